@@ -1,0 +1,171 @@
+"""The operator interface of the Python host, twin of ``src/runtime/operator.ts``.
+
+A task is a chain of operators. It runs by *pulling*: the head's ``apply`` gets an iterator over the records of a
+batch, the next operator's ``apply`` gets the iterator the head returned, and so on; the task pulls the last one.
+So ``map`` is the builtin ``map`` and a chain of maps and filters runs in C.
+
+  O1. ``apply`` is lazy: it may be pulled a few records at a time, left for a while, and pulled again.
+  O2. While a record is in flight, ``cursor.timestamp`` (and ``cursor.key`` on a keyed input) are its own. An operator
+      that emits at another time or for another key (timers, windows) sets them before it yields.
+  O3. An operator never blocks, never reads a clock but ``ctx.clock``, never starts a thread but through ``ctx``.
+  O4. Everything that must survive a restart is in ``snapshot()``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
+
+#: No timestamp, no watermark yet (Java's Long.MIN_VALUE, as PyFlink shows it).
+MIN_TIMESTAMP = -(2**63)
+#: The final watermark (Long.MAX_VALUE).
+MAX_TIMESTAMP = 2**63 - 1
+
+
+class Clock(Protocol):
+    """Time as the worker sees it; a test passes one that it moves by hand."""
+
+    def now_ms(self) -> int:
+        """Processing time: milliseconds since the epoch."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary start, never backwards."""
+        ...
+
+
+class Cursor:
+    """The record in flight in a chain. One per subtask, shared by its operators (O2)."""
+
+    __slots__ = ("key", "timestamp")
+
+    def __init__(self) -> None:
+        self.timestamp: int = MIN_TIMESTAMP
+        self.key: Any = None
+
+
+class OperatorContext:
+    """What an operator knows of where it runs."""
+
+    def __init__(
+        self,
+        *,
+        spec: dict[str, Any],
+        job_name: str,
+        task_name: str,
+        subtask: int,
+        parallelism: int,
+        max_parallelism: int,
+        attempt: int,
+        mode: str,
+        keyed: bool,
+        cursor: Cursor,
+        clock: Clock,
+        config: dict[str, str],
+        load_function: Callable[[dict[str, Any]], Any],
+        emit_side: Callable[[str, Any], None],
+        side_tags: frozenset[str],
+    ) -> None:
+        self.spec = spec
+        self.job_name = job_name
+        self.task_name = task_name
+        self.subtask = subtask
+        self.parallelism = parallelism
+        self.max_parallelism = max_parallelism
+        self.attempt = attempt
+        #: "STREAMING" or "BATCH".
+        self.mode = mode
+        #: Whether input 0 of this operator is partitioned by key.
+        self.keyed = keyed
+        self.cursor = cursor
+        self.clock = clock
+        self.config = config
+        #: Loads a FunctionRef of the job graph: the function, or an instance.
+        self.load_function = load_function
+        #: Emits a value with the cursor's timestamp to a side output: ``emit_side(tag_id, value)``.
+        self.emit_side = emit_side
+        #: Tags of this operator that somebody reads.
+        self.side_tags = side_tags
+        #: The operator's event time, moved by the task before ``advance_watermark``.
+        self.watermark: int = MIN_TIMESTAMP
+
+    @property
+    def params(self) -> dict[str, Any]:
+        return self.spec["params"]  # type: ignore[no-any-return]
+
+    @property
+    def name(self) -> str:
+        return self.spec["name"]  # type: ignore[no-any-return]
+
+
+class Operator:
+    """Base of all operators. Subclasses override what they need; every default does nothing or passes on."""
+
+    ctx: OperatorContext
+
+    def open(self, ctx: OperatorContext) -> None:
+        """Load functions, open them, set up state. Called once, after ``restore`` if there is state."""
+        self.ctx = ctx
+
+    def apply(self, records: Iterator[Any]) -> Iterator[Any]:
+        """Transform the records of input 0."""
+        raise NotImplementedError
+
+    def apply_keyed(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Any]:
+        """Transform ``(key, record)`` pairs of a keyed input 0 (only the head of a chain is keyed)."""
+        return self.apply(_follow_keys(self.ctx.cursor, pairs))
+
+    def apply_second(self, records: Iterator[Any]) -> Iterator[Any]:
+        """Transform the records of input 1 of a two-input operator."""
+        raise NotImplementedError
+
+    def apply_second_keyed(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Any]:
+        """As ``apply_keyed``, for input 1."""
+        return self.apply_second(_follow_keys(self.ctx.cursor, pairs))
+
+    def advance_watermark(self, watermark: int) -> Iterable[Any] | None:
+        """Event time has reached ``watermark`` (``ctx.watermark`` says so too): fire what is due, lazily."""
+        return None
+
+    def forward_watermark(self, watermark: int) -> int | None:
+        """What the next operator is told; None to hold it back (a watermark generator does)."""
+        return watermark
+
+    def next_processing_time(self) -> int | None:
+        """When (ms since the epoch) ``advance_processing_time`` wants to be called next, if at all."""
+        return None
+
+    def advance_processing_time(self, now: int) -> Iterable[Any] | None:
+        """Processing time has reached ``now``: fire what is due, lazily."""
+        return None
+
+    def poll_watermark(self) -> int | None:
+        """A watermark this operator wants to emit now (asked after ``advance_processing_time``)."""
+        return None
+
+    def poll_idle(self) -> bool | None:
+        """Whether the operator's own output became idle (True) or active (False); None: no change of its own."""
+        return None
+
+    def finish(self) -> Iterable[Any] | None:
+        """All input has ended and the final watermark has passed: emit what is left (BATCH results, async)."""
+        return None
+
+    def snapshot(self, checkpoint: int) -> Any:
+        """State at a barrier, as a value pickle can carry; None where there is none."""
+        return None
+
+    def restore(self, states: list[Any]) -> None:
+        """Take over state given by ``snapshot``: one entry of each old subtask whose key groups touch this one's."""
+
+    def notify_checkpoint_complete(self, checkpoint: int) -> None:
+        """The checkpoint is durable: sinks commit."""
+
+    def close(self) -> None:
+        """Release everything; called once, also after a failure."""
+
+
+def _follow_keys(cursor: Cursor, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Any]:
+    for key, value in pairs:
+        cursor.key = key
+        yield value

@@ -1,0 +1,167 @@
+// The job graph: what a program says, as plain data. Both APIs build exactly this and
+// nothing else crosses from an API to the runtime, so it must survive JSON and msgpack.
+//
+//   G1. Everything in it is JSON-serialisable; byte strings are referred to as blobs by index.
+//   G2. Operators are listed after those they read from (ids need not be dense).
+//   G3. A union is several edges into one input; it is no operator of its own.
+
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | JsonValue[]
+  | { [key: string]: JsonValue };
+
+export type Language = 'python' | 'typescript';
+
+/** A declared element type (PyFlink's `Types`). `kind` names are those of `Types`. */
+export type TypeSpec =
+  | { kind: ScalarTypeKind }
+  | { kind: 'TUPLE'; fields: TypeSpec[] }
+  | { kind: 'ROW'; names: string[]; fields: TypeSpec[] }
+  | { kind: 'LIST' | 'PRIMITIVE_ARRAY' | 'BASIC_ARRAY' | 'OBJECT_ARRAY'; element: TypeSpec }
+  | { kind: 'MAP'; key: TypeSpec; value: TypeSpec };
+
+export type ScalarTypeKind =
+  | 'STRING'
+  | 'BYTE'
+  | 'BOOLEAN'
+  | 'SHORT'
+  | 'INT'
+  | 'LONG'
+  | 'FLOAT'
+  | 'DOUBLE'
+  | 'CHAR'
+  | 'BIG_INT'
+  | 'BIG_DEC'
+  | 'INSTANT'
+  | 'SQL_DATE'
+  | 'SQL_TIME'
+  | 'SQL_TIMESTAMP'
+  | 'PICKLED_BYTE_ARRAY';
+
+/** Where a user function is found. */
+export type FunctionRef =
+  /** cloudpickle bytes in the job's blobs; loads to the function, or to an instance with open/close. */
+  | { language: 'python'; form: 'pickle'; blob: number; name: string }
+  /** From TypeScript's `py(...)`: `file` (absolute path) or `module` (dotted), and an attribute of it.
+   *  A class is instantiated with `args` and `kwargs`. */
+  | {
+      language: 'python';
+      form: 'import';
+      file?: string;
+      module?: string;
+      name: string;
+      args?: JsonValue[];
+      kwargs?: { [key: string]: JsonValue };
+    }
+  /** A value of this Node process, by its index in the job's function table. */
+  | { language: 'typescript'; form: 'closure'; id: number; name: string }
+  /** From Python's `ts(...)`: an exported function or class of a module. */
+  | { language: 'typescript'; form: 'module'; url: string; name: string; args?: JsonValue[] };
+
+export type PartitionerSpec =
+  /** Not said: forward where the parallelism is equal, rebalance otherwise (as Flink does). */
+  | { kind: 'auto' }
+  | { kind: 'forward' | 'rebalance' | 'rescale' | 'shuffle' | 'broadcast' | 'global' }
+  | { kind: 'hash'; key: FunctionRef; keyType?: TypeSpec }
+  /** `partition(key, numPartitions)` → subtask index. */
+  | { kind: 'custom'; key: FunctionRef; partition: FunctionRef };
+
+export interface EdgeSpec {
+  from: number;
+  to: number;
+  /** 0, or 1 for the second input of a two-input operator. */
+  input: 0 | 1;
+  partitioner: PartitionerSpec;
+  /** The side output this edge carries; the main output when absent. */
+  sideTag?: string;
+}
+
+/**
+ * What an operator does. Parameters by kind are in `docs/operators.md`'s table and in the file of
+ * the operator. `any` as language of a spec means: where the neighbour runs.
+ */
+export type OperatorKind =
+  | 'source.collection' // python: fn loads to the list of (converted) elements; typescript: fn is the array
+  | 'source.sequence' // params {from, to}: both inclusive, split into contiguous ranges
+  | 'source.lines' // params {paths, monitorMs?}: text lines of files and folders
+  | 'source.csv' // python only
+  | 'source.function' // python: generator or async generator function; typescript: (ctx) => iterable | async iterable
+  | 'source.input' // params {name}; fn = the default: a source function or path list in params.default
+  | 'map'
+  | 'filter'
+  | 'flat_map'
+  | 'map_batch'
+  | 'flat_map_batch'
+  | 'project' // params {fields: number[]}
+  | 'reduce' // keyed
+  | 'aggregate' // keyed; params {op: sum|min|max|min_by|max_by, field: number|string}
+  | 'process' // ProcessFunction, KeyedProcessFunction on a keyed input
+  | 'co_map'
+  | 'co_flat_map'
+  | 'co_process' // CoProcessFunction, KeyedCoProcessFunction on keyed inputs
+  | 'broadcast_process' // input 1 is broadcast; params {descriptors: string[]}
+  | 'timestamps' // assigner and watermark strategy
+  | 'window' // keyed input; fn loads to the window operation (python) or closure (typescript)
+  | 'async'
+  | 'interval_join'
+  | 'window_join'
+  | 'asof_join'
+  | 'lookup_join'
+  | 'sink.print' // params {identifier?: string, stderr?: boolean}
+  | 'sink.collect' // records for execute_and_collect / executeAndCollect
+  | 'sink.file' // params of FileSink
+  | 'sink.function'
+  | 'sink.output'; // params {name}: iterated by TypeScript, printed when run alone
+
+export interface OperatorSpec {
+  id: number;
+  kind: OperatorKind;
+  name: string;
+  language: Language | 'any';
+  uid?: string;
+  /** Absent: the job's. */
+  parallelism?: number;
+  maxParallelism?: number;
+  /** `head`: starts a new chain. `never`: alone in its task. */
+  chaining: 'always' | 'head' | 'never';
+  /** True for operators that must have parallelism 1 (collection source, window_all). */
+  nonParallel?: boolean;
+  fn?: FunctionRef;
+  params: { [key: string]: JsonValue };
+  outputType?: TypeSpec;
+  /** Types of the side outputs that have one, by tag. */
+  sideTypes?: { [tag: string]: TypeSpec };
+  description?: string;
+  /** The program's own line that made this operator, for errors. */
+  location?: { file: string; line: number };
+}
+
+/** What a worker needs to be like the program that submitted the job. */
+export interface PythonEnvironmentSpec {
+  /** Absent: resolved as `docs/configuration.md` says. */
+  interpreter?: string;
+  sysPath?: string[];
+  cwd?: string;
+  /** Absent variables are inherited. */
+  env?: { [name: string]: string };
+  /** Blobs with the definitions of the program's `__main__`, in order of installation. */
+  mainBundles: number[];
+  /** The program's file, to name it in tracebacks and install `__main__.__file__`. */
+  mainFile?: string;
+}
+
+export interface JobGraph {
+  version: 1;
+  name: string;
+  parallelism: number;
+  maxParallelism?: number;
+  runtimeMode: 'STREAMING' | 'BATCH' | 'AUTOMATIC';
+  operators: OperatorSpec[];
+  edges: EdgeSpec[];
+  /** Options said in code or by the driver, by key of `docs/configuration.md`. */
+  config: { [key: string]: string };
+  python: PythonEnvironmentSpec;
+}

@@ -1,0 +1,106 @@
+// The operator interface of the TypeScript host, twin of python/isthmus/_worker/operator.py.
+//
+// A task is a chain of operators; each pushes what it makes to the next through `emit`.
+//
+//   O1. Whatever returns a promise is awaited before the next element enters the chain: `process` must return the
+//       promise of `emit` where it gets one, and must not allocate promises on its own account when everything is synchronous.
+//   O2. While a record is in flight, `cursor.timestamp` (and `cursor.key` on a keyed input) are its own. An operator that
+//       emits at another time or for another key (timers, windows) sets them before it emits.
+//   O3. An operator reads no clock but `ctx.clock`, draws no randomness but from `ctx.random`.
+//   O4. Everything that must survive a restart is in `snapshot()`.
+
+import type { OperatorSpec } from '../graph/job-graph.ts';
+
+/** No timestamp, no watermark yet: Java's Long.MIN_VALUE, which a double holds exactly. */
+export const MIN_TIMESTAMP = -(2 ** 63);
+/** The final watermark. Long.MAX_VALUE is not a double: 2^63 stands for it here and becomes 2^63−1 on the wire. */
+export const MAX_TIMESTAMP = 2 ** 63;
+
+export type MaybePromise<T> = T | Promise<T>;
+export type Emit = (value: unknown) => MaybePromise<void>;
+
+/** Time as operators see it; tests pass one that they move by hand. */
+export interface Clock {
+  /** Processing time: milliseconds since the epoch. */
+  now(): number;
+  /** Milliseconds from an arbitrary start, never backwards. */
+  monotonic(): number;
+  /** Calls back once, at or after `now() >= at`; returns the cancellation. */
+  at(at: number, callback: () => void): () => void;
+}
+
+/** The record in flight in a chain. One per subtask, shared by its operators (O2). */
+export interface Cursor {
+  timestamp: number;
+  key: unknown;
+}
+
+export interface OperatorContext {
+  readonly spec: OperatorSpec;
+  readonly jobName: string;
+  readonly taskName: string;
+  readonly subtask: number;
+  readonly parallelism: number;
+  readonly maxParallelism: number;
+  readonly attempt: number;
+  readonly mode: 'STREAMING' | 'BATCH';
+  /** Whether input 0 of this operator is partitioned by key. */
+  readonly keyed: boolean;
+  readonly cursor: Cursor;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly config: Readonly<Record<string, string>>;
+  /** The operator's event time, moved by the task before `onWatermark`. */
+  watermark: number;
+  /** Loads a FunctionRef of the graph: the function, or an instance of the class (constructed with its args). */
+  loadFunction(ref: NonNullable<OperatorSpec['fn']>): Promise<unknown>;
+  /** Emits with the cursor's timestamp to a side output; dropped when nobody reads the tag. */
+  emitSide(tag: string, value: unknown): MaybePromise<void>;
+  /** A watermark of the operator's own (watermark generators); goes to the operators after it. */
+  emitWatermark(watermark: number): MaybePromise<void>;
+  /** The operator's own output became idle or active again. */
+  emitIdle(idle: boolean): MaybePromise<void>;
+  /** Asks for `onProcessingTime` at or after `at` (ms since the epoch); the earliest request holds. */
+  requestProcessingTime(at: number): void;
+  /** Where `console`-like remarks of the operator go. */
+  log(level: 'debug' | 'info' | 'warn' | 'error', message: string): void;
+}
+
+export interface Operator {
+  open?(ctx: OperatorContext, emit: Emit): MaybePromise<void>;
+  process(value: unknown): MaybePromise<void>;
+  /** Input 1 of a two-input operator. */
+  processSecond?(value: unknown): MaybePromise<void>;
+  /** Event time has reached `watermark`: fire what is due. */
+  onWatermark?(watermark: number): MaybePromise<void>;
+  /** True for operators that hold back the watermarks of their input (they emit their own). The final one always passes. */
+  readonly holdsWatermarks?: boolean;
+  /** Processing time has reached `now`, after `requestProcessingTime`. */
+  onProcessingTime?(now: number): MaybePromise<void>;
+  /** All input has ended and the final watermark has passed: emit what is left. */
+  finish?(): MaybePromise<void>;
+  snapshot?(checkpoint: number): MaybePromise<unknown>;
+  restore?(states: unknown[]): MaybePromise<void>;
+  notifyCheckpointComplete?(checkpoint: number): MaybePromise<void>;
+  close?(): MaybePromise<void>;
+}
+
+/** Makes the operator of a spec; every kind of `OperatorKind` (sources aside) has one in `src/operators/`. */
+export type OperatorFactory = (spec: OperatorSpec) => Operator;
+
+/** A source of a TypeScript task. The subtask pulls; it stops pulling when the job cannot take more. */
+export interface Source {
+  open?(ctx: OperatorContext): MaybePromise<void>;
+  /** The next records (possibly none, if none are ready within a few ms), or `undefined` at the end. */
+  next(signal: AbortSignal): MaybePromise<SourceBatch | undefined>;
+  /** Position to replay from; `null` for sources that cannot. */
+  snapshot?(checkpoint: number): MaybePromise<unknown>;
+  restore?(states: unknown[]): MaybePromise<void>;
+  close?(): MaybePromise<void>;
+}
+
+export interface SourceBatch {
+  values: unknown[];
+  /** Event timestamps, aligned with `values`. */
+  timestamps?: number[];
+}
