@@ -1,0 +1,105 @@
+"""Every error Isthmus raises, with a stable code; twin of ``src/errors.ts``.
+
+::
+
+    IsthmusError
+    ├── GraphError              the job graph is wrong; nothing has started
+    ├── ConfigurationError      an option is wrong
+    ├── UserFunctionError       user code raised; the report says which record
+    ├── WorkerError             a Python worker could not start, died, hung or outgrew its limit
+    ├── BridgeProtocolError     a frame was malformed
+    ├── CodecError              a value cannot cross between the languages
+    ├── JobCancelledError       the job was cancelled
+    ├── UnsupportedError        PyFlink has it, Isthmus does not (yet)
+    └── InternalError           a bug of ours
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class IsthmusError(Exception):
+    """Base of all errors of Isthmus."""
+
+    #: Stable code, explained in ``docs/errors.md``.
+    code: str = "ISTHMUS_INTERNAL"
+
+    def __init__(self, message: str, *, code: str | None = None, report: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+        #: Everything known of the failure (``docs/protocol.md`` §7), for machines.
+        self.report = report
+
+
+class GraphError(IsthmusError):
+    code = "ISTHMUS_GRAPH"
+
+
+class ConfigurationError(IsthmusError):
+    code = "ISTHMUS_CONFIGURATION"
+
+
+class UserFunctionError(IsthmusError):
+    code = "ISTHMUS_USER_FUNCTION"
+
+
+class WorkerError(IsthmusError):
+    """Its ``code`` is one of ISTHMUS_WORKER_START, _DIED, _TIMEOUT and _MEMORY."""
+
+    code = "ISTHMUS_WORKER_DIED"
+
+
+class BridgeProtocolError(IsthmusError):
+    code = "ISTHMUS_PROTOCOL"
+
+
+class CodecError(IsthmusError):
+    """A value cannot cross between the languages; ``path`` says which, as in ``$.user.tags[2]``."""
+
+    code = "ISTHMUS_CODEC"
+
+    def __init__(self, message: str, path: str = "$") -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class JobCancelledError(IsthmusError):
+    code = "ISTHMUS_CANCELLED"
+
+
+class UnsupportedError(IsthmusError, NotImplementedError):
+    code = "ISTHMUS_UNSUPPORTED"
+
+
+class InternalError(IsthmusError):
+    code = "ISTHMUS_INTERNAL"
+
+
+_BY_CODE: dict[str, type[IsthmusError]] = {
+    cls.code: cls
+    for cls in (
+        GraphError,
+        ConfigurationError,
+        UserFunctionError,
+        BridgeProtocolError,
+        CodecError,
+        JobCancelledError,
+        UnsupportedError,
+        InternalError,
+    )
+}
+
+
+def error_from_report(report: dict[str, Any]) -> IsthmusError:
+    """The error that fits a report of another process, ready to raise."""
+    code = report.get("code", "ISTHMUS_INTERNAL")
+    message = report.get("message", "unknown failure")
+    if code.startswith("ISTHMUS_WORKER_"):
+        return WorkerError(message, code=code, report=report)
+    cls = _BY_CODE.get(code, IsthmusError)
+    error = cls(message)
+    error.code = code
+    error.report = report
+    return error

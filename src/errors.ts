@@ -1,0 +1,145 @@
+// Every error Isthmus raises, with a stable code. `docs/errors.md` explains each; a test compares the two.
+// The Python twin is python/isthmus/errors.py: same names, same codes.
+//
+//   IsthmusError
+//   ├── GraphError              the job graph is wrong; nothing has started
+//   ├── ConfigurationError      an option is wrong
+//   ├── UserFunctionError       user code raised; the report says which record
+//   ├── WorkerError             a Python worker could not start, died, hung or outgrew its limit
+//   ├── BridgeProtocolError     a frame was malformed
+//   ├── CodecError              a value cannot cross between the languages
+//   ├── JobCancelledError       the job was cancelled
+//   ├── UnsupportedError        PyFlink has it, Isthmus does not (yet)
+//   └── InternalError           a bug of ours
+
+/** Stable codes; `docs/errors.md` has cause and remedy of each. */
+export type ErrorCode =
+  | 'ISTHMUS_GRAPH'
+  | 'ISTHMUS_CONFIGURATION'
+  | 'ISTHMUS_USER_FUNCTION'
+  | 'ISTHMUS_WORKER_START'
+  | 'ISTHMUS_WORKER_DIED'
+  | 'ISTHMUS_WORKER_TIMEOUT'
+  | 'ISTHMUS_WORKER_MEMORY'
+  | 'ISTHMUS_PROTOCOL'
+  | 'ISTHMUS_CODEC'
+  | 'ISTHMUS_CANCELLED'
+  | 'ISTHMUS_UNSUPPORTED'
+  | 'ISTHMUS_INTERNAL';
+
+/** What is known of a failure (docs/protocol.md §7). */
+export interface ErrorReport {
+  code: ErrorCode;
+  message: string;
+  operator?: string;
+  operatorId?: number;
+  task?: number;
+  subtask?: number;
+  parallelism?: number;
+  record?: string;
+  key?: string;
+  exceptionType?: string;
+  exceptionMessage?: string;
+  traceback?: string;
+  fullTraceback?: string;
+  exception?: Uint8Array;
+  exitCode?: number;
+  signal?: string;
+  stderrTail?: string;
+}
+
+export class IsthmusError extends Error {
+  readonly code: ErrorCode;
+  /** Everything known, for machines. */
+  readonly report: ErrorReport | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; report?: ErrorReport } = {},
+  ) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.name = new.target.name;
+    this.code = code;
+    this.report = options.report;
+  }
+}
+
+export class GraphError extends IsthmusError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('ISTHMUS_GRAPH', message, options);
+  }
+}
+
+export class ConfigurationError extends IsthmusError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('ISTHMUS_CONFIGURATION', message, options);
+  }
+}
+
+export class UserFunctionError extends IsthmusError {
+  constructor(message: string, options?: { cause?: unknown; report?: ErrorReport }) {
+    super('ISTHMUS_USER_FUNCTION', message, options);
+  }
+}
+
+type WorkerErrorCode = Extract<ErrorCode, `ISTHMUS_WORKER_${string}`>;
+
+export class WorkerError extends IsthmusError {
+  constructor(
+    code: WorkerErrorCode,
+    message: string,
+    options?: { cause?: unknown; report?: ErrorReport },
+  ) {
+    super(code, message, options);
+  }
+}
+
+export class BridgeProtocolError extends IsthmusError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('ISTHMUS_PROTOCOL', message, options);
+  }
+}
+
+export class CodecError extends IsthmusError {
+  /** Path of the offending value inside the record, as in `$.user.tags[2]`. */
+  readonly path: string;
+
+  constructor(message: string, path = '$', options?: { cause?: unknown }) {
+    super('ISTHMUS_CODEC', message, options);
+    this.path = path;
+  }
+}
+
+export class JobCancelledError extends IsthmusError {
+  constructor(message = 'The job was cancelled.', options?: { cause?: unknown }) {
+    super('ISTHMUS_CANCELLED', message, options);
+  }
+}
+
+export class UnsupportedError extends IsthmusError {
+  constructor(message: string) {
+    super('ISTHMUS_UNSUPPORTED', message);
+  }
+}
+
+export class InternalError extends IsthmusError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('ISTHMUS_INTERNAL', message, options);
+  }
+}
+
+/** The error class that fits a report that came from another process. */
+export function errorFromReport(report: ErrorReport): IsthmusError {
+  switch (report.code) {
+    case 'ISTHMUS_USER_FUNCTION':
+      return new UserFunctionError(report.message, { report });
+    case 'ISTHMUS_WORKER_START':
+    case 'ISTHMUS_WORKER_DIED':
+    case 'ISTHMUS_WORKER_TIMEOUT':
+    case 'ISTHMUS_WORKER_MEMORY':
+      return new WorkerError(report.code, report.message, { report });
+    default:
+      return new IsthmusError(report.code, report.message, { report });
+  }
+}
