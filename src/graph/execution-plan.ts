@@ -21,6 +21,9 @@ import type {
  */
 export type EdgeCodec = 'local' | 'pickle' | 'msgpack';
 
+/** `toTask` of the exchange behind a `sink.collect` or `sink.output`: the runtime hands its records to the client. */
+export const CLIENT = -1;
+
 export interface ExchangePlan {
   /** Index of this exchange in `ExecutionPlan.exchanges`. */
   id: number;
@@ -28,6 +31,7 @@ export interface ExchangePlan {
   /** Index in the sender's chain of the operator that emits (a side output may leave in mid-chain). */
   fromOperator: number;
   sideTag?: string;
+  /** A task id, or CLIENT. */
   toTask: number;
   input: 0 | 1;
   /** Never `auto`. */

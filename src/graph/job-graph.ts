@@ -156,6 +156,8 @@ export interface PythonEnvironmentSpec {
 export interface JobGraph {
   version: 1;
   name: string;
+  /** The language of the program that submits: decides how collected records travel to it. */
+  client: Language;
   parallelism: number;
   maxParallelism?: number;
   runtimeMode: 'STREAMING' | 'BATCH' | 'AUTOMATIC';
