@@ -65,6 +65,7 @@ class OperatorContext:
         load_function: Callable[[dict[str, Any]], Any],
         emit_side: Callable[[str, Any], None],
         side_tags: frozenset[str],
+        wake: Callable[[], None] = lambda: None,
     ) -> None:
         self.spec = spec
         self.job_name = job_name
@@ -86,6 +87,8 @@ class OperatorContext:
         self.emit_side = emit_side
         #: Tags of this operator that somebody reads.
         self.side_tags = side_tags
+        #: Makes the loop call ``poll`` soon; may be called from any thread.
+        self.wake = wake
         #: The operator's event time, moved by the task before ``advance_watermark``.
         self.watermark: int = MIN_TIMESTAMP
 
@@ -146,6 +149,18 @@ class Operator:
     def poll_idle(self) -> bool | None:
         """Whether the operator's own output became idle (True) or active (False); None: no change of its own."""
         return None
+
+    def room(self) -> int | None:
+        """How many more records ``apply`` may be fed now; None: no limit. Asked of a chain's head only (async)."""
+        return None
+
+    def poll(self) -> Iterable[Any] | None:
+        """Results that became ready off the loop since the last call (asked after ``ctx.wake`` and before ``finish``)."""
+        return None
+
+    def pending(self) -> bool:
+        """Whether results are still on their way: ``finish`` and barriers wait until it is False."""
+        return False
 
     def finish(self) -> Iterable[Any] | None:
         """All input has ended and the final watermark has passed: emit what is left (BATCH results, async)."""
