@@ -1,0 +1,57 @@
+// What a TypeScript subtask needs of the job it runs in. Everything it could reach out for is here, so that a test or a
+// simulation can hand it a clock, randomness and channels of its own.
+
+import type { FunctionRef } from '../graph/job-graph.ts';
+import type { Element } from './element.ts';
+import type { Clock, MaybePromise } from './operator.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export interface SubtaskServices {
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly config: Readonly<Record<string, string>>;
+  readonly jobName: string;
+  readonly attempt: number;
+  /** The value behind a TypeScript function reference: a function, an instance, or a class made an instance of. */
+  loadFunction(ref: FunctionRef): MaybePromise<unknown>;
+  /** Sends a frame (docs/protocol.md §2) on a channel whose other end is in another process. `body` is the callee's. */
+  sendFrame(channel: number, type: number, flags: number, count: number, body: Uint8Array): void;
+  /** Hands an element to the subtask of this process (or to the client) at the other end of a local channel. */
+  deliverLocal(channel: number, element: Element): void;
+  /** The consumer has taken `bytes` off an input channel: tells the sender, wherever it is. */
+  returnCredit(channel: number, bytes: number): void;
+  /** Records of a `sink.collect` or `sink.output` that has no exchange to the client in the plan. */
+  collect(operatorId: number, subtask: number, values: unknown[]): MaybePromise<void>;
+  /** Whole lines of print sinks, each ended by a newline. */
+  print(text: string, stderr?: boolean): void;
+  log(level: LogLevel, message: string, where: { operator: string; subtask: number }): void;
+  /** Takes a subtask's part of a checkpoint. Absent: checkpoints are off. */
+  snapshot?(checkpoint: number, task: number, subtask: number, state: SubtaskState): void;
+}
+
+/** State of a subtask at a barrier: by operator id, what its `snapshot()` gave. */
+export interface SubtaskState {
+  operators: Record<number, unknown>;
+}
+
+export interface OperatorMetrics {
+  id: number;
+  /** Records in. */
+  in: number;
+  /** Records out, side outputs included. */
+  out: number;
+  /** Time in the operator itself, estimated by timing one record in some. */
+  busyMs: number;
+}
+
+export interface SubtaskMetrics {
+  task: number;
+  subtask: number;
+  operators: OperatorMetrics[];
+  busyMs: number;
+}
+
+/** How a subtask ended that did not fail. */
+export type SubtaskResult = SubtaskMetrics;
