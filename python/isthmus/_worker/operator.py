@@ -106,6 +106,27 @@ class Operator:
 
     ctx: OperatorContext
 
+    #: False where every record makes exactly one (saves a counter in the chain).
+    changes_count = True
+    #: True where records get timestamps of this operator's.
+    assigns_timestamps = False
+    #: The user's functions, to name the operator when one of them raises.
+    functions: tuple[Any, ...] = ()
+
+    def owns(self, code: Any) -> bool:
+        """Whether a code object of a traceback belongs to one of ``functions``."""
+        for function in self.functions:
+            target = getattr(function, "__func__", function)
+            if getattr(target, "__code__", None) is code:
+                return True
+        return False
+
+    def calls_builtin(self) -> bool:
+        """Whether a function of this operator is a builtin or a class, which leaves no frame in a traceback."""
+        return any(
+            not hasattr(getattr(function, "__func__", function), "__code__") for function in self.functions
+        )
+
     def open(self, ctx: OperatorContext) -> None:
         """Load functions, open them, set up state. Called once, after ``restore`` if there is state."""
         self.ctx = ctx

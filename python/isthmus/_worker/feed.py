@@ -1,0 +1,124 @@
+"""The records of one batch on their way into a chain, in C, yet stoppable and countable.
+
+A chain of maps and filters pulls its source from C code, so nobody can look at a clock between two records. Two
+properties of CPython's iterators help (both hold from 3.10 on, and tests check them):
+
+* ``compress(it, marker)`` with ``marker = repeat(True, n)`` costs nothing measurable, and ``marker`` knows how many
+  records were taken (``__length_hint__``): so the failing record is known although nothing counted.
+* ``list_iterator.__setstate__(n)`` moves an iterator to its end atomically under the GIL: so another thread can end
+  the batch behind the record in flight.
+
+  F1. ``consumed`` counts records that entered the chain; the last of them is the one in flight.
+  F2. After the chain ended without an exception, ``drained`` tells whether the source really ended, or a
+      ``StopIteration`` of user code ended the chain in front of it (which would lose records silently).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from itertools import compress, repeat
+from typing import Any
+
+from .operator import Cursor
+
+
+class Feed:
+    """One pass over (the rest of) a batch."""
+
+    __slots__ = ("_lead", "_marker", "_size", "cut", "iterator")
+
+    def __init__(
+        self,
+        values: list[Any],
+        keys: list[Any] | None,
+        timestamps: list[int] | None,
+        cursor: Cursor,
+    ) -> None:
+        self._size = len(values)
+        #: Set by the watchdog before it ends the batch early.
+        self.cut = False
+        self._marker = repeat(True, self._size)
+        records: Iterator[Any]
+        if timestamps is not None:
+            self._lead: Any = iter(timestamps)
+            if keys is None:
+                records = _follow_timestamps(cursor, zip(self._lead, values))
+            else:
+                records = _follow_timestamps(cursor, zip(self._lead, zip(keys, values)))
+        elif keys is not None:
+            self._lead = iter(keys)
+            records = zip(self._lead, values)
+        else:
+            self._lead = iter(values)
+            records = self._lead
+        #: Records, or (key, record) pairs where there are keys.
+        self.iterator: Iterator[Any] = compress(records, self._marker)
+
+    @property
+    def consumed(self) -> int:
+        return self._size - self._marker.__length_hint__()
+
+    @property
+    def drained(self) -> bool:
+        """Whether the end of the source has been reached by a pull (F2)."""
+        # A list iterator forgets its list when it is pulled at the end; before that it reduces to (iter, (list,), index).
+        return len(self._lead.__reduce__()) == 2
+
+    def stop(self) -> None:
+        """End the batch behind the record in flight; called by the watchdog's thread."""
+        self.cut = True
+        self._lead.__setstate__(self._size)
+
+
+def _follow_timestamps(cursor: Cursor, pairs: Iterator[tuple[int, Any]]) -> Iterator[Any]:
+    for timestamp, record in pairs:
+        cursor.timestamp = timestamp
+        yield record
+
+
+class Watchdog:
+    """Ends a batch that has kept the loop for a whole period, so that timers and other tasks get their turn.
+
+    Costs two attribute writes a batch; the thread sleeps while the worker is idle.
+    """
+
+    def __init__(self, period_s: float = 0.005) -> None:
+        self._period_s = period_s
+        #: The feed being pulled; None while the loop does something else.
+        self.feed: Feed | None = None
+        self._parked = False
+        self._unpark = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def watch(self, feed: Feed) -> None:
+        self.feed = feed
+        if self._parked:
+            self._parked = False
+            self._unpark.set()
+        elif self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="isthmus-watchdog", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        seen: Feed | None = None
+        quiet = 0
+        while True:
+            time.sleep(self._period_s)
+            feed = self.feed
+            if feed is None:
+                quiet += 1
+                if quiet > 40:
+                    self._unpark.clear()
+                    self._parked = True
+                    # A batch may have begun between the last look and parking.
+                    if self.feed is None:
+                        self._unpark.wait()
+                    self._parked = False
+                    quiet = 0
+                continue
+            quiet = 0
+            if feed is seen and not feed.cut:
+                feed.stop()
+            seen = feed

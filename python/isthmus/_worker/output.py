@@ -1,0 +1,351 @@
+"""Where the records of a task go: partitioned over channels, batched, held to their credit. Twin of ``src/runtime/output.ts``.
+
+  S1. Per channel, elements leave in the order in which they were emitted; a control element goes behind all records before it.
+  S2. A channel sends records only while its balance is positive; control elements need no credit, but never overtake records.
+  S3. A channel sends at once while fewer than ``EAGER_FRAMES`` of its frames are unanswered; so batches grow only while
+      the consumer is busy.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from .._bridge.keys import KeyGroups
+from ..errors import IsthmusError
+from .failure import OperatorFailure, safe_repr
+from .isolate import isolated
+
+#: Records of one frame.
+MAX_BATCH_RECORDS = 2048
+#: Frames that may be on their way before batches begin to grow.
+EAGER_FRAMES = 2
+#: Bytes that may be on their way per channel unless configured.
+DEFAULT_WINDOW_BYTES = 1 << 20
+#: Records that a neighbour in the same slot may have waiting.
+LOCAL_WINDOW_RECORDS = 8192
+
+
+class Sender(Protocol):
+    """One channel, seen from its sending end."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether more records may be emitted; a task with a channel that is not ready is suspended."""
+        ...
+
+    def send(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None: ...
+
+    def control(self, element: tuple[Any, ...]) -> None:
+        """Send a watermark, barrier, idle or end element, as ``gate`` names them."""
+        ...
+
+
+class LocalSender:
+    """To a task of the same slot: objects are handed over, isolated."""
+
+    def __init__(self, deliver: Callable[[int, tuple[Any, ...]], None], channel: int, copies: bool) -> None:
+        self._deliver = deliver
+        self._channel = channel
+        self._copies = copies
+        self._waiting = 0
+
+    @property
+    def ready(self) -> bool:
+        return self._waiting < LOCAL_WINDOW_RECORDS
+
+    def send(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
+        if self._copies:
+            values = isolated(values)
+        self._waiting += len(values)
+        self._deliver(self._channel, ("batch", values, timestamps, keys, len(values)))
+
+    def taken(self, records: int) -> None:
+        """The consumer took a batch off its queue."""
+        self._waiting -= records
+
+    def control(self, element: tuple[Any, ...]) -> None:
+        self._deliver(self._channel, element)
+
+
+class RemoteSender:
+    """To another process, through the runtime."""
+
+    def __init__(
+        self,
+        channel: int,
+        encode: Callable[[list[Any], list[int] | None, list[Any] | None], bytes],
+        transmit_batch: Callable[[int, int, int, bytes], None],
+        transmit_control: Callable[[int, tuple[Any, ...]], None],
+        window_bytes: int,
+        max_frame_bytes: int,
+    ) -> None:
+        self.channel = channel
+        self._encode = encode
+        self._transmit_batch = transmit_batch
+        self._transmit_control = transmit_control
+        self._balance = window_bytes
+        self._window = window_bytes
+        self._max_frame_bytes = max_frame_bytes
+        self._in_flight = 0
+        self._frames: deque[int] = deque()
+        # Buffered: (values, timestamps, keys) or a control element, in order.
+        self._queue: deque[tuple[Any, ...]] = deque()
+        self._queued_records = 0
+
+    @property
+    def ready(self) -> bool:
+        return self._queued_records < MAX_BATCH_RECORDS
+
+    @property
+    def empty(self) -> bool:
+        return not self._queue
+
+    def send(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
+        queue = self._queue
+        last = queue[-1] if queue else None
+        if (
+            last is not None
+            and last[0] == "batch"
+            and (last[2] is None) == (timestamps is None)
+            and (last[3] is None) == (keys is None)
+        ):
+            last[1].extend(values)
+            if timestamps is not None:
+                last[2].extend(timestamps)
+            if keys is not None:
+                last[3].extend(keys)
+        else:
+            # Copies: the caller may go on using its lists.
+            queue.append(
+                ("batch", list(values), timestamps and list(timestamps), None if keys is None else list(keys))
+            )
+        self._queued_records += len(values)
+        self.flush()
+
+    def control(self, element: tuple[Any, ...]) -> None:
+        if self._queue:
+            self._queue.append(element)
+            self.flush()
+        else:
+            self._transmit_control(self.channel, element)
+
+    def credit(self, size: int) -> None:
+        self._balance += size
+        self._in_flight -= size
+        frames = self._frames
+        while frames and size >= frames[0]:
+            size -= frames.popleft()
+        if frames and size:
+            frames[0] -= size
+        self.flush()
+
+    def flush(self) -> None:
+        queue = self._queue
+        while queue:
+            head = queue[0]
+            if head[0] != "batch":
+                self._transmit_control(self.channel, queue.popleft())
+                continue
+            if self._balance <= 0:
+                return
+            _, values, timestamps, keys = head
+            count = len(values)
+            # S3; records with a control element behind them go too: nothing will join them.
+            if len(self._frames) >= EAGER_FRAMES and count < MAX_BATCH_RECORDS and len(queue) == 1:
+                return
+            if count > MAX_BATCH_RECORDS:
+                part = values[:MAX_BATCH_RECORDS]
+                del values[:MAX_BATCH_RECORDS]
+                part_timestamps = part_keys = None
+                if timestamps is not None:
+                    part_timestamps = timestamps[:MAX_BATCH_RECORDS]
+                    del timestamps[:MAX_BATCH_RECORDS]
+                if keys is not None:
+                    part_keys = keys[:MAX_BATCH_RECORDS]
+                    del keys[:MAX_BATCH_RECORDS]
+                self._queued_records -= MAX_BATCH_RECORDS
+                self._emit(part, part_timestamps, part_keys)
+            else:
+                queue.popleft()
+                self._queued_records -= count
+                self._emit(values, timestamps, keys)
+
+    def _emit(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
+        body = self._encode(values, timestamps, keys)
+        size = len(body)
+        if size > self._max_frame_bytes:
+            self._emit_halves(values, timestamps, keys, size)
+            return
+        self._balance -= size
+        self._in_flight += size
+        self._frames.append(size)
+        flags = (1 if timestamps is not None else 0) | (2 if keys is not None else 0)
+        self._transmit_batch(self.channel, flags, len(values), body)
+
+    def _emit_halves(
+        self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None, size: int
+    ) -> None:
+        if len(values) == 1:
+            raise IsthmusError(
+                f"A record of {size} bytes is larger than a frame may be ({self._max_frame_bytes} bytes): "
+                f"{safe_repr(values[0])[:100]}. Raise isthmus.bridge.max-frame-bytes or split the record.",
+                code="ISTHMUS_CODEC",
+            )
+        half = len(values) // 2
+        for part in (slice(None, half), slice(half, None)):
+            self._emit(values[part], timestamps and timestamps[part], None if keys is None else keys[part])
+
+
+Coerce = Callable[[list[Any]], list[Any]]
+
+
+class Output:
+    """One exchange of a task, seen from one sending subtask: coerces, computes keys, partitions."""
+
+    def __init__(
+        self,
+        *,
+        spec: dict[str, Any],
+        partitioner: str,
+        senders: list[Sender],
+        receivers: list[int],
+        coerce: Coerce | None,
+        key_selector: Callable[[Any], Any] | None,
+        coerce_keys: Coerce | None,
+        custom: Callable[[Any, int], int] | None,
+        key_groups: KeyGroups | None,
+        num_receivers: int,
+        rng: random.Random,
+    ) -> None:
+        self._spec = spec
+        self.senders = senders
+        self._by_receiver = dict(zip(receivers, senders))
+        self._coerce = coerce
+        self._key_selector = key_selector
+        self._coerce_keys = coerce_keys
+        self._custom = custom
+        self._key_groups = key_groups
+        self._num_receivers = num_receivers
+        self._rng = rng
+        self._next = rng.randrange(len(senders)) if senders else 0
+        self.records = 0
+        only_one = len(senders) == 1
+        self._route = {
+            "broadcast": self._to_all,
+            "hash": self._to_first if only_one else self._by_key,
+            "custom": self._by_custom,
+            "shuffle": self._to_first if only_one else self._at_random,
+            "global": self._to_first,
+            "forward": self._to_first,
+        }.get(partitioner, self._to_first if only_one else self._in_turn)
+
+    @property
+    def ready(self) -> bool:
+        # A loop, not all(): there is one sender as a rule.
+        for sender in self.senders:  # noqa: SIM110
+            if not sender.ready:
+                return False
+        return True
+
+    def emit(self, values: list[Any], timestamps: list[int] | None) -> None:
+        if self._coerce is not None:
+            values = self._coerced(self._coerce, values)
+        keys = None
+        if self._key_selector is not None:
+            keys = self._select_keys(values)
+            if self._coerce_keys is not None:
+                keys = self._coerced(self._coerce_keys, keys)
+        self.records += len(values)
+        self._route(values, timestamps, keys)
+
+    def control(self, element: tuple[Any, ...]) -> None:
+        for sender in self.senders:
+            sender.control(element)
+
+    def _coerced(self, coerce: Coerce, values: list[Any]) -> list[Any]:
+        try:
+            return coerce(values)
+        except Exception as e:
+            # One by one, to find the record; the batch form does not say.
+            for value in values:
+                try:
+                    coerce([value])
+                except Exception as single:
+                    raise OperatorFailure(single, self._spec, record=safe_repr(value)) from single
+            raise OperatorFailure(e, self._spec) from e
+
+    def _select_keys(self, values: list[Any]) -> list[Any]:
+        keys: list[Any] = []
+        try:
+            keys.extend(map(self._key_selector, values))  # type: ignore[arg-type]
+        except Exception as e:
+            raise OperatorFailure(e, self._spec, record=safe_repr(values[len(keys)])) from e
+        if len(keys) < len(values):
+            e = RuntimeError("the key selector raised StopIteration")
+            raise OperatorFailure(e, self._spec, record=safe_repr(values[len(keys)]))
+        return keys
+
+    def _to_first(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
+        self.senders[0].send(values, timestamps, keys)
+
+    def _to_all(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
+        for sender in self.senders:
+            sender.send(values, timestamps, keys)
+
+    def _in_turn(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
+        senders = self.senders
+        n = len(senders)
+        first = self._next
+        for i in range(n):
+            part = values[i::n]
+            if not part:
+                break
+            sender = senders[(first + i) % n]
+            sender.send(part, timestamps and timestamps[i::n], None if keys is None else keys[i::n])
+        self._next = (first + len(values)) % n
+
+    def _at_random(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
+        n = len(self.senders)
+        targets = self._rng.choices(range(n), k=len(values))
+        self._scatter(targets, values, timestamps, keys)
+
+    def _by_key(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
+        assert self._key_groups is not None and keys is not None
+        self._scatter(self._key_groups.targets(keys), values, timestamps, keys)
+
+    def _by_custom(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
+        assert self._custom is not None and keys is not None
+        targets = []
+        n = self._num_receivers
+        for value, key in zip(values, keys):
+            try:
+                target = self._custom(key, n)
+                if not 0 <= target < n:
+                    raise ValueError(
+                        f"the partitioner returned {target} for key {safe_repr(key)}; it must be in 0…{n - 1}"
+                    )
+            except Exception as e:
+                raise OperatorFailure(e, self._spec, record=safe_repr(value), key=safe_repr(key)) from e
+            targets.append(int(target))
+        # The keys were the partitioner's alone: the stream behind it is not keyed.
+        self._scatter(targets, values, timestamps, None)
+
+    def _scatter(
+        self, targets: list[int], values: list[Any], timestamps: list[int] | None, keys: list[Any] | None
+    ) -> None:
+        parts: dict[int, list[int]] = {}
+        for i, target in enumerate(targets):
+            part = parts.get(target)
+            if part is None:
+                parts[target] = [i]
+            else:
+                part.append(i)
+        for target, rows in parts.items():
+            self._by_receiver[target].send(
+                [values[i] for i in rows],
+                None if timestamps is None else [timestamps[i] for i in rows],
+                None if keys is None else [keys[i] for i in rows],
+            )

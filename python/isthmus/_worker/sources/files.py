@@ -1,0 +1,178 @@
+"""Lines of text files and folders, and records of CSV files.
+
+Files are dealt out over the subtasks by turns. Hidden files and those that begin with an underscore are left out, as
+Flink does. The position is (file, byte offset), so a restart goes on at a line.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, BinaryIO
+
+from ...errors import GraphError
+from ..operator import OperatorContext
+
+_BLOCK = 1 << 16
+
+
+def list_files(paths: Iterable[str]) -> list[str]:
+    """All files under ``paths``, folders searched recursively, in order of name.
+
+    Raises:
+        GraphError: A path does not exist.
+    """
+    found = []
+    for path in paths:
+        if path.startswith("file:"):
+            from urllib.parse import unquote, urlparse
+
+            path = unquote(urlparse(path).path)
+        if os.path.isdir(path):
+            for folder, folders, files in os.walk(path):
+                folders[:] = sorted(f for f in folders if not f.startswith((".", "_")))
+                found += [os.path.join(folder, f) for f in sorted(files) if not f.startswith((".", "_"))]
+        elif os.path.exists(path):
+            found.append(path)
+        else:
+            raise GraphError(f"The input path {path} does not exist.")
+    return found
+
+
+class FileLinesSource:
+    def open(self, ctx: OperatorContext) -> None:
+        self._ctx = ctx
+        self._paths: list[str] = ctx.params["paths"]
+        self._encoding: str = ctx.params.get("encoding") or "utf-8"
+        monitor = ctx.params.get("monitorMs")
+        self._monitor_ms: int | None = int(monitor) if monitor else None
+        self._seen: set[str] = set()
+        self._todo: list[str] = []
+        self._file: BinaryIO | None = None
+        self._path = ""
+        self._offset = 0
+        self._rest = b""
+        self._look_again = 0.0
+        self._records: Iterator[list[Any]] | None = None
+        # A CSV reader turns a file into records by itself: quoted fields may hold line breaks.
+        self._reader: Callable[..., Iterable[Any]] | None = None
+        if ctx.spec["kind"] == "source.csv":
+            self._reader = ctx.load_function(ctx.spec["fn"])
+        self._discover()
+
+    def _discover(self) -> None:
+        every = [p for p in list_files(self._paths) if p not in self._seen]
+        start = len(self._seen)
+        self._seen.update(every)
+        ctx = self._ctx
+        self._todo += [p for i, p in enumerate(every, start) if i % ctx.parallelism == ctx.subtask]
+        self._look_again = ctx.clock.monotonic() + (self._monitor_ms or 0) / 1000
+
+    def ready(self) -> bool:
+        if self._file is not None or self._records is not None or self._todo or self._monitor_ms is None:
+            return True
+        return self._ctx.clock.monotonic() >= self._look_again
+
+    def wakes_at(self) -> float | None:
+        """When ``ready`` may turn True by itself (monotonic seconds)."""
+        return None if self._monitor_ms is None else self._look_again
+
+    def next(self) -> tuple[list[Any], list[int] | None] | None:
+        if self._reader is not None:
+            return self._next_records()
+        while True:
+            if self._file is None and not self._open_next():
+                if self._monitor_ms is None:
+                    return None
+                self._discover()
+                return [], None
+            assert self._file is not None
+            block = self._file.read(_BLOCK)
+            if not block:
+                self._file.close()
+                self._file = None
+                if self._rest:
+                    last, self._rest = self._rest, b""
+                    return self._decode([last]), None
+                continue
+            lines = (self._rest + block).split(b"\n")
+            self._rest = lines.pop()
+            self._offset += len(block)
+            if lines:
+                return self._decode(lines), None
+
+    def _decode(self, lines: list[bytes]) -> list[str]:
+        # One decode for the block: a line break is one byte in the encodings that text files have.
+        try:
+            text = b"\n".join(lines).decode(self._encoding)
+        except UnicodeDecodeError as e:
+            raise GraphError(
+                f"{self._path} is not {self._encoding} text near byte {self._offset - len(self._rest)}: {e}. "
+                f"Say its encoding where the source is made."
+            ) from e
+        if "\r" in text:
+            return [line[:-1] if line.endswith("\r") else line for line in text.split("\n")]
+        return text.split("\n")
+
+    def _open_next(self) -> bool:
+        if not self._todo:
+            return False
+        self._path = self._todo.pop(0)
+        self._offset = 0
+        self._file = gzip.open(self._path, "rb") if self._path.endswith(".gz") else open(self._path, "rb")  # type: ignore[assignment]
+        return True
+
+    def _next_records(self) -> tuple[list[Any], list[int] | None] | None:
+        while True:
+            if self._records is None:
+                if not self._todo:
+                    return None
+                self._records = self._read_csv(self._todo.pop(0))
+            batch = next(self._records, None)
+            if batch is not None:
+                return batch, None
+            self._records = None
+
+    def _read_csv(self, path: str) -> Iterator[list[Any]]:
+        assert self._reader is not None
+        with open(path, encoding=self._encoding, newline="") as file:
+            batch: list[Any] = []
+            for record in self._reader(file, path):
+                batch.append(record)
+                if len(batch) >= 1024:
+                    yield batch
+                    batch = []
+            if batch:
+                yield batch
+
+    def snapshot(self, checkpoint: int) -> Any:
+        if self._reader is not None:
+            return None
+        return {
+            "seen": sorted(self._seen),
+            "todo": list(self._todo),
+            "path": self._path if self._file is not None else None,
+            "offset": self._offset - len(self._rest),
+        }
+
+    def restore(self, states: list[Any]) -> None:
+        state = states[0]
+        self._seen, self._todo = set(state["seen"]), list(state["todo"])
+        if state["path"] is not None:
+            self._todo.insert(0, state["path"])
+            self._open_next()
+            assert self._file is not None
+            self._file.seek(state["offset"])
+            self._offset = state["offset"]
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def csv_rows(file: Any, **dialect: Any) -> Iterator[list[str]]:
+    """Rows of an open CSV file; the standard library knows quoting."""
+    return csv.reader(file, **dialect)

@@ -1,0 +1,522 @@
+"""One subtask of a Python task: its queue, its chain of operators, its outputs.
+
+The work on an element is a sequence of *drains*: iterators to be pulled to their end, a chunk at a time. Between two
+chunks the task may be left and taken up again, so a slow function or an output without credit never holds up the slot.
+
+  T1. Elements of one channel take effect in their order; an element is finished before the next one begins.
+  T2. Records made before an exception are emitted before the failure is reported.
+  T3. A watermark passes the operators in chain order, each having fired what is due before the next one is told.
+  T4. A task that has ended has sent the final watermark and END on every channel, and closed its operators, in that order.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from itertools import compress, islice, repeat
+from typing import Any
+
+from .failure import OperatorFailure, safe_repr, user_codes
+from .feed import Feed, Watchdog
+from .gate import InputGate
+from .operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Clock, Cursor, Operator
+from .output import Output
+
+#: Records made between two looks at the clock and at the outputs' credit.
+CHUNK = 2048
+_MANY = 1 << 62
+
+Drain = tuple[Iterator[Any], bool, "Feed | None"]
+
+
+class Task:
+    def __init__(
+        self,
+        *,
+        deployment: dict[str, Any],
+        operators: list[Operator],
+        cursor: Cursor,
+        clock: Clock,
+        watchdog: Watchdog | None,
+        source: Any = None,
+    ) -> None:
+        self.deployment = deployment
+        self.id: int = deployment["task"]
+        self.subtask: int = deployment["subtask"]
+        self.parallelism: int = deployment["parallelism"]
+        self.operators = operators
+        self.cursor = cursor
+        self._clock = clock
+        self._watchdog = watchdog
+        #: Source of records when the chain's head is one; ``operators`` then are the rest.
+        self.source = source
+        self.outputs: list[Output] = []
+        self.side_outputs: dict[tuple[int, str], Output] = {}
+        self._side_buffers: dict[tuple[int, str], tuple[list[Any], list[int]]] = {}
+        self.inputs: dict[int, dict[str, Any]] = {c["channel"]: c for c in deployment["inputs"]}
+        self.gate = InputGate(list(self.inputs))
+        self.queue: deque[tuple[int, tuple[Any, ...]]] = deque()
+        self._phases: Generator[Drain, None, None] | None = None
+        self._drain: Drain | None = None
+        self._poll_requested = False
+        #: Left until ``request_poll``: nothing can go on before results that are on their way have come.
+        self._waiting = False
+        self.started = False
+        self.finished = False
+        self.closed = False
+        self.records_in = 0
+        self.records_out = 0
+        self.busy_s = 0.0
+        self._mid_counts: list[tuple[int, Any]] = []
+        self.counts: dict[int, int] = {}
+        #: Called with what the slot must do: ("snapshot", checkpoint, states), ("finished",).
+        self.notify: Callable[..., None] = lambda *_: None
+        #: Called when a queued batch is taken: gives credit back.
+        self.take: Callable[[int, tuple[Any, ...]], tuple[list[Any], Any, Any]] = lambda c, e: (e[1], e[2], e[3])
+        self._periodic = any(
+            type(op).advance_processing_time is not Operator.advance_processing_time for op in operators
+        )
+        self._polls = any(type(op).poll is not Operator.poll for op in operators)
+        self._limits = bool(operators) and type(operators[0]).room is not Operator.room
+        self._timed_chain = any(getattr(op, "assigns_timestamps", False) for op in operators)
+        self._checkpoint_wanted: tuple[int, int, int] | None = None
+
+    # What the slot asks.
+
+    def deliver(self, channel: int, element: tuple[Any, ...]) -> None:
+        self.queue.append((channel, element))
+
+    @property
+    def outputs_ready(self) -> bool:
+        for output in self.outputs:
+            if not output.ready:
+                return False
+        if self.side_outputs:
+            for output in self.side_outputs.values():
+                if not output.ready:
+                    return False
+        return True
+
+    def runnable(self) -> bool:
+        if self.finished or not self.started:
+            return False
+        if self._waiting and not self._poll_requested:
+            return False
+        if self._phases is not None or self._poll_requested:
+            return self.outputs_ready
+        if self.queue or self._checkpoint_wanted is not None:
+            return self.outputs_ready and self._has_room()
+        if self.source is not None:
+            return self.source.ready() and self.outputs_ready and self._has_room()
+        return False
+
+    def _has_room(self) -> bool:
+        if not self._limits:
+            return True
+        room = self.operators[0].room()
+        return room is None or room > 0
+
+    def next_processing_time(self) -> int | None:
+        """When something is due although nothing arrives."""
+        if not self._periodic or self.finished or not self.started:
+            return None
+        due = [t for op in self.operators if (t := op.next_processing_time()) is not None]
+        return min(due) if due else None
+
+    def request_poll(self) -> None:
+        self._poll_requested = True
+
+    def request_checkpoint(self, checkpoint: int, timestamp: int, kind: int) -> None:
+        """A source task is to emit a barrier behind what it has emitted so far."""
+        self._checkpoint_wanted = (checkpoint, timestamp, kind)
+
+    # Running.
+
+    def step(self, deadline: float) -> None:
+        """Work until ``deadline`` (of the monotonic clock), or until nothing is left to do, or no output has credit."""
+        monotonic = self._clock.monotonic
+        began = monotonic()
+        try:
+            while True:
+                if self._drain is None and not self._next_drain():
+                    return
+                self._pull_chunk()
+                if self._waiting or monotonic() >= deadline or not self.outputs_ready:
+                    return
+        finally:
+            if self._watchdog is not None:
+                self._watchdog.feed = None
+            self.busy_s += monotonic() - began
+
+    def fire_processing_time(self, now: int) -> None:
+        """Queue what is due by the clock. Called between elements or, for suspended ones, between chunks."""
+        if self.finished:
+            return
+        for i, op in enumerate(self.operators):
+            due = op.next_processing_time()
+            if due is None or due > now:
+                continue
+            fired = op.advance_processing_time(now)
+            if fired is not None:
+                self._run_aside(i, fired)
+            self._pass_generated(i, op)
+
+    def _pass_generated(self, i: int, op: Operator) -> None:
+        watermark = op.poll_watermark()
+        idle = op.poll_idle()
+        if idle is False:
+            self._control(("idle", False))
+        if watermark is not None:
+            for drain in self._watermark_drains(i + 1, watermark):
+                self._exhaust(drain)
+        if idle:
+            self._control(("idle", True))
+
+    def _run_aside(self, i: int, records: Iterable[Any]) -> None:
+        """Run what operator ``i`` emitted outside any element through the rest of the chain, at once."""
+        saved = self.cursor.timestamp, self.cursor.key
+        self._exhaust((self._through(i + 1, iter(records)), True, None))
+        self.cursor.timestamp, self.cursor.key = saved
+
+    def _exhaust(self, drain: Drain) -> None:
+        # Keeps a suspended element's drain while another one is pulled between its chunks.
+        suspended, self._drain = self._drain, drain
+        try:
+            while self._drain is not None:
+                self._pull_chunk()
+        finally:
+            self._drain = suspended
+
+    def _next_drain(self) -> bool:
+        if self._poll_requested:
+            self._poll_requested = self._waiting = False
+            self._poll()
+        while True:
+            if self._phases is None and not self._next_element():
+                return False
+            assert self._phases is not None
+            self._drain = next(self._phases, None)
+            if self._drain is not None:
+                return True
+            self._phases = None
+            if self.finished or not self.outputs_ready:
+                return False
+
+    def _next_element(self) -> bool:
+        if self._checkpoint_wanted is not None and self.source is not None:
+            checkpoint, timestamp, kind = self._checkpoint_wanted
+            self._checkpoint_wanted = None
+            self._phases = self._barrier(("barrier", checkpoint, timestamp, kind))
+            return True
+        if not self._has_room():
+            return False
+        if self.source is not None:
+            return self._next_of_source()
+        while self.queue:
+            channel, element = self.queue.popleft()
+            if self.gate.is_held(channel):
+                self.gate.hold((channel, element))
+                continue
+            self._phases = self._process(channel, element)
+            return True
+        return False
+
+    def _next_of_source(self) -> bool:
+        batch = self.source.next()
+        if batch is None:
+            self._phases = self._end_of_source()
+            return True
+        values, timestamps = batch
+        if not values:
+            return False
+        self._phases = self._batch(values, timestamps, None, 0)
+        return True
+
+    def _pull_chunk(self) -> None:
+        """Pull up to a chunk from the current drain and emit it."""
+        assert self._drain is not None
+        records, timed, feed = self._drain
+        watchdog = self._watchdog
+        if watchdog is not None:
+            if feed is not None:
+                watchdog.watch(feed)
+            else:
+                watchdog.feed = None
+        values: list[Any] = []
+        timestamps: list[int] | None = None
+        error: BaseException | None = None
+        try:
+            if timed:
+                timestamps = []
+                cursor = self.cursor
+                add_value, add_timestamp = values.append, timestamps.append
+                for value in islice(records, CHUNK):
+                    add_value(value)
+                    add_timestamp(cursor.timestamp)
+            else:
+                values.extend(islice(records, CHUNK))
+        except Exception as e:
+            error = e
+        if len(values) < CHUNK:
+            self._drain = None
+        if values:
+            self.records_out += len(values)
+            for output in self.outputs:
+                output.emit(values, timestamps)
+        if self._side_buffers:
+            self._flush_sides()
+        if error is not None:
+            self._drain = None
+            raise error
+
+    def _flush_sides(self) -> None:
+        buffers, self._side_buffers = self._side_buffers, {}
+        for where, (values, timestamps) in buffers.items():
+            output = self.side_outputs.get(where)
+            if output is not None:
+                output.emit(values, timestamps if any(t != MIN_TIMESTAMP for t in timestamps) else None)
+
+    def emit_side(self, operator: int, tag: str, value: Any) -> None:
+        where = (operator, tag)
+        buffer = self._side_buffers.get(where)
+        if buffer is None:
+            buffer = self._side_buffers[where] = ([], [])
+        buffer[0].append(value)
+        buffer[1].append(self.cursor.timestamp)
+
+    # What an element means, as drains.
+
+    def _process(self, channel: int, element: tuple[Any, ...]) -> Generator[Drain, None, None]:
+        kind = element[0]
+        if kind == "batch":
+            values, timestamps, keys = self.take(channel, element)
+            yield from self._batch(values, timestamps, keys, self.inputs[channel]["input"])
+        elif kind == "watermark":
+            merged = self.gate.on_watermark(channel, element[1])
+            if merged is not None:
+                yield from self._watermark_drains(0, merged)
+        elif kind == "idle":
+            merged, idle = self.gate.on_idle(channel, element[1])
+            yield from self._merged(merged, idle)
+        elif kind == "barrier":
+            if self.gate.on_barrier(channel, element[1]):
+                yield from self._barrier(element)
+        elif kind == "end":
+            merged, idle = self.gate.on_end(channel)
+            yield from self._merged(merged, idle)
+            if self.gate.aligning is not None and self.gate.aligned and not self.gate.ended:
+                yield from self._barrier(("barrier", self.gate.aligning, 0, 0))
+            if self.gate.ended:
+                yield from self._finish()
+        else:
+            raise AssertionError(f"unknown element {kind}")
+
+    def _merged(self, merged: int | None, idle: bool | None) -> Generator[Drain, None, None]:
+        if idle is False:
+            self._control(("idle", False))
+        if merged is not None:
+            yield from self._watermark_drains(0, merged)
+        if idle:
+            self._control(("idle", True))
+
+    def _batch(
+        self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None, which: int
+    ) -> Generator[Drain, None, None]:
+        self.records_in += len(values)
+        timed = timestamps is not None or self._timed_chain
+        cursor = self.cursor
+        done = 0
+        total = len(values)
+        while done < total:
+            end = total
+            if self._limits:
+                while (room := self.operators[0].room()) == 0:
+                    yield self._wait()
+                if room is not None:
+                    end = min(total, done + room)
+            if done or end < total:
+                part = slice(done, end)
+                feed = Feed(values[part], keys and keys[part], timestamps and timestamps[part], cursor)
+            else:
+                feed = Feed(values, keys, timestamps, cursor)
+            if timestamps is None:
+                cursor.timestamp = MIN_TIMESTAMP
+            yield self._enter(feed, which, keys is not None), timed, feed
+            taken = feed.consumed
+            if not feed.drained:
+                e: BaseException = RuntimeError(
+                    "StopIteration was raised by the function; it would have ended the stream silently"
+                )
+                index = done + max(taken, 1) - 1
+                raise OperatorFailure(e, self._suspect(e), record=safe_repr(values[index]))
+            done += taken
+
+    def _enter(self, feed: Feed, which: int, keyed: bool) -> Iterator[Any]:
+        if not self.operators:
+            return feed.iterator
+        head = self.operators[0]
+        if which == 0:
+            records = head.apply_keyed(feed.iterator) if keyed else head.apply(feed.iterator)
+        else:
+            records = head.apply_second_keyed(feed.iterator) if keyed else head.apply_second(feed.iterator)
+        return self._through(1, records)
+
+    def _through(self, start: int, records: Iterator[Any]) -> Iterator[Any]:
+        """The records after the operators from ``start`` on."""
+        self._count_marks()
+        operators = self.operators
+        for i in range(start, len(operators)):
+            if operators[i - 1].changes_count if i else False:
+                marker = repeat(True, _MANY)
+                self._mid_counts.append((i, marker))
+                records = compress(records, marker)
+            records = operators[i].apply(records)
+        return records
+
+    def _count_marks(self) -> None:
+        for i, marker in self._mid_counts:
+            self.counts[i] = self.counts.get(i, 0) + _MANY - marker.__length_hint__()
+        self._mid_counts.clear()
+
+    def _watermark_drains(self, start: int, watermark: int) -> Generator[Drain, None, None]:
+        """T3, from operator ``start`` on."""
+        current: int | None = watermark
+        for i in range(start, len(self.operators)):
+            op = self.operators[i]
+            op.ctx.watermark = current  # type: ignore[assignment]
+            fired = op.advance_watermark(current)  # type: ignore[arg-type]
+            if fired is not None:
+                yield self._through(i + 1, iter(fired)), True, None
+            # The final watermark passes everybody.
+            forwarded = op.forward_watermark(current)  # type: ignore[arg-type]
+            if forwarded is None and current != MAX_TIMESTAMP:
+                return
+            current = MAX_TIMESTAMP if forwarded is None and not op.pending() else forwarded
+            if current is None:
+                return
+        self._control(("watermark", current))
+
+    def _barrier(self, element: tuple[Any, ...]) -> Generator[Drain, None, None]:
+        yield from self._settle()
+        states = [op.snapshot(element[1]) for op in self.operators]
+        source_state = self.source.snapshot(element[1]) if self.source is not None else None
+        self.notify("snapshot", self, element[1], {"operators": states, "source": source_state})
+        self._control(element)
+        held = self.gate.release()
+        self.queue.extendleft(reversed(held))
+
+    def _settle(self) -> Generator[Drain, None, None]:
+        """Wait, without blocking, until no operator has results on their way (O3)."""
+        if not self._polls:
+            return
+        while any(op.pending() for op in self.operators):
+            self._poll()
+            if any(op.pending() for op in self.operators):
+                yield self._wait()
+        self._poll()
+
+    def _wait(self) -> Drain:
+        """An empty drain: the task is left, and taken up again when somebody wakes it."""
+        self._waiting = True
+        return iter(()), False, None
+
+    def _poll(self) -> None:
+        for i, op in enumerate(self.operators):
+            ready = op.poll()
+            if ready is not None:
+                self._run_aside(i, ready)
+            self._pass_generated(i, op)
+
+    def _end_of_source(self) -> Generator[Drain, None, None]:
+        yield from self._watermark_drains(0, MAX_TIMESTAMP)
+        yield from self._finish()
+
+    def _finish(self) -> Generator[Drain, None, None]:
+        yield from self._settle()
+        for i, op in enumerate(self.operators):
+            rest = op.finish()
+            if rest is not None:
+                yield self._through(i + 1, iter(rest)), True, None
+        self._count_marks()
+        self._control(("end",))
+        self.close()
+        self.finished = True
+        self.notify("finished", self)
+
+    def _control(self, element: tuple[Any, ...]) -> None:
+        for output in self.outputs:
+            output.control(element)
+        for output in self.side_outputs.values():
+            output.control(element)
+
+    # Failures.
+
+    def failure(self, error: BaseException) -> OperatorFailure:
+        """The exception with the operator and the record it belongs to."""
+        if isinstance(error, OperatorFailure):
+            return error
+        record, key = self._in_flight()
+        return OperatorFailure(error, self._suspect(error), record=record, key=key)
+
+    def _in_flight(self) -> tuple[str | None, str | None]:
+        """Representations of the record and the key at work; None where there is none."""
+        phases = self._phases
+        frame = getattr(phases, "gi_frame", None)
+        # The generator below holds the batch; a failing drain leaves it suspended there.
+        while frame is not None and frame.f_code.co_name == "_process":
+            inner = phases.gi_yieldfrom if phases is not None else None
+            phases = inner if isinstance(inner, Generator) else None
+            frame = getattr(phases, "gi_frame", None)
+        if frame is None or "feed" not in frame.f_locals:
+            key = self.cursor.key
+            return None, (safe_repr(key) if key is not None else None)
+        local = frame.f_locals
+        index = local["done"] + local["feed"].consumed - 1
+        if not 0 <= index < len(local["values"]):
+            return None, None
+        keys = local["keys"]
+        return safe_repr(local["values"][index]), (safe_repr(keys[index]) if keys is not None else None)
+
+    def _suspect(self, error: BaseException) -> dict[str, Any]:
+        """The operator whose function raised: the innermost one with a frame in the traceback."""
+        specs: list[dict[str, Any]] = [op.ctx.spec for op in self.operators]
+        if not specs:
+            return self.deployment["chain"][0]  # type: ignore[no-any-return]
+        codes = user_codes(error.__traceback__)
+        for code in reversed(codes):
+            for op in reversed(self.operators):
+                if op.owns(code):
+                    return op.ctx.spec
+        tb = error.__traceback__
+        found = None
+        while tb is not None:
+            owner = tb.tb_frame.f_locals.get("self")
+            if isinstance(owner, Operator) and owner in self.operators:
+                found = owner
+            tb = tb.tb_next
+        if found is not None:
+            return found.ctx.spec
+        # A builtin as function leaves no frame: the one operator that calls a builtin, else the first.
+        for op in self.operators:
+            if op.calls_builtin():
+                return op.ctx.spec
+        return specs[0]
+
+    def close(self) -> None:
+        """Close everything once; the first error wins, the rest is closed all the same."""
+        if self.closed:
+            return
+        self.closed = True
+        first: BaseException | None = None
+        for op in self.operators:
+            try:
+                op.close()
+            except Exception as e:
+                first = first or OperatorFailure(e, op.ctx.spec)
+        if self.source is not None:
+            try:
+                self.source.close()
+            except Exception as e:
+                first = first or e
+        if first is not None:
+            raise first
