@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from .._bridge.keys import KeyGroups
 from ..errors import IsthmusError
+from .coercion import Coerce, coerced
 from .failure import OperatorFailure, safe_repr
 from .isolate import isolated
 
@@ -49,7 +50,8 @@ class LocalSender:
     def __init__(self, deliver: Callable[[int, tuple[Any, ...]], None], channel: int, copies: bool) -> None:
         self._deliver = deliver
         self._channel = channel
-        self._copies = copies
+        #: Whether records that can be changed in place are copied.
+        self.copies = copies
         self._waiting = 0
 
     @property
@@ -57,7 +59,7 @@ class LocalSender:
         return self._waiting < LOCAL_WINDOW_RECORDS
 
     def send(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
-        if self._copies:
+        if self.copies:
             values = isolated(values)
         self._waiting += len(values)
         self._deliver(self._channel, ("batch", values, timestamps, keys, len(values)))
@@ -199,9 +201,6 @@ class RemoteSender:
             self._emit(values[part], timestamps and timestamps[part], None if keys is None else keys[part])
 
 
-Coerce = Callable[[list[Any]], list[Any]]
-
-
 class Output:
     """One exchange of a task, seen from one sending subtask: coerces, computes keys, partitions."""
 
@@ -252,30 +251,18 @@ class Output:
 
     def emit(self, values: list[Any], timestamps: list[int] | None) -> None:
         if self._coerce is not None:
-            values = self._coerced(self._coerce, values)
+            values = coerced(self._coerce, values, self._spec)
         keys = None
         if self._key_selector is not None:
             keys = self._select_keys(values)
             if self._coerce_keys is not None:
-                keys = self._coerced(self._coerce_keys, keys)
+                keys = coerced(self._coerce_keys, keys, self._spec)
         self.records += len(values)
         self._route(values, timestamps, keys)
 
     def control(self, element: tuple[Any, ...]) -> None:
         for sender in self.senders:
             sender.control(element)
-
-    def _coerced(self, coerce: Coerce, values: list[Any]) -> list[Any]:
-        try:
-            return coerce(values)
-        except Exception as e:
-            # One by one, to find the record; the batch form does not say.
-            for value in values:
-                try:
-                    coerce([value])
-                except Exception as single:
-                    raise OperatorFailure(single, self._spec, record=safe_repr(value)) from single
-            raise OperatorFailure(e, self._spec) from e
 
     def _select_keys(self, values: list[Any]) -> list[Any]:
         keys: list[Any] = []

@@ -24,6 +24,7 @@ from .output import Output
 
 #: Records made between two looks at the clock and at the outputs' credit.
 CHUNK = 2048
+# More than will ever pass; a marker of this length counts by what is left of it.
 _MANY = 1 << 62
 
 Drain = tuple[Iterator[Any], bool, "Feed | None"]
@@ -71,12 +72,12 @@ class Task:
         self.counts: dict[int, int] = {}
         #: Called with what the slot must do: ("snapshot", checkpoint, states), ("finished",).
         self.notify: Callable[..., None] = lambda *_: None
-        #: Called when a queued batch is taken: gives credit back.
+        #: Called when a queued batch is taken: decodes it and gives its credit back.
         self.take: Callable[[int, tuple[Any, ...]], tuple[list[Any], Any, Any]] = lambda c, e: (e[1], e[2], e[3])
         self._periodic = any(
             type(op).advance_processing_time is not Operator.advance_processing_time for op in operators
         )
-        self._polls = any(type(op).poll is not Operator.poll for op in operators)
+        self.polls = any(type(op).poll is not Operator.poll for op in operators)
         self._limits = bool(operators) and type(operators[0]).room is not Operator.room
         self._timed_chain = any(getattr(op, "assigns_timestamps", False) for op in operators)
         self._checkpoint_wanted: tuple[int, int, int] | None = None
@@ -373,6 +374,17 @@ class Task:
             records = operators[i].apply(records)
         return records
 
+    def operator_counts(self) -> list[tuple[int, int]]:
+        """Records in and out of each operator of the chain so far."""
+        self._count_marks()
+        first = 1 if self.source is not None else 0
+        entered = [self.records_in] * (len(self.operators) + 1)
+        for i in range(1, len(self.operators)):
+            entered[i] = self.counts.get(i, 0) if self.operators[i - 1].changes_count else entered[i - 1]
+        entered[len(self.operators)] = self.records_out
+        pairs = [(0, self.records_in)] if first else []
+        return pairs + [(entered[i], entered[i + 1]) for i in range(len(self.operators))]
+
     def _count_marks(self) -> None:
         for i, marker in self._mid_counts:
             self.counts[i] = self.counts.get(i, 0) + _MANY - marker.__length_hint__()
@@ -407,7 +419,7 @@ class Task:
 
     def _settle(self) -> Generator[Drain, None, None]:
         """Wait, without blocking, until no operator has results on their way (O3)."""
-        if not self._polls:
+        if not self.polls:
             return
         while any(op.pending() for op in self.operators):
             self._poll()

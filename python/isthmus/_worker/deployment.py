@@ -1,0 +1,222 @@
+"""Builds the subtasks of a slot from what DEPLOY says (``src/graph/deployment.ts``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .._bridge.keys import KeyGroups
+from .._types.coerce import coercer
+from .channels import ChannelCodec
+from .failure import OperatorFailure
+from .operator import Cursor, Operator, OperatorContext
+from .operators import make_operator, open_function
+from .output import DEFAULT_WINDOW_BYTES, LocalSender, Output, RemoteSender, Sender
+from .sources import make_source
+from .task import Task
+
+if TYPE_CHECKING:
+    from .slot import Slot
+
+
+def build_tasks(slot: Slot, deployment: dict[str, Any], load: Callable[[dict[str, Any]], Any]) -> list[Task]:
+    """Make all subtasks, wire them, then open them, downstream first."""
+    tasks = []
+    contexts: list[list[OperatorContext]] = []
+    for part in deployment["tasks"]:
+        task, ctxs = _build(slot, deployment, part, load)
+        tasks.append(task)
+        contexts.append(ctxs)
+        for channel in task.inputs:
+            slot.by_channel[channel] = task
+    for task, ctxs in zip(tasks, contexts):
+        _wire_outputs(slot, deployment, task, ctxs)
+    restore = deployment.get("restore") or {}
+    for task, ctxs in reversed(list(zip(tasks, contexts))):
+        _open(task, ctxs, restore.get(str(task.id)))
+    return tasks
+
+
+def _build(
+    slot: Slot, deployment: dict[str, Any], part: dict[str, Any], load: Callable[[dict[str, Any]], Any]
+) -> tuple[Task, list[OperatorContext]]:
+    cursor = Cursor()
+    chain: list[dict[str, Any]] = part["chain"]
+    batch_mode = deployment["mode"] == "BATCH"
+    source = make_source(chain[0]["kind"]) if chain[0]["kind"].startswith("source.") else None
+    first = 1 if source is not None else 0
+    operators: list[Operator] = [
+        make_operator(spec, keyed=i == 0 and part["keyedInputs"][0], batch=batch_mode)
+        for i, spec in enumerate(chain)
+        if i >= first
+    ]
+    task = Task(
+        deployment=part,
+        operators=operators,
+        cursor=cursor,
+        clock=slot.clock,
+        watchdog=slot.watchdog,
+        source=source,
+    )
+    task.notify = slot.task_notice
+    contexts = []
+    for i, spec in enumerate(chain):
+        tags = frozenset(
+            o["sideTag"] for o in part["outputs"] if o["fromOperator"] == i and o.get("sideTag") is not None
+        )
+        ctx = OperatorContext(
+            spec=spec,
+            job_name=deployment["jobName"],
+            task_name=part["name"],
+            subtask=part["subtask"],
+            parallelism=part["parallelism"],
+            max_parallelism=part["maxParallelism"],
+            attempt=deployment["attempt"],
+            mode=deployment["mode"],
+            keyed=i == 0 and bool(part["keyedInputs"][0]),
+            cursor=cursor,
+            clock=slot.clock,
+            config=deployment["config"],
+            load_function=load,
+            emit_side=_side_emitter(task, i),
+            side_tags=tags,
+            wake=slot._wake,
+        )
+        ctx.program_output = slot.program_output
+        contexts.append(ctx)
+    task.take = slot.take
+    return task, contexts
+
+
+def _side_emitter(task: Task, index: int) -> Callable[[str, Any], None]:
+    return lambda tag, value: task.emit_side(index, tag, value)
+
+
+def _wire_outputs(
+    slot: Slot, deployment: dict[str, Any], task: Task, contexts: list[OperatorContext]
+) -> None:
+    config = deployment["config"]
+    window = int(config.get("isthmus.channel.window-bytes") or DEFAULT_WINDOW_BYTES)
+    reuse = str(config.get("pipeline.object-reuse", "false")).lower() == "true"
+    for channel, known in task.inputs.items():
+        if not known["local"]:
+            slot.codecs[channel] = ChannelCodec(known["codec"], known.get("type"), task.deployment["name"])
+    for out in task.deployment["outputs"]:
+        spec = task.deployment["chain"][out["fromOperator"]]
+        senders: list[Sender] = []
+        for target in out["channels"]:
+            channel = target["channel"]
+            if target["local"]:
+                consumer = slot.by_channel[channel]
+                local = LocalSender(consumer.deliver, channel, copies=not reuse)
+                slot.local[channel] = local
+                senders.append(local)
+            else:
+                codec = ChannelCodec(target["codec"], out.get("type"), spec["name"])
+                remote = RemoteSender(
+                    channel,
+                    codec.encode,
+                    slot.transmit_batch,
+                    slot.transmit_control,
+                    window,
+                    slot.max_frame_bytes,
+                )
+                slot.remote[channel] = remote
+                senders.append(remote)
+        partitioner = out["partitioner"]
+        kind = partitioner["kind"]
+        ctx = contexts[out["fromOperator"]]
+        key_selector = coerce_keys = custom = groups = None
+        if kind in ("hash", "custom"):
+            key_selector = _opened(spec, ctx, partitioner["key"], "get_key")
+            if partitioner.get("keyType"):
+                coerce_keys = coercer(partitioner["keyType"])
+        if kind == "custom":
+            custom = _opened(spec, ctx, partitioner["partition"], "partition")
+        if kind == "hash" and out["receivers"] > 1:
+            groups = KeyGroups(out["maxParallelism"], out["receivers"])
+        output = Output(
+            spec=spec,
+            partitioner=kind,
+            senders=senders,
+            receivers=[t["receiver"] for t in out["channels"]],
+            coerce=coercer(out["type"]) if out.get("type") else None,
+            key_selector=key_selector,
+            coerce_keys=coerce_keys,
+            custom=custom,
+            key_groups=groups,
+            num_receivers=out["receivers"],
+            rng=slot.rng,
+        )
+        if out.get("sideTag") is not None:
+            # Several consumers of one side output each have an exchange.
+            where = (out["fromOperator"], out["sideTag"])
+            known_output = task.side_outputs.get(where)
+            task.side_outputs[where] = output if known_output is None else Several(known_output, output)  # type: ignore[assignment]
+        else:
+            task.outputs.append(output)
+    if len(task.outputs) > 1:
+        # Branches share nothing that can be changed, be the exchange real or elided.
+        for output in task.outputs:
+            for sender in output.senders:
+                if isinstance(sender, LocalSender):
+                    sender.copies = not reuse
+
+
+def _opened(spec: dict[str, Any], ctx: OperatorContext, ref: dict[str, Any], method: str) -> Callable[..., Any]:
+    try:
+        function, close = open_function(ctx, method, ref)
+    except Exception as e:
+        raise OperatorFailure(e, spec, where=_where(ctx)) from e
+    del close
+    return function
+
+
+class Several:
+    """Several exchanges behind one side output."""
+
+    def __init__(self, *outputs: Any) -> None:
+        self._outputs = outputs
+        self.senders = [s for o in outputs for s in o.senders]
+
+    @property
+    def ready(self) -> bool:
+        return all(o.ready for o in self._outputs)
+
+    def emit(self, values: list[Any], timestamps: list[int] | None) -> None:
+        for output in self._outputs:
+            output.emit(values, timestamps)
+
+    def control(self, element: tuple[Any, ...]) -> None:
+        for output in self._outputs:
+            output.control(element)
+
+
+def _where(ctx: OperatorContext) -> dict[str, Any]:
+    return {"subtask": ctx.subtask, "parallelism": ctx.parallelism}
+
+
+def _open(task: Task, contexts: list[OperatorContext], states: list[Any] | None) -> None:
+    from .isolate import loads
+
+    restored = [loads(s) for s in states] if states else []
+    source = task.source
+    if source is not None:
+        ctx = contexts[0]
+        try:
+            source.open(ctx)
+            positions = [s["source"] for s in restored if s["source"] is not None]
+            if positions:
+                source.restore(positions)
+        except Exception as e:
+            raise OperatorFailure(e, ctx.spec, where=_where(ctx)) from e
+    for i, (op, ctx) in enumerate(zip(task.operators, contexts[1:] if source is not None else contexts)):
+        try:
+            op.ctx = ctx
+            parts = [s["operators"][i] for s in restored if s["operators"][i] is not None]
+            if parts:
+                op.restore(parts)
+            op.open(ctx)
+        except Exception as e:
+            raise OperatorFailure(e, ctx.spec, where=_where(ctx)) from e
+

@@ -1,0 +1,254 @@
+"""The worker process: descriptors, handshake, and the loop around a ``Slot``.
+
+  M1. Descriptors 0 and 1 are moved away before any user code can run, so nothing it prints lands between frames.
+  M2. The process ends when its pipe ends, when the runtime dies, or when it is told to; a watch on the pipe's end
+      works also while user code keeps the loop.
+  M3. Frames are written whole, in one call where they fit.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import random
+import select
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from typing import Any
+
+PROTOCOL = 1
+#: Exit code for a worker that cannot start (missing package, wrong version); stderr says why.
+EXIT_CANNOT_START = 78
+
+_READ = 1 << 20
+
+
+class SystemClock:
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    monotonic = staticmethod(time.monotonic)
+
+
+def claim_stdio() -> tuple[int, int, int]:
+    """Move the frame pipes to private descriptors (M1).
+
+    Returns:
+        Descriptors of frames in, frames out, and the program's stdout.
+    """
+    frames_in = os.dup(0)
+    frames_out = os.dup(1)
+    os.set_inheritable(frames_in, False)
+    os.set_inheritable(frames_out, False)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    try:
+        program_out = os.dup(3)
+        os.close(3)
+    except OSError:
+        program_out = os.dup(2)
+    try:
+        os.dup2(4, 1)
+        os.close(4)
+    except OSError:
+        os.dup2(program_out, 1)
+    os.set_inheritable(program_out, False)
+    # Lines of user code go out whole, and at once.
+    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    return frames_in, frames_out, program_out
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        written = os.write(descriptor, view)
+        view = view[written:]
+
+
+def die_with(parent: int) -> None:
+    """Linux: be killed when the runtime dies, also inside a C call that holds the GIL."""
+    if not sys.platform.startswith("linux"):
+        return
+    import ctypes
+
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, int(signal.SIGKILL), 0, 0, 0)
+    # It may have died before the call above.
+    if os.getppid() != parent:
+        end_group()
+
+
+def end_group() -> None:
+    """End this process and what user code has started in its group."""
+    try:
+        if os.getpgid(0) == os.getpid():
+            os.killpg(0, signal.SIGKILL)
+    finally:
+        os._exit(1)
+
+
+class Process:
+    """Frames in and out, and the loop."""
+
+    def __init__(self, frames_in: int, frames_out: int, program_out: int) -> None:
+        from .._bridge import frame as wire
+        from .feed import Watchdog
+        from .slot import Slot
+
+        self._wire = wire
+        self._in, self._out, self._program_out = frames_in, frames_out, program_out
+        self._decoder = wire.FrameDecoder()
+        self._outgoing: list[bytes] = []
+        self._outgoing_size = 0
+        self._wake_in, self._wake_out = os.pipe()
+        os.set_blocking(self._wake_in, False)
+        os.set_blocking(self._wake_out, False)
+        self._incoming: deque[Any] = deque()
+        self._shut_down = False
+        self.slot = Slot(
+            transmit=self.transmit,
+            clock=SystemClock(),
+            watchdog=Watchdog(),
+            rng=random.Random(),
+            wake=self.wake,
+            program_output=self.print_lines,
+        )
+
+    def transmit(self, kind: int, flags: int, channel: int, count: int, body: bytes) -> None:
+        self._outgoing.append(self._wire.pack_header(len(body), kind, flags, channel, count))
+        self._outgoing.append(body)
+        self._outgoing_size += 16 + len(body)
+        if self._outgoing_size > 1 << 18:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._outgoing:
+            data = b"".join(self._outgoing)
+            self._outgoing.clear()
+            self._outgoing_size = 0
+            write_all(self._out, data)
+
+    def print_lines(self, text: str) -> None:
+        write_all(self._program_out, text.encode("utf-8", "backslashreplace"))
+
+    def wake(self) -> None:
+        try:
+            os.write(self._wake_out, b"\0")
+        except BlockingIOError:  # It is full of wake-ups already.
+            pass
+
+    def handshake(self) -> None:
+        import isthmus
+
+        self.transmit(
+            self._wire.HELLO,
+            0,
+            0,
+            0,
+            self._control(
+                {
+                    "protocol": PROTOCOL,
+                    "isthmus": isthmus.__version__,
+                    "python": ".".join(map(str, sys.version_info[:3])),
+                    "pid": os.getpid(),
+                    "executable": sys.executable,
+                    "role": "worker",
+                }
+            ),
+        )
+        self.flush()
+        from .._bridge.codec import decode_control
+
+        while not self._incoming:
+            self._read()
+        kind, _flags, _channel, _count, body = self._incoming.popleft()
+        if kind != self._wire.WELCOME:
+            raise SystemExit(f"the runtime began with frame type {kind:#x} instead of WELCOME")
+        welcome = decode_control(body)
+        self.slot.max_frame_bytes = int(welcome.get("maxFrameBytes") or self.slot.max_frame_bytes)
+        die_with(int(welcome["parentPid"]))
+        threading.Thread(target=self._watch_pipe, name="isthmus-pipe-watch", daemon=True).start()
+
+    def _control(self, value: dict[str, Any]) -> bytes:
+        from .._bridge.codec import encode_control
+
+        return encode_control(value)
+
+    def _watch_pipe(self) -> None:
+        """M2, elsewhere than Linux and for children in our group: see the pipe's end although the loop is busy."""
+        poller = select.poll()
+        poller.register(self._in, getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR)
+        while True:
+            if any(event & ~select.POLLIN for _, event in poller.poll()):
+                # The loop may be reading what came before the end (SHUTDOWN): it gets a moment.
+                time.sleep(0.05)
+                end_group()
+
+    def _read(self) -> None:
+        data = os.read(self._in, _READ)
+        if not data:
+            end_group()
+        self._incoming.extend(self._decoder.feed(data))
+
+    def loop(self) -> None:
+        poller = select.poll()
+        poller.register(self._in, select.POLLIN)
+        poller.register(self._wake_in, select.POLLIN)
+        slot, wire, incoming = self.slot, self._wire, self._incoming
+        more = False
+        while not self._shut_down:
+            self.flush()
+            wait = 0.0 if more else slot.wait_s()
+            for descriptor, _ in poller.poll(None if wait is None else wait * 1000):
+                if descriptor == self._in:
+                    self._read()
+                else:
+                    os.read(self._wake_in, 4096)
+                    slot.woken()
+            while incoming:
+                frame = incoming.popleft()
+                if frame[0] == wire.SHUTDOWN:
+                    self._shut_down = True
+                    break
+                slot.handle(frame)
+                if frame[0] == wire.DEPLOY:
+                    _settle_collector()
+            more = slot.run()
+        self.flush()
+
+
+def _settle_collector() -> None:
+    """What is there now stays; decoded batches live shortly and should not be scanned again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
+
+
+def main() -> None:
+    """Entry point of a worker; started by the runtime only."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The runtime decides what Ctrl-C means.
+    frames_in, frames_out, program_out = claim_stdio()
+    if sys.version_info < (3, 10):
+        print(f"Isthmus needs Python 3.10 or newer; {sys.executable} is {sys.version.split()[0]}.", file=sys.stderr)
+        sys.exit(EXIT_CANNOT_START)
+    try:
+        import msgspec  # noqa: F401
+    except ImportError as e:
+        print(
+            f"{sys.executable} lacks the package {e.name!r} that Isthmus needs in its workers. "
+            f"Install it there: {sys.executable} -m pip install msgspec cloudpickle",
+            file=sys.stderr,
+        )
+        sys.exit(EXIT_CANNOT_START)
+    process = Process(frames_in, frames_out, program_out)
+    process.handshake()
+    process.loop()
+    sys.stdout.flush()
+    # User code may have left threads behind; the job is over, so they go.
+    os._exit(0)

@@ -1,0 +1,22 @@
+"""Keeps the records for which the function says something true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..opening import open_function
+from ..operator import Operator, OperatorContext
+
+
+class FilterOperator(Operator):
+    def open(self, ctx: OperatorContext) -> None:
+        self.ctx = ctx
+        self._function, self._close = open_function(ctx, "filter")
+        self.functions = (self._function,)
+
+    def apply(self, records: Iterator[Any]) -> Iterator[Any]:
+        return filter(self._function, records)
+
+    def close(self) -> None:
+        self._close()

@@ -1,0 +1,30 @@
+"""One record in, one record out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..operator import Operator, OperatorContext
+from ..opening import open_function
+
+
+class MapOperator(Operator):
+    """``map``; without a function the identity."""
+
+    changes_count = False
+
+    def open(self, ctx: OperatorContext) -> None:
+        self.ctx = ctx
+        self._close = None
+        self._function = None
+        if ctx.spec.get("fn"):
+            self._function, self._close = open_function(ctx, "map")
+            self.functions = (self._function,)
+
+    def apply(self, records: Iterator[Any]) -> Iterator[Any]:
+        return records if self._function is None else map(self._function, records)
+
+    def close(self) -> None:
+        if self._close is not None:
+            self._close()

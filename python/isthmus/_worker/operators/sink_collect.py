@@ -1,0 +1,17 @@
+"""Hands records to the program: ``execute_and_collect`` and named outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..operator import Operator
+
+
+class CollectSink(Operator):
+    """An identity: the exchange behind it leads to the client (``CLIENT`` in the execution plan)."""
+
+    changes_count = False
+
+    def apply(self, records: Iterator[Any]) -> Iterator[Any]:
+        return records

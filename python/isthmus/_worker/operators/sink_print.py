@@ -1,0 +1,58 @@
+"""Prints records to the program's stdout, as PyFlink does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from ..._types.coerce import coercer
+from ..._types.format import formatter
+from ..coercion import coerced
+from ..operator import Operator, OperatorContext
+
+_LINES_A_WRITE = 1024
+
+
+class PrintSink(Operator):
+    """Prefix: none; ``id> ``; ``N> `` or ``id:N> `` where the sink is parallel (N = subtask from 1)."""
+
+    def open(self, ctx: OperatorContext) -> None:
+        self.ctx = ctx
+        identifier = ctx.params.get("identifier") or ""
+        parallel = str(ctx.subtask + 1) if ctx.parallelism > 1 else ""
+        joined = ":".join(part for part in (identifier, parallel) if part)
+        self._prefix = f"{joined}> " if joined else ""
+        declared = ctx.params.get("type")
+        self._format = formatter(declared)
+        self._coerce = coercer(declared) if declared else None
+        self._stderr = bool(ctx.params.get("stderr"))
+
+    def apply(self, records: Iterator[Any]) -> Iterator[Any]:
+        while True:
+            taken: list[Any] = []
+            try:
+                taken.extend(islice(records, _LINES_A_WRITE))
+            finally:
+                # Also when a function before raised: what was made so far is shown (T2).
+                if taken:
+                    self._show(taken)
+            if len(taken) < _LINES_A_WRITE:
+                return
+            yield from ()
+
+    def _show(self, records: list[Any]) -> None:
+        if self._coerce is not None:
+            records = coerced(self._coerce, records, self.ctx.spec)
+        prefix, form = self._prefix, self._format
+        if prefix:
+            self._write("".join([f"{prefix}{form(r)}\n" for r in records]))
+        else:
+            self._write("".join([f"{form(r)}\n" for r in records]))
+
+    def _write(self, text: str) -> None:
+        if self._stderr:
+            os.write(2, text.encode("utf-8", "backslashreplace"))
+        elif self.ctx.program_output is not None:
+            self.ctx.program_output(text)

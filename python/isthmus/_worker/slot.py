@@ -1,0 +1,330 @@
+"""The core of a worker: one slot's subtasks of one job, driven frame by frame.
+
+It has no thread, no clock of its own and no descriptor: frames come in through ``handle``, go out through ``transmit``,
+time comes from ``clock``. So a seeded simulation can run it in lock-step, and the process around it (``main.py``)
+stays thin.
+
+  W1. ``run`` never blocks and returns within about a time slice, user functions aside.
+  W2. Tasks further downstream go first, so that what is in the slot drains before more is made.
+  W3. After a failure no task runs any more; the failure is reported once, everything is closed.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from .._bridge import frame as wire
+from .._bridge.codec import decode_control, encode_control
+from ..errors import IsthmusError
+from .channels import ChannelCodec
+from .deployment import build_tasks
+from .failure import OperatorFailure, report
+from .feed import Watchdog
+from .functions import FunctionLoader
+from .operator import Clock
+from .output import LocalSender, RemoteSender
+from .task import Task
+
+#: Seconds of work before arriving frames are looked at again.
+SLICE_S = 0.005
+_METRICS_EVERY_S = 1.0
+
+Transmit = Callable[[int, int, int, int, bytes], None]
+
+
+class Slot:
+    def __init__(
+        self,
+        *,
+        transmit: Transmit,
+        clock: Clock,
+        watchdog: Watchdog | None,
+        rng: random.Random,
+        wake: Callable[[], None],
+        max_frame_bytes: int = 64 << 20,
+        program_output: Callable[[str], None] | None = None,
+    ) -> None:
+        #: ``transmit(type, flags, channel, count, body)``.
+        self.transmit = transmit
+        self.clock = clock
+        self.watchdog = watchdog
+        self.rng = rng
+        self._wake = wake
+        self.max_frame_bytes = max_frame_bytes
+        #: Writes whole lines to the program's stdout (print sinks).
+        self.program_output = program_output
+        self._blobs: dict[int, bytearray | bytes] = {}
+        self._reset()
+        self.released = False
+
+    def _reset(self) -> None:
+        self.tasks: list[Task] = []
+        self.by_channel: dict[int, Task] = {}
+        self.remote: dict[int, RemoteSender] = {}
+        self.local: dict[int, LocalSender] = {}
+        self.codecs: dict[int, ChannelCodec] = {}
+        self.polled: set[Task] = set()
+        self.current: Task | None = None
+        self.failed = False
+        self._metrics_due = self.clock.monotonic() + _METRICS_EVERY_S
+
+    def transmit_batch(self, channel: int, flags: int, count: int, body: bytes) -> None:
+        self.transmit(wire.BATCH, flags, channel, count, body)
+
+    def transmit_control(self, channel: int, element: tuple[Any, ...]) -> None:
+        kind = element[0]
+        if kind == "watermark":
+            self.transmit(wire.WATERMARK, 0, channel, 0, wire.encode_watermark(element[1]))
+        elif kind == "end":
+            self.transmit(wire.END, 0, channel, 0, b"")
+        elif kind == "idle":
+            self.transmit(wire.IDLE, 0, channel, 0, wire.encode_idle(element[1]))
+        else:
+            self.transmit(wire.BARRIER, 0, channel, 0, wire.encode_barrier(*element[1:]))
+
+    def take(self, channel: int, element: tuple[Any, ...]) -> tuple[list[Any], Any, Any]:
+        """A task takes a batch off its queue."""
+        local = self.local.get(channel)
+        if local is not None:
+            local.taken(element[4])
+            return element[1], element[2], element[3]
+        _, body, flags, count = element
+        # Before decoding: the next frame may come while this one is worked on.
+        self.transmit(wire.CREDIT, 0, channel, 0, wire.encode_credit(len(body)))
+        return self.codecs[channel].decode(body, flags, count)
+
+    # Frames in.
+
+    def handle(self, frame: tuple[int, int, int, int, Any]) -> None:
+        """Take one frame: (type, flags, channel, count, body)."""
+        kind, flags, channel, count, body = frame
+        if kind == wire.BATCH:
+            task = self.by_channel.get(channel)
+            if task is not None:
+                task.deliver(channel, ("batch", body, flags, count))
+        elif kind == wire.CREDIT:
+            sender = self.remote.get(channel)
+            if sender is not None:
+                try:
+                    sender.credit(wire.decode_credit(body))
+                except Exception as e:
+                    self._fail(e, None)
+        elif kind in _CONTROL:
+            task = self.by_channel.get(channel)
+            if task is not None:
+                task.deliver(channel, _CONTROL[kind](body))
+        elif kind == wire.BLOB:
+            self._blobs.setdefault(channel, bytearray()).extend(body)  # type: ignore[union-attr]
+        elif kind == wire.DEPLOY:
+            self._deploy(decode_control(body))
+        elif kind == wire.START:
+            for task in self.tasks:
+                task.started = True
+        elif kind == wire.PING:
+            self.transmit(wire.PONG, 0, 0, 0, b"")
+        elif kind in (wire.CANCEL, wire.RELEASE):
+            self._release()
+        elif kind == wire.TRIGGER_CHECKPOINT:
+            asked = decode_control(body)
+            for task in self.tasks:
+                if task.id in asked["tasks"] and task.source is not None:
+                    task.request_checkpoint(asked["checkpoint"], asked["timestamp"], asked.get("kind", 0))
+        elif kind == wire.CHECKPOINT_COMPLETE:
+            checkpoint = decode_control(body)["checkpoint"]
+            for task in self.tasks:
+                if not task.closed:
+                    for op in task.operators:
+                        op.notify_checkpoint_complete(checkpoint)
+        else:
+            raise IsthmusError(f"A worker is not sent frames of type {kind:#x}.", code="ISTHMUS_PROTOCOL")
+
+    # Work.
+
+    def run(self) -> bool:
+        """Work for about a slice; returns whether there is more to do at once."""
+        if self.failed or not self.tasks:
+            return False
+        clock = self.clock
+        deadline = clock.monotonic() + SLICE_S
+        more = False
+        for task in reversed(self.tasks):  # W2
+            if not task.runnable():
+                continue
+            self.current = task
+            try:
+                task.step(deadline)
+            except Exception as e:
+                self._fail(e, task)
+                return False
+            more = more or task.runnable()
+            if clock.monotonic() >= deadline:
+                break
+        self.current = None
+        self._fire_due()
+        if clock.monotonic() >= self._metrics_due:
+            self.send_metrics()
+        return more or any(task.runnable() for task in self.tasks)
+
+    def _fire_due(self) -> None:
+        now = self.clock.now_ms()
+        for task in self.tasks:
+            due = task.next_processing_time()
+            if due is not None and due <= now:
+                self.current = task
+                try:
+                    task.fire_processing_time(now)
+                except Exception as e:
+                    self._fail(e, task)
+                    return
+        self.current = None
+
+    def wait_s(self) -> float | None:
+        """Seconds the process may sleep if nothing arrives; None: for ever."""
+        if self.failed or not self.tasks:
+            return None
+        due = [d for t in self.tasks if (d := t.next_processing_time()) is not None]
+        wait: float | None = max(0.0, (min(due) - self.clock.now_ms()) / 1000) if due else None
+        for task in self.tasks:
+            wakes_at = getattr(task.source, "wakes_at", None)
+            if wakes_at is not None and not task.finished and (at := wakes_at()) is not None:
+                left = max(0.0, at - self.clock.monotonic())
+                wait = left if wait is None else min(wait, left)
+        return wait
+
+    def woken(self) -> None:
+        """Some operator called ``ctx.wake``: ask those that have results off the loop."""
+        for task in self.tasks:
+            if task.polls and not task.finished:
+                task.request_poll()
+
+    # Deployment.
+
+    def _deploy(self, deployment: dict[str, Any]) -> None:
+        self.released = False
+        self._reset()
+        task_id: int | None = None
+        try:
+            install_program(deployment["python"], self._blobs)
+            load = FunctionLoader(self._blobs)  # type: ignore[arg-type]
+            for built in build_tasks(self, deployment, load):
+                self.tasks.append(built)
+        except Exception as e:
+            failing = getattr(e, "isthmus_task", None)
+            self._fail(e, None, task_id if failing is None else failing)
+            return
+        self.transmit(wire.DEPLOYED, 0, 0, 0, encode_control({"tasks": [t.id for t in self.tasks]}))
+
+    def task_notice(self, what: str, task: Task, *rest: Any) -> None:
+        if what == "finished":
+            self.transmit(
+                wire.TASK_FINISHED,
+                0,
+                0,
+                0,
+                encode_control({"task": task.id, "subtask": task.subtask, "metrics": metrics_of(task)}),
+            )
+        elif what == "snapshot":
+            from .isolate import dumps
+
+            checkpoint, state = rest
+            body = {"checkpoint": checkpoint, "task": task.id, "subtask": task.subtask, "state": dumps(state)}
+            self.transmit(wire.SNAPSHOT, 0, 0, 0, encode_control(body))
+
+    def send_metrics(self) -> None:
+        self._metrics_due = self.clock.monotonic() + _METRICS_EVERY_S
+        if self.tasks:
+            self.transmit(
+                wire.METRICS, 0, 0, 0, encode_control({"tasks": [metrics_of(t) for t in self.tasks]})
+            )
+
+    # Ends.
+
+    def _fail(self, error: BaseException, task: Task | None, task_id: int | None = None) -> None:
+        if self.failed:
+            return
+        self.failed = True
+        self.current = None
+        known: dict[str, Any] = {}
+        spec = None
+        if task is not None:
+            failure = task.failure(error)
+            error, spec, known = failure.cause, failure.spec, dict(failure.known)
+            known["task"] = task.id
+            body = report(error, spec=spec, subtask=task.subtask, parallelism=task.parallelism, **known)
+        elif isinstance(error, OperatorFailure):
+            where = error.known.pop("where", {})
+            body = report(error.cause, spec=error.spec, **where, **error.known)
+        else:
+            body = report(error, spec=None, task=task_id)
+        self.transmit(wire.FAILED, 0, 0, 0, encode_control(body))
+        self._close_all()
+
+    def _close_all(self) -> None:
+        for task in self.tasks:
+            try:
+                task.close()
+            except Exception as e:  # W3: the first failure was reported, this one is its echo.
+                print(f"while closing after the end of the job: {e}", file=sys.stderr)
+
+    def _release(self) -> None:
+        self._close_all()
+        body = encode_control({"metrics": [metrics_of(t) for t in self.tasks]})
+        self._reset()
+        self._blobs = {}
+        self.released = True
+        self.transmit(wire.RELEASED, 0, 0, 0, body)
+
+
+_CONTROL: dict[int, Callable[[Any], tuple[Any, ...]]] = {
+    wire.WATERMARK: lambda body: ("watermark", wire.decode_watermark(body)),
+    wire.BARRIER: lambda body: ("barrier", *wire.decode_barrier(body)),
+    wire.IDLE: lambda body: ("idle", wire.decode_idle(body)),
+    wire.END: lambda body: ("end",),
+}
+
+
+def metrics_of(task: Task) -> dict[str, Any]:
+    """Counts of one subtask, by operator of its chain."""
+    chain = task.deployment["chain"]
+    counts = task.operator_counts()
+    return {
+        "task": task.id,
+        "subtask": task.subtask,
+        "operators": [
+            {
+                "id": spec["id"],
+                "in": counts[i][0],
+                "out": counts[i][1],
+                "busyMs": round(task.busy_s * 1000, 3) if i == 0 else 0,
+            }
+            for i, spec in enumerate(chain)
+        ],
+    }
+
+
+def install_program(python: dict[str, Any], blobs: dict[int, Any]) -> None:
+    """Be like the program that submitted: its path, folder, environment and the definitions of its ``__main__``."""
+    if python.get("cwd") and python["cwd"] != os.getcwd():
+        os.chdir(python["cwd"])
+    if python.get("sysPath"):
+        own = [p for p in sys.path if p not in python["sysPath"]]
+        sys.path[:] = [*python["sysPath"], *own]
+    if python.get("env"):
+        os.environ.update(python["env"])
+    bundles = python.get("mainBundles") or []
+    if bundles or python.get("mainFile"):
+        main = ModuleType("__main__")
+        if python.get("mainFile"):
+            main.__file__ = python["mainFile"]
+        main.__dict__["__builtins__"] = __builtins__
+        sys.modules["__main__"] = main
+    if bundles:
+        from .._driver.pickling import install_bundle
+
+        for bundle in bundles:
+            install_bundle(bytes(blobs[bundle]))
