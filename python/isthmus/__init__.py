@@ -1,0 +1,21 @@
+"""Isthmus: Python and TypeScript on one stream, with PyFlink's DataStream API and no JVM."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._ts import ts as ts
+
+__version__ = "0.1.0"
+
+__all__ = ["__version__", "ts"]
+
+
+def __getattr__(name: str) -> Any:
+    # Imported on use: start-up time is a feature.
+    if name == "ts":
+        from ._ts import ts
+
+        return ts
+    raise AttributeError(f"module 'isthmus' has no attribute {name!r}")

@@ -1,0 +1,96 @@
+"""The properties of CPython's iterators that the feed rests on, and the feed itself."""
+
+import threading
+import time
+
+import pytest
+from isthmus._worker.feed import Feed, Watchdog
+from isthmus._worker.operator import MIN_TIMESTAMP, Cursor
+
+
+def test_counts_what_entered_the_chain():
+    feed = Feed([10, 20, 30], None, None, Cursor())
+    assert next(feed.iterator) == 10
+    assert feed.consumed == 1
+    assert not feed.drained
+    assert list(feed.iterator) == [20, 30]
+    assert (feed.consumed, feed.drained) == (3, True)
+
+
+@pytest.mark.parametrize("keys", [None, ["a", "b", "c"]])
+@pytest.mark.parametrize("timestamps", [None, [1, 2, 3]])
+def test_names_the_record_that_failed(keys, timestamps):
+    feed = Feed([5, 0, 7], keys, timestamps, Cursor())
+
+    def value(record):
+        return record[1] if keys else record
+
+    out = []
+    with pytest.raises(ZeroDivisionError):
+        out.extend(map(lambda r: 10 // value(r), feed.iterator))
+    assert out == [2]
+    assert feed.consumed == 2
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_stop_iteration_of_user_code_is_told_from_the_end(at):
+    def function(value):
+        if value == at:
+            raise StopIteration
+        return value
+
+    feed = Feed([0, 1, 2], None, None, Cursor())
+    assert list(map(function, feed.iterator)) == list(range(at))
+    assert not feed.drained
+    assert feed.consumed == at + 1
+
+
+def test_timestamps_follow_the_record_in_flight():
+    cursor = Cursor()
+    feed = Feed(["a", "b"], ["k", "l"], [7, 9], cursor)
+    assert cursor.timestamp == MIN_TIMESTAMP
+    assert next(feed.iterator) == ("k", "a")
+    assert cursor.timestamp == 7
+    assert next(feed.iterator) == ("l", "b")
+    assert cursor.timestamp == 9
+
+
+def test_stop_ends_the_batch_behind_the_record_in_flight():
+    feed = Feed(list(range(100)), None, None, Cursor())
+
+    def function(value):
+        if value == 3:
+            feed.stop()
+        return value
+
+    assert list(map(function, feed.iterator)) == [0, 1, 2, 3]
+    assert feed.drained
+    assert feed.consumed == 4
+
+
+def test_watchdog_ends_a_slow_batch_within_periods():
+    watchdog = Watchdog(0.005)
+    feed = Feed(list(range(1000)), None, None, Cursor())
+    began = time.monotonic()
+    watchdog.watch(feed)
+    done = list(map(lambda v: time.sleep(0.002) or v, feed.iterator))
+    watchdog.feed = None
+    assert feed.cut
+    assert 0 < len(done) == feed.consumed < 200
+    assert time.monotonic() - began < 1
+
+
+def test_watchdog_parks_and_comes_back():
+    watchdog = Watchdog(0.001)
+    watchdog.watch(Feed([1], None, None, Cursor()))
+    watchdog.feed = None
+    deadline = time.monotonic() + 5
+    while not watchdog._parked and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert watchdog._parked
+    feed = Feed(list(range(1000)), None, None, Cursor())
+    watchdog.watch(feed)
+    list(map(lambda v: time.sleep(0.001), feed.iterator))
+    watchdog.feed = None
+    assert feed.cut
+    assert sum(t.name == "isthmus-watchdog" for t in threading.enumerate()) >= 1
