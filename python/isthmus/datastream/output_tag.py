@@ -1,0 +1,39 @@
+"""Names of side outputs."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+__all__ = ["OutputTag"]
+
+T = TypeVar("T")
+
+
+class OutputTag(Generic[T]):
+    """Names a side output; a function emits to it with ``yield tag, value``.
+
+    Two tags with the same id are the same tag.
+
+    Args:
+        tag_id: The name, not empty.
+        type_info: The type of its records; a list of types means a row of them.
+    """
+
+    def __init__(self, tag_id: str, type_info: Any = None) -> None:
+        if not tag_id:
+            raise ValueError("OutputTag tag_id cannot be None or empty string")
+        self.tag_id = tag_id
+        if isinstance(type_info, list):
+            from isthmus.common.typeinfo import Types
+
+            type_info = Types.ROW(type_info)
+        self.type_info = type_info
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, OutputTag) and other.tag_id == self.tag_id
+
+    def __hash__(self) -> int:
+        return hash(self.tag_id)
+
+    def __repr__(self) -> str:
+        return f"OutputTag({self.tag_id!r})"
