@@ -1,0 +1,69 @@
+"""The limit: the same work as a bare CPython loop. ``python loop.py WORKLOAD N|FILE``."""
+
+import re
+import sys
+
+
+def map_filter(n):
+    double = lambda x: x * 2  # noqa: E731
+    third = lambda x: x % 3 == 0  # noqa: E731
+    for i in range(n):
+        x = double(i)
+        third(x)
+
+
+def map_out(n):
+    add = lambda x: x + 1  # noqa: E731
+    out = []
+    for i in range(n):
+        out.append(add(i))
+        if len(out) == 1024:
+            out = []
+
+
+def word_count(n):
+    to_pair = lambda i: (f"word-{i * 7919 % 1000}", 1)  # noqa: E731
+    key = lambda pair: pair[0]  # noqa: E731
+    add = lambda a, b: (a[0], a[1] + b[1])  # noqa: E731
+    state = {}
+    out = []
+    for i in range(n):
+        pair = to_pair(i)
+        k = key(pair)
+        before = state.get(k)
+        state[k] = now = pair if before is None else add(before, pair)
+        out.append(now)
+        if len(out) == 1024:
+            out = []
+
+
+def keyed_shuffle(n):
+    state = {}
+    for i in range(n):
+        k = i * 7919 % 10_000
+        state[k] = state.get(k, 0) + 1
+
+
+def cpu_bound(n):
+    for value in range(n):
+        total = value
+        for i in range(900):
+            total = (total * 31 + i) % 1_000_003
+
+
+def log_lines(path):
+    pattern = re.compile(r'(\S+) \S+ \S+ \[([^\]]+)\] "(\S+) (\S+)[^"]*" (\d{3}) (\d+|-)')
+    counts = {}
+    out = []
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            found = pattern.match(line)
+            if found:
+                counts[found[5]] = now = counts.get(found[5], 0) + 1
+                out.append((found[5], now))
+                if len(out) == 1024:
+                    out = []
+
+
+argument = sys.argv[2]
+globals()[sys.argv[1]](int(argument) if argument.isdigit() else argument)
