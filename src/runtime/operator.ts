@@ -62,6 +62,10 @@ export interface OperatorContext {
   emitIdle(idle: boolean): MaybePromise<void>;
   /** Asks for `onProcessingTime` at or after `at` (ms since the epoch); the earliest request holds. */
   requestProcessingTime(at: number): void;
+  /** Whole lines of print sinks, to the program's stdout. Absent in harnesses that have none. */
+  print?(text: string, stderr?: boolean): void;
+  /** Flushes what was emitted and lets the event loop turn: for loops of many results out of one record. */
+  pause?(): Promise<void>;
   /** Where `console`-like remarks of the operator go. */
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string): void;
 }

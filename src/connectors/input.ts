@@ -1,0 +1,53 @@
+import { GraphError } from '../errors.ts';
+import type { OperatorSpec } from '../graph/job-graph.ts';
+import type { MaybePromise, OperatorContext, Source, SourceBatch } from '../runtime/operator.ts';
+import { functionSource } from './function.ts';
+import { linesSource } from './lines.ts';
+
+/**
+ * `source.input`: a named input. `fn` is what whoever starts the job feeds it with (as for `source.function`); where
+ * nobody does, the pipeline's own default: a function, or the lines of the files in `params.default`.
+ */
+export function inputSource(spec: OperatorSpec): Source {
+  return new InputSource(spec);
+}
+
+class InputSource implements Source {
+  readonly #source: Source;
+
+  constructor(spec: OperatorSpec) {
+    if (spec.fn !== undefined) {
+      this.#source = functionSource(spec);
+    } else {
+      const paths =
+        typeof spec.params.default === 'string' ? [spec.params.default] : spec.params.default;
+      if (!Array.isArray(paths) || paths.length === 0) {
+        throw new GraphError(
+          `Input "${String(spec.params.name)}" is fed by nobody and has no default; ` +
+            'name it in the inputs when starting the pipeline, or give it a default.',
+        );
+      }
+      this.#source = linesSource({ ...spec, params: { ...spec.params, paths } });
+    }
+  }
+
+  open(ctx: OperatorContext): MaybePromise<void> {
+    return this.#source.open?.(ctx);
+  }
+
+  next(signal: AbortSignal): MaybePromise<SourceBatch | undefined> {
+    return this.#source.next(signal);
+  }
+
+  snapshot(checkpoint: number): MaybePromise<unknown> {
+    return this.#source.snapshot?.(checkpoint) ?? null;
+  }
+
+  restore(states: unknown[]): MaybePromise<void> {
+    return this.#source.restore?.(states);
+  }
+
+  close(): MaybePromise<void> {
+    return this.#source.close?.();
+  }
+}

@@ -1,0 +1,165 @@
+// Batches out of iterables. A batch holds what is there without waiting: up to BATCH_RECORDS of a fast producer, one
+// record of a slow one.
+//
+//   P1. The iterator is advanced only while the subtask asks, so a job that cannot take more stops it. An asynchronous one
+//       may be a single step ahead: its promise cannot be taken back.
+//   P2. `close` calls the iterator's `return` once, unless it has ended.
+
+import type { MaybePromise, Source, SourceBatch } from '../runtime/operator.ts';
+
+const BATCH_RECORDS = 1024;
+/** How long a synchronous iterator may be pulled for one batch. */
+const PULL_MS = 2;
+
+/** What an iterating source needs of its clock. */
+type Monotonic = () => number;
+
+export type Pull = Required<Pick<Source, 'next' | 'close'>>;
+
+export function pullIterable(
+  iterable: Iterable<unknown> | AsyncIterable<unknown>,
+  monotonic: Monotonic,
+): Pull {
+  // A value that is both (a Node Readable is not, some queues are) is most likely meant to be waited for.
+  if (Symbol.asyncIterator in iterable) return new AsyncPull(iterable[Symbol.asyncIterator]());
+  return new SyncPull(iterable[Symbol.iterator](), monotonic);
+}
+
+class SyncPull implements Pull {
+  readonly #iterator: Iterator<unknown>;
+  readonly #now: Monotonic;
+  #ended = false;
+  /** Records between two looks at the clock. */
+  #stride = 1;
+
+  constructor(iterator: Iterator<unknown>, now: Monotonic) {
+    this.#iterator = iterator;
+    this.#now = now;
+  }
+
+  next(): SourceBatch | undefined {
+    if (this.#ended) return undefined;
+    const values: unknown[] = [];
+    let last = this.#now();
+    const until = last + PULL_MS;
+    while (values.length < BATCH_RECORDS) {
+      for (let i = 0; i < this.#stride; i++) {
+        const step = this.#iterator.next();
+        if (step.done === true) {
+          this.#ended = true;
+          return values.length === 0 ? undefined : { values };
+        }
+        values.push(step.value);
+      }
+      const now = this.#now();
+      if (now - last > PULL_MS / 8) this.#stride = 1;
+      else this.#stride = Math.min(128, this.#stride * 2);
+      last = now;
+      if (now >= until) break;
+    }
+    return { values };
+  }
+
+  close(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#iterator.return?.();
+  }
+}
+
+class AsyncPull implements Pull {
+  readonly #iterator: AsyncIterator<unknown>;
+  #values: unknown[] = [];
+  #ended = false;
+  #failure: { reason: unknown } | undefined;
+  /** True while a step of the iterator is unsettled. */
+  #stepping = false;
+  #deliver: (() => void) | undefined;
+  #turn: NodeJS.Immediate | undefined;
+
+  constructor(iterator: AsyncIterator<unknown>) {
+    this.#iterator = iterator;
+  }
+
+  next(): MaybePromise<SourceBatch | undefined> {
+    if (this.#values.length > 0 || this.#ended || this.#failure !== undefined) {
+      const batch = this.#take();
+      return batch;
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<SourceBatch | undefined>();
+    this.#deliver = () => {
+      this.#deliver = undefined;
+      try {
+        resolve(this.#take());
+      } catch (thrown) {
+        reject(thrown);
+      }
+    };
+    this.#step();
+    return promise;
+  }
+
+  async close(): Promise<void> {
+    if (this.#turn !== undefined) clearImmediate(this.#turn);
+    this.#deliver = undefined;
+    if (this.#ended) return;
+    this.#ended = true;
+    // A generator that waits in the middle of a step answers `return` only after it: whoever closes bounds the time.
+    await this.#iterator.return?.();
+  }
+
+  #take(): SourceBatch | undefined {
+    const values = this.#values;
+    if (values.length > 0) {
+      this.#values = [];
+      return { values };
+    }
+    if (this.#failure !== undefined) throw this.#failure.reason;
+    return this.#ended ? undefined : { values };
+  }
+
+  #step(): void {
+    if (this.#stepping || this.#ended) return;
+    this.#stepping = true;
+    let step: Promise<IteratorResult<unknown>>;
+    try {
+      step = Promise.resolve(this.#iterator.next());
+    } catch (thrown) {
+      this.#fail(thrown);
+      return;
+    }
+    step.then(this.#onStep, this.#onFailure);
+  }
+
+  readonly #onStep = (result: IteratorResult<unknown>): void => {
+    this.#stepping = false;
+    if (result.done === true) {
+      this.#ended = true;
+      this.#deliver?.();
+      return;
+    }
+    const count = this.#values.push(result.value);
+    if (this.#deliver === undefined) return; // P1: nobody asks.
+    if (count >= BATCH_RECORDS) {
+      this.#deliver();
+      return;
+    }
+    // What else settles before the event loop turns belongs to the same batch.
+    this.#turn ??= setImmediate(() => {
+      this.#turn = undefined;
+      if (this.#values.length > 0) this.#deliver?.();
+    });
+    this.#step();
+  };
+
+  readonly #onFailure = (thrown: unknown): void => {
+    this.#stepping = false;
+    this.#fail(thrown);
+  };
+
+  #fail(thrown: unknown): void {
+    this.#failure = { reason: thrown };
+    this.#ended = true;
+    this.#deliver?.();
+  }
+}

@@ -1,0 +1,186 @@
+// `source.lines`: lines of text files. Files are dealt out over the subtasks by turns, folders searched recursively;
+// hidden files and those that begin with an underscore are left out, as Flink does.
+//
+// The position is (file, byte offset of the next line), so a restart goes on at a line. A compressed file has no
+// position to seek to: it is read again from its begin, and lines before the offset are passed over.
+
+import { type FileHandle, open } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createGunzip } from 'node:zlib';
+import { GraphError } from '../errors.ts';
+import type { OperatorSpec } from '../graph/job-graph.ts';
+import type { OperatorContext, Source, SourceBatch } from '../runtime/operator.ts';
+import { listFiles } from './list-files.ts';
+import { LineSplitter } from './line-splitter.ts';
+
+const BLOCK_BYTES = 1 << 16;
+
+interface LinesPosition {
+  seen: string[];
+  todo: string[];
+  path: string | null;
+  offset: number;
+}
+
+export function linesSource(spec: OperatorSpec): Source {
+  return new LinesSource(spec);
+}
+
+/** Blocks of bytes of a file that is open. */
+interface BlockReader {
+  read(): Promise<Buffer | undefined>;
+  close(): Promise<void>;
+}
+
+class LinesSource implements Source {
+  readonly #paths: string[];
+  readonly #encoding: string;
+  readonly #monitorMs: number | undefined;
+  #subtask = 0;
+  #parallelism = 1;
+  #seen = new Set<string>();
+  #todo: string[] = [];
+  #path = '';
+  #reader: BlockReader | undefined;
+  #splitter: LineSplitter | undefined;
+  #resumeAt: { path: string; offset: number } | undefined;
+
+  constructor(spec: OperatorSpec) {
+    this.#paths = spec.params.paths as string[];
+    this.#encoding = (spec.params.encoding as string | undefined) ?? 'utf-8';
+    this.#monitorMs = (spec.params.monitorMs as number | undefined) ?? undefined;
+  }
+
+  async open(ctx: OperatorContext): Promise<void> {
+    this.#subtask = ctx.subtask;
+    this.#parallelism = ctx.parallelism;
+    await this.#discover();
+  }
+
+  async next(signal: AbortSignal): Promise<SourceBatch | undefined> {
+    for (;;) {
+      if (this.#reader === undefined && !(await this.#openNext())) {
+        if (this.#monitorMs === undefined) return undefined;
+        try {
+          await sleep(this.#monitorMs, undefined, { signal });
+        } catch {
+          return undefined; // Cancelled.
+        }
+        await this.#discover();
+        continue;
+      }
+      const values = await this.#readLines();
+      if (values.length > 0) return { values };
+    }
+  }
+
+  snapshot(): LinesPosition {
+    return {
+      seen: [...this.#seen],
+      todo: [...this.#todo],
+      path: this.#reader === undefined ? null : this.#path,
+      offset: this.#splitter?.offset ?? 0,
+    };
+  }
+
+  restore(states: unknown[]): void {
+    const position = states[0] as LinesPosition;
+    this.#seen = new Set(position.seen);
+    this.#todo = [...position.todo];
+    if (position.path !== null) {
+      this.#todo.unshift(position.path);
+      this.#resumeAt = { path: position.path, offset: position.offset };
+    }
+  }
+
+  async close(): Promise<void> {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    await reader?.close();
+  }
+
+  async #discover(): Promise<void> {
+    const found = (await listFiles(this.#paths)).filter((path) => !this.#seen.has(path));
+    const first = this.#seen.size;
+    for (const [index, path] of found.entries()) {
+      this.#seen.add(path);
+      if ((first + index) % this.#parallelism === this.#subtask) this.#todo.push(path);
+    }
+  }
+
+  async #openNext(): Promise<boolean> {
+    const path = this.#todo.shift();
+    if (path === undefined) return false;
+    const offset = this.#resumeAt?.path === path ? this.#resumeAt.offset : 0;
+    this.#resumeAt = undefined;
+    this.#path = path;
+    const compressed = path.endsWith('.gz');
+    this.#reader = compressed ? gzipReader(path, offset) : await plainReader(path, offset);
+    this.#splitter = new LineSplitter(this.#encoding, offset);
+    return true;
+  }
+
+  async #readLines(): Promise<string[]> {
+    const splitter = this.#splitter as LineSplitter;
+    try {
+      const block = await (this.#reader as BlockReader).read();
+      if (block !== undefined) return splitter.push(block);
+      const rest = splitter.end();
+      await this.close();
+      return rest;
+    } catch (cause) {
+      const { message } = cause as Error;
+      throw new GraphError(
+        `${this.#path} could not be read as ${this.#encoding} text near byte ${splitter.offset}: ${message}`,
+        { cause },
+      );
+    }
+  }
+}
+
+async function plainReader(path: string, offset: number): Promise<BlockReader> {
+  const file: FileHandle = await open(path);
+  let position = offset;
+  return {
+    async read() {
+      const { bytesRead, buffer } = await file.read(
+        Buffer.allocUnsafe(BLOCK_BYTES),
+        0,
+        BLOCK_BYTES,
+        position,
+      );
+      position += bytesRead;
+      return bytesRead === 0 ? undefined : buffer.subarray(0, bytesRead);
+    },
+    close: () => file.close(),
+  };
+}
+
+function gzipReader(path: string, offset: number): BlockReader {
+  const file = createReadStream(path);
+  const unzipped = createGunzip({ chunkSize: BLOCK_BYTES });
+  file.on('error', (error) => unzipped.destroy(error));
+  const blocks = file.pipe(unzipped)[Symbol.asyncIterator]();
+  let skip = offset;
+  return {
+    async read() {
+      for (;;) {
+        const step = await blocks.next();
+        if (step.done === true) return undefined;
+        const block = step.value as Buffer;
+        if (block.length <= skip) {
+          skip -= block.length;
+          continue;
+        }
+        const rest = block.subarray(skip);
+        skip = 0;
+        return rest;
+      }
+    },
+    async close() {
+      await blocks.return?.();
+      file.destroy();
+    },
+  };
+}

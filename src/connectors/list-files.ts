@@ -1,0 +1,38 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { GraphError } from '../errors.ts';
+
+/**
+ * All files under `paths` (paths or file: URLs), folders searched recursively, in order of name. Hidden entries and those
+ * that begin with an underscore are left out, unless named themselves.
+ *
+ * @throws GraphError when a path does not exist.
+ */
+export async function listFiles(paths: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const given of paths) {
+    const path = given.startsWith('file:') ? fileURLToPath(given) : given;
+    const info = await stat(path).catch((cause: unknown) => {
+      throw new GraphError(`The input path ${path} does not exist.`, { cause });
+    });
+    if (info.isDirectory()) await walk(path, found);
+    else found.push(path);
+  }
+  return found;
+}
+
+async function walk(folder: string, found: string[]): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const shown = entries
+    .filter((entry) => !/^[._]/.test(entry.name))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const entry of shown) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory() || (entry.isSymbolicLink() && (await stat(path)).isDirectory())) {
+      await walk(path, found);
+    } else {
+      found.push(path);
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import type { OperatorSpec } from '../graph/job-graph.ts';
+import { type UserFunction, userFunction } from '../runtime/functions.ts';
+import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
+import { isPromise } from '../runtime/output.ts';
+import { requiredFunction } from './required-function.ts';
+import { runtimeContext } from './runtime-context.ts';
+
+/** `filter`: keeps the records for which the function is true-ish. */
+export function filterOperator(spec: OperatorSpec): Operator {
+  return new FilterOperator(spec);
+}
+
+class FilterOperator implements Operator {
+  readonly #spec: OperatorSpec;
+  #function: UserFunction | undefined;
+  #call!: (value: unknown) => unknown;
+  #emit!: Emit;
+
+  constructor(spec: OperatorSpec) {
+    this.#spec = spec;
+  }
+
+  async open(ctx: OperatorContext, emit: Emit): Promise<void> {
+    this.#emit = emit;
+    const loaded = await ctx.loadFunction(requiredFunction(this.#spec));
+    this.#function = userFunction(loaded, ['filter'], this.#spec.name);
+    this.#call = this.#function.call;
+    await this.#function.open(runtimeContext(ctx));
+  }
+
+  process(value: unknown): MaybePromise<void> {
+    const keep = this.#call(value);
+    if (isPromise(keep)) {
+      return keep.then((settled) => (settled ? this.#emit(value) : undefined));
+    }
+    return keep ? this.#emit(value) : undefined;
+  }
+
+  close(): MaybePromise<void> {
+    return this.#function?.close();
+  }
+}

@@ -1,0 +1,38 @@
+// Which kind of operator is made by what. Sources are made in src/connectors/index.ts.
+
+import { UnsupportedError } from '../errors.ts';
+import type { OperatorKind, OperatorSpec } from '../graph/job-graph.ts';
+import type { OperatorFactory } from '../runtime/operator.ts';
+import { filterOperator } from './filter.ts';
+import { flatMapOperator } from './flat-map.ts';
+import { flatMapBatchOperator, mapBatchOperator } from './map-batch.ts';
+import { mapOperator } from './map.ts';
+import { projectOperator } from './project.ts';
+import { sinkCollectOperator } from './sink-collect.ts';
+import { sinkFileOperator } from './sink-file.ts';
+import { sinkFunctionOperator } from './sink-function.ts';
+import { sinkPrintOperator } from './sink-print.ts';
+
+const FACTORIES: { [kind in OperatorKind]?: OperatorFactory } = {
+  map: mapOperator,
+  filter: filterOperator,
+  flat_map: flatMapOperator,
+  map_batch: mapBatchOperator,
+  flat_map_batch: flatMapBatchOperator,
+  project: projectOperator,
+  'sink.print': sinkPrintOperator,
+  'sink.collect': sinkCollectOperator,
+  'sink.output': sinkCollectOperator,
+  'sink.function': sinkFunctionOperator,
+  'sink.file': sinkFileOperator,
+};
+
+export function operatorFactory(spec: OperatorSpec): OperatorFactory {
+  const factory = FACTORIES[spec.kind];
+  if (factory === undefined) {
+    throw new UnsupportedError(
+      `Operator "${spec.name}" is of kind ${spec.kind}, which has no TypeScript form; give it a Python function.`,
+    );
+  }
+  return factory;
+}

@@ -1,0 +1,43 @@
+import type { OperatorSpec } from '../graph/job-graph.ts';
+import { type UserFunction, userFunction } from '../runtime/functions.ts';
+import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
+import { isPromise } from '../runtime/output.ts';
+import { runtimeContext } from './runtime-context.ts';
+
+/** `map`: one result for each record; without a function the record itself. */
+export function mapOperator(spec: OperatorSpec): Operator {
+  return new MapOperator(spec);
+}
+
+class MapOperator implements Operator {
+  readonly #spec: OperatorSpec;
+  #function: UserFunction | undefined;
+  #call: (value: unknown) => unknown = identity;
+  #emit!: Emit;
+
+  constructor(spec: OperatorSpec) {
+    this.#spec = spec;
+  }
+
+  async open(ctx: OperatorContext, emit: Emit): Promise<void> {
+    this.#emit = emit;
+    if (this.#spec.fn === undefined) return;
+    const loaded = await ctx.loadFunction(this.#spec.fn);
+    this.#function = userFunction(loaded, ['map'], this.#spec.name);
+    this.#call = this.#function.call;
+    await this.#function.open(runtimeContext(ctx));
+  }
+
+  process(value: unknown): MaybePromise<void> {
+    const result = this.#call(value);
+    return isPromise(result) ? result.then(this.#emit) : this.#emit(result);
+  }
+
+  close(): MaybePromise<void> {
+    return this.#function?.close();
+  }
+}
+
+function identity(value: unknown): unknown {
+  return value;
+}

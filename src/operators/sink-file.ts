@@ -1,0 +1,208 @@
+// `sink.file`: row-encoded files in buckets, as PyFlink's FileSink writes them. Twin of _worker/operators/sink_file.py.
+//
+//   F1. Lines are written to `.<part>.inprogress.<uuid>`; the file gets its name when it is finished, so that a reader
+//       never sees half a file.
+//   F2. With checkpoints on, a rolled file becomes visible with the checkpoint that covers it; without, and at the end of
+//       input, at once.
+
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { OperatorSpec, TypeSpec } from '../graph/job-graph.ts';
+import type { Emit, Operator, OperatorContext } from '../runtime/operator.ts';
+import { bucketName } from './bucket-name.ts';
+import { fileFormatter } from './format.ts';
+
+const WRITE_BYTES = 1 << 16;
+
+interface FileSinkParams {
+  path: string;
+  prefix?: string;
+  suffix?: string;
+  bucket?: 'date-hour' | 'base-path';
+  /** Of the bucket, in strftime's letters. */
+  dateFormat?: string;
+  rolling?: { maxPartBytes?: number; rolloverIntervalMs?: number; inactivityMs?: number };
+  type?: TypeSpec;
+}
+
+interface Part {
+  hidden: string;
+  final: string;
+  fd: number;
+  createdMs: number;
+  writtenMs: number;
+  text: string;
+  bytes: number;
+}
+
+interface FinishedPart {
+  hidden: string;
+  final: string;
+}
+
+export function sinkFileOperator(spec: OperatorSpec): Operator {
+  return new SinkFileOperator(spec.params as unknown as FileSinkParams);
+}
+
+class SinkFileOperator implements Operator {
+  readonly #params: FileSinkParams;
+  readonly #maxBytes: number;
+  readonly #rolloverMs: number;
+  readonly #inactivityMs: number;
+  readonly #format: (value: unknown) => string;
+  readonly #parts = new Map<string, Part>();
+  /** Finished, not yet covered by a checkpoint. */
+  #pending: FinishedPart[] = [];
+  readonly #covered = new Map<number, FinishedPart[]>();
+  #ctx!: OperatorContext;
+  #checkpointed = false;
+  #id = '';
+  #counter = 0;
+  #now = 0;
+  #bucket = '';
+  #bucketUntil = 0;
+
+  constructor(params: FileSinkParams) {
+    this.#params = params;
+    this.#maxBytes = params.rolling?.maxPartBytes ?? 128 << 20;
+    this.#rolloverMs = params.rolling?.rolloverIntervalMs ?? 60_000;
+    this.#inactivityMs = params.rolling?.inactivityMs ?? 60_000;
+    this.#format = fileFormatter(params.type);
+  }
+
+  open(ctx: OperatorContext, _emit: Emit): void {
+    this.#ctx = ctx;
+    this.#checkpointed = ctx.config['execution.checkpointing.interval'] !== undefined;
+    this.#id = uuid(ctx.random);
+    mkdirSync(this.#params.path, { recursive: true });
+  }
+
+  process(value: unknown): void {
+    const now = this.#ctx.clock.now();
+    const bucket = this.#bucketAt(now);
+    const part = this.#parts.get(bucket) ?? this.#begin(bucket, now);
+    part.text += `${this.#format(value)}\n`;
+    part.writtenMs = now;
+    if (part.text.length >= WRITE_BYTES || part.bytes + part.text.length >= this.#maxBytes) {
+      this.#write(part);
+      if (part.bytes >= this.#maxBytes) this.#roll(bucket, part);
+    }
+  }
+
+  onProcessingTime(now: number): void {
+    for (const [bucket, part] of this.#parts) {
+      if (now >= this.#rollsAt(part)) this.#roll(bucket, part);
+      else this.#ctx.requestProcessingTime(this.#rollsAt(part));
+    }
+  }
+
+  finish(): void {
+    for (const [bucket, part] of this.#parts) this.#roll(bucket, part);
+    for (const part of [...[...this.#covered.values()].flat(), ...this.#pending]) publish(part);
+    this.#covered.clear();
+    this.#pending = [];
+  }
+
+  snapshot(checkpoint: number): { parts: FinishedPart[] } {
+    for (const [bucket, part] of this.#parts) this.#roll(bucket, part);
+    this.#covered.set(checkpoint, this.#pending);
+    this.#pending = [];
+    return { parts: [...this.#covered.values()].flat() };
+  }
+
+  /** The checkpoint we begin from is complete, so what it covers is to be seen. */
+  restore(states: unknown[]): void {
+    for (const state of states as { parts: FinishedPart[] }[]) state.parts.forEach(publish);
+  }
+
+  notifyCheckpointComplete(checkpoint: number): void {
+    for (const [covering, parts] of this.#covered) {
+      if (covering > checkpoint) continue;
+      parts.forEach(publish);
+      this.#covered.delete(covering);
+    }
+  }
+
+  /** After a failure what is unfinished never gets its name, and is removed. */
+  close(): void {
+    for (const part of this.#parts.values()) {
+      closeSync(part.fd);
+      rmSync(part.hidden, { force: true });
+    }
+    this.#parts.clear();
+  }
+
+  #bucketAt(now: number): string {
+    if (this.#params.bucket === 'base-path') return '';
+    if (now < this.#now || now >= this.#bucketUntil) {
+      this.#bucket = bucketName(this.#params.dateFormat ?? '%Y-%m-%d--%H', new Date(now));
+      this.#now = now;
+      this.#bucketUntil = now - (now % 1_000) + 1_000;
+    }
+    return this.#bucket;
+  }
+
+  #begin(bucket: string, now: number): Part {
+    const folder = join(this.#params.path, bucket);
+    mkdirSync(folder, { recursive: true });
+    const name = `${this.#params.prefix ?? 'part'}-${this.#id}-${this.#counter++}${this.#params.suffix ?? ''}`;
+    const hidden = join(folder, `.${name}.inprogress.${uuid(this.#ctx.random)}`);
+    const part: Part = {
+      hidden,
+      final: join(folder, name),
+      fd: openSync(hidden, 'w'),
+      createdMs: now,
+      writtenMs: now,
+      text: '',
+      bytes: 0,
+    };
+    this.#parts.set(bucket, part);
+    this.#ctx.requestProcessingTime(this.#rollsAt(part));
+    return part;
+  }
+
+  #rollsAt(part: Part): number {
+    return Math.min(part.createdMs + this.#rolloverMs, part.writtenMs + this.#inactivityMs);
+  }
+
+  #write(part: Part): void {
+    const bytes = Buffer.from(part.text);
+    part.text = '';
+    for (let written = 0; written < bytes.length; ) {
+      written += writeSync(part.fd, bytes, written);
+    }
+    part.bytes += bytes.length;
+  }
+
+  #roll(bucket: string, part: Part): void {
+    this.#write(part);
+    fsyncSync(part.fd);
+    closeSync(part.fd);
+    this.#parts.delete(bucket);
+    const finished = { hidden: part.hidden, final: part.final };
+    if (this.#checkpointed)
+      this.#pending.push(finished); // F2
+    else publish(finished);
+  }
+}
+
+/** Gives a finished file its name; again after a restart does no harm. */
+function publish(part: FinishedPart): void {
+  if (existsSync(part.hidden)) renameSync(part.hidden, part.final);
+}
+
+/** A random (version 4) UUID from the randomness of the job. */
+function uuid(random: () => number): string {
+  const bytes = Buffer.from(Array.from({ length: 16 }, () => Math.floor(random() * 256)));
+  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20),
+  ].join('-');
+}

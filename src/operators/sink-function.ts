@@ -1,0 +1,56 @@
+import type { OperatorSpec } from '../graph/job-graph.ts';
+import { type UserFunction, userFunction } from '../runtime/functions.ts';
+import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
+import { isPromise } from '../runtime/output.ts';
+import { requiredFunction } from './required-function.ts';
+import { runtimeContext } from './runtime-context.ts';
+
+/**
+ * `sink.function`: a function called with each record, or an object {open, write or invoke, flush, close}. A promise
+ * holds the stream back until it settles; `flush` is called at the end of input and at every barrier.
+ */
+export function sinkFunctionOperator(spec: OperatorSpec): Operator {
+  return new SinkFunctionOperator(spec);
+}
+
+class SinkFunctionOperator implements Operator {
+  readonly #spec: OperatorSpec;
+  #function!: UserFunction;
+  #call!: (value: unknown) => unknown;
+
+  constructor(spec: OperatorSpec) {
+    this.#spec = spec;
+  }
+
+  async open(ctx: OperatorContext, _emit: Emit): Promise<void> {
+    const loaded = await ctx.loadFunction(requiredFunction(this.#spec));
+    this.#function = userFunction(loaded, ['write', 'invoke'], this.#spec.name);
+    this.#call = this.#function.call;
+    await this.#function.open(runtimeContext(ctx));
+  }
+
+  process(value: unknown): MaybePromise<void> {
+    const result = this.#call(value);
+    return isPromise(result) ? result.then(nothing) : undefined;
+  }
+
+  async finish(): Promise<void> {
+    await this.#flush();
+  }
+
+  async snapshot(): Promise<null> {
+    await this.#flush();
+    return null;
+  }
+
+  close(): MaybePromise<void> {
+    return this.#function?.close();
+  }
+
+  async #flush(): Promise<void> {
+    const { instance } = this.#function;
+    if (typeof instance?.flush === 'function') await instance.flush();
+  }
+}
+
+function nothing(): void {}

@@ -1,0 +1,198 @@
+// The operators of a subtask, each pushing what it makes into the next and into the exchanges that leave behind it.
+//
+//   C1. The exchanges behind an operator get a record before the next operator does: outputs copy what they take, so
+//       that an operator that changes its input in place changes nobody else's.
+//   C2. A failure is blamed on the operator in which it happened, with the record that operator was given.
+//   C3. Of what is synchronous nothing is allocated per record; a promise is passed up as it is when nothing is to follow.
+
+import type { OperatorSpec } from '../graph/job-graph.ts';
+import type { ControlElement } from './element.ts';
+import { type OperatorPlace, blame } from './failure.ts';
+import type { Cursor, Emit, MaybePromise, Operator, OperatorContext } from './operator.ts';
+import type { Output } from './output.ts';
+
+/** One operator in its place in the chain. */
+export interface ChainLink {
+  readonly spec: OperatorSpec;
+  readonly place: OperatorPlace;
+  /** Absent for the source at the head of a chain, which the subtask pulls. */
+  readonly operator: Operator | undefined;
+  /** Exchanges of the main output behind this operator. */
+  readonly outputs: Output[];
+  /** Exchanges of side outputs, by tag. */
+  readonly sideOutputs: Map<string, Output[]>;
+  context: OperatorContext | undefined;
+  in: number;
+  out: number;
+  /** Own time of the records that were timed. */
+  timedMs: number;
+  slowReported: boolean;
+}
+
+/** Switched on for one record in some: timing each would cost more than the operators do. */
+export class ChainTimer {
+  on = false;
+  /** Time spent below the operator being timed. */
+  innerMs = 0;
+  readonly #now: () => number;
+  readonly #slow: (link: ChainLink, ms: number) => void;
+  readonly #slowMs: number;
+
+  constructor(now: () => number, slowMs: number, slow: (link: ChainLink, ms: number) => void) {
+    this.#now = now;
+    this.#slowMs = slowMs;
+    this.#slow = slow;
+  }
+
+  time(link: ChainLink, process: Emit, value: unknown): MaybePromise<void> {
+    const outerMs = this.innerMs;
+    this.innerMs = 0;
+    const start = this.#now();
+    try {
+      return process(value);
+    } finally {
+      const total = this.#now() - start;
+      const own = total - this.innerMs;
+      link.timedMs += own;
+      this.innerMs = outerMs + total;
+      if (own > this.#slowMs && !link.slowReported) {
+        link.slowReported = true;
+        this.#slow(link, own);
+      }
+    }
+  }
+}
+
+export interface Chain {
+  readonly links: readonly ChainLink[];
+  /** Takes a record of input 0, or of the source. */
+  readonly first: Emit;
+  /** Takes a record of input 1. */
+  readonly second: Emit;
+  /** emits[i]: what operator i calls with a result. */
+  readonly emits: readonly Emit[];
+}
+
+/** `collect` takes what the last operator emits when no exchange does. */
+export function buildChain(
+  links: readonly ChainLink[],
+  cursor: Cursor,
+  keyed: boolean,
+  timer: ChainTimer,
+  collect: Emit | undefined,
+): Chain {
+  const emits: Emit[] = [];
+  let next: Emit | undefined = collect;
+  for (let i = links.length - 1; i >= 0; i--) {
+    const link = links[i] as ChainLink;
+    const emit = emitOf(link, next, cursor);
+    emits[i] = emit;
+    if (link.operator !== undefined) next = entry(link, 'process', cursor, keyed, timer);
+    else next = emit;
+  }
+  const head = links[0] as ChainLink;
+  const first = next as Emit;
+  const second =
+    head.operator?.processSecond === undefined
+      ? first
+      : entry(head, 'processSecond', cursor, keyed, timer);
+  return { links, first, second, emits };
+}
+
+/** Calls the operator of `link`, counts, times now and then, and blames it for what it throws (C2). */
+function entry(
+  link: ChainLink,
+  method: 'process' | 'processSecond',
+  cursor: Cursor,
+  keyed: boolean,
+  timer: ChainTimer,
+): Emit {
+  const operator = link.operator as Operator;
+  const process: Emit =
+    method === 'process'
+      ? (value) => operator.process(value)
+      : (value) => operator.processSecond?.(value);
+  const fail = (thrown: unknown, value: unknown, key: unknown): never => {
+    throw blame(thrown, link.place, { record: value, hasRecord: true, key, hasKey: keyed });
+  };
+  return (value) => {
+    link.in++;
+    let result: MaybePromise<void>;
+    try {
+      result = timer.on ? timer.time(link, process, value) : process(value);
+    } catch (thrown) {
+      return fail(thrown, value, cursor.key);
+    }
+    if (result === undefined) return undefined;
+    const key = cursor.key;
+    return result.then(undefined, (thrown: unknown) => fail(thrown, value, key));
+  };
+}
+
+function emitOf(link: ChainLink, next: Emit | undefined, cursor: Cursor): Emit {
+  const { outputs } = link;
+  if (outputs.length === 0) {
+    if (next === undefined) {
+      return () => {
+        link.out++;
+      };
+    }
+    const push = next;
+    return (value) => {
+      link.out++;
+      return push(value);
+    };
+  }
+  const only = outputs[0] as Output;
+  if (outputs.length === 1 && next === undefined) {
+    return (value) => {
+      link.out++;
+      return only.emit(value);
+    };
+  }
+  return (value) => {
+    link.out++;
+    const waiting = emitToAll(outputs, value);
+    if (next === undefined) return waiting;
+    if (waiting === undefined) return next(value);
+    const { timestamp, key } = cursor;
+    return waiting.then(() => {
+      cursor.timestamp = timestamp;
+      cursor.key = key;
+      return next(value);
+    });
+  };
+}
+
+/** Emits to each; a promise when any of them has to wait. */
+export function emitToAll(outputs: readonly Output[], value: unknown): MaybePromise<void> {
+  let waiting: Promise<void> | undefined;
+  for (const output of outputs) {
+    const wait = output.emit(value);
+    if (wait === undefined) continue;
+    waiting = waiting === undefined ? wait : Promise.all([waiting, wait]).then(nothing);
+  }
+  return waiting;
+}
+
+export function controlToAll(link: ChainLink, element: ControlElement): void {
+  for (const output of link.outputs) output.control(element);
+  for (const outputs of link.sideOutputs.values()) {
+    for (const output of outputs) output.control(element);
+  }
+}
+
+/** Runs what an operator does without a record (timers, watermarks, open, close), blaming it for what it throws. */
+export function guarded(link: ChainLink, run: () => MaybePromise<void>): MaybePromise<void> {
+  const fail = (thrown: unknown): never => {
+    throw blame(thrown, link.place, { hasRecord: false, hasKey: false });
+  };
+  try {
+    const result = run();
+    return result === undefined ? undefined : result.then(undefined, fail);
+  } catch (thrown) {
+    return fail(thrown);
+  }
+}
+
+function nothing(): void {}

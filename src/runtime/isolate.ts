@@ -1,0 +1,67 @@
+// Copies of records that leave a chain. A real exchange serialises when it sends, so its two ends never share a record;
+// a buffered or elided one must not be seen to differ: what can be changed in place is copied on the way out.
+
+/**
+ * A copy of `value` that shares no plain object, array, Map, Set, Date or typed array with it. Primitives and functions
+ * are the same value; instances of other classes are shared, as copying them would need their constructors.
+ */
+export type Isolate = (value: unknown) => unknown;
+
+/** Called with each array that was copied and its copy, so that marks kept outside the array (tuples) can follow. */
+export type CarryMark = (from: readonly unknown[], to: unknown[]) => void;
+
+const MAX_DEPTH = 100;
+const TOO_DEEP =
+  `a record is nested deeper than ${MAX_DEPTH} levels or refers to itself, so it cannot be copied at an exchange; ` +
+  'flatten it, make it an instance of a class, or set pipeline.object-reuse to true';
+
+export function isolator(carryMark?: CarryMark): Isolate {
+  function copy(value: unknown, depth: number): unknown {
+    if (depth > MAX_DEPTH) throw new TypeError(TOO_DEEP);
+    if (typeof value !== 'object' || value === null) return value;
+    const prototype = Object.getPrototypeOf(value) as object | null;
+    if (prototype === Object.prototype || prototype === null) {
+      const result: Record<string, unknown> =
+        prototype === null
+          ? Object.assign(Object.create(null) as Record<string, unknown>, value)
+          : { ...value };
+      for (const name in result) {
+        const field = result[name];
+        if (typeof field === 'object' && field !== null) result[name] = copy(field, depth + 1);
+      }
+      return result;
+    }
+    if (prototype === Array.prototype) {
+      const result = (value as unknown[]).slice();
+      for (let i = 0; i < result.length; i++) {
+        const item = result[i];
+        if (typeof item === 'object' && item !== null) result[i] = copy(item, depth + 1);
+      }
+      carryMark?.(value as unknown[], result);
+      return result;
+    }
+    return copyBuiltIn(value, prototype, depth);
+  }
+
+  function copyBuiltIn(value: object, prototype: object, depth: number): unknown {
+    if (prototype === Map.prototype) {
+      const result = new Map<unknown, unknown>();
+      for (const [key, item] of value as Map<unknown, unknown>)
+        result.set(copy(key, depth + 1), copy(item, depth + 1));
+      return result;
+    }
+    if (prototype === Set.prototype) {
+      const result = new Set<unknown>();
+      for (const item of value as Set<unknown>) result.add(copy(item, depth + 1));
+      return result;
+    }
+    if (prototype === Date.prototype) return new Date(value as Date);
+    if (prototype === Buffer.prototype) return Buffer.from(value as Buffer);
+    if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
+      return (value as Uint8Array).slice();
+    }
+    return value;
+  }
+
+  return (value) => (typeof value === 'object' && value !== null ? copy(value, 0) : value);
+}

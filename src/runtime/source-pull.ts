@@ -1,0 +1,47 @@
+import type { MaybePromise, Source, SourceBatch } from './operator.ts';
+
+/**
+ * Asks a source for its next batch when the chain is free, never two at a time. While a source makes up its mind the
+ * subtask goes on with timers and checkpoints, and is woken when the batch is there.
+ */
+export class SourcePull {
+  readonly #source: Source;
+  readonly #signal: AbortSignal;
+  readonly #wake: () => void;
+  #arrived: SourceBatch | 'end' | undefined;
+  #failure: { reason: unknown } | undefined;
+  #asked = false;
+
+  constructor(source: Source, signal: AbortSignal, wake: () => void) {
+    this.#source = source;
+    this.#signal = signal;
+    this.#wake = wake;
+  }
+
+  /** The next batch, `end`, or `later`: the wake call comes then. Throws what the source threw. */
+  take(): SourceBatch | 'end' | 'later' {
+    if (this.#failure !== undefined) throw this.#failure.reason;
+    if (this.#arrived !== undefined) {
+      const batch = this.#arrived;
+      if (batch !== 'end') this.#arrived = undefined;
+      return batch;
+    }
+    if (this.#asked) return 'later';
+    const next: MaybePromise<SourceBatch | undefined> = this.#source.next(this.#signal);
+    if (!(next instanceof Promise)) return next ?? 'end';
+    this.#asked = true;
+    next.then(
+      (batch) => {
+        this.#asked = false;
+        this.#arrived = batch ?? 'end';
+        this.#wake();
+      },
+      (reason: unknown) => {
+        this.#asked = false;
+        this.#failure = { reason };
+        this.#wake();
+      },
+    );
+    return 'later';
+  }
+}

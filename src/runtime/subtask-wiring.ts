@@ -1,0 +1,187 @@
+// Puts a subtask together from its deployment: operators, contexts, channels, exchanges.
+
+import { GraphError } from '../errors.ts';
+import type { OutputDeployment, SubtaskDeployment } from '../graph/deployment.ts';
+import type { FunctionRef } from '../graph/job-graph.ts';
+import { operatorFactory } from '../operators/index.ts';
+import { type ChainLink, controlToAll, emitToAll } from './chain.ts';
+import { localPort, remotePort } from './channel-ports.ts';
+import { userFunction } from './functions.ts';
+import type { Isolate } from './isolate.ts';
+import { type Cursor, MIN_TIMESTAMP, type MaybePromise, type OperatorContext } from './operator.ts';
+import { type ChannelLimits, type ChannelOwner, OutputChannel } from './output-channel.ts';
+import { type Output, type OutputOptions, createOutput } from './output.ts';
+import type { SubtaskServices } from './services.ts';
+import { wireCodec } from './wire-codec.ts';
+import { subtaskOfKey } from './key-routing.ts';
+
+/** What of a subtask its parts act upon. */
+export interface SubtaskHooks extends ChannelOwner {
+  waitForRoom(channel: OutputChannel): Promise<void>;
+  requestProcessingTime(operator: number, at: number): void;
+  emitWatermark(operator: number, watermark: number): MaybePromise<void>;
+  pause(): Promise<void>;
+}
+
+export interface WiringOptions {
+  deployment: SubtaskDeployment;
+  mode: 'STREAMING' | 'BATCH';
+  services: SubtaskServices;
+  cursor: Cursor;
+  isolate: Isolate;
+  hooks: SubtaskHooks;
+}
+
+/** The links of the chain, operators made but not opened, with their exchanges. */
+export async function wireChain(options: WiringOptions): Promise<ChainLink[]> {
+  const { deployment } = options;
+  const links = deployment.chain.map((spec, index): ChainLink => {
+    const source = spec.kind.startsWith('source.');
+    if (source && index > 0) {
+      throw new GraphError(`Source "${spec.name}" stands in the middle of a chain.`);
+    }
+    return {
+      spec,
+      place: {
+        operator: spec.name,
+        operatorId: spec.id,
+        task: deployment.task,
+        subtask: deployment.subtask,
+        parallelism: deployment.parallelism,
+      },
+      operator: source ? undefined : operatorFactory(spec)(spec),
+      outputs: [],
+      sideOutputs: new Map(),
+      context: undefined,
+      in: 0,
+      out: 0,
+      timedMs: 0,
+      slowReported: false,
+    };
+  });
+  for (const spec of deployment.outputs) {
+    const link = links[spec.fromOperator] as ChainLink;
+    const output = await wireOutput(options, link, spec);
+    if (spec.sideTag === undefined) link.outputs.push(output);
+    else {
+      const outputs = link.sideOutputs.get(spec.sideTag);
+      if (outputs === undefined) link.sideOutputs.set(spec.sideTag, [output]);
+      else outputs.push(output);
+    }
+  }
+  for (let i = 0; i < links.length; i++) {
+    (links[i] as ChainLink).context = operatorContext(options, links, i);
+  }
+  return links;
+}
+
+async function wireOutput(
+  options: WiringOptions,
+  link: ChainLink,
+  spec: OutputDeployment,
+): Promise<Output> {
+  const { services, hooks, cursor, isolate } = options;
+  const limits = channelLimits(services.config);
+  const maxFrameBytes = numberOption(services.config, 'isthmus.bridge.max-frame-bytes', 64 << 20);
+  const channels = spec.channels.map((target) => {
+    const port = target.local
+      ? localPort(target.channel, services)
+      : remotePort(
+          target.channel,
+          wireCodec(target.codec, spec.type),
+          maxFrameBytes,
+          link.place,
+          services,
+        );
+    return new OutputChannel(target.channel, port, hooks, limits);
+  });
+  const output: OutputOptions = {
+    kind: spec.partitioner.kind,
+    channels,
+    receivers: spec.receivers,
+    cursor,
+    random: services.random,
+    isolate,
+    waitForRoom: (channel) => hooks.waitForRoom(channel),
+  };
+  const { partitioner } = spec;
+  if (partitioner.kind === 'hash' || partitioner.kind === 'custom') {
+    output.selectKey = await loadFunction(services, partitioner.key, ['getKey', 'get_key'], link);
+  }
+  if (partitioner.kind === 'hash') {
+    output.subtaskOfKey = subtaskOfKey(spec.receivers, spec.maxParallelism, partitioner.keyType);
+  }
+  if (partitioner.kind === 'custom') {
+    output.partition = await loadFunction(services, partitioner.partition, ['partition'], link);
+  }
+  return createOutput(output);
+}
+
+async function loadFunction<F extends (...args: never[]) => unknown>(
+  services: SubtaskServices,
+  ref: FunctionRef,
+  methods: string[],
+  link: ChainLink,
+): Promise<F> {
+  return userFunction<F>(await services.loadFunction(ref), methods, link.spec.name).call;
+}
+
+function operatorContext(
+  options: WiringOptions,
+  links: ChainLink[],
+  index: number,
+): OperatorContext {
+  const { deployment, mode, services, cursor, hooks } = options;
+  const link = links[index] as ChainLink;
+  return {
+    spec: link.spec,
+    jobName: services.jobName,
+    taskName: deployment.name,
+    subtask: deployment.subtask,
+    parallelism: deployment.parallelism,
+    maxParallelism: deployment.maxParallelism,
+    attempt: services.attempt,
+    mode,
+    keyed: index === 0 && deployment.keyedInputs[0],
+    cursor,
+    clock: services.clock,
+    random: services.random,
+    config: services.config,
+    watermark: MIN_TIMESTAMP,
+    loadFunction: async (ref) => services.loadFunction(ref),
+    emitSide: (tag, value) => {
+      const outputs = link.sideOutputs.get(tag);
+      if (outputs === undefined) return undefined;
+      link.out++;
+      return emitToAll(outputs, value);
+    },
+    emitWatermark: (watermark) => hooks.emitWatermark(index, watermark),
+    emitIdle: (idle) => {
+      for (let i = index; i < links.length; i++) {
+        controlToAll(links[i] as ChainLink, { kind: 'idle', idle });
+      }
+    },
+    requestProcessingTime: (at) => hooks.requestProcessingTime(index, at),
+    print: (text, stderr) => services.print(text, stderr),
+    pause: () => hooks.pause(),
+    log: (level, message) =>
+      services.log(level, message, { operator: link.spec.name, subtask: deployment.subtask }),
+  };
+}
+
+export function channelLimits(config: Readonly<Record<string, string>>): ChannelLimits {
+  return {
+    windowBytes: numberOption(config, 'isthmus.channel.window-bytes', 1 << 20),
+    maxBatchRecords: numberOption(config, 'isthmus.batch.max-records', 1024),
+    maxBatchBytes: numberOption(config, 'isthmus.batch.max-bytes', 256 << 10),
+  };
+}
+
+function numberOption(
+  config: Readonly<Record<string, string>>,
+  key: string,
+  fallback: number,
+): number {
+  const value = Number(config[key]);
+  return config[key] !== undefined && Number.isFinite(value) && value > 0 ? value : fallback;
+}

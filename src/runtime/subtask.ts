@@ -1,0 +1,544 @@
+// One parallel instance of a TypeScript task: takes elements off its inputs (or pulls its source), pushes records through
+// the chain, and sends what comes out, one thing at a time.
+//
+//   T1. One thing at a time: while a promise of the chain is unsettled nothing else enters the chain.
+//   T2. Nothing is processed on an output without credit: `emit` gives a promise then, and T1 holds the rest back. A source
+//       is not pulled meanwhile.
+//   T3. After SLICE_MS of work the event loop gets its turn; what was emitted is flushed first. Timers that came due go
+//       before the next record, also in the middle of a batch.
+//   T4. Whenever the subtask has nothing to do, or waits, what it emitted before is on its way (as credit allows).
+//   T5. `done` settles once, after every operator has been closed, and the source's iterator told to return.
+
+import { InternalError, type IsthmusError, JobCancelledError } from '../errors.ts';
+import type { SubtaskDeployment } from '../graph/deployment.ts';
+import { createSource } from '../connectors/index.ts';
+import { type Chain, ChainTimer, buildChain, controlToAll, guarded } from './chain.ts';
+import type { ChainLink } from './chain.ts';
+import { FRAME, decodeControl } from './channel-ports.ts';
+import type { BarrierElement, BatchElement, Element } from './element.ts';
+import { blame } from './failure.ts';
+import { type FrameElement, InputGate } from './input-gate.ts';
+import { isolator } from './isolate.ts';
+import { type Cursor, MIN_TIMESTAMP, type MaybePromise, type Source } from './operator.ts';
+import type { OutputChannel } from './output-channel.ts';
+import { ProcessingTimers } from './processing-timers.ts';
+import type { RecordBatch } from './batch-codec.ts';
+import { RecordRun } from './record-run.ts';
+import { RoomWaiters } from './room-waiters.ts';
+import type { SubtaskMetrics, SubtaskResult, SubtaskServices, SubtaskState } from './services.ts';
+import { SourcePull } from './source-pull.ts';
+import { wireChain } from './subtask-wiring.ts';
+import { advanceWatermark, finishChain } from './watermark-driver.ts';
+import { carryTupleMark, wireCodec } from './wire-codec.ts';
+
+const SLICE_MS = 5;
+const SLOW_RECORD_MS = 100;
+/** How long a cancelled function may take to settle before its operator is closed under it. */
+const CANCEL_GRACE_MS = 200;
+
+type Phase = 'created' | 'opened' | 'running' | 'draining' | 'finished' | 'failed' | 'cancelled';
+const IDLE = Symbol('idle');
+
+export class Subtask {
+  /** Settles when the subtask has ended: with its metrics, or rejected with the `IsthmusError` to fail the job with. */
+  readonly done: Promise<SubtaskResult>;
+  readonly #deployment: SubtaskDeployment;
+  readonly #mode: 'STREAMING' | 'BATCH';
+  readonly #services: SubtaskServices;
+  readonly #cursor: Cursor = { timestamp: MIN_TIMESTAMP, key: undefined };
+  readonly #gate: InputGate;
+  readonly #timers: ProcessingTimers;
+  readonly #abort = new AbortController();
+  readonly #channels = new Map<number, OutputChannel>();
+  readonly #dirty = new Set<OutputChannel>();
+  readonly #room = new RoomWaiters();
+  readonly #requests: (() => MaybePromise<void>)[] = [];
+  readonly #closed = new Set<ChainLink>();
+  #links: ChainLink[] = [];
+  #chain: Chain | undefined;
+  #run: RecordRun | undefined;
+  #pull: SourcePull | undefined;
+  #source: Source | undefined;
+  #phase: Phase = 'created';
+  /** The promise the chain waits for (T1). */
+  #pending: Promise<unknown> | undefined;
+  #turn: NodeJS.Immediate | undefined;
+  #flushTurn: NodeJS.Immediate | undefined;
+  #sliceStart = 0;
+  #resolve!: (result: SubtaskResult) => void;
+  #reject!: (error: IsthmusError) => void;
+
+  constructor(
+    deployment: SubtaskDeployment,
+    mode: 'STREAMING' | 'BATCH',
+    services: SubtaskServices,
+  ) {
+    this.#deployment = deployment;
+    this.#mode = mode;
+    this.#services = services;
+    this.#gate = new InputGate(deployment.inputs, (channel, bytes) =>
+      services.returnCredit(channel, bytes),
+    );
+    this.#timers = new ProcessingTimers(services.clock, deployment.chain.length, () =>
+      this.#wake(),
+    );
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // Whoever runs the subtask awaits `done`; a failure before they do must not end the process.
+    this.done.catch(() => {});
+  }
+
+  /** Loads and opens all functions, with the state of the old subtasks whose key groups are now this one's. */
+  async open(restored: readonly SubtaskState[] = []): Promise<void> {
+    try {
+      await this.#open(restored);
+    } catch (thrown) {
+      this.#fail(thrown);
+      await this.done;
+    }
+  }
+
+  async #open(restored: readonly SubtaskState[]): Promise<void> {
+    const { config } = this.#services;
+    const isolate =
+      config['pipeline.object-reuse'] === 'true'
+        ? (value: unknown) => value
+        : isolator(carryTupleMark);
+    this.#links = await wireChain({
+      deployment: this.#deployment,
+      mode: this.#mode,
+      services: this.#services,
+      cursor: this.#cursor,
+      isolate,
+      hooks: {
+        dirty: (channel) => this.#markDirty(channel),
+        roomAgain: () => this.#room.wake(),
+        waitForRoom: (channel) => this.#room.wait(channel),
+        requestProcessingTime: (operator, at) => {
+          if (this.#phase !== 'draining') this.#timers.request(operator, at);
+        },
+        emitWatermark: (operator, watermark) => this.#emitWatermark(operator, watermark),
+        pause: () => this.#pause(),
+      },
+    });
+    for (const link of this.#links) {
+      for (const output of [...link.outputs, ...[...link.sideOutputs.values()].flat()]) {
+        for (const channel of output.channels) this.#channels.set(channel.id, channel);
+      }
+    }
+    const monotonic = () => this.#services.clock.monotonic();
+    const timer = new ChainTimer(monotonic, SLOW_RECORD_MS, (link, ms) => this.#warnSlow(link, ms));
+    const keyed = this.#deployment.keyedInputs.includes(true);
+    this.#chain = buildChain(this.#links, this.#cursor, keyed, timer, this.#collector());
+    this.#run = new RecordRun(this.#cursor, timer, monotonic);
+    // From the last to the first, so that an operator that emits while it opens finds the next one open.
+    for (let i = this.#links.length - 1; i >= 0; i--) await this.#openLink(i, restored);
+    this.#phase = 'opened';
+  }
+
+  async #openLink(index: number, restored: readonly SubtaskState[]): Promise<void> {
+    const link = this.#links[index] as ChainLink;
+    const { context } = link;
+    if (context === undefined)
+      throw new InternalError(`Operator "${link.spec.name}" has no context.`);
+    const states = restored
+      .map((state) => state.operators[link.spec.id])
+      .filter((s) => s !== undefined);
+    await guarded(link, async () => {
+      const subject = link.operator ?? (this.#source = createSource(link.spec));
+      if (states.length > 0) await subject.restore?.(states);
+      if (link.operator === undefined) await this.#source?.open?.(context);
+      else await link.operator.open?.(context, (this.#chain as Chain).emits[index] as never);
+    });
+    if (this.#source !== undefined && link.operator === undefined) {
+      this.#pull = new SourcePull(this.#source, this.#abort.signal, () => this.#resume());
+    }
+  }
+
+  /** Lets the source begin, and inputs be processed. */
+  start(): void {
+    if (this.#phase !== 'opened') return;
+    this.#phase = 'running';
+    this.#wake();
+  }
+
+  /** An element of a channel from another process. `body` must stay as it is: it is decoded when its turn comes. */
+  receiveFrame(
+    channel: number,
+    type: number,
+    flags: number,
+    count: number,
+    body: Uint8Array,
+  ): void {
+    if (type === FRAME.batch) {
+      this.#receive(channel, { kind: 'frame', flags, count, body, bytes: body.byteLength });
+    } else {
+      this.#receive(channel, decodeControl(type, body));
+    }
+  }
+
+  /** An element from a subtask of this process. */
+  receive(channel: number, element: Element): void {
+    this.#receive(channel, element);
+  }
+
+  #receive(channel: number, element: Element | FrameElement): void {
+    if (this.#isOver()) return;
+    this.#gate.receive(channel, element);
+    this.#wake();
+  }
+
+  /** The consumer has taken `bytes` off output `channel`. */
+  credit(channel: number, bytes: number): void {
+    if (this.#isOver()) return;
+    try {
+      this.#channels.get(channel)?.credit(bytes);
+      this.#finishIfDrained();
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  /** Sources: emit the barrier of a checkpoint between two batches. */
+  triggerCheckpoint(checkpoint: number, timestamp: number, savepoint: boolean): void {
+    this.#requests.push(() =>
+      this.#checkpoint({ kind: 'barrier', checkpoint, timestamp, savepoint }),
+    );
+    this.#wake();
+  }
+
+  notifyCheckpointComplete(checkpoint: number): void {
+    this.#requests.push(async () => {
+      for (const link of this.#links) {
+        await guarded(link, () => link.operator?.notifyCheckpointComplete?.(checkpoint));
+      }
+    });
+    this.#wake();
+  }
+
+  /** Stops the subtask and closes its functions; resolves when that is done. `done` rejects, unless it had settled. */
+  async cancel(): Promise<void> {
+    if (!this.#isOver()) {
+      this.#phase = 'cancelled';
+      const error = new JobCancelledError();
+      this.#stop(error);
+      await this.#close();
+      this.#reject(error);
+    }
+    await this.done.catch(() => {});
+  }
+
+  metrics(): SubtaskMetrics {
+    const busyMs = this.#run?.busyMs ?? 0;
+    const timed = this.#links.reduce((sum, link) => sum + link.timedMs, 0);
+    return {
+      task: this.#deployment.task,
+      subtask: this.#deployment.subtask,
+      busyMs,
+      operators: this.#links.map((link) => ({
+        id: link.spec.id,
+        in: link.in,
+        out: link.out,
+        busyMs: timed === 0 ? 0 : (busyMs * link.timedMs) / timed,
+      })),
+    };
+  }
+
+  // The loop.
+
+  #wake(): void {
+    if (this.#turn !== undefined || this.#pending !== undefined || this.#phase !== 'running')
+      return;
+    this.#turn = setImmediate(this.#onTurn);
+  }
+
+  readonly #onTurn = (): void => {
+    this.#turn = undefined;
+    this.#sliceStart = this.#services.clock.monotonic();
+    this.#work();
+  };
+
+  /** Goes on without waiting for a turn, unless the slice is used up (T3). */
+  #resume(): void {
+    if (this.#turn !== undefined || this.#pending !== undefined || this.#phase !== 'running')
+      return;
+    if (this.#services.clock.monotonic() - this.#sliceStart > SLICE_MS) this.#wake();
+    else this.#work();
+  }
+
+  #work(): void {
+    const { clock } = this.#services;
+    try {
+      while (this.#phase === 'running' && this.#pending === undefined) {
+        const step = this.#step();
+        if (step === IDLE) break;
+        if (step !== undefined) {
+          this.#suspend(step);
+          break;
+        }
+        if (clock.monotonic() - this.#sliceStart > SLICE_MS) {
+          this.#wake();
+          break;
+        }
+      }
+      this.#flush(); // T4
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  #suspend(promise: Promise<unknown>): void {
+    this.#pending = promise;
+    promise.then(
+      () => {
+        this.#pending = undefined;
+        this.#resume();
+      },
+      (thrown: unknown) => {
+        this.#pending = undefined;
+        this.#fail(thrown);
+      },
+    );
+  }
+
+  /** Does the next thing there is to do. */
+  #step(): MaybePromise<void> | typeof IDLE {
+    if (this.#timers.due) return this.#fireTimers();
+    const run = this.#run as RecordRun;
+    if (run.active) {
+      const step = run.advance();
+      if (!run.active) this.#flush();
+      return step;
+    }
+    const request = this.#requests.shift();
+    if (request !== undefined) return request();
+    return this.#pull === undefined ? this.#takeInput() : this.#takeSource(this.#pull);
+  }
+
+  #takeSource(pull: SourcePull): MaybePromise<void> | typeof IDLE {
+    let batch: RecordBatch | 'later' | 'end';
+    try {
+      batch = pull.take();
+    } catch (thrown) {
+      throw blame(thrown, (this.#links[0] as ChainLink).place, { hasRecord: false, hasKey: false });
+    }
+    if (batch === 'later') return IDLE;
+    if (batch === 'end') return this.#finish();
+    const chain = this.#chain as Chain;
+    if (batch.values.length === 0) {
+      this.#wake();
+      return IDLE;
+    }
+    (this.#links[0] as ChainLink).in += batch.values.length;
+    (this.#run as RecordRun).begin(batch, chain.first);
+    return undefined;
+  }
+
+  #takeInput(): MaybePromise<void> | typeof IDLE {
+    const event = this.#gate.next();
+    if (event === undefined) return IDLE;
+    switch (event.kind) {
+      case 'records': {
+        const { deployment } = event.channel;
+        const chain = this.#chain as Chain;
+        const batch = this.#decoded(event.batch, deployment);
+        (this.#run as RecordRun).begin(batch, deployment.input === 1 ? chain.second : chain.first);
+        return undefined;
+      }
+      case 'watermark':
+        return advanceWatermark(this.#links, 0, event.timestamp);
+      case 'idle':
+        this.#passIdle(event.idle);
+        return undefined;
+      case 'barrier':
+        return this.#checkpoint(event);
+      case 'end':
+        return this.#finish();
+    }
+  }
+
+  #decoded(
+    batch: BatchElement | FrameElement,
+    channel: SubtaskDeployment['inputs'][number],
+  ): RecordBatch {
+    if (batch.kind === 'batch') return batch;
+    const codec = wireCodec(channel.codec, channel.type);
+    return codec.decode(batch.flags, batch.count, batch.body);
+  }
+
+  #fireTimers(): MaybePromise<void> {
+    const now = this.#services.clock.now();
+    const due = this.#timers.takeDue(now);
+    const fire = (from: number): MaybePromise<void> => {
+      for (let i = from; i < due.length; i++) {
+        const link = this.#links[due[i] as number] as ChainLink;
+        const fired = guarded(link, () => link.operator?.onProcessingTime?.(now));
+        if (fired !== undefined) return fired.then(() => fire(i + 1));
+      }
+      return undefined;
+    };
+    return fire(0);
+  }
+
+  #emitWatermark(operator: number, watermark: number): MaybePromise<void> {
+    controlToAll(this.#links[operator] as ChainLink, { kind: 'watermark', timestamp: watermark });
+    return advanceWatermark(this.#links, operator + 1, watermark);
+  }
+
+  /** An operator that makes watermarks of its own says itself when it is idle. */
+  #passIdle(idle: boolean): void {
+    for (const link of this.#links) {
+      if (link.operator?.holdsWatermarks === true) return;
+      controlToAll(link, { kind: 'idle', idle });
+    }
+  }
+
+  async #checkpoint(barrier: BarrierElement): Promise<void> {
+    const operators: Record<number, unknown> = {};
+    for (const link of this.#links) {
+      const subject = link.operator ?? this.#source;
+      await guarded(link, async () => {
+        const state = await subject?.snapshot?.(barrier.checkpoint);
+        if (state !== undefined && state !== null) operators[link.spec.id] = state;
+      });
+      controlToAll(link, barrier);
+    }
+    const { task, subtask } = this.#deployment;
+    this.#services.snapshot?.(barrier.checkpoint, task, subtask, { operators });
+  }
+
+  // Flushing and waiting.
+
+  #markDirty(channel: OutputChannel): void {
+    this.#dirty.add(channel);
+    // In the middle of a promise nobody comes by to flush, so a turn of its own is asked for (T4).
+    if (this.#pending !== undefined && this.#flushTurn === undefined) {
+      this.#flushTurn = setImmediate(() => {
+        this.#flushTurn = undefined;
+        if (this.#isOver()) return;
+        try {
+          this.#flush();
+        } catch (thrown) {
+          this.#fail(thrown);
+        }
+      });
+    }
+  }
+
+  #flush(): void {
+    if (this.#dirty.size === 0) return;
+    for (const channel of this.#dirty) channel.flush();
+    this.#dirty.clear();
+  }
+
+  #pause(): Promise<void> {
+    this.#flush();
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #collector(): ((value: unknown) => MaybePromise<void>) | undefined {
+    const last = this.#links.at(-1);
+    if (last === undefined || last.outputs.length > 0) return undefined;
+    if (last.spec.kind !== 'sink.collect' && last.spec.kind !== 'sink.output') return undefined;
+    return (value) => this.#services.collect(last.spec.id, this.#deployment.subtask, [value]);
+  }
+
+  #warnSlow(link: ChainLink, ms: number): void {
+    const { operator, subtask } = link.place;
+    this.#services.log(
+      'warn',
+      `Operator "${operator}" held the event loop for ${Math.round(ms)} ms with one record; nothing else of this ` +
+        'process ran meanwhile. Make the function asynchronous, split its work, or move it to Python workers.',
+      { operator, subtask },
+    );
+  }
+
+  // The end.
+
+  async #finish(): Promise<void> {
+    await finishChain(this.#links);
+    this.#timers.stop();
+    for (const link of this.#links) await guarded(link, () => this.#closeOnce(link));
+    if (this.#isOver()) return;
+    this.#phase = 'draining';
+    for (const link of this.#links) controlToAll(link, { kind: 'end' });
+    this.#finishIfDrained();
+  }
+
+  #finishIfDrained(): void {
+    if (this.#phase !== 'draining') return;
+    for (const channel of this.#channels.values()) if (!channel.empty) return;
+    this.#phase = 'finished';
+    this.#resolve(this.metrics());
+  }
+
+  #fail(thrown: unknown): void {
+    if (this.#isOver()) return;
+    this.#phase = 'failed';
+    const place = this.#links.at(-1)?.place;
+    const inFlight = { hasRecord: false, hasKey: false };
+    const error = place === undefined ? asError(thrown) : blame(thrown, place, inFlight);
+    this.#stop(error);
+    void this.#close().then(() => this.#reject(error));
+  }
+
+  #isOver(): boolean {
+    return this.#phase === 'finished' || this.#phase === 'failed' || this.#phase === 'cancelled';
+  }
+
+  /** Nothing enters the chain from here on; what waits in it for room is told to give up. */
+  #stop(error: IsthmusError): void {
+    this.#abort.abort(error);
+    this.#timers.stop();
+    if (this.#turn !== undefined) clearImmediate(this.#turn);
+    if (this.#flushTurn !== undefined) clearImmediate(this.#flushTurn);
+    this.#turn = undefined;
+    this.#room.rejectAll(error);
+  }
+
+  #closeOnce(link: ChainLink): MaybePromise<void> {
+    if (this.#closed.has(link)) return undefined;
+    this.#closed.add(link);
+    return (link.operator ?? this.#source)?.close?.();
+  }
+
+  async #close(): Promise<void> {
+    if (this.#pending !== undefined)
+      await settledWithin(
+        this.#pending.catch(() => {}),
+        CANCEL_GRACE_MS,
+      );
+    for (const link of this.#links) {
+      try {
+        await settledWithin((async () => this.#closeOnce(link))(), CANCEL_GRACE_MS);
+      } catch (thrown) {
+        const { operator, subtask } = link.place;
+        this.#services.log('warn', `Closing operator "${operator}" failed: ${String(thrown)}`, {
+          operator,
+          subtask,
+        });
+      }
+    }
+  }
+}
+
+/** Waits for `promise` to settle, but not for ever: user code that never settles must not hold up a cancel. */
+async function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  try {
+    await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function asError(thrown: unknown): IsthmusError {
+  return new InternalError(`A subtask could not be put together: ${String(thrown)}`, {
+    cause: thrown,
+  });
+}

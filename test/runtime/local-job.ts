@@ -1,0 +1,207 @@
+// Subtasks of one process joined by a plan that a test writes by hand: the job around them is as thin as it can be.
+
+import type { OutputDeployment, SubtaskDeployment } from '../../src/graph/deployment.ts';
+import type { FunctionRef, OperatorKind, OperatorSpec } from '../../src/graph/job-graph.ts';
+import type { Clock } from '../../src/runtime/operator.ts';
+import type { Element } from '../../src/runtime/element.ts';
+import type { SubtaskResult, SubtaskServices } from '../../src/runtime/services.ts';
+import { Subtask } from '../../src/runtime/subtask.ts';
+
+export interface StageSpec {
+  chain: OperatorSpec[];
+  parallelism?: number;
+  keyed?: boolean;
+}
+
+export interface EdgePlan {
+  from: number;
+  to: number;
+  /** Index in the chain of `from`; the last one when absent. */
+  fromOperator?: number;
+  input?: 0 | 1;
+  sideTag?: string;
+  kind?:
+    | 'forward'
+    | 'rebalance'
+    | 'shuffle'
+    | 'broadcast'
+    | 'global'
+    | 'hash'
+    | 'custom'
+    | 'rescale';
+  key?: unknown;
+  partition?: unknown;
+}
+
+let nextId = 0;
+
+/** An operator spec around a plain value as its function. */
+export function op(
+  kind: OperatorKind,
+  fn?: unknown,
+  params: OperatorSpec['params'] = {},
+  name = kind as string,
+): OperatorSpec {
+  const spec: OperatorSpec = {
+    id: nextId++,
+    kind,
+    name,
+    language: 'typescript',
+    chaining: 'always',
+    params,
+  };
+  if (fn !== undefined) spec.fn = refTo(fn);
+  return spec;
+}
+
+const functions: unknown[] = [];
+
+function refTo(fn: unknown): FunctionRef {
+  functions.push(fn);
+  return { language: 'typescript', form: 'closure', id: functions.length - 1, name: 'test' };
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  at(at, callback) {
+    const timer = setTimeout(callback, Math.max(0, at - Date.now()));
+    return () => clearTimeout(timer);
+  },
+};
+
+export interface LocalJobOptions {
+  config?: Record<string, string>;
+  clock?: Clock;
+  random?: () => number;
+}
+
+export interface LocalJob {
+  subtasks: Subtask[];
+  collected: unknown[];
+  printed: string;
+  logs: string[];
+  /** Every element that crossed a channel, by channel. */
+  traffic: Map<number, Element[]>;
+  run(): Promise<SubtaskResult[]>;
+  cancel(): Promise<void>;
+}
+
+interface Wire {
+  from: number;
+  to: number;
+}
+
+export function localJob(
+  stages: StageSpec[],
+  edges: EdgePlan[],
+  options: LocalJobOptions = {},
+): LocalJob {
+  const deployments: SubtaskDeployment[][] = stages.map((stage, task) =>
+    Array.from({ length: stage.parallelism ?? 1 }, (_, subtask) => ({
+      task,
+      name: `task-${task}`,
+      subtask,
+      parallelism: stage.parallelism ?? 1,
+      maxParallelism: 128,
+      chain: stage.chain,
+      keyedInputs: [stage.keyed ?? false, false],
+      inputs: [],
+      outputs: [],
+    })),
+  );
+  const flat = deployments.flat();
+  const wires: Wire[] = [];
+  for (const edge of edges) connect(edge, deployments, flat, wires);
+
+  const job: LocalJob = {
+    subtasks: [],
+    collected: [],
+    printed: '',
+    logs: [],
+    traffic: new Map(),
+    async run() {
+      await Promise.all(job.subtasks.map((subtask) => subtask.open()));
+      for (const subtask of job.subtasks) subtask.start();
+      try {
+        return await Promise.all(job.subtasks.map((subtask) => subtask.done));
+      } catch (error) {
+        await job.cancel();
+        throw error;
+      }
+    },
+    async cancel() {
+      await Promise.all(job.subtasks.map((subtask) => subtask.cancel()));
+    },
+  };
+  const services: SubtaskServices = {
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+    config: options.config ?? {},
+    jobName: 'test',
+    attempt: 0,
+    loadFunction: (ref) => functions[(ref as { id: number }).id],
+    sendFrame: () => {
+      throw new Error('no channel of this job leaves the process');
+    },
+    deliverLocal(channel, element) {
+      const seen = job.traffic.get(channel);
+      if (seen === undefined) job.traffic.set(channel, [element]);
+      else seen.push(element);
+      job.subtasks[(wires[channel] as Wire).to]?.receive(channel, element);
+    },
+    returnCredit: (channel, bytes) =>
+      job.subtasks[(wires[channel] as Wire).from]?.credit(channel, bytes),
+    collect(_operator, _subtask, values) {
+      job.collected.push(...values);
+    },
+    print(text) {
+      job.printed += text;
+    },
+    log(level, message) {
+      job.logs.push(`${level}: ${message}`);
+    },
+  };
+  job.subtasks = flat.map((deployment) => new Subtask(deployment, 'STREAMING', services));
+  return job;
+}
+
+function connect(
+  edge: EdgePlan,
+  deployments: SubtaskDeployment[][],
+  flat: SubtaskDeployment[],
+  wires: Wire[],
+): void {
+  const senders = deployments[edge.from] as SubtaskDeployment[];
+  const receivers = deployments[edge.to] as SubtaskDeployment[];
+  const kind = edge.kind ?? (senders.length === receivers.length ? 'forward' : 'rebalance');
+  for (const sender of senders) {
+    const output: OutputDeployment = {
+      fromOperator: edge.fromOperator ?? sender.chain.length - 1,
+      partitioner:
+        kind === 'hash'
+          ? { kind, key: refTo(edge.key) }
+          : kind === 'custom'
+            ? { kind, key: refTo(edge.key), partition: refTo(edge.partition) }
+            : { kind },
+      channels: [],
+      receivers: receivers.length,
+      maxParallelism: 128,
+    };
+    if (edge.sideTag !== undefined) output.sideTag = edge.sideTag;
+    for (const receiver of receivers) {
+      if (kind === 'forward' && receiver.subtask !== sender.subtask) continue;
+      const channel = wires.length;
+      wires.push({ from: flat.indexOf(sender), to: flat.indexOf(receiver) });
+      output.channels.push({ channel, receiver: receiver.subtask, codec: 'local', local: true });
+      receiver.inputs.push({
+        channel,
+        input: edge.input ?? 0,
+        codec: 'local',
+        keyed: kind === 'hash',
+        local: true,
+      });
+    }
+    sender.outputs.push(output);
+  }
+}
