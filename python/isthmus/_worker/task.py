@@ -500,18 +500,18 @@ class Task:
                 if op.owns(code):
                     return op.ctx.spec
         tb = error.__traceback__
-        found = None
+        puller = len(self.operators)
         while tb is not None:
             owner = tb.tb_frame.f_locals.get("self")
             if isinstance(owner, Operator) and owner in self.operators:
-                found = owner
+                puller = self.operators.index(owner)
             tb = tb.tb_next
-        if found is not None:
-            return found.ctx.spec
-        # A builtin as function leaves no frame: the one operator that calls a builtin, else the first.
-        for op in self.operators:
+        # A builtin as function leaves no frame of its own; what pulled from it does.
+        for op in reversed(self.operators[:puller]):
             if op.calls_builtin():
                 return op.ctx.spec
+        if puller < len(self.operators):
+            return self.operators[puller].ctx.spec
         return specs[0]
 
     def close(self) -> None:
