@@ -1,7 +1,12 @@
 // What one Python slot is told: its subtasks, and which of its channels lead where (DEPLOY, docs/protocol.md §6).
 
 import type { EdgeCodec } from './execution-plan.ts';
-import type { OperatorSpec, PartitionerSpec, PythonEnvironmentSpec, TypeSpec } from './job-graph.ts';
+import type {
+  OperatorSpec,
+  PartitionerSpec,
+  PythonEnvironmentSpec,
+  TypeSpec,
+} from './job-graph.ts';
 
 export interface SlotDeployment {
   job: string;

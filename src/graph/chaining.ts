@@ -1,0 +1,93 @@
+// Which neighbours become one task (P1).
+
+import type { EdgeSpec, PartitionerSpec } from './job-graph.ts';
+import type { PlacedOperator } from './languages.ts';
+
+/** An operator with everything settled that the plan depends on. */
+export type SizedOperator = PlacedOperator & {
+  uid: string;
+  parallelism: number;
+  maxParallelism: number;
+};
+
+export interface ResolvedEdge extends EdgeSpec {
+  partitioner: Exclude<PartitionerSpec, { kind: 'auto' }>;
+}
+
+/** Said nothing, records go forward between equals and round robin otherwise, as in Flink. */
+export function resolvePartitioners(
+  edges: readonly EdgeSpec[],
+  byId: ReadonlyMap<number, SizedOperator>,
+): ResolvedEdge[] {
+  return edges.map((edge) => {
+    if (edge.partitioner.kind !== 'auto') return edge as ResolvedEdge;
+    const equal = byId.get(edge.from)?.parallelism === byId.get(edge.to)?.parallelism;
+    return { ...edge, partitioner: { kind: equal ? 'forward' : 'rebalance' } };
+  });
+}
+
+/**
+ * Cuts the graph into chains, in the order of their heads.
+ *
+ * An operator joins the chain of its producer when that is its one input and it is the producer's one consumer (side
+ * outputs aside: they leave in mid-chain), both run in one language with one parallelism, the edge is forward, and neither
+ * of them asks to be apart.
+ */
+export function chainOperators(
+  operators: readonly SizedOperator[],
+  edges: readonly ResolvedEdge[],
+  config: Readonly<Record<string, string>>,
+): SizedOperator[][] {
+  const chainOf = new Map<number, SizedOperator[]>();
+  const chains: SizedOperator[][] = [];
+  for (const operator of operators) {
+    const producer = chainableProducer(operator, operators, edges, config);
+    const chain = producer === undefined ? undefined : chainOf.get(producer.id);
+    if (chain === undefined) {
+      const started = [operator];
+      chains.push(started);
+      chainOf.set(operator.id, started);
+    } else {
+      chain.push(operator);
+      chainOf.set(operator.id, chain);
+    }
+  }
+  return chains;
+}
+
+function chainableProducer(
+  operator: SizedOperator,
+  operators: readonly SizedOperator[],
+  edges: readonly ResolvedEdge[],
+  config: Readonly<Record<string, string>>,
+): SizedOperator | undefined {
+  const inputs = edges.filter((edge) => edge.to === operator.id);
+  const [edge] = inputs;
+  if (edge === undefined || inputs.length > 1 || edge.input !== 0) return undefined;
+  if (edge.sideTag !== undefined || edge.partitioner.kind !== 'forward') return undefined;
+  if (operator.chaining !== 'always' || !chainingEnabled(operator, config)) return undefined;
+  const producer = operators.find((other) => other.id === edge.from) as SizedOperator;
+  const mainOutputs = edges.filter(
+    (other) => other.from === producer.id && other.sideTag === undefined,
+  );
+  const together =
+    mainOutputs.length === 1 &&
+    producer.chaining !== 'never' &&
+    producer.language === operator.language &&
+    producer.parallelism === operator.parallelism &&
+    producer.maxParallelism === operator.maxParallelism;
+  return together ? producer : undefined;
+}
+
+function chainingEnabled(
+  operator: SizedOperator,
+  config: Readonly<Record<string, string>>,
+): boolean {
+  if (isFalse(config['pipeline.operator-chaining.enabled'] ?? config['pipeline.operator-chaining']))
+    return false;
+  return !(operator.language === 'python' && isFalse(config['python.operator-chaining.enabled']));
+}
+
+function isFalse(value: string | undefined): boolean {
+  return value !== undefined && value.trim().toLowerCase() === 'false';
+}

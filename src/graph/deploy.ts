@@ -1,0 +1,125 @@
+// Cuts an execution plan into what each host is told: one deployment for each subtask, and for each Python slot.
+
+import type {
+  InputChannelDeployment,
+  OutputDeployment,
+  SlotDeployment,
+  SubtaskDeployment,
+} from './deployment.ts';
+import {
+  CLIENT,
+  type ChannelPlan,
+  type ExchangePlan,
+  type ExecutionPlan,
+  type TaskPlan,
+} from './execution-plan.ts';
+
+export interface JobAttempt {
+  job: string;
+  attempt: number;
+}
+
+/** What slot `slot` is told: subtask `slot` of every Python task that has one (P3). */
+export function slotDeployment(
+  plan: ExecutionPlan,
+  slot: number,
+  { job, attempt }: JobAttempt,
+): SlotDeployment {
+  const { graph } = plan;
+  return {
+    job,
+    jobName: graph.name,
+    slot,
+    mode: plan.mode,
+    attempt,
+    config: graph.config,
+    python: graph.python,
+    tasks: plan.tasks
+      .filter((task) => task.language === 'python' && slot < task.parallelism)
+      .map((task) => subtaskDeployment(plan, task, slot)),
+  };
+}
+
+/** All subtasks of TypeScript tasks. */
+export function runtimeDeployments(plan: ExecutionPlan): SubtaskDeployment[] {
+  return plan.tasks
+    .filter((task) => task.language === 'typescript')
+    .flatMap((task) =>
+      Array.from({ length: task.parallelism }, (_, subtask) =>
+        subtaskDeployment(plan, task, subtask),
+      ),
+    );
+}
+
+export function subtaskDeployment(
+  plan: ExecutionPlan,
+  task: TaskPlan,
+  subtask: number,
+): SubtaskDeployment {
+  const exchange = (id: number) => plan.exchanges[id] as ExchangePlan;
+  return {
+    task: task.id,
+    name: task.name,
+    subtask,
+    parallelism: task.parallelism,
+    maxParallelism: task.maxParallelism,
+    chain: task.chain,
+    keyedInputs: task.keyedInputs,
+    inputs: task.inputs.flatMap((id) => inputChannels(exchange(id), subtask)),
+    outputs: task.outputs.map((id) => output(plan, exchange(id), subtask)),
+  };
+}
+
+function inputChannels(exchange: ExchangePlan, subtask: number): InputChannelDeployment[] {
+  return exchange.channels
+    .flat()
+    .filter((channel) => channel.toSubtask === subtask)
+    .map((channel) => {
+      const input: InputChannelDeployment = {
+        channel: channel.id,
+        input: exchange.input,
+        codec: channel.codec,
+        keyed: exchange.partitioner.kind === 'hash',
+        local: channel.codec === 'local',
+      };
+      if (exchange.type !== undefined) input.type = exchange.type;
+      return input;
+    });
+}
+
+function output(plan: ExecutionPlan, exchange: ExchangePlan, subtask: number): OutputDeployment {
+  const sender = plan.tasks[exchange.fromTask] as TaskPlan;
+  const receiver = exchange.toTask === CLIENT ? sender : (plan.tasks[exchange.toTask] as TaskPlan);
+  const deployment: OutputDeployment = {
+    fromOperator: exchange.fromOperator,
+    partitioner: exchange.partitioner,
+    channels: (exchange.channels[subtask] as ChannelPlan[]).map((channel) => ({
+      channel: channel.id,
+      receiver: channel.toSubtask,
+      codec: channel.codec,
+      local: channel.codec === 'local',
+    })),
+    receivers: receiver.parallelism,
+    maxParallelism: receiver.maxParallelism,
+  };
+  if (exchange.sideTag !== undefined) deployment.sideTag = exchange.sideTag;
+  if (exchange.type !== undefined) deployment.type = exchange.type;
+  return deployment;
+}
+
+/** Blobs that `value` (a deployment, a graph) refers to, in ascending order. */
+export function referredBlobs(value: unknown): number[] {
+  const found = new Set<number>();
+  collectBlobs(value, found);
+  return [...found].sort((a, b) => a - b);
+}
+
+function collectBlobs(value: unknown, found: Set<number>): void {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return;
+  const fields = value as Record<string, unknown>;
+  if (fields.form === 'pickle' && typeof fields.blob === 'number') found.add(fields.blob);
+  if (Array.isArray(fields.mainBundles)) {
+    for (const blob of fields.mainBundles) found.add(blob as number);
+  }
+  for (const field of Object.values(fields)) collectBlobs(field, found);
+}
