@@ -1,0 +1,218 @@
+// Every option there is: name, type, default, unit, effect. `docs/configuration.md` is generated from this table,
+// and everything that reads an option reads it through `src/config/resolve.ts`.
+
+export type OptionType =
+  | 'integer'
+  | 'number'
+  | 'boolean'
+  | 'string'
+  | 'duration'
+  | 'bytes'
+  | 'choice';
+
+export interface OptionSpec {
+  key: string;
+  type: OptionType;
+  /** As a user would write it; absent: unset. */
+  default?: string;
+  choices?: readonly string[];
+  effect: string;
+  /** Accepted from Flink's configuration and without effect here, with the reason as its effect. */
+  noEffect?: true;
+}
+
+export const options: readonly OptionSpec[] = [
+  {
+    key: 'parallelism.default',
+    type: 'integer',
+    effect:
+      'Parallelism of operators that set none: in Python the number of cores (as PyFlink), in TypeScript 1.',
+  },
+  {
+    key: 'pipeline.max-parallelism',
+    type: 'integer',
+    effect: "Number of key groups; unset: Flink's rule, at least 128.",
+  },
+  {
+    key: 'pipeline.name',
+    type: 'string',
+    effect: 'Name of the job where execute() is given none.',
+  },
+  {
+    key: 'pipeline.auto-watermark-interval',
+    type: 'duration',
+    default: '200 ms',
+    effect: 'How often watermark strategies emit; 0 turns periodic watermarks off.',
+  },
+  {
+    key: 'pipeline.operator-chaining.enabled',
+    type: 'boolean',
+    default: 'true',
+    effect: 'Whether neighbouring operators of one language run as one task.',
+  },
+  {
+    key: 'python.operator-chaining.enabled',
+    type: 'boolean',
+    default: 'true',
+    effect: 'The same for Python operators only.',
+  },
+  {
+    key: 'pipeline.object-reuse',
+    type: 'boolean',
+    default: 'false',
+    effect: 'Whether branches and elided exchanges may share records that can be changed in place.',
+  },
+  {
+    key: 'pipeline.global-job-parameters',
+    type: 'string',
+    effect: 'Parameters that functions read with get_job_parameter, as `key:value,key:value`.',
+  },
+  {
+    key: 'execution.runtime-mode',
+    type: 'choice',
+    choices: ['STREAMING', 'BATCH', 'AUTOMATIC'],
+    default: 'STREAMING',
+    effect:
+      'STREAMING emits running results; BATCH sorts by key and emits final ones; AUTOMATIC is BATCH where all sources end.',
+  },
+  {
+    key: 'restart-strategy.type',
+    type: 'choice',
+    choices: ['none', 'off', 'disable', 'fixed-delay', 'exponential-delay', 'failure-rate'],
+    default: 'none',
+    effect: 'What follows a failure. Without checkpoints a restart begins from the beginning.',
+  },
+  {
+    key: 'restart-strategy.fixed-delay.attempts',
+    type: 'integer',
+    default: '1',
+    effect: 'Restarts before the job fails.',
+  },
+  {
+    key: 'restart-strategy.fixed-delay.delay',
+    type: 'duration',
+    default: '1 s',
+    effect: 'Pause before a restart.',
+  },
+  {
+    key: 'python.executable',
+    type: 'string',
+    effect:
+      "Interpreter of the workers; unset: the program's own, else VIRTUAL_ENV, `.venv` here or above, `python3`.",
+  },
+  {
+    key: 'python.files',
+    type: 'string',
+    effect: 'Files and folders added to the import path of the workers, separated by commas.',
+  },
+  {
+    key: 'python.fn-execution.timeout',
+    type: 'duration',
+    default: '0 ms',
+    effect:
+      'How long a Python worker may be at one record before it counts as hung, is dumped and killed; 0: for ever.',
+  },
+  {
+    key: 'python.worker.memory-limit',
+    type: 'bytes',
+    effect: 'Resident memory at which a Python worker is killed; unset: no limit.',
+  },
+  {
+    key: 'python.worker.start-timeout',
+    type: 'duration',
+    default: '30 s',
+    effect: 'How long a Python worker may take to start.',
+  },
+  {
+    key: 'isthmus.channels',
+    type: 'choice',
+    choices: ['auto', 'always'],
+    default: 'auto',
+    effect:
+      '`always` sends every exchange through the runtime; results must not differ. For tests.',
+  },
+  {
+    key: 'isthmus.channel.window-bytes',
+    type: 'bytes',
+    default: '1 mb',
+    effect: 'Bytes that may be on their way on one channel before its sender waits.',
+  },
+  {
+    key: 'isthmus.bridge.max-frame-bytes',
+    type: 'bytes',
+    default: '64 mb',
+    effect: 'Largest frame, and so the largest record, between two processes.',
+  },
+  {
+    key: 'isthmus.progress',
+    type: 'choice',
+    choices: ['auto', 'always', 'never'],
+    default: 'auto',
+    effect: 'Whether `isthmus run` shows progress on stderr; auto: on a terminal.',
+  },
+  ...[
+    ['python.fn-execution.bundle.size', 'batches adapt to the load by themselves'],
+    ['python.fn-execution.bundle.time', 'batches adapt to the load by themselves'],
+    ['python.fn-execution.arrow.batch.size', 'batches adapt to the load by themselves'],
+    ['python.fn-execution.memory.managed', 'workers are plain processes'],
+    ['python.execution-mode', 'functions always run in worker processes'],
+    ['python.client.executable', 'the program is its own client'],
+    ['python.archives', 'put files where the interpreter finds them'],
+    ['python.requirements', 'name an interpreter that has the packages'],
+    ['python.pythonpath', 'the import path of the program is used'],
+    ['python.state.cache-size', 'state lives in the worker: there is nothing to cache'],
+    ['python.map-state.read-cache-size', 'state lives in the worker: there is nothing to cache'],
+    ['python.map-state.write-cache-size', 'state lives in the worker: there is nothing to cache'],
+    [
+      'python.map-state.iterate-response-batch-size',
+      'state lives in the worker: there is nothing to cache',
+    ],
+    ['python.metric.enabled', 'metrics cost nothing worth switching off'],
+    ['python.profile.enabled', 'use a profiler on the worker'],
+    ['python.systemenv.enabled', 'workers inherit the environment'],
+    ['python.logging.default.level', "records of Python's logging reach the program's loggers"],
+    ['python.logging.level.overrides', "records of Python's logging reach the program's loggers"],
+    ['python.job-options', 'there is no JVM'],
+    ['execution.buffer-timeout.interval', 'channels are flushed as soon as their consumer is free'],
+    ['execution.buffer-timeout.enabled', 'channels are flushed as soon as their consumer is free'],
+    ['execution.checkpointing.interval', 'checkpoints come with the next release'],
+    ['execution.checkpointing.mode', 'checkpoints come with the next release'],
+    ['execution.checkpointing.timeout', 'checkpoints come with the next release'],
+    ['execution.checkpointing.dir', 'checkpoints come with the next release'],
+    ['execution.checkpointing.min-pause', 'checkpoints come with the next release'],
+    [
+      'execution.checkpointing.max-concurrent-checkpoints',
+      'checkpoints come with the next release',
+    ],
+    [
+      'execution.checkpointing.tolerable-failed-checkpoints',
+      'checkpoints come with the next release',
+    ],
+    ['execution.checkpointing.unaligned.enabled', 'checkpoints come with the next release'],
+    [
+      'execution.checkpointing.externalized-checkpoint-retention',
+      'checkpoints come with the next release',
+    ],
+    ['state.backend.type', 'state lives in memory unless an operator asks for the embedded store'],
+    ['pipeline.jars', 'there is no JVM'],
+    ['pipeline.classpaths', 'there is no JVM'],
+  ].map(
+    ([key, effect]): OptionSpec => ({
+      key: key ?? '',
+      type: 'string',
+      effect: effect ?? '',
+      noEffect: true,
+    }),
+  ),
+];
+
+const byKey = new Map(options.map((option) => [option.key, option]));
+
+export function findOption(key: string): OptionSpec | undefined {
+  return byKey.get(key);
+}
+
+/** Keys that belong to the user: job parameters in the manner of Flink's programs, never warned about. */
+export function isForeign(key: string): boolean {
+  return !/^(parallelism|pipeline|execution|restart-strategy|python|isthmus|state)\./.test(key);
+}
