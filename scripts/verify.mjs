@@ -1,0 +1,105 @@
+// Everything CI runs: `npm test`. Prints what each step did and closes with one line that adds up all runners.
+//
+//   node scripts/verify.mjs [step…]     only the steps whose name contains one of the words
+
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const python = join(root, '.venv', 'bin', 'python');
+const env = {
+  ...process.env,
+  PATH: [join(root, '.venv', 'bin'), join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
+  PYTHONPATH: join(root, 'python'),
+  FORCE_COLOR: '0',
+  NO_COLOR: '1',
+};
+
+/** One check: passed or failed by exit code. */
+const check = (name, ...command) => ({ name, command, count: (code) => (code === 0 ? [1, 0, 0] : [0, 1, 0]) });
+
+const steps = [
+  check('build', 'npm', 'run', '--silent', 'build'),
+  check('format TypeScript', 'biome', 'format', '.'),
+  check('lint TypeScript', 'oxlint', '--type-aware', '--deny-warnings', 'src', 'test', 'examples', 'bench', 'scripts'),
+  check('types TypeScript', 'tsc', '-p', 'tsconfig.json'),
+  check('format Python', python, '-m', 'ruff', 'format', '--check', '--quiet', '.'),
+  check('lint Python', python, '-m', 'ruff', 'check', '--quiet', '.'),
+  check('types Python', python, '-m', 'mypy', '--no-error-summary'),
+  check('types of Python examples', python, '-m', 'pyright', '--pythonpath', python),
+  { name: 'vitest', command: ['vitest', 'run'], count: countVitest },
+  { name: 'pytest', command: [python, '-m', 'pytest', '-q', '-p', 'no:cacheprovider'], count: countPytest },
+  {
+    name: 'conformance',
+    command: [python, '../shared/conformance/run.py', '--no-quirks', '--jobs', '2', '--timeout', '60', '--cmd', `${python} -m isthmus`],
+    when: () => existsSync(join(root, '..', 'shared', 'conformance', 'run.py')),
+    otherwise: 'the recordings of PyFlink are not beside the checkout',
+    count: countClosingLine,
+  },
+  { name: 'packages', command: ['node', 'scripts/packages.mjs'], count: countClosingLine },
+].filter(({ name }) => process.argv.length === 2 || process.argv.slice(2).some((word) => name.includes(word)));
+
+const totals = [0, 0, 0];
+const failures = [];
+for (const step of steps) {
+  if (step.when !== undefined && !step.when()) {
+    console.log(`– ${step.name}: skipped, ${step.otherwise}`);
+    totals[2]++;
+    continue;
+  }
+  const began = Date.now();
+  const { code, output } = await run(step.command);
+  const [passed, failed, skipped] = step.count(code, output);
+  totals[0] += passed;
+  totals[1] += failed;
+  totals[2] += skipped;
+  const seconds = ((Date.now() - began) / 1000).toFixed(1);
+  if (failed > 0 || code !== 0) {
+    failures.push(step.name);
+    console.log(output.length > 20_000 ? `…${output.slice(-20_000)}` : output);
+  }
+  const skips = skipped > 0 ? `, ${skipped} skipped` : '';
+  console.log(`${failed > 0 || code !== 0 ? '✗' : '✓'} ${step.name}: ${passed} passed, ${failed} failed${skips} (${seconds} s)`);
+}
+if (failures.length > 0) console.log(`failed: ${failures.join(', ')}`);
+console.log(`${totals[0]} passed, ${totals[1]} failed${totals[2] > 0 ? `, ${totals[2]} skipped` : ''}`);
+process.exitCode = failures.length > 0 ? 1 : 0;
+
+function run([command, ...args]) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8');
+      stream.on('data', (text) => {
+        output += text;
+      });
+    }
+    child.on('error', (error) => resolve({ code: 127, output: `${command}: ${error.message}` }));
+    child.on('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+function countVitest(code, output) {
+  const line = /^\s*Tests\s+(.*)$/m.exec(output)?.[1] ?? '';
+  const of = (word) => Number(new RegExp(`(\\d+) ${word}`).exec(line)?.[1] ?? 0);
+  const failed = of('failed');
+  // A file that cannot be collected fails no test but the run.
+  return [of('passed'), failed === 0 && code !== 0 ? 1 : failed, of('skipped')];
+}
+
+function countPytest(code, output) {
+  const line = output.trim().split('\n').at(-1) ?? '';
+  const of = (word) => Number(new RegExp(`(\\d+) ${word}`).exec(line)?.[1] ?? 0);
+  const failed = of('failed') + of('error');
+  return [of('passed'), failed === 0 && code !== 0 ? 1 : failed, of('skipped')];
+}
+
+function countClosingLine(code, output) {
+  const found = [...output.matchAll(/^(?:\S+: )?(\d+) passed, (\d+) failed/gm)].at(-1);
+  if (found === undefined) return [0, 1, 0];
+  const failed = Number(found[2]);
+  return [Number(found[1]), failed === 0 && code !== 0 ? 1 : failed, 0];
+}
