@@ -74,6 +74,8 @@ export interface LocalJobOptions {
   config?: Record<string, string>;
   clock?: Clock;
   random?: () => number;
+  /** Keep what crosses channels in `traffic`. */
+  record?: boolean;
 }
 
 export interface LocalJob {
@@ -81,7 +83,7 @@ export interface LocalJob {
   collected: unknown[];
   printed: string;
   logs: string[];
-  /** Every element that crossed a channel, by channel. */
+  /** Every element that crossed a channel, by channel, where `record` is on. */
   traffic: Map<number, Element[]>;
   run(): Promise<SubtaskResult[]>;
   cancel(): Promise<void>;
@@ -145,9 +147,11 @@ export function localJob(
       throw new Error('no channel of this job leaves the process');
     },
     deliverLocal(channel, element) {
-      const seen = job.traffic.get(channel);
-      if (seen === undefined) job.traffic.set(channel, [element]);
-      else seen.push(element);
+      if (options.record === true) {
+        const seen = job.traffic.get(channel);
+        if (seen === undefined) job.traffic.set(channel, [element]);
+        else seen.push(element);
+      }
       job.subtasks[(wires[channel] as Wire).to]?.receive(channel, element);
     },
     returnCredit: (channel, bytes) =>

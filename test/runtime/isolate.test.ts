@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { isolator } from '../../src/runtime/isolate.ts';
+
+const isolate = isolator();
+
+/** Every object reachable inside plain containers. */
+function objects(value: unknown, found = new Set<object>()): Set<object> {
+  if (typeof value !== 'object' || value === null) return found;
+  found.add(value);
+  const inner =
+    value instanceof Map
+      ? [...value.keys(), ...value.values()]
+      : value instanceof Set
+        ? [...value]
+        : Object.values(value);
+  for (const item of inner) objects(item, found);
+  return found;
+}
+
+test('gives an equal value that shares no object with the first', () => {
+  const values = fc.anything({
+    withDate: true,
+    withMap: true,
+    withSet: true,
+    withTypedArray: true,
+    withBigInt: true,
+    withNullPrototype: true,
+    maxDepth: 4,
+  });
+  fc.assert(
+    fc.property(values, (value) => {
+      const copy = isolate(value);
+      expect(copy).toEqual(value);
+      const before = objects(value);
+      for (const object of objects(copy)) expect(before.has(object)).toBe(false);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('shares instances of classes', () => {
+  class Account {
+    balance = 1;
+  }
+  const account = new Account();
+  expect((isolate({ account }) as { account: Account }).account).toBe(account);
+});
+
+test('refuses a record that refers to itself, with the way out', () => {
+  const loop: Record<string, unknown> = {};
+  loop.self = loop;
+  expect(() => isolate(loop)).toThrow('pipeline.object-reuse');
+});
+
+test('tells of arrays it has copied', () => {
+  const pairs: [readonly unknown[], unknown[]][] = [];
+  const tuple = [1, [2]];
+  const copy = isolator((from, to) => pairs.push([from, to]))(tuple) as unknown[];
+  expect(pairs).toHaveLength(2);
+  expect(pairs).toContainEqual([tuple, copy]);
+});
