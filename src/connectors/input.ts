@@ -23,7 +23,7 @@ class InputSource implements Source {
         typeof spec.params.default === 'string' ? [spec.params.default] : spec.params.default;
       if (!Array.isArray(paths) || paths.length === 0) {
         throw new GraphError(
-          `Input "${String(spec.params.name)}" is fed by nobody and has no default; ` +
+          `Input "${spec.params.name as string}" is fed by nobody and has no default; ` +
             'name it in the inputs when starting the pipeline, or give it a default.',
         );
       }

@@ -30,8 +30,8 @@ class SequenceSource implements Source {
     const first = this.#next;
     const count = Math.min(BATCH_RECORDS, this.#last - first + 1);
     if (count <= 0) return undefined;
-    const values = new Array<number>(count);
-    for (let i = 0; i < count; i++) values[i] = first + i;
+    const values: number[] = [];
+    for (let i = 0; i < count; i++) values.push(first + i);
     this.#next = first + count;
     return { values };
   }

@@ -64,6 +64,8 @@ function isClass(value: unknown, methods: readonly string[]): value is new () =>
   if (typeof value !== 'function') return false;
   const prototype = (value as { prototype?: unknown }).prototype;
   if (typeof prototype !== 'object' || prototype === null) return false;
+  // The prototype of a generator function has no constructor, but inherits `map`, `filter` and `flatMap` of iterators.
+  if (!Object.hasOwn(prototype, 'constructor')) return false;
   return (
     methods.some(
       (method) => typeof (prototype as Record<string, unknown>)[method] === 'function',

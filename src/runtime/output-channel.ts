@@ -154,7 +154,7 @@ export class OutputChannel {
   }
 
   #startTimestamps(count: number, timestamp: number): void {
-    this.#timestamps = new Array<number>(count).fill(MIN_TIMESTAMP);
+    this.#timestamps = Array.from({ length: count }, () => MIN_TIMESTAMP);
     this.#timestamps[count - 1] = timestamp;
   }
 

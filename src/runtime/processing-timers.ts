@@ -14,7 +14,7 @@ export class ProcessingTimers {
   constructor(clock: Clock, operators: number, wake: () => void) {
     this.#clock = clock;
     this.#wake = wake;
-    this.#requested = new Array<number>(operators).fill(Infinity);
+    this.#requested = Array.from({ length: operators }, () => Infinity);
   }
 
   /** True once the earliest request may have come due; cheap enough to be asked between records. */

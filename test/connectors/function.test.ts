@@ -57,7 +57,7 @@ test('a function is called in every subtask, an iterable is read by one', async 
     yield `${subtask} of ${parallelism}`;
   }, 2);
   await parts.run();
-  expect(parts.collected.sort()).toEqual(['0 of 2', '1 of 2']);
+  expect(parts.collected.toSorted(byText)).toEqual(['0 of 2', '1 of 2']);
   const once = collecting([1, 2], 2);
   await once.run();
   expect(once.collected).toEqual([1, 2]);
@@ -179,3 +179,7 @@ test('what an iterator throws fails the job and names the source', async () => {
   expect(error.message).toContain('"source.function" (subtask 1/1) raised RangeError: out of data');
   expect(job.collected).toEqual([1]);
 });
+
+function byText(a: unknown, b: unknown): number {
+  return String(a) < String(b) ? -1 : 1;
+}

@@ -32,7 +32,7 @@ test('reads files of a folder in order of name, hidden ones left out', async () 
   expect(job.collected).toEqual(['one', 'two', '', 'four', 'five', 'six']);
   const parallel = reading({ paths: [folder] }, 2);
   await parallel.run();
-  expect(parallel.collected.sort()).toEqual(job.collected.sort());
+  expect(parallel.collected.toSorted(byText)).toEqual(job.collected.toSorted(byText));
 });
 
 test('a path that does not exist and text that is none are errors that say so', async () => {
@@ -94,3 +94,7 @@ test('lines do not depend on where blocks are cut', () => {
     { numRuns: 1_000 },
   );
 });
+
+function byText(a: unknown, b: unknown): number {
+  return String(a) < String(b) ? -1 : 1;
+}
