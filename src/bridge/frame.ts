@@ -99,7 +99,7 @@ export interface Frame {
 const empty = new Uint8Array(0);
 
 /** The 16 bytes before a body of `length` bytes. */
-export function encodeHeader(
+export function packHeader(
   length: number,
   type: number,
   flags = 0,
@@ -125,7 +125,7 @@ export function encodeFrame(
   count: number,
   body: Uint8Array = empty,
 ): Uint8Array[] {
-  const header = encodeHeader(body.byteLength, type, flags, channel, count);
+  const header = packHeader(body.byteLength, type, flags, channel, count);
   if (body.byteLength === 0) return [header];
   if (body.byteLength <= 16_384) return [Buffer.concat([header, body])];
   return [header, body];
@@ -143,7 +143,7 @@ export class FrameDecoder {
   }
 
   /** Takes a chunk as it was read; returns the frames that are complete now. */
-  push(chunk: Uint8Array): Frame[] {
+  feed(chunk: Uint8Array): Frame[] {
     this.#pending.push(chunk);
     this.#have += chunk.byteLength;
     // A large frame is joined once, when all of it is there.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
-from .._bridge import codec as values
 from ..errors import IsthmusError
 from .failure import safe_repr
 from .isolate import dumps, loads
@@ -20,6 +19,9 @@ class ChannelCodec:
         if kind == "pickle":
             self._dump, self._load = self._pickle, loads
         else:
+            # Imported on use: an all-Python job needs no msgpack for its records.
+            from .._bridge import codec as values
+
             self._dump = values.encode
             self._load = values.decode
         self._operator = operator

@@ -163,7 +163,7 @@ class Process:
             ),
         )
         self.flush()
-        from .._bridge.codec import decode_control
+        from .._bridge.control import decode_control
 
         while not self._incoming:
             self._read()
@@ -176,7 +176,7 @@ class Process:
         threading.Thread(target=self._watch_pipe, name="isthmus-pipe-watch", daemon=True).start()
 
     def _control(self, value: dict[str, Any]) -> bytes:
-        from .._bridge.codec import encode_control
+        from .._bridge.control import encode_control
 
         return encode_control(value)
 

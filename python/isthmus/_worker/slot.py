@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from .._bridge import frame as wire
-from .._bridge.codec import decode_control, encode_control
+from .._bridge.control import decode_control, encode_control
 from ..errors import IsthmusError
 from .channels import ChannelCodec
 from .deployment import build_tasks

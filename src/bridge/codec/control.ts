@@ -1,0 +1,25 @@
+// Bodies of control frames: one msgpack map with string keys.
+
+import { Packr, Unpackr } from 'msgpackr';
+import { BridgeProtocolError } from '../../errors.ts';
+
+const packr = new Packr({ useRecords: false, variableMapSize: true, int64AsType: 'auto' });
+const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'auto' });
+
+export function encodeControl(value: unknown): Uint8Array {
+  return packr.pack(value);
+}
+
+/** Throws a BridgeProtocolError when the body is not one msgpack map. */
+export function decodeControl(body: Uint8Array): unknown {
+  let value: unknown;
+  try {
+    value = unpackr.unpack(body);
+  } catch (cause) {
+    throw new BridgeProtocolError('body: it is not msgpack', { cause });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new BridgeProtocolError('body: it is not a map');
+  }
+  return value;
+}
