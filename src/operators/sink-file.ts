@@ -5,8 +5,16 @@
 //   F2. With checkpoints on, a rolled file becomes visible with the checkpoint that covers it; without, and at the end of
 //       input, at once.
 
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { existsSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { OperatorSpec, TypeSpec } from '../graph/job-graph.ts';
 import type { Emit, Operator, OperatorContext } from '../runtime/operator.ts';
@@ -73,7 +81,7 @@ class SinkFileOperator implements Operator {
 
   open(ctx: OperatorContext, _emit: Emit): void {
     this.#ctx = ctx;
-    this.#checkpointed = ctx.config['execution.checkpointing.interval'] !== undefined;
+    this.#checkpointed = ctx.checkpointing === true;
     this.#id = uuid(ctx.random);
     mkdirSync(this.#params.path, { recursive: true });
   }

@@ -62,6 +62,8 @@ export interface OperatorContext {
   emitIdle(idle: boolean): MaybePromise<void>;
   /** Asks for `onProcessingTime` at or after `at` (ms since the epoch); the earliest request holds. */
   requestProcessingTime(at: number): void;
+  /** Whether the job takes checkpoints: transactional sinks wait for them. Absent: it does not. */
+  readonly checkpointing?: boolean;
   /** Whole lines of print sinks, to the program's stdout. Absent in harnesses that have none. */
   print?(text: string, stderr?: boolean): void;
   /** Flushes what was emitted and lets the event loop turn: for loops of many results out of one record. */

@@ -4,6 +4,7 @@
 import type { FunctionRef } from '../graph/job-graph.ts';
 import type { Element } from './element.ts';
 import type { Clock, MaybePromise } from './operator.ts';
+import type { ChannelLimits } from './output-channel.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -12,6 +13,8 @@ export interface SubtaskServices {
   /** In [0, 1). */
   readonly random: () => number;
   readonly config: Readonly<Record<string, string>>;
+  /** Overrides of what batches may hold, and of the credit of a channel. */
+  readonly limits?: Partial<ChannelLimits>;
   readonly jobName: string;
   readonly attempt: number;
   /** The value behind a TypeScript function reference: a function, an instance, or a class made an instance of. */

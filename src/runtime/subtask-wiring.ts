@@ -1,14 +1,20 @@
 // Puts a subtask together from its deployment: operators, contexts, channels, exchanges.
 
+import { sizeBytes } from '../config/resolve.ts';
 import { GraphError } from '../errors.ts';
 import type { OutputDeployment, SubtaskDeployment } from '../graph/deployment.ts';
 import type { FunctionRef } from '../graph/job-graph.ts';
-import { operatorFactory } from '../operators/index.ts';
 import { type ChainLink, controlToAll, emitToAll } from './chain.ts';
 import { localPort, remotePort } from './channel-ports.ts';
 import { userFunction } from './functions.ts';
 import type { Isolate } from './isolate.ts';
-import { type Cursor, MIN_TIMESTAMP, type MaybePromise, type OperatorContext } from './operator.ts';
+import {
+  type Cursor,
+  MIN_TIMESTAMP,
+  type MaybePromise,
+  type OperatorContext,
+  type OperatorFactory,
+} from './operator.ts';
 import { type ChannelLimits, type ChannelOwner, OutputChannel } from './output-channel.ts';
 import { type Output, type OutputOptions, createOutput } from './output.ts';
 import type { SubtaskServices } from './services.ts';
@@ -26,6 +32,7 @@ export interface SubtaskHooks extends ChannelOwner {
 export interface WiringOptions {
   deployment: SubtaskDeployment;
   mode: 'STREAMING' | 'BATCH';
+  createOperator: OperatorFactory;
   services: SubtaskServices;
   cursor: Cursor;
   isolate: Isolate;
@@ -49,7 +56,7 @@ export async function wireChain(options: WiringOptions): Promise<ChainLink[]> {
         subtask: deployment.subtask,
         parallelism: deployment.parallelism,
       },
-      operator: source ? undefined : operatorFactory(spec)(spec),
+      operator: source ? undefined : options.createOperator(spec),
       outputs: [],
       sideOutputs: new Map(),
       context: undefined,
@@ -81,8 +88,8 @@ async function wireOutput(
   spec: OutputDeployment,
 ): Promise<Output> {
   const { services, hooks, cursor, isolate } = options;
-  const limits = channelLimits(services.config);
-  const maxFrameBytes = numberOption(services.config, 'isthmus.bridge.max-frame-bytes', 64 << 20);
+  const limits = channelLimits(services);
+  const maxFrameBytes = sizeBytes(services.config, 'isthmus.bridge.max-frame-bytes') ?? 64 << 20;
   const channels = spec.channels.map((target) => {
     const port = target.local
       ? localPort(target.channel, services)
@@ -162,6 +169,7 @@ function operatorContext(
       }
     },
     requestProcessingTime: (at) => hooks.requestProcessingTime(index, at),
+    checkpointing: services.snapshot !== undefined,
     print: (text, stderr) => services.print(text, stderr),
     pause: () => hooks.pause(),
     log: (level, message) =>
@@ -169,19 +177,9 @@ function operatorContext(
   };
 }
 
-export function channelLimits(config: Readonly<Record<string, string>>): ChannelLimits {
-  return {
-    windowBytes: numberOption(config, 'isthmus.channel.window-bytes', 1 << 20),
-    maxBatchRecords: numberOption(config, 'isthmus.batch.max-records', 1024),
-    maxBatchBytes: numberOption(config, 'isthmus.batch.max-bytes', 256 << 10),
-  };
-}
+const DEFAULT_LIMITS = { maxBatchRecords: 1024, maxBatchBytes: 256 << 10 };
 
-function numberOption(
-  config: Readonly<Record<string, string>>,
-  key: string,
-  fallback: number,
-): number {
-  const value = Number(config[key]);
-  return config[key] !== undefined && Number.isFinite(value) && value > 0 ? value : fallback;
+function channelLimits(services: SubtaskServices): ChannelLimits {
+  const windowBytes = sizeBytes(services.config, 'isthmus.channel.window-bytes') ?? 1 << 20;
+  return { windowBytes, ...DEFAULT_LIMITS, ...services.limits };
 }

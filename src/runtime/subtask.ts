@@ -9,6 +9,7 @@
 //   T4. Whenever the subtask has nothing to do, or waits, what it emitted before is on its way (as credit allows).
 //   T5. `done` settles once, after every operator has been closed, and the source's iterator told to return.
 
+import { flag } from '../config/resolve.ts';
 import { InternalError, type IsthmusError, JobCancelledError } from '../errors.ts';
 import type { SubtaskDeployment } from '../graph/deployment.ts';
 import { createSource } from '../connectors/index.ts';
@@ -19,7 +20,15 @@ import type { BarrierElement, BatchElement, Element } from './element.ts';
 import { blame } from './failure.ts';
 import { type FrameElement, InputGate } from './input-gate.ts';
 import { isolator } from './isolate.ts';
-import { type Cursor, MIN_TIMESTAMP, type MaybePromise, type Source } from './operator.ts';
+import {
+  type Cursor,
+  MIN_TIMESTAMP,
+  type MaybePromise,
+  type OperatorFactory,
+  type Source,
+} from './operator.ts';
+import type { OperatorSpec } from '../graph/job-graph.ts';
+import { operatorFactory } from '../operators/index.ts';
 import type { OutputChannel } from './output-channel.ts';
 import { ProcessingTimers } from './processing-timers.ts';
 import type { RecordBatch } from './batch-codec.ts';
@@ -36,6 +45,17 @@ const SLOW_RECORD_MS = 100;
 /** How long a cancelled function may take to settle before its operator is closed under it. */
 const CANCEL_GRACE_MS = 200;
 
+/** What makes operators and sources of their specs; a test may put its own in a chain. */
+export interface Makers {
+  createOperator?: OperatorFactory;
+  createSource?: (spec: OperatorSpec) => Source;
+}
+
+const BUILT_IN: Required<Makers> = {
+  createOperator: (spec) => operatorFactory(spec)(spec),
+  createSource,
+};
+
 type Phase = 'created' | 'opened' | 'running' | 'draining' | 'finished' | 'failed' | 'cancelled';
 const IDLE = Symbol('idle');
 
@@ -45,6 +65,7 @@ export class Subtask {
   readonly #deployment: SubtaskDeployment;
   readonly #mode: 'STREAMING' | 'BATCH';
   readonly #services: SubtaskServices;
+  readonly #makers: Required<Makers>;
   readonly #cursor: Cursor = { timestamp: MIN_TIMESTAMP, key: undefined };
   readonly #gate: InputGate;
   readonly #timers: ProcessingTimers;
@@ -72,7 +93,9 @@ export class Subtask {
     deployment: SubtaskDeployment,
     mode: 'STREAMING' | 'BATCH',
     services: SubtaskServices,
+    makers: Makers = {},
   ) {
+    this.#makers = { ...BUILT_IN, ...makers };
     this.#deployment = deployment;
     this.#mode = mode;
     this.#services = services;
@@ -101,14 +124,13 @@ export class Subtask {
   }
 
   async #open(restored: readonly SubtaskState[]): Promise<void> {
-    const { config } = this.#services;
-    const isolate =
-      config['pipeline.object-reuse'] === 'true'
-        ? (value: unknown) => value
-        : isolator(carryTupleMark);
+    const isolate = flag(this.#services.config, 'pipeline.object-reuse')
+      ? (value: unknown) => value
+      : isolator(carryTupleMark);
     this.#links = await wireChain({
       deployment: this.#deployment,
       mode: this.#mode,
+      createOperator: this.#makers.createOperator,
       services: this.#services,
       cursor: this.#cursor,
       isolate,
@@ -147,7 +169,7 @@ export class Subtask {
       .map((state) => state.operators[link.spec.id])
       .filter((s) => s !== undefined);
     await guarded(link, async () => {
-      const subject = link.operator ?? (this.#source = createSource(link.spec));
+      const subject = link.operator ?? (this.#source = this.#makers.createSource(link.spec));
       if (states.length > 0) await subject.restore?.(states);
       if (link.operator === undefined) await this.#source?.open?.(context);
       else await link.operator.open?.(context, (this.#chain as Chain).emits[index] as never);

@@ -52,7 +52,7 @@ test('with checkpoints, a part is seen when the one that covers it is complete',
   let now = 1_000;
   const requested: number[] = [];
   const context = {
-    config: { 'execution.checkpointing.interval': '1000' },
+    checkpointing: true,
     clock: { now: () => now, monotonic: () => now, at: () => () => {} },
     random: Math.random,
     requestProcessingTime: (at: number) => requested.push(at),

@@ -5,7 +5,7 @@ import type { FunctionRef, OperatorKind, OperatorSpec } from '../../src/graph/jo
 import type { Clock } from '../../src/runtime/operator.ts';
 import type { Element } from '../../src/runtime/element.ts';
 import type { SubtaskResult, SubtaskServices } from '../../src/runtime/services.ts';
-import { Subtask } from '../../src/runtime/subtask.ts';
+import { type Makers, Subtask } from '../../src/runtime/subtask.ts';
 
 export interface StageSpec {
   chain: OperatorSpec[];
@@ -74,6 +74,9 @@ export interface LocalJobOptions {
   config?: Record<string, string>;
   clock?: Clock;
   random?: () => number;
+  limits?: SubtaskServices['limits'];
+  makers?: Makers;
+  snapshot?: SubtaskServices['snapshot'];
   /** Keep what crosses channels in `traffic`. */
   record?: boolean;
 }
@@ -140,6 +143,7 @@ export function localJob(
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
     config: options.config ?? {},
+    limits: options.limits ?? {},
     jobName: 'test',
     attempt: 0,
     loadFunction: (ref) => functions[(ref as { id: number }).id],
@@ -162,11 +166,14 @@ export function localJob(
     print(text) {
       job.printed += text;
     },
+    ...(options.snapshot === undefined ? {} : { snapshot: options.snapshot }),
     log(level, message) {
       job.logs.push(`${level}: ${message}`);
     },
   };
-  job.subtasks = flat.map((deployment) => new Subtask(deployment, 'STREAMING', services));
+  job.subtasks = flat.map(
+    (deployment) => new Subtask(deployment, 'STREAMING', services, options.makers),
+  );
   return job;
 }
 

@@ -112,10 +112,7 @@ test('every graph ends with every record exactly where it belongs', async () => 
         return state / 2 ** 32;
       };
       const job = localJob(stages, edges, {
-        config: {
-          'isthmus.channel.window-bytes': String(spec.windowBytes),
-          'isthmus.batch.max-records': String(spec.batchRecords),
-        },
+        limits: { windowBytes: spec.windowBytes, maxBatchRecords: spec.batchRecords },
         random,
         record: true,
       });

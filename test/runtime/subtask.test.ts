@@ -99,7 +99,7 @@ describe('subtasks joined by channels', () => {
         { chain: [op('filter', (x: number) => x % 2 === 0), op('sink.collect')] },
       ],
       [{ from: 0, to: 1 }],
-      { config: { 'isthmus.channel.window-bytes': '1', 'isthmus.batch.max-records': '7' } },
+      { limits: { windowBytes: 1, maxBatchRecords: 7 } },
     );
     await job.run();
     expect(job.collected).toEqual(numbers(3_001).filter((x) => x > 0 && x % 2 === 0));
@@ -117,7 +117,7 @@ describe('subtasks joined by channels', () => {
         { chain: [op('sink.function', () => stuck)] },
       ],
       [{ from: 0, to: 1 }],
-      { config: { 'isthmus.channel.window-bytes': '100', 'isthmus.batch.max-records': '10' } },
+      { limits: { windowBytes: 100, maxBatchRecords: 10 } },
     );
     const running = job.run().catch((e: unknown) => e);
     await new Promise((resolve) => setTimeout(resolve, 30));
