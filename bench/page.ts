@@ -1,0 +1,37 @@
+// The Markdown page of a benchmark run.
+
+export interface Measured {
+  name: string;
+  what: string;
+  unit: string;
+  rows: { name: string; median: number; runs: number }[];
+}
+
+export interface RunFacts {
+  date: string;
+  machine: string;
+  node: string;
+  python: string;
+  rounds: number;
+}
+
+export function benchmarksPage(measured: Measured[], facts: RunFacts): string {
+  const tables = measured.map((workload) => {
+    const own = workload.rows[0]?.median ?? Number.NaN;
+    const lines = workload.rows.map(({ name, median }) => {
+      const ratio = workload.unit === 'records/s' ? own / median : median / own;
+      const shown = median.toLocaleString('en-US', {
+        maximumFractionDigits: workload.unit === 'records/s' ? 0 : 3,
+      });
+      return `| ${name} | ${shown} | ${ratio.toFixed(2)} |`;
+    });
+    return `## ${workload.name}\n\n${workload.what}\n\n| system | ${workload.unit} | Isthmus is better by |\n| --- | ---: | ---: |\n${lines.join('\n')}\n`;
+  });
+  return `# Benchmarks
+
+Made by \`npm run bench\` on ${facts.date}: ${facts.machine}; Node ${facts.node}, CPython ${facts.python}. Medians of ${facts.rounds}
+rounds in which the systems take turns (PyFlink: one round). Start-up is taken out by the difference of a small and a large run. The machine is
+shared: ratios count, absolute figures drift. "CPython loop" is the limit: the same functions in a bare loop, with nothing around them.
+
+${tables.join('\n')}`;
+}

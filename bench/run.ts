@@ -1,0 +1,306 @@
+// `npm run bench [-- --quick] [--only WORD] [--no-peers]`: every system side by side in one run, medians of several.
+//
+// A rate is (large − small) / (time of large − time of small), each a whole process, so start-up is taken out. Systems
+// take turns within a round, so that a slow minute of the machine hits all of them alike. Figures are ratios first.
+
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { benchmarksPage, type Measured } from './page.ts';
+import { ensurePeers, type Peers } from './peers.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const programs = join(root, 'bench', 'programs');
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    'no-peers': { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+  },
+});
+const rounds = Number(flags.rounds ?? (flags.quick ? 1 : 3));
+
+interface System {
+  name: string;
+  command: string[];
+  env?: Record<string, string>;
+  /** Fewer records for the slow ones; the rate is what counts. */
+  scale?: number;
+}
+
+interface Workload {
+  name: string;
+  /** Source, function, consumer, record, keys: what the row measures. */
+  what: string;
+  unit: 'records/s' | 's' | 'ms';
+  large: number;
+  systems: System[];
+  /** Whole process time instead of a rate. */
+  whole?: boolean;
+  /** The process prints its own figure (a number per line: name, value). */
+  printed?: boolean;
+  /** Turns a number of records into the argument of the programs. */
+  argument?: (records: number) => string;
+}
+
+const python = join(root, '.venv', 'bin', 'python');
+const node = process.execPath;
+const isthmusEnv = { PYTHONPATH: join(root, 'python') };
+const peers: Peers = flags['no-peers'] ? {} : await ensurePeers(join(root, 'bench', 'venvs'));
+
+const isthmus = (program: string, ...rest: string[]): System => ({
+  name: 'Isthmus',
+  command: [python, '-m', 'isthmus', join(programs, program), '{n}', ...rest],
+  env: isthmusEnv,
+});
+const pyflink = (program: string, ...rest: string[]): System[] =>
+  peers.pyflink === undefined
+    ? []
+    : (['process', 'thread'] as const).map((mode) => ({
+        name: `PyFlink ${mode}`,
+        command: [
+          join(peers.pyflink as string, 'python'),
+          join(root, 'bench', 'peers', 'pyflink_main.py'),
+          mode,
+          join(programs, program),
+          '{n}',
+          ...rest,
+        ],
+        env: { PATH: `${peers.pyflink}:${process.env['PATH']}` },
+        scale: 0.04,
+      }));
+const loop = (workload: string): System => ({
+  name: 'CPython loop',
+  command: [python, join(root, 'bench', 'peers', 'loop.py'), workload, '{n}'],
+});
+const bytewax = (workload: string): System[] =>
+  peers.bytewax === undefined
+    ? []
+    : [
+        {
+          name: 'Bytewax',
+          command: [
+            join(peers.bytewax, 'python'),
+            join(root, 'bench', 'peers', 'bytewax_flow.py'),
+            workload,
+            '{n}',
+          ],
+          scale: 0.5,
+        },
+      ];
+const mixed = (workload: string): System => ({
+  name: 'Isthmus',
+  command: [node, join(root, 'bench', 'programs', 'mixed.ts'), workload, '{n}'],
+  env: isthmusEnv,
+});
+
+const logs = new Map<number, string>();
+function logFile(lines: number): string {
+  let path = logs.get(lines);
+  if (path === undefined) {
+    mkdirSync(join(root, 'bench', 'results'), { recursive: true });
+    path = join(root, 'bench', 'results', `access-${lines}.log`);
+    if (!existsSync(path)) {
+      const generator = join(root, 'examples', 'log-analysis', 'generate.py');
+      writeFileSync(
+        path,
+        execFileSync(python, [generator, '--lines', String(lines)], { maxBuffer: 2 ** 30 }),
+      );
+    }
+    logs.set(lines, path);
+  }
+  return path;
+}
+
+const seed = join(programs, 'seed.py');
+const all: Workload[] = [
+  {
+    name: 'seed program, whole process',
+    what: 'collection of 5 → map → nothing',
+    unit: 's',
+    large: 0,
+    whole: true,
+    systems: [
+      { name: 'Isthmus', command: [python, '-m', 'isthmus', seed], env: isthmusEnv },
+      {
+        name: 'empty node + empty python',
+        command: ['/bin/sh', '-c', `"${node}" -e 0; "${python}" -c pass`],
+      },
+      ...pyflink('seed.py').map((system) => ({
+        ...system,
+        command: system.command.filter((part) => part !== '{n}'),
+      })),
+    ],
+  },
+  {
+    name: 'map + filter',
+    what: 'integer sequence (Python) → map, filter → nothing',
+    unit: 'records/s',
+    large: 8_000_000,
+    systems: [isthmus('map_filter.py'), ...bytewax('map_filter'), loop('map_filter'), ...pyflink('map_filter.py')],
+  },
+  {
+    name: 'map, all in Python',
+    what: 'integer sequence (Python) → map → Python sink',
+    unit: 'records/s',
+    large: 8_000_000,
+    systems: [isthmus('map_out.py'), ...bytewax('map_out'), loop('map_out')],
+  },
+  {
+    name: 'map, all records out to TypeScript',
+    what: 'integer sequence (Python) → map → TypeScript sink through the bridge',
+    unit: 'records/s',
+    large: 8_000_000,
+    systems: [mixed('map-out'), ...bytewax('map_out'), loop('map_out')],
+  },
+  {
+    name: 'word count, running',
+    what: 'integer sequence → (word, 1) → key_by → reduce → nothing; 1,000 keys, tuples',
+    unit: 'records/s',
+    large: 4_000_000,
+    systems: [isthmus('word_count.py'), ...bytewax('word_count'), loop('word_count'), ...pyflink('word_count.py')],
+  },
+  {
+    name: 'log lines, parsed and counted',
+    what: 'text file → regular expression → key_by status → running count; lines of 150 bytes, 5 keys',
+    unit: 'records/s',
+    large: 500_000,
+    argument: logFile,
+    systems: [isthmus('log_lines.py'), ...bytewax('log_lines'), loop('log_lines'), ...pyflink('log_lines.py')],
+  },
+  {
+    name: '8-field dict records, Node → Python → Node',
+    what: 'TypeScript source → Python map → TypeScript sink; objects of 8 fields',
+    unit: 'records/s',
+    large: 1_000_000,
+    systems: [mixed('dicts'), { name: 'pythonia calls', command: [node, join(root, 'bench', 'peers', 'pythonia-calls.ts'), '{n}'], scale: 0.005, env: { ...isthmusEnv, PYTHON_BIN: python } }],
+  },
+  {
+    name: 'latency at 10,000 records/s',
+    what: 'TypeScript source → Python map → TypeScript sink; entry to arrival',
+    unit: 'ms',
+    large: 50_000,
+    printed: true,
+    systems: [mixed('latency')],
+  },
+  {
+    name: 'keyed shuffle, parallelism 2',
+    what: 'integer sequence → key_by → running sum → nothing; 10,000 keys, 2 workers',
+    unit: 'records/s',
+    large: 3_000_000,
+    systems: [isthmus('keyed_shuffle.py'), loop('keyed_shuffle'), ...pyflink('keyed_shuffle.py')],
+  },
+  {
+    name: 'CPU-bound function, 1 worker',
+    what: 'integer sequence → about 50 µs of pure Python → nothing',
+    unit: 'records/s',
+    large: 60_000,
+    systems: [isthmus('cpu_bound.py', '1'), loop('cpu_bound')],
+  },
+  {
+    name: 'CPU-bound function, 2 workers',
+    what: 'integer sequence → about 50 µs of pure Python → nothing',
+    unit: 'records/s',
+    large: 120_000,
+    systems: [isthmus('cpu_bound.py', '2'), loop('cpu_bound')],
+  },
+];
+
+const chosen = all.filter(({ name }) => flags.only === undefined || name.includes(flags.only));
+const measured: Measured[] = [];
+for (const workload of chosen) {
+  const results = new Map<string, number[]>();
+  for (let round = 0; round < rounds; round++) {
+    for (const system of workload.systems) {
+      const slow = system.name.startsWith('PyFlink');
+      // A PyFlink job takes half a minute: once is enough to see a factor of ten.
+      if (slow && round > 0) continue;
+      process.stderr.write(`${workload.name}: ${system.name} (${round + 1}/${rounds})\n`);
+      for (const [label, value] of await measure(workload, system)) {
+        const name = label === '' ? system.name : `${system.name} ${label}`;
+        results.set(name, [...(results.get(name) ?? []), value]);
+      }
+    }
+  }
+  const rows = [...results].map(([name, figures]) => ({ name, median: median(figures), runs: figures.length }));
+  measured.push({ name: workload.name, what: workload.what, unit: workload.unit, rows });
+  print(measured.at(-1) as Measured);
+}
+
+const page = benchmarksPage(measured, {
+  date: new Date().toISOString().slice(0, 10),
+  machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+  node: process.version,
+  python: execFileSync(python, ['-c', 'import platform; print(platform.python_version())']).toString().trim(),
+  rounds,
+});
+mkdirSync(join(root, 'bench', 'results'), { recursive: true });
+writeFileSync(join(root, 'bench', 'results', 'benchmarks.md'), page);
+writeFileSync(join(root, 'bench', 'results', 'benchmarks.json'), JSON.stringify(measured, null, 2));
+process.stdout.write('written: bench/results/benchmarks.md\n');
+
+async function measure(workload: Workload, system: System): Promise<[label: string, value: number][]> {
+  if (workload.whole) return [['', (await run(system, '')).seconds]];
+  const records = Math.round(workload.large * (system.scale ?? 1) * (flags.quick ? 0.25 : 1));
+  const argument = workload.argument ?? String;
+  if (workload.printed) {
+    const { output } = await run(system, argument(records));
+    return output
+      .trim()
+      .split('\n')
+      .map((line) => {
+        const [label, value] = line.split(' ');
+        return [label ?? '', Number(value)];
+      });
+  }
+  const few = Math.max(1, Math.round(records / 10));
+  const small = await run(system, argument(few));
+  const large = await run(system, argument(records));
+  const figures: [string, number][] = [['', (records - few) / Math.max(1e-6, large.seconds - small.seconds)]];
+  return figures;
+}
+
+function run(system: System, argument: string): Promise<{ seconds: number; output: string }> {
+  const [command, ...rest] = system.command.map((part) => (part === '{n}' ? argument : part));
+  return new Promise((resolve, reject) => {
+    const began = performance.now();
+    const child = spawn(command as string, rest, {
+      env: { ...process.env, ...system.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 300_000,
+    });
+    let output = '';
+    let errors = '';
+    child.stdout.on('data', (data: Buffer) => {
+      output += data.toString();
+    });
+    child.stderr.on('data', (data: Buffer) => {
+      errors = (errors + data.toString()).slice(-2000);
+    });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve({ seconds: (performance.now() - began) / 1000, output });
+      else reject(new Error(`${system.name} ended with ${code}: ${command} ${rest.join(' ')}\n${errors}`));
+    });
+  });
+}
+
+function median(figures: number[]): number {
+  const sorted = [...figures].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const high = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? high : (high + (sorted[middle - 1] ?? high)) / 2;
+}
+
+function print(workload: Measured): void {
+  process.stdout.write(`\n${workload.name} — ${workload.what}\n`);
+  for (const { name, median: value } of workload.rows) {
+    const digits = workload.unit === 'records/s' ? 0 : 3;
+    const figure = value.toLocaleString('en-US', { maximumFractionDigits: digits });
+    process.stdout.write(`  ${name.padEnd(28)}${figure.padStart(14)} ${workload.unit}\n`);
+  }
+}
