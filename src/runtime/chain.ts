@@ -8,15 +8,16 @@
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import type { ControlElement } from './element.ts';
 import { type OperatorPlace, blame } from './failure.ts';
-import type { Cursor, Emit, MaybePromise, Operator, OperatorContext } from './operator.ts';
+import type { Cursor, Emit, MaybePromise, Operator, OperatorContext, Source } from './operator.ts';
 import type { Output } from './output.ts';
 
 /** One operator in its place in the chain. */
 export interface ChainLink {
   readonly spec: OperatorSpec;
   readonly place: OperatorPlace;
-  /** Absent for the source at the head of a chain, which the subtask pulls. */
+  /** Absent where a source stands at the head of the chain, which the subtask pulls. */
   readonly operator: Operator | undefined;
+  readonly source: Source | undefined;
   /** Exchanges of the main output behind this operator. */
   readonly outputs: Output[];
   /** Exchanges of side outputs, by tag. */

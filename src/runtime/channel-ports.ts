@@ -1,23 +1,13 @@
 // The two ways out of a subtask: over the bridge as frames, and to a neighbour in this process as arrays.
 
-import { CodecError, InternalError } from '../errors.ts';
+import { FrameType } from '../bridge/frame.ts';
+import { CodecError } from '../errors.ts';
 import { type OperatorPlace, blame, inspectRecord } from './failure.ts';
 import type { BatchCodec, RecordBatch } from './batch-codec.ts';
-import type { BatchElement, ControlElement } from './element.ts';
-import { MAX_TIMESTAMP } from './operator.ts';
+import { controlFrame } from './element-frames.ts';
+import type { BatchElement } from './element.ts';
 import type { ChannelPort } from './output-channel.ts';
 import type { SubtaskServices } from './services.ts';
-
-/** Frame types of the elements of a channel (docs/protocol.md §3). */
-export const FRAME = {
-  batch: 0x10,
-  watermark: 0x11,
-  barrier: 0x12,
-  idle: 0x13,
-  end: 0x14,
-} as const;
-
-const FINAL_WATERMARK = 2n ** 63n - 1n;
 
 export function remotePort(
   channel: number,
@@ -30,7 +20,7 @@ export function remotePort(
     const { flags, body } = encode(batch);
     const count = batch.values.length;
     if (body.byteLength > maxFrameBytes) return sendHalves(batch, body.byteLength);
-    services.sendFrame(channel, FRAME.batch, flags, count, body);
+    services.sendFrame(channel, FrameType.BATCH, flags, count, body);
     return body.byteLength;
   }
 
@@ -56,8 +46,10 @@ export function remotePort(
 
   return {
     send,
-    control: (element) =>
-      services.sendFrame(channel, FRAME[element.kind], 0, 0, encodeControl(element)),
+    control(element) {
+      const { type, body } = controlFrame(element);
+      services.sendFrame(channel, type, 0, 0, body);
+    },
   };
 }
 
@@ -75,55 +67,6 @@ export function localPort(
     },
     control: (element) => services.deliverLocal(channel, element),
   };
-}
-
-export function encodeControl(element: ControlElement): Uint8Array {
-  switch (element.kind) {
-    case 'watermark': {
-      const body = new Uint8Array(8);
-      const final = element.timestamp >= MAX_TIMESTAMP;
-      const timestamp = final ? FINAL_WATERMARK : BigInt(element.timestamp);
-      new DataView(body.buffer).setBigInt64(0, timestamp, true);
-      return body;
-    }
-    case 'barrier': {
-      const body = new Uint8Array(17);
-      const view = new DataView(body.buffer);
-      view.setBigUint64(0, BigInt(element.checkpoint), true);
-      view.setBigInt64(8, BigInt(element.timestamp), true);
-      view.setUint8(16, element.savepoint ? 1 : 0);
-      return body;
-    }
-    case 'idle':
-      return Uint8Array.of(element.idle ? 1 : 0);
-    case 'end':
-      return new Uint8Array(0);
-  }
-}
-
-/** The control element of a frame that is not a BATCH. */
-export function decodeControl(type: number, body: Uint8Array): ControlElement {
-  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
-  switch (type) {
-    case FRAME.watermark: {
-      const timestamp = view.getBigInt64(0, true);
-      // Number(2^63−1) is 2^63, which is how MAX_TIMESTAMP stands for it.
-      return { kind: 'watermark', timestamp: Number(timestamp) };
-    }
-    case FRAME.barrier:
-      return {
-        kind: 'barrier',
-        checkpoint: Number(view.getBigUint64(0, true)),
-        timestamp: Number(view.getBigInt64(8, true)),
-        savepoint: view.getUint8(16) === 1,
-      };
-    case FRAME.idle:
-      return { kind: 'idle', idle: view.getUint8(0) === 1 };
-    case FRAME.end:
-      return { kind: 'end' };
-    default:
-      throw new InternalError(`Frame type 0x${type.toString(16)} is no element of a channel.`);
-  }
 }
 
 /** Says which record of a batch cannot be encoded, by trying one after the other. */

@@ -3,7 +3,7 @@
 import { sizeBytes } from '../config/resolve.ts';
 import { GraphError } from '../errors.ts';
 import type { OutputDeployment, SubtaskDeployment } from '../graph/deployment.ts';
-import type { FunctionRef } from '../graph/job-graph.ts';
+import type { FunctionRef, OperatorSpec } from '../graph/job-graph.ts';
 import { type ChainLink, controlToAll, emitToAll } from './chain.ts';
 import { localPort, remotePort } from './channel-ports.ts';
 import { userFunction } from './functions.ts';
@@ -14,6 +14,7 @@ import {
   type MaybePromise,
   type OperatorContext,
   type OperatorFactory,
+  type Source,
 } from './operator.ts';
 import { type ChannelLimits, type ChannelOwner, OutputChannel } from './output-channel.ts';
 import { type Output, type OutputOptions, createOutput } from './output.ts';
@@ -32,7 +33,7 @@ export interface SubtaskHooks extends ChannelOwner {
 export interface WiringOptions {
   deployment: SubtaskDeployment;
   mode: 'STREAMING' | 'BATCH';
-  createOperator: OperatorFactory;
+  makers: { createOperator: OperatorFactory; createSource: (spec: OperatorSpec) => Source };
   services: SubtaskServices;
   cursor: Cursor;
   isolate: Isolate;
@@ -56,7 +57,8 @@ export async function wireChain(options: WiringOptions): Promise<ChainLink[]> {
         subtask: deployment.subtask,
         parallelism: deployment.parallelism,
       },
-      operator: source ? undefined : options.createOperator(spec),
+      operator: source ? undefined : options.makers.createOperator(spec),
+      source: source ? options.makers.createSource(spec) : undefined,
       outputs: [],
       sideOutputs: new Map(),
       context: undefined,

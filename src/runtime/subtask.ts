@@ -4,18 +4,22 @@
 //   T1. One thing at a time: while a promise of the chain is unsettled nothing else enters the chain.
 //   T2. Nothing is processed on an output without credit: `emit` gives a promise then, and T1 holds the rest back. A source
 //       is not pulled meanwhile.
-//   T3. After SLICE_MS of work the event loop gets its turn; what was emitted is flushed first. Timers that came due go
-//       before the next record, also in the middle of a batch.
+//   T3. Timers that came due go before the next record, also in the middle of a batch. (The event loop turns every few
+//       milliseconds: task-loop.ts.)
 //   T4. Whenever the subtask has nothing to do, or waits, what it emitted before is on its way (as credit allows).
 //   T5. `done` settles once, after every operator has been closed, and the source's iterator told to return.
 
+import { Closing } from './closing.ts';
+import { Flusher } from './flusher.ts';
+import { IDLE, TaskLoop } from './task-loop.ts';
+import { FrameType } from '../bridge/frame.ts';
 import { flag } from '../config/resolve.ts';
 import { InternalError, type IsthmusError, JobCancelledError } from '../errors.ts';
 import type { SubtaskDeployment } from '../graph/deployment.ts';
 import { createSource } from '../connectors/index.ts';
 import { type Chain, ChainTimer, buildChain, controlToAll, guarded } from './chain.ts';
 import type { ChainLink } from './chain.ts';
-import { FRAME, decodeControl } from './channel-ports.ts';
+import { controlElement } from './element-frames.ts';
 import type { BarrierElement, BatchElement, Element } from './element.ts';
 import { blame } from './failure.ts';
 import { type FrameElement, InputGate } from './input-gate.ts';
@@ -40,10 +44,7 @@ import { wireChain } from './subtask-wiring.ts';
 import { advanceWatermark, finishChain } from './watermark-driver.ts';
 import { carryTupleMark, wireCodec } from './wire-codec.ts';
 
-const SLICE_MS = 5;
 const SLOW_RECORD_MS = 100;
-/** How long a cancelled function may take to settle before its operator is closed under it. */
-const CANCEL_GRACE_MS = 200;
 
 /** What makes operators and sources of their specs; a test may put its own in a chain. */
 export interface Makers {
@@ -57,7 +58,6 @@ const BUILT_IN: Required<Makers> = {
 };
 
 type Phase = 'created' | 'opened' | 'running' | 'draining' | 'finished' | 'failed' | 'cancelled';
-const IDLE = Symbol('idle');
 
 export class Subtask {
   /** Settles when the subtask has ended: with its metrics, or rejected with the `IsthmusError` to fail the job with. */
@@ -71,21 +71,16 @@ export class Subtask {
   readonly #timers: ProcessingTimers;
   readonly #abort = new AbortController();
   readonly #channels = new Map<number, OutputChannel>();
-  readonly #dirty = new Set<OutputChannel>();
   readonly #room = new RoomWaiters();
   readonly #requests: (() => MaybePromise<void>)[] = [];
-  readonly #closed = new Set<ChainLink>();
+  readonly #closing = new Closing();
+  readonly #loop: TaskLoop;
+  readonly #flusher: Flusher;
   #links: ChainLink[] = [];
   #chain: Chain | undefined;
   #run: RecordRun | undefined;
   #pull: SourcePull | undefined;
-  #source: Source | undefined;
   #phase: Phase = 'created';
-  /** The promise the chain waits for (T1). */
-  #pending: Promise<unknown> | undefined;
-  #turn: NodeJS.Immediate | undefined;
-  #flushTurn: NodeJS.Immediate | undefined;
-  #sliceStart = 0;
   #resolve!: (result: SubtaskResult) => void;
   #reject!: (error: IsthmusError) => void;
 
@@ -103,7 +98,17 @@ export class Subtask {
       services.returnCredit(channel, bytes),
     );
     this.#timers = new ProcessingTimers(services.clock, deployment.chain.length, () =>
-      this.#wake(),
+      this.#loop.wake(),
+    );
+    this.#loop = new TaskLoop({
+      step: () => this.#step(),
+      rest: () => this.#flusher.flush(), // T4
+      fail: (thrown) => this.#fail(thrown),
+      now: () => services.clock.monotonic(),
+    });
+    this.#flusher = new Flusher(
+      () => this.#loop.pending !== undefined,
+      (thrown) => this.#fail(thrown),
     );
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -130,12 +135,12 @@ export class Subtask {
     this.#links = await wireChain({
       deployment: this.#deployment,
       mode: this.#mode,
-      createOperator: this.#makers.createOperator,
+      makers: this.#makers,
       services: this.#services,
       cursor: this.#cursor,
       isolate,
       hooks: {
-        dirty: (channel) => this.#markDirty(channel),
+        dirty: (channel) => this.#flusher.add(channel),
         roomAgain: () => this.#room.wake(),
         waitForRoom: (channel) => this.#room.wait(channel),
         requestProcessingTime: (operator, at) => {
@@ -169,13 +174,13 @@ export class Subtask {
       .map((state) => state.operators[link.spec.id])
       .filter((s) => s !== undefined);
     await guarded(link, async () => {
-      const subject = link.operator ?? (this.#source = this.#makers.createSource(link.spec));
-      if (states.length > 0) await subject.restore?.(states);
-      if (link.operator === undefined) await this.#source?.open?.(context);
+      const subject = link.operator ?? link.source;
+      if (states.length > 0) await subject?.restore?.(states);
+      if (link.operator === undefined) await link.source?.open?.(context);
       else await link.operator.open?.(context, (this.#chain as Chain).emits[index] as never);
     });
-    if (this.#source !== undefined && link.operator === undefined) {
-      this.#pull = new SourcePull(this.#source, this.#abort.signal, () => this.#resume());
+    if (link.source !== undefined) {
+      this.#pull = new SourcePull(link.source, this.#abort.signal, () => this.#loop.resume());
     }
   }
 
@@ -183,7 +188,7 @@ export class Subtask {
   start(): void {
     if (this.#phase !== 'opened') return;
     this.#phase = 'running';
-    this.#wake();
+    this.#loop.start();
   }
 
   /** An element of a channel from another process. `body` must stay as it is: it is decoded when its turn comes. */
@@ -194,10 +199,10 @@ export class Subtask {
     count: number,
     body: Uint8Array,
   ): void {
-    if (type === FRAME.batch) {
+    if (type === FrameType.BATCH) {
       this.#receive(channel, { kind: 'frame', flags, count, body, bytes: body.byteLength });
     } else {
-      this.#receive(channel, decodeControl(type, body));
+      this.#receive(channel, controlElement(type, body));
     }
   }
 
@@ -209,7 +214,7 @@ export class Subtask {
   #receive(channel: number, element: Element | FrameElement): void {
     if (this.#isOver()) return;
     this.#gate.receive(channel, element);
-    this.#wake();
+    this.#loop.wake();
   }
 
   /** The consumer has taken `bytes` off output `channel`. */
@@ -228,7 +233,7 @@ export class Subtask {
     this.#requests.push(() =>
       this.#checkpoint({ kind: 'barrier', checkpoint, timestamp, savepoint }),
     );
-    this.#wake();
+    this.#loop.wake();
   }
 
   notifyCheckpointComplete(checkpoint: number): void {
@@ -237,7 +242,7 @@ export class Subtask {
         await guarded(link, () => link.operator?.notifyCheckpointComplete?.(checkpoint));
       }
     });
-    this.#wake();
+    this.#loop.wake();
   }
 
   /** Stops the subtask and closes its functions; resolves when that is done. `done` rejects, unless it had settled. */
@@ -268,70 +273,13 @@ export class Subtask {
     };
   }
 
-  // The loop.
-
-  #wake(): void {
-    if (this.#turn !== undefined || this.#pending !== undefined || this.#phase !== 'running')
-      return;
-    this.#turn = setImmediate(this.#onTurn);
-  }
-
-  readonly #onTurn = (): void => {
-    this.#turn = undefined;
-    this.#sliceStart = this.#services.clock.monotonic();
-    this.#work();
-  };
-
-  /** Goes on without waiting for a turn, unless the slice is used up (T3). */
-  #resume(): void {
-    if (this.#turn !== undefined || this.#pending !== undefined || this.#phase !== 'running')
-      return;
-    if (this.#services.clock.monotonic() - this.#sliceStart > SLICE_MS) this.#wake();
-    else this.#work();
-  }
-
-  #work(): void {
-    const { clock } = this.#services;
-    try {
-      while (this.#phase === 'running' && this.#pending === undefined) {
-        const step = this.#step();
-        if (step === IDLE) break;
-        if (step !== undefined) {
-          this.#suspend(step);
-          break;
-        }
-        if (clock.monotonic() - this.#sliceStart > SLICE_MS) {
-          this.#wake();
-          break;
-        }
-      }
-      this.#flush(); // T4
-    } catch (thrown) {
-      this.#fail(thrown);
-    }
-  }
-
-  #suspend(promise: Promise<unknown>): void {
-    this.#pending = promise;
-    promise.then(
-      () => {
-        this.#pending = undefined;
-        this.#resume();
-      },
-      (thrown: unknown) => {
-        this.#pending = undefined;
-        this.#fail(thrown);
-      },
-    );
-  }
-
   /** Does the next thing there is to do. */
   #step(): MaybePromise<void> | typeof IDLE {
     if (this.#timers.due) return this.#fireTimers();
     const run = this.#run as RecordRun;
     if (run.active) {
       const step = run.advance();
-      if (!run.active) this.#flush();
+      if (!run.active) this.#flusher.flush();
       return step;
     }
     const request = this.#requests.shift();
@@ -350,7 +298,7 @@ export class Subtask {
     if (batch === 'end') return this.#finish();
     const chain = this.#chain as Chain;
     if (batch.values.length === 0) {
-      this.#wake();
+      this.#loop.wake();
       return IDLE;
     }
     (this.#links[0] as ChainLink).in += batch.values.length;
@@ -420,7 +368,7 @@ export class Subtask {
   async #checkpoint(barrier: BarrierElement): Promise<void> {
     const operators: Record<number, unknown> = {};
     for (const link of this.#links) {
-      const subject = link.operator ?? this.#source;
+      const subject = link.operator ?? link.source;
       await guarded(link, async () => {
         const state = await subject?.snapshot?.(barrier.checkpoint);
         if (state !== undefined && state !== null) operators[link.spec.id] = state;
@@ -431,32 +379,8 @@ export class Subtask {
     this.#services.snapshot?.(barrier.checkpoint, task, subtask, { operators });
   }
 
-  // Flushing and waiting.
-
-  #markDirty(channel: OutputChannel): void {
-    this.#dirty.add(channel);
-    // In the middle of a promise nobody comes by to flush, so a turn of its own is asked for (T4).
-    if (this.#pending !== undefined && this.#flushTurn === undefined) {
-      this.#flushTurn = setImmediate(() => {
-        this.#flushTurn = undefined;
-        if (this.#isOver()) return;
-        try {
-          this.#flush();
-        } catch (thrown) {
-          this.#fail(thrown);
-        }
-      });
-    }
-  }
-
-  #flush(): void {
-    if (this.#dirty.size === 0) return;
-    for (const channel of this.#dirty) channel.flush();
-    this.#dirty.clear();
-  }
-
   #pause(): Promise<void> {
-    this.#flush();
+    this.#flusher.flush();
     return new Promise((resolve) => setImmediate(resolve));
   }
 
@@ -482,9 +406,10 @@ export class Subtask {
   async #finish(): Promise<void> {
     await finishChain(this.#links);
     this.#timers.stop();
-    for (const link of this.#links) await guarded(link, () => this.#closeOnce(link));
+    for (const link of this.#links) await guarded(link, () => this.#closing.close(link));
     if (this.#isOver()) return;
     this.#phase = 'draining';
+    this.#loop.stop();
     for (const link of this.#links) controlToAll(link, { kind: 'end' });
     this.#finishIfDrained();
   }
@@ -514,48 +439,19 @@ export class Subtask {
   #stop(error: IsthmusError): void {
     this.#abort.abort(error);
     this.#timers.stop();
-    if (this.#turn !== undefined) clearImmediate(this.#turn);
-    if (this.#flushTurn !== undefined) clearImmediate(this.#flushTurn);
-    this.#turn = undefined;
+    this.#loop.stop();
+    this.#flusher.stop();
     this.#room.rejectAll(error);
   }
 
-  #closeOnce(link: ChainLink): MaybePromise<void> {
-    if (this.#closed.has(link)) return undefined;
-    this.#closed.add(link);
-    return (link.operator ?? this.#source)?.close?.();
-  }
-
-  async #close(): Promise<void> {
-    if (this.#pending !== undefined)
-      await settledWithin(
-        this.#pending.catch(() => {}),
-        CANCEL_GRACE_MS,
-      );
-    for (const link of this.#links) {
-      try {
-        await settledWithin((async () => this.#closeOnce(link))(), CANCEL_GRACE_MS);
-      } catch (thrown) {
-        const { operator, subtask } = link.place;
-        this.#services.log('warn', `Closing operator "${operator}" failed: ${String(thrown)}`, {
-          operator,
-          subtask,
-        });
-      }
-    }
-  }
-}
-
-/** Waits for `promise` to settle, but not for ever: user code that never settles must not hold up a cancel. */
-async function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  try {
-    await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
+  #close(): Promise<void> {
+    return this.#closing.closeAll(this.#links, this.#loop.pending, ({ place }, thrown) => {
+      const { operator, subtask } = place;
+      this.#services.log('warn', `Closing operator "${operator}" failed: ${String(thrown)}`, {
+        operator,
+        subtask,
+      });
+    });
   }
 }
 

@@ -1,0 +1,40 @@
+import type { OutputChannel } from './output-channel.ts';
+
+/** The channels of a subtask that hold records to be sent. */
+export class Flusher {
+  readonly #dirty = new Set<OutputChannel>();
+  readonly #waiting: () => boolean;
+  readonly #fail: (thrown: unknown) => void;
+  #turn: NodeJS.Immediate | undefined;
+
+  /** `waiting` says whether the subtask waits for a promise: then nobody comes by to flush. */
+  constructor(waiting: () => boolean, fail: (thrown: unknown) => void) {
+    this.#waiting = waiting;
+    this.#fail = fail;
+  }
+
+  add(channel: OutputChannel): void {
+    this.#dirty.add(channel);
+    if (this.#turn === undefined && this.#waiting()) this.#turn = setImmediate(this.#onTurn);
+  }
+
+  flush(): void {
+    if (this.#dirty.size === 0) return;
+    for (const channel of this.#dirty) channel.flush();
+    this.#dirty.clear();
+  }
+
+  stop(): void {
+    if (this.#turn !== undefined) clearImmediate(this.#turn);
+    this.#dirty.clear();
+  }
+
+  readonly #onTurn = (): void => {
+    this.#turn = undefined;
+    try {
+      this.flush();
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  };
+}
