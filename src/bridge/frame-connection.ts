@@ -1,0 +1,105 @@
+// Frames over a pair of streams: to a worker, or to the program that submits jobs.
+//
+//   C1. Frames sent in one turn of the event loop leave in one write.
+//   C2. Bodies are not opened: what came from one worker is written to the next as the bytes it was.
+//   C3. After `close`, or an error of either stream, nothing is handed over and nothing is written.
+
+import type { Readable, Writable } from 'node:stream';
+import type { BridgeProtocolError } from '../errors.ts';
+import { decodeControl, encodeControl } from './codec/control.ts';
+import { DEFAULT_MAX_FRAME_BYTES, type Frame, FrameDecoder, encodeFrame } from './frame.ts';
+
+export interface FrameHandlers {
+  frame(frame: Frame): void;
+  /** The peer broke the protocol; the connection is closed. */
+  violation(error: BridgeProtocolError): void;
+  /** The peer has closed its end, or a stream failed. Called once at most. */
+  end(): void;
+}
+
+export class FrameConnection {
+  readonly #output: Writable;
+  readonly #decoder: FrameDecoder;
+  readonly #handlers: FrameHandlers;
+  #corked = false;
+  #closed = false;
+
+  constructor(
+    input: Readable,
+    output: Writable,
+    handlers: FrameHandlers,
+    maxFrameBytes = DEFAULT_MAX_FRAME_BYTES,
+  ) {
+    this.#output = output;
+    this.#handlers = handlers;
+    this.#decoder = new FrameDecoder(maxFrameBytes);
+    input.on('data', this.#onData);
+    input.on('end', this.#onEnd);
+    input.on('close', this.#onEnd);
+    // A stream without an error handler ends the process. What the peer's death means is told by `end`.
+    input.on('error', this.#onEnd);
+    output.on('error', this.#onEnd);
+  }
+
+  /** Sends a frame. `body` must not be changed afterwards. */
+  send(type: number, flags: number, channel: number, count: number, body: Uint8Array): void {
+    if (this.#closed || !this.#output.writable) return;
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#output.cork();
+      process.nextTick(this.#uncork);
+    }
+    for (const part of encodeFrame(type, flags, channel, count, body)) this.#output.write(part);
+  }
+
+  /** Passes on a frame of another connection, unopened. */
+  forward(frame: Frame): void {
+    this.send(frame.type, frame.flags, frame.channel, frame.count, frame.body);
+  }
+
+  /** Sends a frame whose body is a map. */
+  sendMap(type: number, value: object, channel = 0): void {
+    this.send(type, 0, channel, 0, encodeControl(value));
+  }
+
+  /** Bytes accepted and not yet taken by the operating system. */
+  get queuedBytes(): number {
+    return this.#output.writableLength;
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  readonly #uncork = (): void => {
+    this.#corked = false;
+    this.#output.uncork();
+  };
+
+  readonly #onData = (chunk: Uint8Array): void => {
+    if (this.#closed) return;
+    let frames: Frame[];
+    try {
+      frames = this.#decoder.feed(chunk);
+    } catch (error) {
+      this.#closed = true;
+      this.#handlers.violation(error as BridgeProtocolError);
+      return;
+    }
+    for (const frame of frames) {
+      if (this.#closed) return;
+      this.#handlers.frame(frame);
+    }
+  };
+
+  readonly #onEnd = (): void => {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#handlers.end();
+  };
+}
+
+/** The map in the body of a control frame. */
+export function mapOf<T>(frame: Frame): T {
+  return decodeControl(frame.body) as T;
+}

@@ -1,0 +1,137 @@
+// Which Python runs the workers, found once and resolved to its real executable: a pyenv shim or a wrapper script would cost
+// its own start with every worker.
+
+import { existsSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { execa } from 'execa';
+import { WorkerError } from '../errors.ts';
+
+export interface Interpreter {
+  /** Python's own `sys.executable`. */
+  executable: string;
+  /** As in "3.11.7". */
+  version: string;
+  /** What led to it, as in "VIRTUAL_ENV" or ".venv of /home/me/project". */
+  source: string;
+}
+
+export interface InterpreterCandidate {
+  command: string;
+  source: string;
+}
+
+/** What a worker imports. */
+export const WORKER_PACKAGES = ['msgspec', 'cloudpickle'] as const;
+const OLDEST: readonly [number, number] = [3, 10];
+const PROBE_TIMEOUT_MS = 20_000;
+
+const PROBE = `
+import sys
+found = [sys.executable, ".".join(map(str, sys.version_info[:3]))]
+try:
+    from importlib.util import find_spec
+    found += [name for name in sys.argv[1:] if find_spec(name) is None]
+except ImportError:
+    pass
+sys.stdout.write("\\n".join(found))
+`;
+
+/** The first that is said or found: explicit, ISTHMUS_PYTHON, VIRTUAL_ENV, `.venv` in `cwd` or above it, python3. */
+export function findInterpreter(
+  explicit: string | undefined,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+  cwd = process.cwd(),
+): InterpreterCandidate {
+  if (explicit !== undefined && explicit !== '') {
+    return { command: asCommand(explicit, cwd), source: 'the configuration' };
+  }
+  if (environment.ISTHMUS_PYTHON) {
+    return { command: asCommand(environment.ISTHMUS_PYTHON, cwd), source: 'ISTHMUS_PYTHON' };
+  }
+  if (environment.VIRTUAL_ENV) {
+    const command = pythonOf(environment.VIRTUAL_ENV);
+    if (existsSync(command)) return { command, source: 'VIRTUAL_ENV' };
+  }
+  for (let folder = resolve(cwd); ; folder = dirname(folder)) {
+    const command = pythonOf(join(folder, '.venv'));
+    if (existsSync(command)) return { command, source: `.venv of ${folder}` };
+    if (folder === dirname(folder)) return { command: 'python3', source: 'PATH' };
+  }
+}
+
+const known = new Map<string, Promise<Interpreter>>();
+
+/**
+ * Asks the interpreter for its executable and version; once for each, as long as this process lives.
+ *
+ * @throws WorkerError (ISTHMUS_WORKER_START) when it cannot be run, is too old, or lacks a package
+ */
+export function resolveInterpreter(candidate: InterpreterCandidate): Promise<Interpreter> {
+  let resolved = known.get(candidate.command);
+  if (resolved === undefined) {
+    resolved = probe(candidate);
+    known.set(candidate.command, resolved);
+    // What failed may be put right, and is asked again then. The caller handles the rejection.
+    resolved.catch(() => known.delete(candidate.command));
+  }
+  return resolved;
+}
+
+/** Takes an interpreter's own word for what it is: the program that submits jobs has said so in its HELLO. */
+export function rememberInterpreter(executable: string, version: string): void {
+  known.set(executable, Promise.resolve({ executable, version, source: 'the program' }));
+}
+
+async function probe({ command, source }: InterpreterCandidate): Promise<Interpreter> {
+  const result = await execa(command, ['-X', 'utf8', '-c', PROBE, ...WORKER_PACKAGES], {
+    reject: false,
+    stdin: 'ignore',
+    timeout: PROBE_TIMEOUT_MS,
+  });
+  const where = `${command} (from ${source})`;
+  if (result.exitCode !== 0) {
+    throw startError(
+      result.code === 'ENOENT'
+        ? `There is no Python interpreter ${where}; name one in the option python.executable or in ISTHMUS_PYTHON.`
+        : `The Python interpreter ${where} cannot be run: ${result.stderr.trim() || result.shortMessage || 'it failed'}`,
+      result.originalMessage,
+    );
+  }
+  const [executable, version, ...missing] = result.stdout.split('\n') as [string, string];
+  const [major, minor] = version.split('.').map(Number) as [number, number];
+  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+    throw startError(
+      `Isthmus needs Python ${OLDEST.join('.')} or newer, and ${where} is ${version}; ` +
+        'name another in the option python.executable or in ISTHMUS_PYTHON.',
+    );
+  }
+  if (missing.length > 0) throw startError(missingPackagesText(executable || command, missing));
+  return { executable: executable || command, version, source };
+}
+
+/** What to do about packages that a worker imports and the interpreter has not. */
+export function missingPackagesText(executable: string, missing: readonly string[]): string {
+  const names = missing.map((name) => `"${name}"`).join(' and ');
+  return (
+    `The Python interpreter ${executable} lacks ${names}, which Isthmus needs in its workers; ` +
+    `install with: ${executable} -m pip install ${missing.join(' ')}`
+  );
+}
+
+function startError(message: string, cause?: unknown): WorkerError {
+  return new WorkerError('ISTHMUS_WORKER_START', message, {
+    ...(cause === undefined ? {} : { cause }),
+    report: { code: 'ISTHMUS_WORKER_START', message },
+  });
+}
+
+/** A bare name is looked up on PATH; anything with a slash is a path. */
+function asCommand(text: string, cwd: string): string {
+  return text.includes('/') && !isAbsolute(text) ? resolve(cwd, text) : text;
+}
+
+function pythonOf(environment: string): string {
+  return process.platform === 'win32'
+    ? join(environment, 'Scripts', 'python.exe')
+    : join(environment, 'bin', 'python');
+}

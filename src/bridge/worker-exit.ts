@@ -1,0 +1,131 @@
+// Why a Python worker is gone, and how that is said.
+
+import { type ErrorCode, WorkerError } from '../errors.ts';
+
+/** What the pool and the job do next follows from `kind` alone. */
+export type WorkerExit =
+  /** Asked to stop, and did → nothing to do. */
+  | { kind: 'drained' }
+  /** Killed by us for a reason of the job's (cancelled, discarded) → nothing to do. */
+  | { kind: 'discarded' }
+  /** Never said HELLO, or said what does not fit → fail the job; others would do the same. */
+  | { kind: 'unusable'; message: string; stderrTail: string }
+  /** Ended by itself, or was killed by somebody else → fail the job. */
+  | {
+      kind: 'crashed';
+      exitCode: number | undefined;
+      signal: string | undefined;
+      stderrTail: string;
+    }
+  /** Broke the protocol and was killed → fail the job. */
+  | { kind: 'violated'; message: string; stderrTail: string }
+  /** Gave no sign of life for longer than a user function may take, and was killed → fail the job. */
+  | { kind: 'hung'; limitMs: number; stderrTail: string }
+  /** Outgrew its memory cap and was killed → fail the job. */
+  | { kind: 'outgrew'; limitBytes: number; residentBytes: number; stderrTail: string };
+
+/** What a slot was doing: the operators with functions of the user, still at work. */
+export interface SlotWork {
+  operators: { id: number; name: string; function: string | undefined; parallelism: number }[];
+  slot: number;
+  slots: number;
+}
+
+const TAIL_LINES = 8;
+const TAIL_CHARS = 1_500;
+
+export function workerExitError(exit: WorkerExit, work?: SlotWork): WorkerError {
+  const stderrTail = 'stderrTail' in exit ? exit.stderrTail : '';
+  const suspects = work === undefined ? [] : suspectsOf(work, stderrTail);
+  const where = work === undefined ? '' : whereText(work, suspects);
+  const [code, what] = reason(exit, where);
+  const tail = lastOutput(stderrTail);
+  const message = `${what}.${tail === '' ? '' : ` Its last output: ${tail}`}`;
+  const [only] = suspects;
+  return new WorkerError(code, message, {
+    report: {
+      code,
+      message,
+      ...(suspects.length === 1 && only !== undefined && work !== undefined
+        ? { operator: only.name, operatorId: only.id, parallelism: only.parallelism }
+        : {}),
+      ...(work === undefined ? {} : { subtask: work.slot }),
+      ...(exit.kind === 'crashed' && exit.exitCode !== undefined
+        ? { exitCode: exit.exitCode }
+        : {}),
+      ...(exit.kind === 'crashed' && exit.signal !== undefined ? { signal: exit.signal } : {}),
+      ...(stderrTail === '' ? {} : { stderrTail }),
+    },
+  });
+}
+
+type WorkerErrorCode = Extract<ErrorCode, `ISTHMUS_WORKER_${string}`>;
+
+function reason(exit: WorkerExit, where: string): [WorkerErrorCode, string] {
+  switch (exit.kind) {
+    case 'unusable':
+      return ['ISTHMUS_WORKER_START', exit.message];
+    case 'crashed': {
+      const how =
+        exit.signal === undefined
+          ? `exited with code ${exit.exitCode ?? 'unknown'}`
+          : `was killed by ${exit.signal}${exit.signal === 'SIGKILL' ? ' (out of memory, or from outside)' : ''}`;
+      return ['ISTHMUS_WORKER_DIED', `Python worker ${how}${where}`];
+    }
+    case 'violated':
+      return [
+        'ISTHMUS_WORKER_DIED',
+        `Python worker broke the bridge protocol${where}: ${exit.message}`,
+      ];
+    case 'hung':
+      return [
+        'ISTHMUS_WORKER_TIMEOUT',
+        `Python worker gave no sign of life for ${exit.limitMs} ms${where} and was killed; ` +
+          'the limit is python.fn-execution.timeout',
+      ];
+    case 'outgrew':
+      return [
+        'ISTHMUS_WORKER_MEMORY',
+        `Python worker used ${mebibytes(exit.residentBytes)} of memory${where} and was killed; ` +
+          `the limit is python.worker.memory-limit = ${mebibytes(exit.limitBytes)}`,
+      ];
+    case 'drained':
+    case 'discarded':
+      return ['ISTHMUS_WORKER_DIED', `Python worker was ended${where}`];
+  }
+}
+
+/**
+ * Who may have been running. A faulthandler dump names the function on the stack; without one, every operator of the
+ * slot that runs user code may have been.
+ */
+function suspectsOf(work: SlotWork, stderrTail: string): SlotWork['operators'] {
+  const named = work.operators.filter(({ function: name }) => {
+    const last = name?.split('.').at(-1);
+    return last !== undefined && last !== '' && stderrTail.includes(` in ${last}\n`);
+  });
+  return named.length > 0 ? named : work.operators;
+}
+
+function whereText(work: SlotWork, suspects: SlotWork['operators']): string {
+  const [only] = suspects;
+  if (only === undefined) return ` (slot ${work.slot + 1}/${work.slots})`;
+  if (suspects.length === 1) {
+    return ` while running operator "${only.name}" (subtask ${work.slot + 1}/${only.parallelism})`;
+  }
+  const names = suspects.slice(0, 6).map(({ name }) => `"${name}"`);
+  if (suspects.length > 6) names.push('…');
+  return ` while running one of the operators ${names.join(', ')} (slot ${work.slot + 1}/${work.slots})`;
+}
+
+function lastOutput(stderrTail: string): string {
+  const lines = stderrTail
+    .trimEnd()
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+  return lines.slice(-TAIL_LINES).join('\n').slice(-TAIL_CHARS);
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`;
+}

@@ -1,0 +1,378 @@
+// One Python worker: its process, its pipes, its end.
+//
+//   W1. Its stdout (frames) and stderr are always read, whatever else waits: no pipe of ours can deadlock it.
+//   W2. It leads a process group of its own; killing means the group, so that what user code started goes with it.
+//   W3. `exited` resolves once, after what it wrote before its end has been handed over.
+//   W4. Idle in the pool it does not keep this process alive; at work it does.
+
+import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { execa } from 'execa';
+import type { WorkerError } from '../errors.ts';
+import { PROTOCOL_VERSION, VERSION } from '../version.ts';
+import { type Frame, FrameType } from './frame.ts';
+import { FrameConnection, mapOf } from './frame-connection.ts';
+import { type WorkerExit, workerExitError } from './worker-exit.ts';
+
+export interface WorkerProcessOptions {
+  executable: string;
+  /** The folder that holds the Python package `isthmus` of this very version. */
+  packageDir: string;
+  /** Descriptor of the program's stdout, where print sinks write. */
+  programStdout: number;
+  /** What user code prints: to the program's stdout too, or to `onPrinted`. */
+  userOutput: 'program' | 'pipe';
+  startTimeoutMs: number;
+  maxFrameBytes: number;
+  /** Chunks of stderr, as they come. */
+  onStderr(chunk: Uint8Array): void;
+  /** Chunks of what user code prints, with `userOutput: 'pipe'`. */
+  onPrinted?(chunk: Uint8Array): void;
+  /** Code the interpreter runs instead of the worker's own; for tests. */
+  bootstrap?: string;
+}
+
+/** What a worker says of itself. */
+export interface WorkerHello {
+  protocol: number;
+  isthmus: string;
+  python: string;
+  pid: number;
+  executable: string;
+}
+
+/** Who works with the worker at the moment. */
+export interface WorkerTenant {
+  frame(frame: Frame): void;
+  exited(exit: WorkerExit): void;
+}
+
+// The package of our version is found first and the folder then goes to the end of the path, where it shadows nothing.
+const BOOTSTRAP = `
+import sys
+if sys.version_info < (3, 10):
+    sys.stderr.write("Isthmus needs Python 3.10 or newer; %s is %s.\\n" % (sys.executable, sys.version.split()[0]))
+    sys.exit(78)
+folder = sys.argv.pop(1)
+sys.path[:] = [folder] + [entry for entry in sys.path if entry not in ("", folder)]
+import isthmus
+sys.path.append(sys.path.pop(0))
+from isthmus._worker.main import main
+main()
+`;
+
+const STDERR_TAIL_BYTES = 16 << 10;
+/** How long the pipes of a dead worker may take to come to their end. */
+const DRAIN_MS = 250;
+const SHUTDOWN_GRACE_MS = 300;
+/** How long a hung worker may take over its faulthandler dump. */
+const DUMP_MS = 300;
+
+/** All workers that live, so that none is left when this process ends. */
+const alive = new Set<WorkerProcess>();
+let exitHookInstalled = false;
+
+export class WorkerProcess {
+  readonly pid: number;
+  /** Resolves when the worker has said HELLO; rejects with a `WorkerError` when it could not start. */
+  readonly ready: Promise<WorkerHello>;
+  readonly exited: Promise<WorkerExit>;
+  /** When a frame last came from it, by `performance.now()`. */
+  lastFrameAt = performance.now();
+  readonly #options: WorkerProcessOptions;
+  readonly #child: ReturnType<typeof startChild>;
+  readonly #connection: FrameConnection;
+  #tenant: WorkerTenant | undefined;
+  #stderrTail = Buffer.alloc(0);
+  /** Decided before the process is seen to end, when it is us who end it. */
+  #cause: WorkerExit | undefined;
+  #hello: WorkerHello | undefined;
+  #gone = false;
+  #startTimer: NodeJS.Timeout | undefined;
+  #resolveReady!: (hello: WorkerHello) => void;
+  #rejectReady!: (error: WorkerError) => void;
+  #resolveExited!: (exit: WorkerExit) => void;
+
+  constructor(options: WorkerProcessOptions) {
+    this.#options = options;
+    this.ready = new Promise((resolve, reject) => {
+      this.#resolveReady = resolve;
+      this.#rejectReady = reject;
+    });
+    // A prewarmed worker that nobody waits for yet must not end the process when it cannot start.
+    this.ready.catch(() => {});
+    this.exited = new Promise((resolve) => {
+      this.#resolveExited = resolve;
+    });
+    this.#child = startChild(options);
+    this.pid = this.#child.pid ?? 0;
+    const { stdin, stdout, stderr } = this.#child;
+    this.#connection = new FrameConnection(
+      stdout,
+      stdin,
+      {
+        frame: (frame) => this.#onFrame(frame),
+        violation: (error) =>
+          this.#kill({ kind: 'violated', message: error.message, stderrTail: '' }),
+        end: () => {},
+      },
+      options.maxFrameBytes,
+    );
+    stderr.on('data', (chunk: Buffer) => {
+      this.#keepTail(chunk);
+      options.onStderr(chunk);
+    });
+    stderr.on('error', ignore);
+    const printed = this.#child.stdio[4];
+    if (printed !== null && printed !== undefined) {
+      (printed as Readable).on('data', (chunk: Buffer) => options.onPrinted?.(chunk));
+      (printed as Readable).on('error', ignore);
+    }
+    this.#watchStart();
+    void this.#watchExit();
+    alive.add(this);
+    killAllAtExit();
+  }
+
+  /** The worker belongs to `tenant` from now on, or to nobody. */
+  lend(tenant: WorkerTenant | undefined): void {
+    this.#tenant = tenant;
+    if (tenant === undefined) this.#unref();
+    else this.#ref();
+  }
+
+  get isGone(): boolean {
+    return this.#gone || this.#cause !== undefined;
+  }
+
+  get hello(): WorkerHello | undefined {
+    return this.#hello;
+  }
+
+  send(type: number, flags: number, channel: number, count: number, body: Uint8Array): void {
+    this.#connection.send(type, flags, channel, count, body);
+  }
+
+  sendMap(type: number, value: object, channel = 0): void {
+    this.#connection.sendMap(type, value, channel);
+  }
+
+  forward(frame: Frame): void {
+    this.#connection.forward(frame);
+  }
+
+  /** Lets it end by itself, for a moment; then kills it. */
+  async shutDown(): Promise<void> {
+    if (!this.isGone) {
+      this.#cause = { kind: 'drained' };
+      this.#connection.send(FrameType.SHUTDOWN, 0, 0, 0, NOTHING);
+      this.#child.stdin.end();
+      const timer = setTimeout(() => this.#signalGroup('SIGKILL'), SHUTDOWN_GRACE_MS);
+      this.#ref();
+      await this.exited;
+      clearTimeout(timer);
+    }
+    await this.exited;
+  }
+
+  /** Kills it with everything it started (W2). */
+  async discard(): Promise<void> {
+    this.#kill({ kind: 'discarded' });
+    await this.exited;
+  }
+
+  /** It has run for too long: lets faulthandler say where it is, then kills it. */
+  killHung(limitMs: number): void {
+    if (this.isGone) return;
+    this.#cause = { kind: 'hung', limitMs, stderrTail: '' };
+    try {
+      process.kill(this.pid, 'SIGABRT');
+    } catch {
+      // It is gone already.
+    }
+    setTimeout(() => this.#signalGroup('SIGKILL'), DUMP_MS).unref();
+  }
+
+  killOutgrown(limitBytes: number, residentBytes: number): void {
+    this.#kill({ kind: 'outgrew', limitBytes, residentBytes, stderrTail: '' });
+  }
+
+  /** At exit of this process, where nothing can be awaited any more. */
+  killNow(): void {
+    this.#signalGroup('SIGKILL');
+  }
+
+  #watchStart(): void {
+    const { startTimeoutMs } = this.#options;
+    this.#startTimer = setTimeout(() => {
+      this.#kill({
+        kind: 'unusable',
+        message:
+          `Python worker (${this.#options.executable}) did not come up within ${startTimeoutMs} ms; ` +
+          'raise python.worker.start-timeout if this machine is slow',
+        stderrTail: '',
+      });
+    }, startTimeoutMs);
+    this.#startTimer.unref();
+  }
+
+  #onFrame(frame: Frame): void {
+    this.lastFrameAt = performance.now();
+    if (this.#hello !== undefined) {
+      this.#tenant?.frame(frame);
+      return;
+    }
+    const problem = this.#welcome(frame);
+    if (problem !== undefined) {
+      this.#kill({ kind: 'unusable', message: problem, stderrTail: '' });
+    }
+  }
+
+  #welcome(frame: Frame): string | undefined {
+    const { executable, packageDir, maxFrameBytes } = this.#options;
+    if (frame.type !== FrameType.HELLO) {
+      return `Python worker (${executable}) began with frame type ${frame.type} instead of HELLO`;
+    }
+    const hello = mapOf<WorkerHello>(frame);
+    if (hello.protocol !== PROTOCOL_VERSION || hello.isthmus !== VERSION) {
+      return (
+        `Python worker (${executable}) runs Isthmus ${hello.isthmus} (protocol ${hello.protocol}) from ${packageDir}, ` +
+        `and this runtime is ${VERSION} (protocol ${PROTOCOL_VERSION}); install the same version on both sides`
+      );
+    }
+    clearTimeout(this.#startTimer);
+    this.#hello = hello;
+    this.sendMap(FrameType.WELCOME, {
+      protocol: PROTOCOL_VERSION,
+      isthmus: VERSION,
+      parentPid: process.pid,
+      maxFrameBytes,
+      node: process.versions.node,
+    });
+    this.#resolveReady(hello);
+    return undefined;
+  }
+
+  async #watchExit(): Promise<void> {
+    const child = this.#child;
+    const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    const ended = await new Promise<{
+      code: number | null;
+      signal: string | null;
+      failure?: Error;
+    }>((resolve) => {
+      child.once('exit', (code, signal) => resolve({ code, signal }));
+      child.once('error', (failure) => resolve({ code: null, signal: null, failure }));
+    });
+    this.#gone = true;
+    clearTimeout(this.#startTimer);
+    // Children of user code may hold the pipes open (W2); then what is in the pipes is read to its end (W3).
+    this.#signalGroup('SIGKILL');
+    if (ended.failure === undefined) await Promise.race([closed, delay(DRAIN_MS)]);
+    alive.delete(this);
+    this.#connection.close();
+    const exit = this.#exitOf(ended);
+    if (this.#hello === undefined) this.#rejectReady(workerExitError(exit));
+    this.#resolveExited(exit);
+    this.#tenant?.exited(exit);
+  }
+
+  #exitOf(ended: { code: number | null; signal: string | null; failure?: Error }): WorkerExit {
+    const stderrTail = this.#stderrTail.toString('utf8');
+    if (this.#cause !== undefined) {
+      return 'stderrTail' in this.#cause ? { ...this.#cause, stderrTail } : this.#cause;
+    }
+    const { code, signal, failure } = ended;
+    if (this.#hello === undefined) {
+      const { executable } = this.#options;
+      const how =
+        failure?.message ??
+        (signal === null ? `it exited with code ${code}` : `it was killed by ${signal}`);
+      return {
+        kind: 'unusable',
+        message: `Python worker (${executable}) could not start: ${how}`,
+        stderrTail,
+      };
+    }
+    return {
+      kind: 'crashed',
+      exitCode: code ?? undefined,
+      signal: signal ?? undefined,
+      stderrTail,
+    };
+  }
+
+  #kill(cause: WorkerExit): void {
+    if (this.isGone) return;
+    this.#cause = cause;
+    this.#ref();
+    this.#signalGroup('SIGKILL');
+  }
+
+  #signalGroup(signal: NodeJS.Signals): void {
+    if (this.pid === 0) return;
+    try {
+      process.kill(-this.pid, signal);
+    } catch {
+      // Nobody of the group is left.
+    }
+  }
+
+  #keepTail(chunk: Buffer): void {
+    const kept = Buffer.concat([this.#stderrTail, chunk]);
+    this.#stderrTail = Buffer.from(kept.subarray(Math.max(0, kept.length - STDERR_TAIL_BYTES)));
+  }
+
+  #ref(): void {
+    this.#child.ref();
+    for (const stream of this.#child.stdio) (stream as Socket | null)?.ref?.();
+  }
+
+  #unref(): void {
+    this.#child.unref();
+    for (const stream of this.#child.stdio) (stream as Socket | null)?.unref?.();
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+function startChild(options: WorkerProcessOptions) {
+  const { executable, packageDir, programStdout, userOutput } = options;
+  const args = [
+    '-X',
+    'utf8',
+    '-X',
+    'faulthandler',
+    '-c',
+    options.bootstrap ?? BOOTSTRAP,
+    packageDir,
+  ];
+  // A descriptor is handed down as it is; execa's types only know the first three as numbers.
+  const stdout = programStdout as 1;
+  const output = userOutput === 'program' ? stdout : ('pipe' as const);
+  const child = execa(executable, args, {
+    stdio: ['pipe', 'pipe', 'pipe', stdout, output],
+    detached: true, // W2
+    buffer: false,
+    reject: false,
+    cleanup: false,
+    encoding: 'buffer',
+  });
+  // execa's own promise tells nothing that `exit` and `close` do not; it never rejects.
+  void child.then(ignore, ignore);
+  return child;
+}
+
+function killAllAtExit(): void {
+  if (exitHookInstalled) return;
+  exitHookInstalled = true;
+  process.on('exit', () => {
+    for (const worker of alive) worker.killNow();
+  });
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}
+
+function ignore(): void {}

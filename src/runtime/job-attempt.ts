@@ -1,0 +1,309 @@
+// One attempt to run a job: workers borrowed, subtasks opened, elements routed, everything ended again.
+//
+//   A1. Nothing starts before every subtask is open.
+//   A2. Frames between workers pass unopened; memory is bounded by the credits of their channels.
+//   A3. The first failure decides; what fails afterwards is its echo.
+//   A4. `run` settles after every subtask is closed and every worker given back or dead.
+//   A5. Results are out before `run` resolves: credit for them goes back when their reader has taken them.
+
+import type { WorkerPool, WorkerRequest } from '../bridge/worker-pool.ts';
+import { type Frame, FrameType, decodeCredit, encodeCredit } from '../bridge/frame.ts';
+import { InternalError, IsthmusError } from '../errors.ts';
+import { runtimeDeployments, slotDeployment } from '../graph/deploy.ts';
+import type { EdgeCodec, ExecutionPlan } from '../graph/execution-plan.ts';
+import type { FunctionRef } from '../graph/job-graph.ts';
+import type { Element } from './element.ts';
+import type { JobMetrics } from './job-metrics.ts';
+import { type ChannelRoute, type Endpoint, routeChannels } from './job-routing.ts';
+import type { Clock, MaybePromise } from './operator.ts';
+import type { LogLevel, SubtaskServices } from './services.ts';
+import { Slot, type WorkerLog } from './slot.ts';
+import type { SlotLimits } from './slot-watch.ts';
+import type { Subtask } from './subtask.ts';
+import { wireCodec } from './wire-codec.ts';
+
+/** Records on their way to a client in another process, as they came (docs/protocol.md §5). */
+export interface ResultFrame {
+  operator: number;
+  subtask: number;
+  codec: EdgeCodec;
+  flags: number;
+  count: number;
+  body: Uint8Array;
+}
+
+export interface AttemptOptions {
+  plan: ExecutionPlan;
+  job: string;
+  attempt: number;
+  blobs: readonly Uint8Array[];
+  pool: WorkerPool;
+  /** Absent for jobs without Python tasks. */
+  worker: WorkerRequest | undefined;
+  limits: SlotLimits;
+  metrics: JobMetrics;
+  clock: Clock;
+  random: () => number;
+  loadFunction(ref: FunctionRef): MaybePromise<unknown>;
+  print(text: string, stderr?: boolean): void;
+  onResults?(operator: number, subtask: number, values: unknown[]): MaybePromise<void>;
+  onResultFrame?(frame: ResultFrame): MaybePromise<void>;
+  onLog?(log: WorkerLog): void;
+}
+
+const NOTHING = new Uint8Array(0);
+
+export class JobAttempt {
+  readonly #options: AttemptOptions;
+  readonly #routes: (ChannelRoute | undefined)[];
+  readonly #slots: Slot[] = [];
+  readonly #subtasks = new Map<string, Subtask>();
+  /** Rejects with the first failure (A3); never resolves. */
+  readonly #failed: Promise<never>;
+  #reject!: (error: IsthmusError) => void;
+  #isOver = false;
+  /** Python subtasks that have not finished. */
+  #running = 0;
+  #resolveAllFinished!: () => void;
+  readonly #allFinished: Promise<void>;
+  /** Batches a reader of results has not taken yet (A5). */
+  readonly #unread = new Set<Promise<void>>();
+
+  constructor(options: AttemptOptions) {
+    this.#options = options;
+    this.#routes = routeChannels(options.plan);
+    this.#failed = new Promise((_, reject) => {
+      this.#reject = reject;
+    });
+    this.#failed.catch(() => {}); // `run` awaits it in every phase; between phases nobody does.
+    this.#allFinished = new Promise((resolve) => {
+      this.#resolveAllFinished = resolve;
+    });
+  }
+
+  async run(): Promise<void> {
+    try {
+      await this.#open(); // A1
+      for (const slot of this.#slots) slot.start(this.#options.limits);
+      for (const subtask of this.#subtasks.values()) subtask.start();
+      const ends = [...this.#subtasks.values()].map(async (subtask) => {
+        this.#options.metrics.report(await subtask.done);
+      });
+      await this.#unlessFailed(Promise.all([this.#allFinished, ...ends]));
+      while (this.#unread.size > 0) await this.#unlessFailed(Promise.all(this.#unread)); // A5
+      await this.#unlessFailed(Promise.all(this.#slots.map((slot) => slot.release())));
+      this.#isOver = true;
+    } catch (thrown) {
+      this.#isOver = true;
+      const error = asIsthmusError(thrown);
+      await this.#end(error.message);
+      throw error;
+    }
+  }
+
+  /** Ends the attempt with `error`, as if it had failed with it. */
+  fail(error: IsthmusError): void {
+    if (!this.#isOver) this.#reject(error);
+  }
+
+  /** Takes what the TypeScript subtasks have counted so far; workers report by themselves. */
+  sampleMetrics(): void {
+    for (const subtask of this.#subtasks.values()) this.#options.metrics.report(subtask.metrics());
+  }
+
+  async #open(): Promise<void> {
+    const { plan, blobs } = this.#options;
+    // Workers come up while the subtasks of this process are made.
+    this.#borrowSlots();
+    const deployed = this.#slots.map(async (slot) => {
+      await slot.deploy(blobs);
+      await slot.deployed;
+    });
+    const deployments = runtimeDeployments(plan);
+    const opened: Promise<void>[] = [];
+    if (deployments.length > 0) {
+      // A job of Python tasks alone does not pay for loading the TypeScript host.
+      const { Subtask } = await import('./subtask.ts');
+      for (const deployment of deployments) {
+        const subtask = new Subtask(deployment, plan.mode, this.#services());
+        this.#subtasks.set(subtaskKey(deployment.task, deployment.subtask), subtask);
+        subtask.done.catch((error: unknown) => this.fail(asIsthmusError(error)));
+        opened.push(subtask.open());
+      }
+    }
+    await this.#unlessFailed(Promise.all([...deployed, ...opened]));
+  }
+
+  #borrowSlots(): void {
+    const { plan, job, attempt, pool, worker, metrics } = this.#options;
+    if (plan.slots === 0) this.#resolveAllFinished();
+    if (worker === undefined) return;
+    const deployments = Array.from({ length: plan.slots }, (_, slot) =>
+      slotDeployment(plan, slot, { job, attempt }),
+    );
+    this.#running = deployments.reduce((sum, { tasks }) => sum + tasks.length, 0);
+    for (const deployment of deployments) {
+      const slot = new Slot({
+        deployment,
+        slots: plan.slots,
+        pool,
+        request: worker,
+        events: {
+          channelFrame: (frame) => this.#onChannelFrame(frame),
+          taskFinished: (counts) => {
+            metrics.report(counts);
+            if (--this.#running === 0) this.#resolveAllFinished();
+          },
+          metrics: (tasks) => tasks.forEach((counts) => metrics.report(counts)),
+          log: (log) => this.#options.onLog?.(log),
+          failed: (error) => this.fail(error),
+        },
+      });
+      this.#slots.push(slot);
+    }
+  }
+
+  /** `promise`, or the first failure. A late rejection of `promise` is an echo (A3) and dropped. */
+  #unlessFailed<T>(promise: Promise<T>): Promise<T> {
+    promise.catch(() => {});
+    return Promise.race([promise, this.#failed]);
+  }
+
+  async #end(reason: string): Promise<void> {
+    await Promise.all([
+      ...this.#slots.map((slot) => slot.cancel(reason)),
+      ...[...this.#subtasks.values()].map((subtask) => subtask.cancel()),
+    ]);
+  }
+
+  // Routing.
+
+  #onChannelFrame(frame: Frame): void {
+    if (this.#isOver) return;
+    const route = this.#routes[frame.channel];
+    if (route === undefined) {
+      this.fail(
+        new InternalError(`A worker used channel ${frame.channel}, which the plan has not.`),
+      );
+    } else if (frame.type === FrameType.CREDIT) {
+      this.#credit(route.sender, frame);
+    } else {
+      this.#deliver(route.receiver, frame);
+    }
+  }
+
+  #deliver(to: Endpoint, frame: Frame): void {
+    switch (to.kind) {
+      case 'slot':
+        this.#slots[to.slot]?.worker.forward(frame); // A2
+        return;
+      case 'subtask':
+        this.#subtask(to)?.receiveFrame(
+          frame.channel,
+          frame.type,
+          frame.flags,
+          frame.count,
+          frame.body,
+        );
+        return;
+      case 'client':
+        if (frame.type === FrameType.BATCH) this.#frameToClient(to, frame);
+    }
+  }
+
+  #credit(to: Endpoint, frame: Frame): void {
+    if (to.kind === 'slot') this.#slots[to.slot]?.worker.forward(frame);
+    else if (to.kind === 'subtask') {
+      this.#subtask(to)?.credit(frame.channel, decodeCredit(frame.body));
+    }
+  }
+
+  #returnCredit(channel: number, bytes: number): void {
+    const sender = this.#routes[channel]?.sender;
+    if (this.#isOver || sender === undefined) return;
+    if (sender.kind === 'slot') {
+      const { worker } = this.#slots[sender.slot] as Slot;
+      worker.send(FrameType.CREDIT, 0, channel, 0, encodeCredit(bytes));
+    } else if (sender.kind === 'subtask') {
+      this.#subtask(sender)?.credit(channel, bytes);
+    }
+  }
+
+  #deliverLocal(channel: number, element: Element): void {
+    const to = this.#routes[channel]?.receiver;
+    if (this.#isOver || to === undefined) return;
+    if (to.kind === 'subtask') this.#subtask(to)?.receive(channel, element);
+    else if (to.kind === 'client' && element.kind === 'batch') {
+      const { values, bytes } = element;
+      this.#toClient(channel, bytes, () =>
+        this.#options.onResults?.(to.operator, to.subtask, values),
+      );
+    }
+  }
+
+  #frameToClient(to: Extract<Endpoint, { kind: 'client' }>, frame: Frame): void {
+    const { channel, flags, count, body } = frame;
+    const { operator, subtask, exchange } = to;
+    const { plan, onResults, onResultFrame } = this.#options;
+    const codec = exchange.channels[subtask]?.[0]?.codec as EdgeCodec;
+    this.#toClient(channel, body.byteLength, () => {
+      if (plan.graph.client === 'python') {
+        return onResultFrame?.({ operator, subtask, codec, flags, count, body });
+      }
+      const { values } = wireCodec(codec, exchange.type).decode(flags, count, body);
+      return onResults?.(operator, subtask, values);
+    });
+  }
+
+  /** Hands results over; their bytes are credit again when they have been taken (A5). */
+  #toClient(channel: number, bytes: number, hand: () => MaybePromise<void> | undefined): void {
+    const taken = (async () => hand())().then(
+      () => {
+        this.#unread.delete(taken);
+        this.#returnCredit(channel, bytes);
+      },
+      (error: unknown) => {
+        this.#unread.delete(taken);
+        this.fail(asIsthmusError(error));
+      },
+    );
+    this.#unread.add(taken);
+  }
+
+  #subtask(at: { task: number; subtask: number }): Subtask | undefined {
+    return this.#subtasks.get(subtaskKey(at.task, at.subtask));
+  }
+
+  #services(): SubtaskServices {
+    const { plan, attempt, clock, random, loadFunction, print, onResults, onLog } = this.#options;
+    return {
+      clock,
+      random,
+      config: plan.graph.config,
+      jobName: plan.graph.name,
+      attempt,
+      loadFunction,
+      sendFrame: (channel, type, flags, count, body) => {
+        const to = this.#routes[channel]?.receiver;
+        if (this.#isOver || to === undefined) return;
+        this.#deliver(to, { type, flags, channel, count, body: body ?? NOTHING });
+      },
+      deliverLocal: (channel, element) => this.#deliverLocal(channel, element),
+      returnCredit: (channel, bytes) => this.#returnCredit(channel, bytes),
+      collect: (operator, subtask, values) => onResults?.(operator, subtask, values),
+      print,
+      log: (level: LogLevel, message, { operator, subtask }) =>
+        onLog?.({ level, logger: 'isthmus', message, operator, subtask }),
+    };
+  }
+}
+
+function subtaskKey(task: number, subtask: number): string {
+  return `${task}/${subtask}`;
+}
+
+function asIsthmusError(thrown: unknown): IsthmusError {
+  if (thrown instanceof IsthmusError) return thrown;
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  return new InternalError(`The job failed: ${text}`, { cause: thrown });
+}

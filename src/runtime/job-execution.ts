@@ -1,0 +1,275 @@
+// A job from submission to its end, over as many attempts as its restart strategy allows.
+//
+//   J1. `result` settles exactly once: with the counts, or with the one error that ended the job.
+//   J2. When it has settled, no subtask runs and no worker is the job's any more.
+
+import { randomUUID } from 'node:crypto';
+import { writeSync } from 'node:fs';
+import { findInterpreter, resolveInterpreter } from '../bridge/interpreter.ts';
+import { programFingerprint } from '../bridge/program-fingerprint.ts';
+import type { WorkerPool, WorkerRequest } from '../bridge/worker-pool.ts';
+import { durationMs, sizeBytes } from '../config/resolve.ts';
+import { type IsthmusError, JobCancelledError } from '../errors.ts';
+import type { ExecutionPlan } from '../graph/execution-plan.ts';
+import type { JobGraph } from '../graph/job-graph.ts';
+import { planJob } from '../graph/planner.ts';
+import { loadFunction } from './function-loader.ts';
+import { JobAttempt, type ResultFrame } from './job-attempt.ts';
+import { JobMetrics, type JobOperatorMetrics } from './job-metrics.ts';
+import type { Clock, MaybePromise } from './operator.ts';
+import { restartStrategy } from './restart-strategy.ts';
+import type { WorkerLog } from './slot.ts';
+import { systemClock } from './system-clock.ts';
+
+export interface JobSubmission {
+  graph: JobGraph;
+  /** By the index that function references name. */
+  blobs: readonly Uint8Array[];
+  /** Closures by `FunctionRef.id`. */
+  functions: readonly unknown[];
+}
+
+export interface JobResult {
+  jobId: string;
+  status: 'FINISHED';
+  runtimeMs: number;
+  metrics: JobOperatorMetrics[];
+}
+
+/** Flink's names. */
+export type JobStatus =
+  | 'CREATED'
+  | 'RUNNING'
+  | 'RESTARTING'
+  | 'CANCELLING'
+  | 'FINISHED'
+  | 'FAILED'
+  | 'CANCELED';
+
+export interface JobOptions {
+  /** 32 hex digits. */
+  jobId?: string;
+  /** Cancels the job when aborted. */
+  signal?: AbortSignal;
+  pool: WorkerPool;
+  clock?: Clock;
+  random?: () => number;
+  /** Where print sinks of TypeScript tasks write, for lines to stdout and stderr; the process's own where absent. */
+  print?(text: string, stderr?: boolean): void;
+  /** Records for a TypeScript client; the job goes on as they are taken. */
+  onResults?(operator: number, subtask: number, values: unknown[]): MaybePromise<void>;
+  /** Records for a client in another process, undecoded. */
+  onResultFrame?(frame: ResultFrame): MaybePromise<void>;
+  /** Counts, every `progressEveryMs` while the job runs. */
+  onProgress?(metrics: JobOperatorMetrics[]): void;
+  progressEveryMs?: number;
+  onLog?(log: WorkerLog): void;
+  onStatus?(status: JobStatus): void;
+}
+
+/** Errors that another attempt cannot mend. */
+const FINAL_CODES = new Set([
+  'ISTHMUS_CANCELLED',
+  'ISTHMUS_GRAPH',
+  'ISTHMUS_CONFIGURATION',
+  'ISTHMUS_UNSUPPORTED',
+  'ISTHMUS_WORKER_START',
+]);
+
+const BYTE_OPTIONS = [
+  'isthmus.channel.window-bytes',
+  'isthmus.bridge.max-frame-bytes',
+  'isthmus.batch.max-bytes',
+];
+
+export class JobExecution {
+  readonly jobId: string;
+  readonly result: Promise<JobResult>;
+  readonly #submission: JobSubmission;
+  readonly #options: JobOptions;
+  readonly #clock: Clock;
+  #status: JobStatus = 'CREATED';
+  #metrics: JobMetrics | undefined;
+  #attempt: JobAttempt | undefined;
+  #cancelled: JobCancelledError | undefined;
+  #wakeFromPause: (() => void) | undefined;
+
+  /** Starts a job. Whatever is wrong with it is told by `result`. */
+  static start(submission: JobSubmission, options: JobOptions): JobExecution {
+    return new JobExecution(submission, options);
+  }
+
+  private constructor(submission: JobSubmission, options: JobOptions) {
+    this.#submission = submission;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.jobId = options.jobId ?? randomUUID().replaceAll('-', '');
+    this.result = this.#run();
+    // The error may reach the user by another road first (an iterator of results).
+    this.result.catch(() => {});
+  }
+
+  get status(): JobStatus {
+    return this.#status;
+  }
+
+  /** Counts by operator, as of now. */
+  metrics(): JobOperatorMetrics[] {
+    this.#attempt?.sampleMetrics();
+    return this.#metrics?.totals() ?? [];
+  }
+
+  /** Ends the job; `result` rejects with a `JobCancelledError`. Resolves when everything has ended (J2). */
+  async cancel(reason = 'The job was cancelled.'): Promise<void> {
+    if (this.#cancelled === undefined && !this.#isOver()) {
+      this.#cancelled = new JobCancelledError(reason);
+      this.#setStatus('CANCELLING');
+      this.#attempt?.fail(this.#cancelled);
+      this.#wakeFromPause?.();
+    }
+    await this.result.catch(() => {});
+  }
+
+  async #run(): Promise<JobResult> {
+    const { signal } = this.#options;
+    const onAbort = () => void this.cancel(abortText(signal));
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) this.#cancelled = new JobCancelledError(abortText(signal));
+    const startedAt = this.#clock.monotonic();
+    let progress: NodeJS.Timeout | undefined;
+    try {
+      if (this.#options.onProgress !== undefined) {
+        progress = setInterval(
+          () => this.#options.onProgress?.(this.metrics()),
+          this.#options.progressEveryMs ?? 1_000,
+        );
+        progress.unref();
+      }
+      await this.#runAttempts();
+      this.#setStatus('FINISHED');
+      return {
+        jobId: this.jobId,
+        status: 'FINISHED',
+        runtimeMs: Math.round(this.#clock.monotonic() - startedAt),
+        metrics: this.metrics(),
+      };
+    } catch (error) {
+      this.#setStatus(this.#cancelled === undefined ? 'FAILED' : 'CANCELED');
+      throw this.#cancelled ?? error;
+    } finally {
+      clearInterval(progress);
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async #runAttempts(): Promise<void> {
+    const graph = withPlainSizes(this.#submission.graph);
+    const plan = planJob(graph);
+    const random = this.#options.random ?? Math.random;
+    const strategy = restartStrategy(graph.config, random);
+    const worker = plan.slots === 0 ? undefined : await workerRequest(graph);
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.#runAttempt(plan, attempt, worker);
+        return;
+      } catch (thrown) {
+        const error = thrown as IsthmusError;
+        if (this.#cancelled !== undefined || FINAL_CODES.has(error.code)) throw error;
+        const pauseMs = strategy.next(this.#clock.now());
+        if (pauseMs === undefined) throw error;
+        this.#setStatus('RESTARTING');
+        await this.#pause(pauseMs);
+      }
+    }
+  }
+
+  async #runAttempt(
+    plan: ExecutionPlan,
+    attempt: number,
+    worker: WorkerRequest | undefined,
+  ): Promise<void> {
+    if (this.#cancelled !== undefined) throw this.#cancelled;
+    const { pool, random, print, onResults, onResultFrame, onLog } = this.#options;
+    const { blobs, functions } = this.#submission;
+    const { config } = plan.graph;
+    this.#metrics = new JobMetrics(plan);
+    this.#attempt = new JobAttempt({
+      plan,
+      job: this.jobId,
+      attempt,
+      blobs,
+      pool,
+      worker,
+      limits: {
+        timeoutMs: durationMs(config, 'python.fn-execution.timeout'),
+        memoryBytes: sizeBytes(config, 'python.worker.memory-limit'),
+      },
+      metrics: this.#metrics,
+      clock: this.#clock,
+      random: random ?? Math.random,
+      loadFunction: (ref) => loadFunction(ref, functions),
+      print: print ?? printToProcess,
+      ...(onResults === undefined ? {} : { onResults }),
+      ...(onResultFrame === undefined ? {} : { onResultFrame }),
+      ...(onLog === undefined ? {} : { onLog }),
+    });
+    this.#setStatus('RUNNING');
+    await this.#attempt.run();
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.#clock.at(this.#clock.now() + ms, resolve);
+      this.#wakeFromPause = () => {
+        cancel();
+        resolve();
+      };
+    });
+    this.#wakeFromPause = undefined;
+  }
+
+  #isOver(): boolean {
+    return this.#status === 'FINISHED' || this.#status === 'FAILED' || this.#status === 'CANCELED';
+  }
+
+  #setStatus(status: JobStatus): void {
+    if (this.#status === status) return;
+    // A job that is being cancelled does not go back to running.
+    if (this.#status === 'CANCELLING' && (status === 'RUNNING' || status === 'RESTARTING')) return;
+    this.#status = status;
+    this.#options.onStatus?.(status);
+  }
+}
+
+async function workerRequest(graph: JobGraph): Promise<WorkerRequest> {
+  const explicit = graph.python.interpreter ?? graph.config['python.executable'];
+  const { executable } = await resolveInterpreter(
+    findInterpreter(explicit, process.env, graph.python.cwd),
+  );
+  return {
+    executable,
+    fingerprint: programFingerprint(graph),
+    startTimeoutMs: durationMs(graph.config, 'python.worker.start-timeout'),
+    maxFrameBytes: sizeBytes(graph.config, 'isthmus.bridge.max-frame-bytes') ?? 64 << 20,
+  };
+}
+
+/** Both hosts read sizes as plain numbers of bytes. */
+function withPlainSizes(graph: JobGraph): JobGraph {
+  const config = { ...graph.config };
+  for (const key of BYTE_OPTIONS) {
+    const bytes = config[key] === undefined ? undefined : sizeBytes(config, key);
+    if (bytes !== undefined) config[key] = String(bytes);
+  }
+  return { ...graph, config };
+}
+
+function abortText(signal: AbortSignal | undefined): string {
+  const reason: unknown = signal?.reason;
+  const said = reason instanceof Error && reason.name !== 'AbortError' ? ` ${reason.message}` : '';
+  return `The job was cancelled by its signal.${said}`;
+}
+
+function printToProcess(text: string, stderr = false): void {
+  writeSync(stderr ? 2 : 1, text);
+}

@@ -1,0 +1,223 @@
+// One Python slot of a running job: the conversation with its worker from DEPLOY to RELEASED.
+//
+//   S1. The worker is given back to the pool after a clean end, and discarded after any other.
+//   S2. `deployed`, `released` and `gone` settle in any case: a worker that dies settles all of them.
+
+import { decodeControl } from '../bridge/codec/control.ts';
+import { FLAG_LAST, type Frame, FrameType } from '../bridge/frame.ts';
+import { type SlotWork, type WorkerExit, workerExitError } from '../bridge/worker-exit.ts';
+import type { WorkerPool, WorkerRequest } from '../bridge/worker-pool.ts';
+import type { WorkerProcess } from '../bridge/worker-process.ts';
+import {
+  BridgeProtocolError,
+  type ErrorReport,
+  type IsthmusError,
+  errorFromReport,
+} from '../errors.ts';
+import { referredBlobs } from '../graph/deploy.ts';
+import type { SlotDeployment } from '../graph/deployment.ts';
+import type { SubtaskMetrics } from './services.ts';
+import { type SlotLimits, watchSlot } from './slot-watch.ts';
+
+/** A line of Python's logging, or of what user code printed. */
+export interface WorkerLog {
+  level: string;
+  logger: string;
+  message: string;
+  operator?: string;
+  subtask?: number;
+  stream?: string;
+}
+
+export interface SlotEvents {
+  /** An element or a credit of a channel: BATCH, WATERMARK, BARRIER, IDLE, END, CREDIT. */
+  channelFrame(frame: Frame): void;
+  taskFinished(metrics: SubtaskMetrics): void;
+  metrics(tasks: SubtaskMetrics[]): void;
+  log(log: WorkerLog): void;
+  failed(error: IsthmusError): void;
+}
+
+const NOTHING = new Uint8Array(0);
+const BLOB_PIECE_BYTES = 8 << 20;
+const CANCEL_GRACE_MS = 300;
+/** How long functions may take to close at the end of a job. */
+const RELEASE_MS = 10_000;
+
+export class Slot {
+  readonly worker: WorkerProcess;
+  readonly deployed: Promise<void>;
+  readonly #deployment: SlotDeployment;
+  readonly #slots: number;
+  readonly #pool: WorkerPool;
+  readonly #request: WorkerRequest;
+  readonly #events: SlotEvents;
+  readonly #finished = new Set<number>();
+  #isDeployed = false;
+  #isReleased = false;
+  #stopWatch: (() => void) | undefined;
+  #resolveDeployed!: () => void;
+  #resolveReleased!: () => void;
+  readonly #released: Promise<void>;
+
+  constructor(options: {
+    deployment: SlotDeployment;
+    slots: number;
+    pool: WorkerPool;
+    request: WorkerRequest;
+    events: SlotEvents;
+  }) {
+    this.#deployment = options.deployment;
+    this.#slots = options.slots;
+    this.#pool = options.pool;
+    this.#request = options.request;
+    this.#events = options.events;
+    this.deployed = new Promise((resolve) => {
+      this.#resolveDeployed = resolve;
+    });
+    this.#released = new Promise((resolve) => {
+      this.#resolveReleased = resolve;
+    });
+    this.worker = this.#pool.acquire(this.#request);
+    this.worker.lend({
+      frame: (frame) => this.#onFrame(frame),
+      exited: (exit) => this.#onExit(exit),
+    });
+  }
+
+  /** Sends its part of the plan as soon as the worker is up; `deployed` tells when it is ready. */
+  async deploy(blobs: readonly Uint8Array[]): Promise<void> {
+    await this.worker.ready;
+    const pieceBytes = Math.min(BLOB_PIECE_BYTES, this.#request.maxFrameBytes);
+    for (const id of referredBlobs(this.#deployment)) {
+      this.#sendBlob(id, blobs[id] ?? NOTHING, pieceBytes);
+    }
+    this.worker.sendMap(FrameType.DEPLOY, withoutUndefined(this.#deployment) as object);
+  }
+
+  start(limits: SlotLimits): void {
+    this.#stopWatch = watchSlot(this.worker, limits);
+    this.worker.send(FrameType.START, 0, 0, 0, NOTHING);
+  }
+
+  /** Ends a job that has finished (S1). */
+  async release(): Promise<void> {
+    this.#stopWatch?.();
+    this.worker.send(FrameType.RELEASE, 0, 0, 0, NOTHING);
+    await within(this.#released, RELEASE_MS);
+    if (this.#isReleased) this.#pool.release(this.worker, this.#request);
+    else await this.#pool.discard(this.worker);
+  }
+
+  /** Ends a job that failed or was cancelled (S1): functions may close, for a moment. */
+  async cancel(reason: string): Promise<void> {
+    this.#stopWatch?.();
+    if (this.#isDeployed && !this.worker.isGone) {
+      this.worker.sendMap(FrameType.CANCEL, { reason });
+      await within(this.#released, CANCEL_GRACE_MS);
+    }
+    await this.#pool.discard(this.worker);
+  }
+
+  #onFrame(frame: Frame): void {
+    switch (frame.type) {
+      case FrameType.BATCH:
+      case FrameType.WATERMARK:
+      case FrameType.BARRIER:
+      case FrameType.IDLE:
+      case FrameType.END:
+      case FrameType.CREDIT:
+        this.#events.channelFrame(frame);
+        return;
+      case FrameType.DEPLOYED:
+        this.#isDeployed = true;
+        this.#resolveDeployed();
+        return;
+      case FrameType.TASK_FINISHED: {
+        const { task, subtask, metrics } = body<{
+          task: number;
+          subtask: number;
+          metrics?: SubtaskMetrics;
+        }>(frame);
+        this.#finished.add(task);
+        this.#events.taskFinished({ operators: [], busyMs: 0, ...metrics, task, subtask });
+        return;
+      }
+      case FrameType.METRICS:
+        this.#events.metrics(body<{ tasks: SubtaskMetrics[] }>(frame).tasks);
+        return;
+      case FrameType.RELEASED: {
+        const { metrics } = body<{ metrics?: SubtaskMetrics[] }>(frame);
+        if (Array.isArray(metrics)) this.#events.metrics(metrics);
+        this.#isReleased = true;
+        this.#resolveReleased();
+        return;
+      }
+      case FrameType.FAILED:
+        this.#isDeployed = true; // It has something to close, and answers CANCEL.
+        this.#events.failed(errorFromReport(body<ErrorReport>(frame)));
+        return;
+      case FrameType.LOG:
+        this.#events.log(body<WorkerLog>(frame));
+        return;
+      case FrameType.PONG:
+      case FrameType.SNAPSHOT:
+        return;
+      default:
+        this.#events.failed(
+          new BridgeProtocolError(`type: a worker does not send frames of type ${frame.type}`),
+        );
+    }
+  }
+
+  #onExit(exit: WorkerExit): void {
+    this.#stopWatch?.();
+    if (exit.kind !== 'drained' && exit.kind !== 'discarded') {
+      this.#events.failed(workerExitError(exit, this.#work()));
+    }
+    this.#resolveDeployed();
+    this.#resolveReleased();
+  }
+
+  #sendBlob(id: number, blob: Uint8Array, pieceBytes: number): void {
+    for (let at = 0; at === 0 || at < blob.byteLength; at += pieceBytes) {
+      const last = at + pieceBytes >= blob.byteLength;
+      const piece = blob.subarray(at, at + pieceBytes);
+      this.worker.send(FrameType.BLOB, last ? FLAG_LAST : 0, id, 0, piece);
+    }
+  }
+
+  #work(): SlotWork {
+    const running = this.#deployment.tasks.filter(({ task }) => !this.#finished.has(task));
+    return {
+      operators: running.flatMap(({ chain, parallelism }) =>
+        chain
+          .filter(({ fn }) => fn !== undefined)
+          .map(({ id, name, fn }) => ({ id, name, function: fn?.name, parallelism })),
+      ),
+      slot: this.#deployment.slot,
+      slots: this.#slots,
+    };
+  }
+}
+
+function body<T>(frame: Frame): T {
+  return decodeControl(frame.body) as T;
+}
+
+/** msgpack has no `undefined`; a graph made in TypeScript may have it for what is absent. */
+function withoutUndefined(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutUndefined);
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  return Object.fromEntries(fields.map(([key, field]) => [key, withoutUndefined(field)]));
+}
+
+async function within(promise: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([promise, timeout]);
+  clearTimeout(timer);
+}
