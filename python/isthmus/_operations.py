@@ -5,8 +5,14 @@ The ``fn`` of such an operator loads to one of these. Both sides import this mod
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, field
 from typing import Any, Literal
+
+
+def _merging() -> Literal["exact", "pyflink"]:
+    # A program that imports pyflink is to get what PyFlink gives.
+    return "pyflink" if "pyflink" in sys.modules else "exact"
 
 
 @dataclass
@@ -43,6 +49,8 @@ class WindowOperation:
     window_function: Any = None
     #: True for ``window_all``: functions get no key.
     all_windows: bool = False
+    #: What becomes of contents when a record bridges two windows that merge; ``pyflink`` loses those of one (its results).
+    merging: Literal["exact", "pyflink"] = field(default_factory=_merging)
 
 
 @dataclass

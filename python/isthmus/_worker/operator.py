@@ -93,6 +93,8 @@ class OperatorContext:
         self.wake = wake
         #: The operator's event time, moved by the task before ``advance_watermark``.
         self.watermark: int = MIN_TIMESTAMP
+        #: The operator's RuntimeContext once somebody asked for it (``runtime_context(ctx)``).
+        self.runtime: Any = None
 
     @property
     def params(self) -> dict[str, Any]:
@@ -190,11 +192,14 @@ class Operator:
         return None
 
     def snapshot(self, checkpoint: int) -> Any:
-        """State at a barrier, as a value pickle can carry; None where there is none."""
-        return None
+        """State at a barrier, as a value pickle can carry; None where there is none. By default keyed state and timers."""
+        return self.ctx.runtime.snapshot() if self.ctx.runtime is not None else None
 
     def restore(self, states: list[Any]) -> None:
         """Take over state given by ``snapshot``: one entry of each old subtask whose key groups touch this one's."""
+        from .runtime_context import runtime_context
+
+        runtime_context(self.ctx).restore(states)
 
     def notify_checkpoint_complete(self, checkpoint: int) -> None:
         """The checkpoint is durable: sinks commit."""

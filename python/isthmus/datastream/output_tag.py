@@ -19,6 +19,13 @@ class OutputTag(Generic[T]):
         type_info: The type of its records; a list of types means a row of them.
     """
 
+    #: Whether this process has made a tag: as long as not, no result can be for a side output.
+    in_use = False
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> OutputTag[T]:
+        OutputTag.in_use = True
+        return super().__new__(cls)
+
     def __init__(self, tag_id: str, type_info: Any = None) -> None:
         if not tag_id:
             raise ValueError("OutputTag tag_id cannot be None or empty string")

@@ -1,0 +1,108 @@
+"""As-of join of two keyed streams: each left record with the latest right record that is not after it.
+
+A1. A left record waits for the watermark of its own time, for only then is the latest right record known.
+A2. Of right records up to the watermark only the latest is kept; late records of either side are dropped.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ..._operations import AsOfJoinOperation
+from ..opening import opened
+from ..operator import MIN_TIMESTAMP, Operator, OperatorContext
+from ..state.keys import freeze, thaw
+from ..timers import TimerQueue
+from .interval_join import _time, _Waiting
+from .results import flatten
+from .windowing.partition import from_groups, to_groups
+
+
+class AsOfJoinOperator(Operator):
+    def __init__(self) -> None:
+        self._lefts: dict[Any, list[_Waiting]] = {}
+        self._rights: dict[Any, list[_Waiting]] = {}
+        self._due = TimerQueue()
+        self._sequence = 0
+
+    def open(self, ctx: OperatorContext) -> None:
+        self.ctx = ctx
+        loaded = ctx.load_function(ctx.spec["fn"])
+        if not isinstance(loaded, AsOfJoinOperation):
+            loaded = AsOfJoinOperation(ctx.params.get("tolerance"), ctx.params.get("how", "inner"), loaded)
+        self._tolerance = loaded.tolerance
+        self._keeps_lonely = loaded.how == "left"
+        self._function, self._close = opened(loaded.function, ctx, "join")
+        self.functions = (self._function,)
+
+    def apply(self, records: Iterator[Any]) -> Iterator[Any]:
+        for value in records:
+            self._wait(self._lefts, value)
+        return
+        yield
+
+    def apply_second(self, records: Iterator[Any]) -> Iterator[Any]:
+        for value in records:
+            self._wait(self._rights, value)
+        return
+        yield
+
+    def _wait(self, side: dict[Any, list[_Waiting]], value: Any) -> None:
+        cursor = self.ctx.cursor
+        timestamp = cursor.timestamp
+        if timestamp == MIN_TIMESTAMP:
+            raise Exception(
+                "Records of an as-of join need timestamps: call assign_timestamps_and_watermarks on both inputs."
+            )
+        if timestamp <= self.ctx.watermark:
+            return  # A2
+        key = freeze(cursor.key)
+        self._sequence += 1
+        insort(side.setdefault(key, []), _Waiting(timestamp, self._sequence, value))
+        self._due.register(timestamp, key)
+
+    def advance_watermark(self, watermark: int) -> Iterable[Any] | None:
+        return flatten(self._join(watermark), self.ctx)
+
+    def _join(self, watermark: int) -> Iterator[Iterable[Any]]:
+        cursor = self.ctx.cursor
+        for time, key in self._due.due(watermark):
+            rights = self._rights.get(key)
+            lefts = self._lefts.get(key)
+            if rights:
+                # What is older than the latest up to this time is of no use to anybody (A2).
+                del rights[: max(0, bisect_right(rights, time, key=_time) - 1)]
+            while lefts and lefts[0].timestamp <= time:
+                left = lefts.pop(0)
+                cursor.key, cursor.timestamp = thaw(key), left.timestamp
+                right = self._partner(rights, left.timestamp)
+                if right is not None:
+                    yield (self._function(left.value, right.value),)
+                elif self._keeps_lonely:
+                    yield (self._function(left.value, None),)
+            if lefts is not None and not lefts:
+                del self._lefts[key]
+
+    def _partner(self, rights: list[_Waiting] | None, timestamp: int) -> _Waiting | None:
+        at = bisect_right(rights, timestamp, key=_time) if rights else 0
+        if not rights or at == 0:
+            return None
+        right = rights[at - 1]
+        too_old = self._tolerance is not None and timestamp - right.timestamp > self._tolerance
+        return None if too_old else right
+
+    def snapshot(self, checkpoint: int) -> Any:
+        sides = enumerate((self._lefts, self._rights))
+        return to_groups(self.ctx, ((key, (i, found)) for i, side in sides for key, found in side.items()))
+
+    def restore(self, states: list[Any]) -> None:
+        for key, (side, waiting) in from_groups(self.ctx, states):
+            (self._rights if side else self._lefts)[key] = waiting
+            for record in waiting:
+                self._due.register(record.timestamp, key)
+                self._sequence = max(self._sequence, record.sequence)
+
+    def close(self) -> None:
+        self._close()

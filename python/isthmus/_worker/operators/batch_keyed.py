@@ -1,0 +1,134 @@
+"""BATCH execution of a keyed operator: all input first, then key by key.
+
+B1. Keys come in the order of their serialised bytes: numbers ascending, strings shorter first, everything else by its
+    pickle, shorter first. Within a key records come by timestamp, then as they arrived.
+B2. A key's records, then its final watermark, then its processing-time timers; then the next key begins with no watermark.
+B3. ``reduce`` and ``aggregate`` emit the last value of a key only.
+B4. Results leave before the final watermark does. A broadcast input is taken at once, before any keyed record.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ..operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext
+from ..state.keys import freeze, thaw
+
+
+class BatchKeyedOperator(Operator):
+    """Wraps the operator that would run in STREAMING mode."""
+
+    def __init__(self, inner: Operator) -> None:
+        self._inner = inner
+        #: key → [(timestamp, arrival, input, record)]
+        self._records: dict[Any, list[tuple[int, int, int, Any]]] = {}
+        self._arrivals = 0
+
+    def open(self, ctx: OperatorContext) -> None:
+        self.ctx = ctx
+        self._inner.ctx = ctx
+        self._inner.open(ctx)
+        self.functions = self._inner.functions
+        self._final_only = bool(getattr(self._inner, "final_only_in_batch", False))
+        self._second_is_broadcast = ctx.spec["kind"] == "broadcast_process"
+
+    def owns(self, code: Any) -> bool:
+        return self._inner.owns(code)
+
+    def apply_keyed(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Any]:
+        return self._keep(pairs, 0)
+
+    def apply_second_keyed(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Any]:
+        return self._keep(pairs, 1)
+
+    def apply(self, records: Iterator[Any]) -> Iterator[Any]:
+        cursor = self.ctx.cursor
+        return self._keep(((cursor.key, value) for value in records), 0)
+
+    def apply_second(self, records: Iterator[Any]) -> Iterator[Any]:
+        if self._second_is_broadcast:
+            return self._inner.apply_second(records)  # B4
+        cursor = self.ctx.cursor
+        return self._keep(((cursor.key, value) for value in records), 1)
+
+    def _keep(self, pairs: Iterator[tuple[Any, Any]], which: int) -> Iterator[Any]:
+        cursor = self.ctx.cursor
+        for key, value in pairs:
+            self._arrivals += 1
+            entry = (cursor.timestamp, self._arrivals, which, value)
+            self._records.setdefault(freeze(key), []).append(entry)
+        return
+        yield
+
+    def advance_watermark(self, watermark: int) -> Iterable[Any] | None:
+        return self._replay() if watermark == MAX_TIMESTAMP else None
+
+    def forward_watermark(self, watermark: int) -> int | None:
+        return watermark if watermark == MAX_TIMESTAMP else None
+
+    def finish(self) -> Iterable[Any] | None:
+        return self._replay_and_finish()
+
+    def _replay_and_finish(self) -> Iterator[Any]:
+        yield from self._replay()
+        yield from self._inner.finish() or ()
+
+    def _replay(self) -> Iterator[Any]:
+        ctx = self.ctx
+        outer_watermark = ctx.watermark
+        records, self._records = self._records, {}
+        for key in sorted(records, key=_serialized_order):
+            entries = sorted(records.pop(key), key=lambda e: e[:2])
+            ctx.watermark = MIN_TIMESTAMP
+            results = self._of_key(thaw(key), entries)
+            if self._final_only:
+                last = deque(results, maxlen=1)
+                yield from last
+            else:
+                yield from results
+        ctx.watermark = outer_watermark
+
+    def _of_key(self, key: Any, entries: list[tuple[int, int, int, Any]]) -> Iterator[Any]:
+        inner, ctx = self._inner, self.ctx
+        at = 0
+        while at < len(entries):
+            which = entries[at][2]
+            end = at
+            while end < len(entries) and entries[end][2] == which:
+                end += 1
+            pairs = self._followed(key, entries[at:end])
+            yield from inner.apply_keyed(pairs) if which == 0 else inner.apply_second_keyed(pairs)
+            at = end
+        ctx.watermark = MAX_TIMESTAMP  # B2
+        yield from inner.advance_watermark(MAX_TIMESTAMP) or ()
+        yield from inner.advance_processing_time(MAX_TIMESTAMP) or ()
+
+    def _followed(self, key: Any, entries: list[tuple[int, int, int, Any]]) -> Iterator[tuple[Any, Any]]:
+        cursor = self.ctx.cursor
+        for timestamp, _, _, value in entries:
+            cursor.timestamp = timestamp
+            yield key, value
+
+    def snapshot(self, checkpoint: int) -> Any:
+        return None
+
+    def restore(self, states: list[Any]) -> None:
+        pass
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def _serialized_order(key: Any) -> tuple[Any, ...]:
+    """B1."""
+    key = thaw(key)
+    if isinstance(key, (bool, int, float)) and key == key:  # NaN has no place among numbers
+        return 0, 0, key
+    if isinstance(key, str):
+        data = key.encode("utf-8", "surrogatepass")
+        return 1, len(data), data
+    data = pickle.dumps(key, 5)
+    return 2, len(data), data

@@ -1,0 +1,62 @@
+"""Running reduce of a keyed stream: every record yields the key's new value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ..opening import open_function
+from ..operator import Operator, OperatorContext
+from ..runtime_context import runtime_context
+from ..state.keys import freeze
+
+_NOTHING: Any = object()
+
+
+class KeyedFold(Operator):
+    """Keeps one value per key in the table ``fold`` and emits it after every record."""
+
+    changes_count = False
+    #: True: the last output of a key is its result in BATCH mode.
+    final_only_in_batch = True
+
+    def _open_fold(self, ctx: OperatorContext, fold: Callable[[Any, Any], Any]) -> None:
+        self.ctx = ctx
+        self._fold = fold
+        self._table = runtime_context(ctx).backend.table("fold")
+
+    def apply_keyed(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Any]:
+        table = self._table
+        get = table.get
+        fold = self._fold
+        cursor = self.ctx.cursor
+        for key, value in pairs:
+            cursor.key = key
+            try:
+                current = get(key, _NOTHING)
+            except TypeError:
+                key = freeze(key)
+                current = get(key, _NOTHING)
+            if current is not _NOTHING:
+                value = fold(current, value)
+            table[key] = value
+            yield value
+
+    def apply(self, records: Iterator[Any]) -> Iterator[Any]:
+        cursor = self.ctx.cursor
+        return self.apply_keyed((cursor.key, value) for value in records)
+
+
+class ReduceOperator(KeyedFold):
+    """``fn`` is a ReduceFunction or a function of two values."""
+
+    _close: Callable[[], None] | None = None
+
+    def open(self, ctx: OperatorContext) -> None:
+        function, self._close = open_function(ctx, "reduce")
+        self.functions = (function,)
+        self._open_fold(ctx, function)
+
+    def close(self) -> None:
+        if self._close is not None:
+            self._close()

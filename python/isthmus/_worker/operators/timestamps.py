@@ -1,0 +1,211 @@
+"""Assigns timestamps and makes watermarks.
+
+W1. Watermarks come periodically (``pipeline.auto-watermark-interval``, 200 ms; 0: none but the final one), never per record.
+W2. Watermarks from upstream stop here, except the final one.
+W3. An output that was silent for the idle timeout is idle until its next watermark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from ..._operations import TimestampsOperation
+from ..opening import opened
+from ..operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext
+
+DEFAULT_INTERVAL_MS = 200
+
+
+class TimestampsOperator(Operator):
+    changes_count = False
+    assigns_timestamps = True
+
+    _close: Callable[[], None] | None = None
+
+    def open(self, ctx: OperatorContext) -> None:
+        self.ctx = ctx
+        operation = self._operation(ctx)
+        self._assign: Callable[[Any, int], int] | None = None
+        if operation.assigner is not None:
+            self._assign, self._close = opened(operation.assigner, ctx, "extract_timestamp")
+            self.functions = (self._assign,)
+        self._delay = operation.max_out_of_orderness if operation.generator == "bounded" else 0
+        self._custom = operation.custom if operation.generator == "custom" else None
+        self._generates = operation.generator in ("bounded", "monotonous")
+        self._interval = _interval(ctx.config)
+        self._idle_timeout = operation.idle_timeout
+        #: Largest timestamp so far.
+        self._max = MIN_TIMESTAMP
+        self._emitted = MIN_TIMESTAMP
+        self._next_tick: int | None = None
+        self._records = 0
+        self._records_at_tick = 0
+        self._active_at = ctx.clock.now_ms()
+        self._idle = False
+        self._idle_change: bool | None = None
+        self._pending: int | None = None
+        self._output = _CustomOutput(self)
+
+    @staticmethod
+    def _operation(ctx: OperatorContext) -> TimestampsOperation:
+        if ctx.spec.get("fn"):
+            loaded = ctx.load_function(ctx.spec["fn"])
+            if isinstance(loaded, TimestampsOperation):
+                return loaded
+            return TimestampsOperation(**{"generator": "monotonous", **_fields(ctx), "assigner": loaded})
+        return TimestampsOperation(**{"generator": "none", **_fields(ctx)})
+
+    def apply(self, records: Iterator[Any]) -> Iterator[Any]:
+        if self._custom is not None:
+            return self._with_custom(records)
+        if self._assign is None:
+            return self._follow(records)
+        if self._idle_timeout is not None or not self._generates:
+            return self._with_idleness(records)
+        return self._assigned(records, self._assign)
+
+    def _assigned(self, records: Iterator[Any], assign: Callable[[Any, int], int]) -> Iterator[Any]:
+        cursor = self.ctx.cursor
+        for value in records:
+            cursor.timestamp = timestamp = assign(value, cursor.timestamp)
+            if timestamp > self._max:
+                self._max = timestamp
+            yield value
+
+    def _with_idleness(self, records: Iterator[Any]) -> Iterator[Any]:
+        for value in self._assigned(records, self._assign):  # type: ignore[arg-type]
+            self._records += 1
+            yield value
+
+    def _follow(self, records: Iterator[Any]) -> Iterator[Any]:
+        cursor = self.ctx.cursor
+        for value in records:
+            if cursor.timestamp > self._max:
+                self._max = cursor.timestamp
+            self._records += 1
+            yield value
+
+    def _with_custom(self, records: Iterator[Any]) -> Iterator[Any]:
+        cursor = self.ctx.cursor
+        assign = self._assign
+        on_event = self._custom.on_event
+        for value in records:
+            if assign is not None:
+                cursor.timestamp = assign(value, cursor.timestamp)
+            self._records += 1
+            self._take(on_event(value, cursor.timestamp, self._output))
+            yield value
+
+    def forward_watermark(self, watermark: int) -> int | None:
+        return watermark if watermark == MAX_TIMESTAMP else None  # W2
+
+    def next_processing_time(self) -> int | None:
+        if self._interval <= 0 and self._pending is None:
+            return None
+        if self._pending is not None:
+            return 0
+        if self._next_tick is None and self._is_tick_needed():
+            self._next_tick = self.ctx.clock.now_ms() + self._interval
+        return self._next_tick
+
+    def _is_tick_needed(self) -> bool:
+        if self._custom is not None:
+            return True
+        if self._generates and self._watermark() > self._emitted:
+            return True
+        return self._idle_timeout is not None and (not self._idle or self._records != self._records_at_tick)
+
+    def _watermark(self) -> int:
+        return self._max - self._delay - 1 if self._max != MIN_TIMESTAMP else MIN_TIMESTAMP
+
+    def advance_processing_time(self, now: int) -> Iterable[Any] | None:
+        if self._next_tick is None or now < self._next_tick:
+            return None
+        self._next_tick = None
+        if self._custom is not None:
+            self._take(self._custom.on_periodic_emit(self._output))
+        elif self._generates:
+            self._take(self._watermark())
+        if self._idle_timeout is not None:
+            self._watch_idleness(now, self._idle_timeout)
+        return None
+
+    def _watch_idleness(self, now: int, timeout: int) -> None:
+        if self._records != self._records_at_tick:
+            self._records_at_tick = self._records
+            self._active_at = now
+            self._set_idle(False)
+        elif now - self._active_at >= timeout:
+            self._set_idle(True)
+
+    def _set_idle(self, idle: bool) -> None:
+        if idle is not self._idle:
+            self._idle = self._idle_change = idle
+
+    def _take(self, watermark: Any) -> None:
+        if watermark is None:
+            return
+        watermark = getattr(watermark, "timestamp", watermark)
+        if watermark > self._emitted:
+            self._emitted = self._pending = watermark
+
+    def poll_watermark(self) -> int | None:
+        watermark, self._pending = self._pending, None
+        return watermark
+
+    def poll_idle(self) -> bool | None:
+        change, self._idle_change = self._idle_change, None
+        return change
+
+    def snapshot(self, checkpoint: int) -> Any:
+        return None
+
+    def restore(self, states: list[Any]) -> None:
+        pass
+
+    def close(self) -> None:
+        if self._close is not None:
+            self._close()
+
+
+class _CustomOutput:
+    """What a custom generator emits to."""
+
+    def __init__(self, operator: TimestampsOperator) -> None:
+        self._operator = operator
+
+    def emit_watermark(self, watermark: Any) -> None:
+        self._operator._set_idle(False)
+        self._operator._take(watermark)
+
+    def mark_idle(self) -> None:
+        self._operator._set_idle(True)
+
+    def mark_active(self) -> None:
+        self._operator._set_idle(False)
+
+
+def _interval(config: dict[str, str]) -> int:
+    """``pipeline.auto-watermark-interval`` in ms: a number, or a duration as ``"200 ms"``."""
+    text = str(config.get("pipeline.auto-watermark-interval", DEFAULT_INTERVAL_MS)).strip().lower()
+    number = text.rstrip("abcdefghijklmnopqrstuvwxyz ")
+    unit = text[len(number) :].strip()
+    scale = {"": 1, "ms": 1, "milli": 1, "millis": 1, "s": 1000, "sec": 1000, "min": 60_000, "m": 60_000}.get(
+        unit, 1
+    )
+    return int(float(number or DEFAULT_INTERVAL_MS) * scale)
+
+
+def _fields(ctx: OperatorContext) -> dict[str, Any]:
+    """The operation as JSON, for functions used from TypeScript (``docs/operators.md``)."""
+    given = ctx.params.get("strategy", ctx.params)
+    found: dict[str, Any] = {}
+    for name, key in (
+        ("generator", "generator"),
+        ("max_out_of_orderness", "maxOutOfOrdernessMs"),
+        ("idle_timeout", "idleTimeoutMs"),
+    ):
+        if given.get(key) is not None:
+            found[name] = given[key]
+    return found

@@ -1,0 +1,78 @@
+"""Windows of a keyed stream (``window_all`` is keyed by a constant). The work is done by an engine of ``windowing``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ..._operations import WindowOperation
+from ..operator import Operator, OperatorContext
+from .results import flatten
+from .windowing.choose import make_engine
+from .windowing.engine import Engine
+
+
+class WindowOperator(Operator):
+    """``fn`` loads to a WindowOperation, or to the function while ``params.window`` says the rest in JSON."""
+
+    _engine: Engine | None = None
+    _restored: list[Any] | None = None
+
+    def open(self, ctx: OperatorContext) -> None:
+        self.ctx = ctx
+        self._open_engine(make_engine(self._operation(ctx), ctx))
+
+    def _operation(self, ctx: OperatorContext) -> WindowOperation:
+        loaded = ctx.load_function(ctx.spec["fn"])
+        if isinstance(loaded, WindowOperation):
+            return loaded
+        from .windowing.from_json import window_operation
+
+        given = ctx.params["window"]
+        ref = given.get("windowFunction")
+        return window_operation(given, loaded, ctx.load_function(ref) if ref else None)
+
+    def _open_engine(self, engine: Engine) -> None:
+        self._engine = engine
+        self.functions = tuple(engine.contents.functions)
+        if self._restored:
+            engine.restore(self._restored)
+            self._restored = None
+
+    @property
+    def engine(self) -> Engine:
+        assert self._engine is not None
+        return self._engine
+
+    def apply_keyed(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Any]:
+        return flatten(self.engine.process(pairs), self.ctx)
+
+    def apply(self, records: Iterator[Any]) -> Iterator[Any]:
+        cursor = self.ctx.cursor
+        return self.apply_keyed((cursor.key, value) for value in records)
+
+    def advance_watermark(self, watermark: int) -> Iterable[Any] | None:
+        fired = self.engine.advance_watermark(watermark)
+        return None if fired is None else flatten(fired, self.ctx)
+
+    def next_processing_time(self) -> int | None:
+        return self.engine.next_processing_time()
+
+    def advance_processing_time(self, now: int) -> Iterable[Any] | None:
+        fired = self.engine.advance_processing_time(now)
+        return None if fired is None else flatten(fired, self.ctx)
+
+    def snapshot(self, checkpoint: int) -> Any:
+        own = self.engine.snapshot()
+        runtime = super().snapshot(checkpoint)
+        return {"own": own, "runtime": runtime} if own or runtime else None
+
+    def restore(self, states: list[Any]) -> None:
+        runtime = [s["runtime"] for s in states if s["runtime"] is not None]
+        if runtime:
+            super().restore(runtime)
+        self._restored = [s["own"] for s in states if s["own"]]
+
+    def close(self) -> None:
+        if self._engine is not None:
+            self._engine.close()

@@ -1,0 +1,114 @@
+"""Window join and co-group: both inputs share windows, which are evaluated with the records of both.
+
+Records are tagged with their side and kept by a window engine as they come; the function sees them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from copy import copy
+from itertools import product
+from typing import Any
+
+from ..._operations import WindowJoinOperation, WindowOperation
+from ..opening import opened
+from ..operator import OperatorContext
+from .results import flatten
+from .window import WindowOperator
+from .windowing.choose import make_engine
+
+
+class WindowJoinOperator(WindowOperator):
+    def open(self, ctx: OperatorContext) -> None:
+        self.ctx = ctx
+        operation = self._join_operation(ctx)
+        cogroup = operation.how == "co_group"
+        function, self._close_function = opened(operation.function, ctx, "co_group" if cogroup else "join")
+        engine = make_engine(
+            WindowOperation(
+                assigner=_untagging(operation.assigner)
+                if _looks_at_elements(operation.assigner)
+                else operation.assigner,
+                trigger=operation.trigger,
+                allowed_lateness=operation.allowed_lateness,
+                late_tag=None,
+                how="apply",
+                function=_CoGrouped(function) if cogroup else _Joined(function),
+                merging="exact",
+            ),
+            ctx,
+        )
+        self._open_engine(engine)
+        self.functions = (function,)
+
+    @staticmethod
+    def _join_operation(ctx: OperatorContext) -> WindowJoinOperation:
+        loaded = ctx.load_function(ctx.spec["fn"])
+        if isinstance(loaded, WindowJoinOperation):
+            return loaded
+        from .windowing.from_json import assigner_of, trigger_of
+
+        given = ctx.params.get("window", ctx.params)
+        trigger = given.get("trigger")
+        return WindowJoinOperation(
+            assigner=assigner_of(given["assigner"]),
+            trigger=None if trigger is None else trigger_of(trigger),
+            allowed_lateness=int(given.get("allowedLateness") or 0),
+            how=given.get("how", "join"),
+            function=loaded,
+        )
+
+    def apply_keyed(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Any]:
+        return flatten(self.engine.process((key, (0, value)) for key, value in pairs), self.ctx)
+
+    def apply_second_keyed(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Any]:
+        return flatten(self.engine.process((key, (1, value)) for key, value in pairs), self.ctx)
+
+    def apply_second(self, records: Iterator[Any]) -> Iterator[Any]:
+        cursor = self.ctx.cursor
+        return self.apply_second_keyed((cursor.key, value) for value in records)
+
+    def close(self) -> None:
+        super().close()
+        self._close_function()
+
+
+class _Joined:
+    """Calls the function for every pair."""
+
+    def __init__(self, function: Any) -> None:
+        self._function = function
+
+    def apply(self, key: Any, window: Any, inputs: list[tuple[int, Any]]) -> Iterable[Any]:
+        function = self._function
+        lefts, rights = _apart(inputs)
+        return (function(left, right) for left, right in product(lefts, rights))
+
+
+class _CoGrouped:
+    """Calls the function once with the records of both sides."""
+
+    def __init__(self, function: Any) -> None:
+        self._function = function
+
+    def apply(self, key: Any, window: Any, inputs: list[tuple[int, Any]]) -> Iterable[Any] | None:
+        found: Iterable[Any] | None = self._function(*_apart(inputs))
+        return found
+
+
+def _apart(inputs: list[tuple[int, Any]]) -> tuple[list[Any], list[Any]]:
+    return [v for side, v in inputs if side == 0], [v for side, v in inputs if side == 1]
+
+
+def _looks_at_elements(assigner: Any) -> bool:
+    return not type(assigner).__module__.startswith("isthmus.datastream.") or hasattr(
+        assigner, "_session_window_time_gap_extractor"
+    )
+
+
+def _untagging(assigner: Any) -> Any:
+    """The assigner, given records without their tag."""
+    assign = assigner.assign_windows
+    untagging = copy(assigner)
+    untagging.assign_windows = lambda element, timestamp, context: assign(element[1], timestamp, context)
+    return untagging

@@ -1,0 +1,212 @@
+"""Tumbling and sliding time windows with their default trigger.
+
+All keys of a window fire at the same time, so contents are kept by window (``start → key → contents``) and no key needs a
+timer of its own.
+
+  A1. A window fires when time passes ``end - 1``; its keys in the order of their first record.
+  A2. With event time a window lives until ``end - 1 + lateness``; a record for it after it fired fires it again at once, for
+      its key alone.
+  A3. A window that is over is cleared key by key, each right after it fired where there is no lateness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from heapq import heappop, heappush
+from typing import Any
+
+from ...._operations import WindowOperation
+from ....datastream._window.times import NO_TIMESTAMP, SlidingEventTimeWindows, TumblingEventTimeWindows
+from ....datastream._window.windows import TimeWindow
+from ...operator import MAX_TIMESTAMP, MIN_TIMESTAMP, OperatorContext
+from ...state.keys import freeze, thaw
+from .contents import NOTHING
+from .engine import Engine
+from .partition import from_groups, to_groups
+
+
+class AlignedEngine(Engine):
+    def __init__(self, operation: WindowOperation, ctx: OperatorContext) -> None:
+        super().__init__(operation, ctx)
+        assigner = operation.assigner
+        self._size: int = assigner._size
+        self._slide: int = getattr(assigner, "_slide", assigner._size)
+        self._offset: int = assigner._offset
+        self.event_time = isinstance(assigner, (TumblingEventTimeWindows, SlidingEventTimeWindows))
+        if not self.event_time:
+            self.lateness = 0
+        #: start → key → contents
+        self._windows: dict[int, dict[Any, Any]] = {}
+        #: Starts of windows that have not fired, and of fired ones that live on (A2).
+        self._unfired: list[int] = []
+        self._fired: list[int] = []
+
+    def process(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
+        if not self.event_time:
+            return self._process_by_clock(pairs)
+        if self._slide == self._size and self.lateness == 0:
+            return self._process_tumbling(pairs)
+        return self._process_event_time(pairs)
+
+    def _process_tumbling(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
+        cursor = self.ctx.cursor
+        ctx = self.ctx
+        size, offset = self._size, self._offset
+        windows = self._windows
+        first, add = self.contents.first, self.contents.add
+        # The window at hand; most records fall into the one of the record before.
+        start = end = MIN_TIMESTAMP
+        contents: dict[Any, Any] = {}
+        for key, value in pairs:
+            cursor.key = key
+            timestamp = cursor.timestamp
+            if not (start <= timestamp < end) or start not in windows:
+                if timestamp == MIN_TIMESTAMP:
+                    raise Exception(NO_TIMESTAMP)
+                start = timestamp - (timestamp - offset) % size
+                end = start + size
+                if end - 1 <= ctx.watermark:
+                    end = start
+                    self.drop_late(value)
+                    continue
+                contents = self._open(start)
+            try:
+                found = contents.get(key, NOTHING)
+            except TypeError:
+                key = freeze(key)
+                found = contents.get(key, NOTHING)
+            contents[key] = first(value) if found is NOTHING else add(found, value)
+        return
+        yield
+
+    def _process_event_time(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
+        cursor = self.ctx.cursor
+        ctx = self.ctx
+        size, slide, offset, lateness = self._size, self._slide, self._offset, self.lateness
+        windows = self._windows
+        first, add = self.contents.first, self.contents.add
+        for key, value in pairs:
+            cursor.key = key
+            key = freeze(key)
+            timestamp = cursor.timestamp
+            if timestamp == MIN_TIMESTAMP:
+                raise Exception(NO_TIMESTAMP)
+            watermark = ctx.watermark
+            taken = False
+            last_start = timestamp - (timestamp - offset) % slide
+            for start in range(last_start, timestamp - size, -slide):
+                end = start + size
+                if end - 1 + lateness <= watermark:
+                    continue
+                taken = True
+                contents = windows.get(start)
+                if contents is None:
+                    contents = self._open(start)
+                found = contents.get(key, NOTHING)
+                found = contents[key] = first(value) if found is NOTHING else add(found, value)
+                if end - 1 <= watermark:  # A2
+                    yield from self._fire_one(key, start, found)
+                    cursor.timestamp = timestamp
+            if not taken and self.is_late(timestamp):
+                self.drop_late(value)
+
+    def _fire_one(self, key: Any, start: int, contents: Any) -> Iterator[Iterable[Any]]:
+        results = self.emission.emit(thaw(key), TimeWindow(start, start + self._size), contents)
+        if results is not None:
+            yield results
+
+    def _open(self, start: int) -> dict[Any, Any]:
+        contents = self._windows.get(start)
+        if contents is None:
+            contents = self._windows[start] = {}
+            if self.event_time and start + self._size - 1 <= self.ctx.watermark:
+                heappush(self._fired, start)
+            else:
+                heappush(self._unfired, start)
+        return contents
+
+    def _process_by_clock(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
+        cursor = self.ctx.cursor
+        size, slide, offset = self._size, self._slide, self._offset
+        now_ms = self.ctx.clock.now_ms
+        windows = self._windows
+        first, add = self.contents.first, self.contents.add
+        for key, value in pairs:
+            cursor.key = key
+            key = freeze(key)
+            now = now_ms()
+            last_start = now - (now - offset) % slide
+            for start in range(last_start, now - size, -slide):
+                contents = windows.get(start)
+                if contents is None:
+                    contents = self._open(start)
+                found = contents.get(key, NOTHING)
+                contents[key] = first(value) if found is NOTHING else add(found, value)
+        return
+        yield
+
+    def advance_watermark(self, watermark: int) -> Iterator[Iterable[Any]] | None:
+        return self._fire(watermark) if self.event_time else None
+
+    def next_processing_time(self) -> int | None:
+        if self.event_time or not self._unfired:
+            return None
+        return self._unfired[0] + self._size - 1
+
+    def advance_processing_time(self, now: int) -> Iterator[Iterable[Any]] | None:
+        return None if self.event_time else self._fire(now)
+
+    def _fire(self, time: int) -> Iterator[Iterable[Any]]:
+        size = self._size
+        ends_at_once = self.lateness == 0
+        while True:
+            fires_at = self._unfired[0] + size - 1 if self._unfired else MAX_TIMESTAMP
+            ends_at = self._fired[0] + size - 1 + self.lateness if self._fired else MAX_TIMESTAMP
+            if min(fires_at, ends_at) > time or not (self._unfired or self._fired):
+                return
+            if self._unfired and (fires_at <= ends_at or not self._fired):
+                start = heappop(self._unfired)
+                if ends_at_once:
+                    yield from self._fire_all(start, self._windows.pop(start), last=True)
+                else:
+                    heappush(self._fired, start)
+                    yield from self._fire_all(start, self._windows[start], last=False)
+            else:
+                start = heappop(self._fired)
+                self._end(start, self._windows.pop(start))
+
+    def _fire_all(self, start: int, contents: dict[Any, Any], last: bool) -> Iterator[Iterable[Any]]:
+        window = TimeWindow(start, start + self._size)
+        emit = self.emission.emit
+        clears = last and self.emission.clears
+        for key, found in contents.items():
+            results = emit(thaw(key), window, found)
+            if results is not None:
+                yield results
+            if clears:
+                self.emission.clear(thaw(key), window)  # A3
+
+    def _end(self, start: int, contents: dict[Any, Any]) -> None:
+        if self.emission.clears:
+            window = TimeWindow(start, start + self._size)
+            for key in contents:
+                self.emission.clear(thaw(key), window)
+
+    def snapshot(self) -> Any:
+        fired = set(self._fired)
+        return to_groups(
+            self.ctx,
+            (
+                (key, (start, start in fired, found))
+                for start, contents in self._windows.items()
+                for key, found in contents.items()
+            ),
+        )
+
+    def restore(self, states: list[Any]) -> None:
+        for key, (start, fired, found) in from_groups(self.ctx, states):
+            contents = self._windows.get(start)
+            if contents is None:
+                contents = self._windows[start] = {}
+                heappush(self._fired if fired else self._unfired, start)
+            contents[key] = found

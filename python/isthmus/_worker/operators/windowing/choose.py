@@ -1,0 +1,42 @@
+"""Which engine keeps the windows of an operation."""
+
+from __future__ import annotations
+
+from ...._operations import WindowOperation
+from ....datastream import window as api
+from ...operator import OperatorContext
+from .aligned import AlignedEngine
+from .counted import CountedEngine
+from .engine import Engine
+from .general import GeneralEngine
+from .merging import MergingEngine
+from .sliced import SlicedEngine
+
+_EVENT_TIME = (api.TumblingEventTimeWindows, api.SlidingEventTimeWindows)
+_PROCESSING_TIME = (api.TumblingProcessingTimeWindows, api.SlidingProcessingTimeWindows)
+
+
+def make_engine(operation: WindowOperation, ctx: OperatorContext) -> Engine:
+    """The cheapest engine that gives exactly what the general one would."""
+    assigner, trigger = operation.assigner, operation.trigger
+    if isinstance(assigner, api.MergingWindowAssigner):
+        return MergingEngine(operation, ctx)
+    kind = type(assigner)
+    if kind in _EVENT_TIME and (trigger is None or type(trigger) is api.EventTimeTrigger):
+        if kind is api.SlidingEventTimeWindows and _can_slice(operation):
+            return SlicedEngine(operation, ctx)
+        return AlignedEngine(operation, ctx)
+    if kind in _PROCESSING_TIME and (trigger is None or type(trigger) is api.ProcessingTimeTrigger):
+        return AlignedEngine(operation, ctx)
+    if kind in (api.CountTumblingWindowAssigner, api.CountSlidingWindowAssigner) and trigger is None:
+        return CountedEngine(operation, ctx)
+    return GeneralEngine(operation, ctx)
+
+
+def _can_slice(operation: WindowOperation) -> bool:
+    return (
+        operation.how in ("reduce", "aggregate")
+        and bool(getattr(operation.function, "mergeable", False))
+        and operation.allowed_lateness == 0
+        and operation.assigner._slide < operation.assigner._size
+    )

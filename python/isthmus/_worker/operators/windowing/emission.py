@@ -1,0 +1,164 @@
+"""Calls the window function with a window's contents; sets key and timestamp of what it emits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn
+
+from ...._operations import WindowOperation
+from ....datastream._functions.context import KeyedStateStore
+from ....datastream._functions.windowed import ProcessWindowFunction
+from ....datastream._window.assigner import MergingWindowAssigner
+from ...opening import opened
+from ...operator import OperatorContext
+from ...runtime_context import runtime_context
+from ...state.backend import NamespaceCursor
+from .contents import Contents
+
+
+class WindowContext(ProcessWindowFunction.Context[Any]):
+    """What process() is told of the window."""
+
+    def __init__(self, ctx: OperatorContext, merging: bool) -> None:
+        self._ctx = ctx
+        self._window: Any = None
+        self._state: Any = _NoWindowState() if merging else None
+
+    def window(self) -> Any:
+        return self._window
+
+    def current_processing_time(self) -> int:
+        return self._ctx.clock.now_ms()
+
+    def current_watermark(self) -> int:
+        return self._ctx.watermark
+
+    def window_state(self) -> Any:
+        if self._state is None:
+            self._state = PerWindowState(self._ctx)
+        self._state.window = self._window
+        return self._state
+
+    def global_state(self) -> Any:
+        return runtime_context(self._ctx)
+
+
+class PerWindowState(KeyedStateStore):
+    """State of a key and a window."""
+
+    def __init__(self, ctx: OperatorContext) -> None:
+        self._backend = runtime_context(ctx).backend
+        self._at = NamespaceCursor(ctx.cursor)
+
+    @property
+    def window(self) -> Any:
+        return self._at.namespace
+
+    @window.setter
+    def window(self, window: Any) -> None:
+        self._at.namespace = window
+
+    def get_state(self, state_descriptor: Any) -> Any:
+        return self._backend.state("value", state_descriptor, self._at)
+
+    def get_list_state(self, state_descriptor: Any) -> Any:
+        return self._backend.state("list", state_descriptor, self._at)
+
+    def get_map_state(self, state_descriptor: Any) -> Any:
+        return self._backend.state("map", state_descriptor, self._at)
+
+    def get_reducing_state(self, state_descriptor: Any) -> Any:
+        return self._backend.state("reducing", state_descriptor, self._at)
+
+    def get_aggregating_state(self, state_descriptor: Any) -> Any:
+        return self._backend.state("aggregating", state_descriptor, self._at)
+
+
+class _NoWindowState(KeyedStateStore):
+    window: Any = None
+
+    def _refuse(self, state_descriptor: Any) -> NoReturn:
+        raise Exception(
+            "Per-window state is not allowed when using merging windows. Use context.global_state() for state of the key."
+        )
+
+    get_state = get_list_state = get_map_state = get_reducing_state = get_aggregating_state = _refuse  # type: ignore[assignment]
+
+
+class Emission:
+    """Turns a window's contents into results.
+
+    ``emit(key, window, contents)`` returns an iterable of records, or None; ``clear(key, window)`` ends the window.
+    """
+
+    def __init__(self, operation: WindowOperation, contents: Contents, ctx: OperatorContext) -> None:
+        self._cursor = ctx.cursor
+        self._result = contents.result
+        self.context = WindowContext(ctx, isinstance(operation.assigner, MergingWindowAssigner))
+        self._clear: Callable[[Any], None] | None = None
+        function = operation.function if contents.is_list else operation.window_function
+        self._is_list = contents.is_list
+        self.passes_through = function is None
+        self._call: Callable[[Any, Any, list[Any]], Iterable[Any] | None] | None = None
+        if function is None:
+            return
+        all_windows = operation.all_windows
+        if callable(getattr(function, "process", None)):
+            process, close = opened(function, ctx, "process")
+            context = self.context
+            contents.functions.append(process)
+            if _overrides_clear(function):
+                self._clear = function.clear
+                contents.functions.append(self._clear)
+            if all_windows:
+                self._call = lambda key, window, elements: process(context, elements)
+            else:
+                self._call = lambda key, window, elements: process(key, context, elements)
+        else:
+            apply, close = opened(function, ctx, "apply")
+            contents.functions.append(apply)
+            if all_windows:
+                self._call = lambda key, window, elements: apply(window, elements)
+            else:
+                self._call = apply
+        contents.closers.append(close)
+
+    @property
+    def clears(self) -> bool:
+        """Whether the function wants to be told of the end of windows."""
+        return self._clear is not None
+
+    def emit(self, key: Any, window: Any, contents: Any) -> Iterable[Any] | None:
+        """The results for a window of a key, with the cursor set; None where there is nothing to emit."""
+        cursor = self._cursor
+        cursor.key = key
+        cursor.timestamp = window.max_timestamp()
+        if self._is_list:
+            if not contents:
+                return None
+            elements = contents
+        else:
+            result = self._result(contents)
+            if result is None:
+                return None
+            if self._call is None:
+                return (result,)
+            elements = [result]
+        self.context._window = window
+        assert self._call is not None
+        results = self._call(key, window, elements)
+        return results if results is not None else ()
+
+    def clear(self, key: Any, window: Any) -> None:
+        """The window of a key is over."""
+        if self._clear is not None:
+            self._cursor.key = key
+            self.context._window = window
+            self._clear(self.context)
+
+
+def _overrides_clear(function: Any) -> bool:
+    for cls in type(function).__mro__:
+        if "clear" in vars(cls):
+            return not cls.__module__.startswith("isthmus.datastream.")
+    return False

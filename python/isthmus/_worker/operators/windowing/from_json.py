@@ -1,0 +1,84 @@
+"""A window operation said in JSON (``params.window``), for Python functions used from TypeScript.
+
+``{"assigner": {"kind": "tumbling", "time": "event", "size": 60000, "offset": 0}, "trigger": {…}, "allowedLateness": 0,
+"lateTag": "late", "how": "aggregate"}``; times are milliseconds.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...._operations import WindowOperation
+from ....datastream import window as api
+from ....errors import GraphError
+
+
+def window_operation(given: dict[str, Any], function: Any, window_function: Any = None) -> WindowOperation:
+    """The operation that ``given`` describes, with the functions loaded already."""
+    trigger = given.get("trigger")
+    return WindowOperation(
+        assigner=assigner_of(given["assigner"]),
+        trigger=None if trigger is None else trigger_of(trigger),
+        allowed_lateness=int(given.get("allowedLateness") or 0),
+        late_tag=given.get("lateTag"),
+        how=given.get("how") or _how(function),
+        function=function,
+        window_function=window_function,
+        all_windows=bool(given.get("allWindows", False)),
+        merging="exact",
+    )
+
+
+def assigner_of(given: dict[str, Any]) -> Any:
+    """The window assigner that a JSON object names."""
+    kind = given["kind"]
+    event = given.get("time", "event") == "event"
+    offset = given.get("offset") or 0
+    if kind == "tumbling":
+        tumbling = api.TumblingEventTimeWindows if event else api.TumblingProcessingTimeWindows
+        return tumbling(given["size"], offset)
+    if kind == "sliding":
+        sliding = api.SlidingEventTimeWindows if event else api.SlidingProcessingTimeWindows
+        return sliding(given["size"], given["slide"], offset)
+    if kind == "session":
+        session = api.EventTimeSessionWindows if event else api.ProcessingTimeSessionWindows
+        return session(given["gap"])
+    if kind == "global":
+        return api.GlobalWindows()
+    if kind == "count":
+        size, slide = given["size"], given.get("slide")
+        return api.CountSlidingWindowAssigner(size, slide) if slide else api.CountTumblingWindowAssigner(size)
+    raise GraphError(
+        f"There is no window assigner {kind!r}; known: tumbling, sliding, session, global, count. "
+        "Windows with a TypeScript assigner need a TypeScript window function."
+    )
+
+
+def trigger_of(given: dict[str, Any]) -> Any:
+    """The trigger that a JSON object names."""
+    kind = given["kind"]
+    if kind == "purging":
+        return api.PurgingTrigger(trigger_of(given["trigger"]))
+    if kind == "count":
+        return api.CountTrigger(given["count"])
+    if kind == "continuous":
+        event = given.get("time", "event") == "event"
+        continuous = api.ContinuousEventTimeTrigger if event else api.ContinuousProcessingTimeTrigger
+        return continuous(given["interval"])
+    simple = {
+        "eventTime": api.EventTimeTrigger,
+        "processingTime": api.ProcessingTimeTrigger,
+        "never": api.NeverTrigger,
+    }
+    if kind in simple:
+        return simple[kind]()
+    raise GraphError(
+        f"There is no trigger {kind!r}; known: eventTime, processingTime, never, count, continuous, purging."
+    )
+
+
+def _how(function: Any) -> Any:
+    for method, how in (("create_accumulator", "aggregate"), ("process", "process"), ("apply", "apply")):
+        if hasattr(function, method):
+            return how
+    return "reduce"

@@ -1,0 +1,141 @@
+"""Any assigner with any trigger: contents per key and window, the trigger asked about every record and timer.
+
+G1. Late is a window whose ``max_timestamp + lateness`` the watermark has passed (event time only).
+G2. A window is cleared by a timer at that time, after the trigger had its say; a window that ends at Long.MAX never is.
+G3. FIRE keeps the contents, PURGE drops them; an empty window does not call the function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ...._operations import WindowOperation
+from ....datastream._window.trigger import TriggerResult
+from ...operator import MAX_TIMESTAMP, OperatorContext
+from ...runtime_context import runtime_context
+from ...state.embedded import NamespacedKey
+from ...state.keys import freeze, thaw
+from .contents import NOTHING
+from .engine import Engine
+from .trigger_context import AssignerContext, TriggerContext
+
+
+class GeneralEngine(Engine):
+    def __init__(self, operation: WindowOperation, ctx: OperatorContext) -> None:
+        super().__init__(operation, ctx)
+        self.event_time: bool = operation.assigner.is_event_time()
+        self.trigger = operation.trigger or operation.assigner.get_default_trigger(None)
+        runtime = runtime_context(ctx)
+        self.timers = runtime.timers
+        self.assigner_context = AssignerContext(ctx)
+        self.trigger_context = TriggerContext(ctx, merges_all=True)
+        #: (key, window) → contents
+        self.table = runtime.backend.table("window-contents")
+
+    def process(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
+        cursor = self.ctx.cursor
+        assign = self.assigner.assign_windows
+        table = self.table
+        first, add = self.contents.first, self.contents.add
+        context = self.trigger_context
+        for key, value in pairs:
+            cursor.key = key
+            owner = freeze(key)
+            timestamp = cursor.timestamp
+            taken = False
+            for window in assign(self.element(value), timestamp, self.assigner_context):
+                if self.is_window_late(window):
+                    continue
+                taken = True
+                where = NamespacedKey((owner, window))
+                found = table.get(where, NOTHING)
+                found = table[where] = first(value) if found is NOTHING else add(found, value)
+                context.window = window
+                result = self.trigger.on_element(self.element(value), timestamp, window, context)
+                if result is not TriggerResult.CONTINUE:
+                    yield from self.act(result, key, window, where)
+                    cursor.timestamp = timestamp
+                self.register_cleanup(window)
+            if not taken and self.event_time and self.is_late(timestamp):
+                self.drop_late(value)
+
+    def element(self, value: Any) -> Any:
+        """What assigner and trigger see of a value (joins tag theirs)."""
+        return value
+
+    def act(
+        self, result: TriggerResult, key: Any, window: Any, where: NamespacedKey
+    ) -> Iterator[Iterable[Any]]:
+        """Do what a trigger said (G3)."""
+        if result.is_fire():
+            found = self.table.get(where, NOTHING)
+            if found is not NOTHING:
+                results = self.emission.emit(key, window, found)
+                if results is not None:
+                    yield results
+        if result.is_purge():
+            self.table.pop(where, None)
+
+    def advance_watermark(self, watermark: int) -> Iterator[Iterable[Any]] | None:
+        return self._fire(self.timers.event.due(watermark), by_event_time=True)
+
+    def next_processing_time(self) -> int | None:
+        return self.timers.processing.next_time()
+
+    def advance_processing_time(self, now: int) -> Iterator[Iterable[Any]] | None:
+        return self._fire(self.timers.processing.due(now), by_event_time=False)
+
+    def _fire(self, timers: Iterator[tuple[int, Any]], by_event_time: bool) -> Iterator[Iterable[Any]]:
+        for time, (owner, window) in timers:
+            key = self.ctx.cursor.key = thaw(owner)
+            where = self.contents_of(owner, window)
+            if where is None:
+                continue
+            context = self.trigger_context
+            context.window = window
+            on_time = self.trigger.on_event_time if by_event_time else self.trigger.on_processing_time
+            result = on_time(time, window, context)
+            if result is not TriggerResult.CONTINUE:
+                yield from self.act(result, key, window, where)
+            if by_event_time is self.event_time and time == self.cleanup_time(window):
+                self.clear(key, window, where)
+
+    def contents_of(self, owner: Any, window: Any) -> NamespacedKey | None:
+        """Where a window's contents are; None where the window is no more (merged away)."""
+        return NamespacedKey((owner, window))
+
+    def clear(self, key: Any, window: Any, where: NamespacedKey) -> None:
+        """The window is over (G2)."""
+        self.table.pop(where, None)
+        self.ctx.cursor.key = key
+        self.trigger_context.window = window
+        self.trigger.clear(window, self.trigger_context)
+        self.emission.clear(key, window)
+
+    def cleanup_time(self, window: Any) -> int:
+        time: int = window.max_timestamp()
+        return min(time + self.lateness, MAX_TIMESTAMP) if self.event_time else time
+
+    def register_cleanup(self, window: Any) -> None:
+        time = self.cleanup_time(window)
+        if time == MAX_TIMESTAMP:
+            return
+        self.trigger_context.window = window
+        if self.event_time:
+            self.trigger_context.register_event_time_timer(time)
+        else:
+            self.trigger_context.register_processing_time_timer(time)
+
+    def delete_cleanup(self, window: Any) -> None:
+        time = self.cleanup_time(window)
+        if time == MAX_TIMESTAMP:
+            return
+        self.trigger_context.window = window
+        if self.event_time:
+            self.trigger_context.delete_event_time_timer(time)
+        else:
+            self.trigger_context.delete_processing_time_timer(time)
+
+    def is_window_late(self, window: Any) -> bool:
+        return self.event_time and self.cleanup_time(window) <= self.ctx.watermark  # G1

@@ -1,0 +1,225 @@
+"""Windows that merge (sessions).
+
+Each key has a set of windows; each window's contents stay under the *state window* it began with, so that merging two
+windows mostly moves nothing.
+
+  M1. A record's window is merged with those it touches; the trigger merges its state and timers (``on_merge``), then
+      is cleared for the windows that are gone.
+  M2. Contents of several state windows become those of one of them.
+  M3. ``exact``: all of them are combined (by reduce or merge). ``pyflink``: what PyFlink 2.3 does, which loses data: a
+      record that bridges two windows keeps the reduced value or accumulator of one of them and drops the other; lists are
+      combined. Programs that import pyflink get its results (``WindowOperation.merging``), with a warning.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ...._operations import WindowOperation
+from ....datastream._window.assigner import MergingWindowAssigner
+from ....datastream._window.trigger import TriggerResult
+from ....datastream._window.windows import TimeWindow
+from ...operator import OperatorContext
+from ...runtime_context import runtime_context
+from ...state.embedded import NamespacedKey
+from ...state.keys import freeze
+from .contents import NOTHING
+from .general import GeneralEngine
+
+_log = logging.getLogger("isthmus.windows")
+
+
+class MergingEngine(GeneralEngine):
+    def __init__(self, operation: WindowOperation, ctx: OperatorContext) -> None:
+        super().__init__(operation, ctx)
+        if not self.trigger.can_merge():
+            raise TypeError(
+                f"A merging window assigner cannot be used with {type(self.trigger).__name__}, which does not support "
+                "merging. Use a trigger whose can_merge() is True."
+            )
+        mode = ctx.config.get("isthmus.windows.merging") or operation.merging
+        self._exact = mode != "pyflink"
+        self.trigger_context._merges_all = self._exact
+        #: key → {window: state window}
+        self._sets = runtime_context(ctx).backend.table("merging-windows")
+        self._warned = False
+
+    def process(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
+        cursor = self.ctx.cursor
+        assign = self.assigner.assign_windows
+        table = self.table
+        first, add = self.contents.first, self.contents.add
+        context = self.trigger_context
+        for key, value in pairs:
+            cursor.key = key
+            owner = freeze(key)
+            timestamp = cursor.timestamp
+            windows: dict[Any, Any] = self._sets.get(owner) or {}
+            taken = False
+            for assigned in assign(self.element(value), timestamp, self.assigner_context):
+                window = self._add(owner, windows, assigned)
+                if self.is_window_late(window):
+                    windows.pop(window, None)
+                    continue
+                taken = True
+                where = NamespacedKey((owner, windows[window]))
+                found = table.get(where, NOTHING)
+                table[where] = first(value) if found is NOTHING else add(found, value)
+                self._store(owner, windows)
+                context.window = window
+                result = self.trigger.on_element(self.element(value), timestamp, window, context)
+                if result is not TriggerResult.CONTINUE:
+                    yield from self.act(result, key, window, where)
+                    cursor.timestamp = timestamp
+                self.register_cleanup(window)
+            self._store(owner, windows)
+            if not taken and self.event_time and self.is_late(timestamp):
+                self.drop_late(value)
+
+    def _store(self, owner: Any, windows: dict[Any, Any]) -> None:
+        if windows:
+            self._sets[owner] = windows
+        else:
+            self._sets.pop(owner, None)
+
+    def contents_of(self, owner: Any, window: Any) -> NamespacedKey | None:
+        windows = self._sets.get(owner)
+        state_window = windows.get(window) if windows else None
+        # None: a trigger left a timer behind of a window that is no more.
+        return None if state_window is None else NamespacedKey((owner, state_window))
+
+    def clear(self, key: Any, window: Any, where: NamespacedKey) -> None:
+        super().clear(key, window, where)
+        owner = where[0]
+        windows = self._sets.get(owner) or {}
+        windows.pop(window, None)
+        self._store(owner, windows)
+
+    def _add(self, owner: Any, windows: dict[Any, Any], new: Any) -> Any:
+        """Add a window, merge what touches, return the window the record is in now (M1)."""
+        collector = _Merges()
+        self.assigner.merge_windows([*windows, new], collector)
+        actual = new
+        merged_new = False
+        for result, group in collector.groups:
+            if new in group:
+                group = [w for w in group if w != new]
+                merged_new = True
+                actual = result
+            group = [w for w in group if w in windows]
+            if not group:
+                windows[result] = result
+                continue
+            # Contents stay with one window; which one shows in the order of lists.
+            ordered = group if self._exact else _in_pyflink_order(group, new)
+            state_window = windows[ordered[0]]
+            others = [windows[w] for w in ordered[1:]]
+            for window in ordered:
+                del windows[window]
+            windows[result] = state_window
+            if not (len(ordered) == 1 and ordered[0] == result):
+                self._merged(owner, result, ordered, state_window, others)
+        if not collector.groups or (actual == new and not merged_new):
+            windows.setdefault(new, new)
+        return actual
+
+    def _merged(
+        self, owner: Any, result: Any, merged: list[Any], state_window: Any, others: list[Any]
+    ) -> None:
+        self._check_time(result)
+        context = self.trigger_context
+        context.window = result
+        context.merged = merged
+        self.trigger.on_merge(result, context)
+        for window in merged:
+            context.window = window
+            self.trigger.clear(window, context)
+            self.delete_cleanup(window)
+        if others:
+            self._merge_contents(owner, state_window, others)
+
+    def _merge_contents(self, owner: Any, target: Any, sources: list[Any]) -> None:
+        """M2, M3."""
+        table = self.table
+        found = [
+            contents
+            for contents in (table.pop(NamespacedKey((owner, w)), NOTHING) for w in (target, *sources))
+            if contents is not NOTHING
+        ]
+        if not found:
+            return
+        contents = found[0]
+        if self._exact or self.contents.is_list:
+            for other in found[1:]:
+                contents = self.contents.merge(contents, other)
+        elif len(found) > 1 and not self._warned:
+            self._warned = True
+            _log.warning(
+                'Operator "%s": a record has bridged two session windows of key %r. As PyFlink does, the reduced value of one of '
+                "them is lost. Set isthmus.windows.merging to exact to combine them.",
+                self.ctx.name,
+                self.ctx.cursor.key,
+            )
+        table[NamespacedKey((owner, target))] = contents
+
+    def _check_time(self, result: Any) -> None:
+        end = result.max_timestamp()
+        if self.event_time:
+            if end + self.lateness <= self.ctx.watermark:
+                raise Exception(
+                    "The end timestamp of an event-time window cannot become earlier than the current watermark by "
+                    f"merging. Current watermark: {self.ctx.watermark} window: {result}"
+                )
+        else:
+            now = self.ctx.clock.now_ms()
+            if end <= now:
+                raise Exception(
+                    "The end timestamp of a processing-time window cannot become earlier than the current processing "
+                    f"time by merging. Current processing time: {now} window: {result}"
+                )
+
+
+class _Merges(MergingWindowAssigner.MergeCallback):
+    """Collects what an assigner says is to be merged."""
+
+    def __init__(self) -> None:
+        self.groups: list[tuple[Any, list[Any]]] = []
+
+    def merge(self, to_be_merged: Iterable[Any], merge_result: Any) -> None:
+        group = list(to_be_merged)
+        if group and isinstance(group[0], TimeWindow):
+            group.sort(key=lambda w: (w.start, w.end))
+        self.groups.append((merge_result, group))
+
+
+class _HashedAsInPyFlink:
+    """A time window with the hash that decides the order of PyFlink's sets."""
+
+    __slots__ = ("_hash", "window")
+
+    def __init__(self, window: TimeWindow) -> None:
+        self.window = window
+        x = (window.end << 1) + 1
+        inverse = x * x * x
+        for _ in range(3):
+            inverse *= 2 - x * inverse
+        self._hash = window.start + inverse
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _HashedAsInPyFlink) and other.window == self.window
+
+
+def _in_pyflink_order(group: list[Any], new: Any) -> list[Any]:
+    """The windows in the order in which PyFlink goes through its set of them, so that the same one survives."""
+    if len(group) < 2 or not isinstance(group[0], TimeWindow):
+        return group
+    windows: set[_HashedAsInPyFlink] = set()
+    for window in sorted([*group, new], key=lambda w: (w.start, w.end)):
+        windows.add(_HashedAsInPyFlink(window))
+    windows.discard(_HashedAsInPyFlink(new))
+    return [w.window for w in windows]

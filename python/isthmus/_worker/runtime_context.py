@@ -1,0 +1,150 @@
+"""What a function sees of where it runs (``open(runtime_context)``), and its operator's state behind it."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from ..datastream._functions.context import RuntimeContext
+from ..datastream._state.descriptors import StateDescriptor
+from .metrics import WorkerMetricGroup
+from .operator import OperatorContext
+from .state.backend import KeyedBackend
+from .state.keys import GroupOf
+from .timers import Timers
+
+
+class WorkerRuntimeContext(RuntimeContext):
+    """One per operator and subtask; state and timers of the operator are made on first use."""
+
+    def __init__(self, ctx: OperatorContext) -> None:
+        self._ctx = ctx
+        self._backend: KeyedBackend | None = None
+        self._timers: Timers | None = None
+        self.metrics = WorkerMetricGroup(())
+        self._parameters: dict[str, str] | None = None
+
+    # Where it runs.
+
+    def get_task_name(self) -> str:
+        name, task = self._ctx.name, self._ctx.task_name
+        return task if name in task else f"{name} ({task})"
+
+    def get_number_of_parallel_subtasks(self) -> int:
+        return self._ctx.parallelism
+
+    def get_max_number_of_parallel_subtasks(self) -> int:
+        return self._ctx.max_parallelism
+
+    def get_index_of_this_subtask(self) -> int:
+        return self._ctx.subtask
+
+    def get_attempt_number(self) -> int:
+        return self._ctx.attempt
+
+    def get_task_name_with_subtasks(self) -> str:
+        ctx = self._ctx
+        return f"{self.get_task_name()} ({ctx.subtask + 1}/{ctx.parallelism})#{ctx.attempt}"
+
+    def get_job_parameter(self, key: str, default_value: str) -> str:
+        if self._parameters is None:
+            self._parameters = parse_parameters(self._ctx.config.get("pipeline.global-job-parameters", ""))
+        return self._parameters.get(key, default_value)
+
+    def get_metrics_group(self) -> WorkerMetricGroup:
+        return self.metrics
+
+    # State.
+
+    def get_state(self, state_descriptor: StateDescriptor) -> Any:
+        return self.backend.state("value", state_descriptor)
+
+    def get_list_state(self, state_descriptor: StateDescriptor) -> Any:
+        return self.backend.state("list", state_descriptor)
+
+    def get_map_state(self, state_descriptor: StateDescriptor) -> Any:
+        return self.backend.state("map", state_descriptor)
+
+    def get_reducing_state(self, state_descriptor: StateDescriptor) -> Any:
+        return self.backend.state("reducing", state_descriptor)
+
+    def get_aggregating_state(self, state_descriptor: StateDescriptor) -> Any:
+        return self.backend.state("aggregating", state_descriptor)
+
+    @property
+    def backend(self) -> KeyedBackend:
+        """The operator's keyed state."""
+        if self._backend is None:
+            if not self._ctx.keyed:
+                _not_keyed(self._ctx)
+            self._backend = KeyedBackend(self._ctx)
+        return self._backend
+
+    @property
+    def timers(self) -> Timers:
+        """The operator's timers."""
+        if self._timers is None:
+            self._timers = Timers()
+        return self._timers
+
+    # Snapshots.
+
+    def snapshot(self) -> dict[str, Any] | None:
+        """Keyed state and timers by key group; None where there is neither."""
+        state = self._backend.snapshot() if self._backend is not None else {}
+        timers = self._timers.snapshot(self._groups()) if self._timers is not None else {}
+        return {"state": state, "timers": timers} if state or timers else None
+
+    def restore(self, snapshots: list[dict[str, Any]]) -> None:
+        if any(s["state"] for s in snapshots):
+            self.backend.restore([s["state"] for s in snapshots])
+        if any(s["timers"] for s in snapshots):
+            self.timers.restore([s["timers"] for s in snapshots], self._groups())
+
+    def _groups(self) -> GroupOf:
+        return GroupOf(self._ctx.max_parallelism, self._ctx.parallelism, self._ctx.subtask)
+
+    def close(self) -> None:
+        if self._backend is not None:
+            self._backend.close()
+
+
+def runtime_context(ctx: OperatorContext) -> WorkerRuntimeContext:
+    """The runtime context of an operator, always the same one."""
+    runtime: WorkerRuntimeContext | None = ctx.runtime
+    if runtime is None:
+        runtime = ctx.runtime = WorkerRuntimeContext(ctx)
+    return runtime
+
+
+def parse_parameters(text: str) -> dict[str, str]:
+    """``"k:v,k2:v2"`` as a dict; values in quotes may hold commas and colons."""
+    found: dict[str, str] = {}
+    part = ""
+    parts: list[str] = []
+    quote = ""
+    for c in text:
+        if quote:
+            if c == quote:
+                quote = ""
+            else:
+                part += c
+        elif c in "'\"":
+            quote = c
+        elif c == ",":
+            parts.append(part)
+            part = ""
+        else:
+            part += c
+    parts.append(part)
+    for entry in parts:
+        name, separator, value = entry.partition(":")
+        if separator:
+            found[name.strip()] = value.strip()
+    return found
+
+
+def _not_keyed(ctx: OperatorContext) -> NoReturn:
+    raise Exception(
+        "This state is only accessible by functions executed on a KeyedStream. "
+        f'Call key_by before operator "{ctx.name}".'
+    )

@@ -1,0 +1,52 @@
+"""Broadcast state: a map that every subtask has whole, because every subtask sees every broadcast record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ...datastream._state.interfaces import BroadcastState, ReadOnlyBroadcastState
+
+
+class ReadOnlyBroadcastMap(ReadOnlyBroadcastState[Any, Any]):
+    """What the other side sees; it has no ``put``."""
+
+    def __init__(self, entries: dict[Any, Any]) -> None:
+        self._entries = entries
+
+    def get(self, key: Any) -> Any:
+        return self._entries.get(key)
+
+    def contains(self, key: Any) -> bool:
+        return key in self._entries
+
+    def items(self) -> Iterator[tuple[Any, Any]]:
+        return iter(list(self._entries.items()))
+
+    def keys(self) -> Iterator[Any]:
+        return iter(list(self._entries))
+
+    def values(self) -> Iterator[Any]:
+        return iter(list(self._entries.values()))
+
+    def is_empty(self) -> bool:
+        return not self._entries
+
+    def clear(self) -> None:
+        raise AttributeError("Broadcast state is read-only here: change it in process_broadcast_element.")
+
+
+class BroadcastMap(ReadOnlyBroadcastMap, BroadcastState[Any, Any]):
+    """What the broadcast side sees."""
+
+    def put(self, key: Any, value: Any) -> None:
+        self._entries[key] = value
+
+    def put_all(self, dict_value: Mapping[Any, Any] | Iterable[tuple[Any, Any]]) -> None:
+        self._entries.update(dict_value)
+
+    def remove(self, key: Any) -> None:
+        self._entries.pop(key, None)
+
+    def clear(self) -> None:
+        self._entries.clear()

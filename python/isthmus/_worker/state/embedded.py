@@ -1,0 +1,153 @@
+"""Tables on disk, for state larger than memory: one SQLite file per subtask behind a write-back cache.
+
+E1. A key is in the cache with its newest value, or only in the file, or nowhere.
+E2. The cache holds at most ``cache_entries`` keys a table; what is put out is written in one transaction.
+E3. The file is private to the run: durability comes from snapshots, so nothing is synced and it ends with the subtask.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+from ..isolate import dumps
+from .keys import encoded, thaw
+
+_ABSENT: Any = object()
+
+
+class EmbeddedStore:
+    """Opens tables; one per subtask."""
+
+    def __init__(self, directory: str | None = None, cache_entries: int = 50_000) -> None:
+        self._directory = tempfile.mkdtemp(prefix="isthmus-state-", dir=directory)
+        self._path = os.path.join(self._directory, "state.db")
+        self._connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        execute = self._connection.execute
+        execute("PRAGMA journal_mode=OFF")  # E3
+        execute("PRAGMA synchronous=OFF")
+        execute("PRAGMA locking_mode=EXCLUSIVE")
+        execute("PRAGMA cache_size=-16384")
+        self._cache_entries = cache_entries
+        self._tables = 0
+
+    def table(self) -> EmbeddedTable:
+        self._tables += 1
+        return EmbeddedTable(self._connection, f"t{self._tables}", self._cache_entries)
+
+    def close(self) -> None:
+        self._connection.close()
+        with contextlib.suppress(OSError):
+            os.unlink(self._path)
+        with contextlib.suppress(OSError):
+            os.rmdir(self._directory)
+
+
+class EmbeddedTable:
+    """A dict's methods over a table of the file. A key may be (key, window), as windows have it."""
+
+    def __init__(self, connection: sqlite3.Connection, name: str, cache_entries: int) -> None:
+        self._connection = connection
+        connection.execute(f"CREATE TABLE {name} (k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID")
+        self._select = f"SELECT v FROM {name} WHERE k = ?"
+        self._insert = f"INSERT OR REPLACE INTO {name} VALUES (?, ?)"
+        self._delete = f"DELETE FROM {name} WHERE k = ?"
+        self._all_keys = f"SELECT k, v FROM {name} WHERE k > ? ORDER BY k LIMIT 1000"
+        self._limit = max(2, cache_entries)
+        #: Newest values, least recently written first; _ABSENT marks a deleted or known missing key.
+        self._cache: dict[Any, Any] = {}
+        #: Keys whose cached value is not in the file yet.
+        self._dirty: set[Any] = set()
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        value = self._cache.get(key, self)
+        if value is self:
+            row = self._connection.execute(self._select, (_stored_key(key),)).fetchone()
+            value = _ABSENT if row is None else pickle.loads(row[0])[1]
+            self._put(key, value)
+        return default if value is _ABSENT else value
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._put(key, value)
+        self._dirty.add(key)
+
+    def __getitem__(self, key: Any) -> Any:
+        value = self.get(key, _ABSENT)
+        if value is _ABSENT:
+            raise KeyError(key)
+        return value
+
+    def __contains__(self, key: Any) -> bool:
+        return self.get(key, _ABSENT) is not _ABSENT
+
+    def pop(self, key: Any, default: Any = None) -> Any:
+        value = self.get(key, _ABSENT)
+        if value is _ABSENT:
+            return default
+        self[key] = _ABSENT
+        return value
+
+    def _put(self, key: Any, value: Any) -> None:
+        cache = self._cache
+        if len(cache) >= self._limit and key not in cache:
+            self._evict()
+        cache[key] = value
+
+    def _evict(self) -> None:
+        """Write what is dirty of the older half and forget it (E2)."""
+        old = [k for k, _ in zip(self._cache, range(self._limit // 2))]
+        self._write([k for k in old if k in self._dirty])
+        for key in old:
+            del self._cache[key]
+
+    def _write(self, keys: list[Any]) -> None:
+        if not keys:
+            return
+        cache = self._cache
+        kept = [(_stored_key(k), dumps((k, v))) for k, v in ((k, cache[k]) for k in keys) if v is not _ABSENT]
+        gone = [(_stored_key(k),) for k in keys if cache[k] is _ABSENT]
+        execute = self._connection.execute
+        execute("BEGIN")
+        self._connection.executemany(self._insert, kept)
+        self._connection.executemany(self._delete, gone)
+        execute("COMMIT")
+        self._dirty.difference_update(keys)
+
+    def items(self) -> Iterator[tuple[Any, Any]]:
+        """All entries; what was cached is written first. Not to be interleaved with writes."""
+        self._write(list(self._dirty))
+        last = b""
+        while True:
+            rows = self._connection.execute(self._all_keys, (last,)).fetchall()
+            if not rows:
+                return
+            last = rows[-1][0]
+            for _, data in rows:
+                yield pickle.loads(data)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (key for key, _ in self.items())
+
+
+def _stored_key(key: Any) -> bytes:
+    if type(key) is NamespacedKey:
+        return encoded(thaw(key[0])) + b"\x00" + pickle.dumps(key[1], 5)
+    return encoded(thaw(key))
+
+
+class NamespacedKey(tuple[Any, Any]):
+    """(key, window): the key of state kept per window."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _namespaced, (self[0], self[1])
+
+
+def _namespaced(key: Any, namespace: Any) -> NamespacedKey:
+    return NamespacedKey((key, namespace))

@@ -1,0 +1,218 @@
+"""State that expires (processing time).
+
+T1. An entry carries the time it was last renewed; it has expired ``ttl`` ms later.
+T2. NeverReturnExpired gives no expired entry; ReturnExpiredIfNotCleanedUp gives it once, and removes it.
+T3. Lists expire by element and maps by entry, values and accumulators as a whole.
+T4. Nothing expired goes into a snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ...datastream._state.interfaces import ListState, MapState
+from ...datastream._state.ttl import StateTtlConfig
+from ..operator import Clock
+from .keys import freeze
+
+#: Other keys looked at with every access, unless the configuration says another number.
+_BACKGROUND_KEYS = 2
+
+
+class Expiry:
+    """The rules of one state."""
+
+    def __init__(self, config: StateTtlConfig, clock: Clock) -> None:
+        self.ttl_ms = config.ttl_ms()
+        self.now = clock.now_ms
+        self.renew_on_read = config.get_update_type() is StateTtlConfig.UpdateType.OnReadAndWrite
+        self.returns_expired = (
+            config.get_state_visibility() is StateTtlConfig.StateVisibility.ReturnExpiredIfNotCleanedUp
+        )
+        strategies = config.get_cleanup_strategies()
+        size = strategies.get("incremental", (_BACKGROUND_KEYS,))[0]
+        self.background_keys: int = size if strategies.get("background", True) else 0
+
+    def is_expired(self, renewed: int) -> bool:
+        return self.now() >= renewed + self.ttl_ms
+
+
+class TtlTable:
+    """A table whose entries expire as a whole; it looks like a dict of the values alone."""
+
+    def __init__(self, table: Any, expiry: Expiry) -> None:
+        self._table = table
+        self._expiry = expiry
+        self._cleanup: Iterator[Any] = iter(())
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        expiry = self._expiry
+        self._clean()
+        entry = self._table.get(key)
+        if entry is None:
+            return default
+        value, renewed = entry
+        if expiry.is_expired(renewed):
+            self._table.pop(key, None)
+            return value if expiry.returns_expired else default  # T2
+        if expiry.renew_on_read:
+            self._table[key] = (value, expiry.now())
+        return value
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._clean()
+        self._table[key] = (value, self._expiry.now())
+
+    def pop(self, key: Any, default: Any = None) -> Any:
+        entry = self._table.pop(key, None)
+        return default if entry is None else entry[0]
+
+    def _clean(self) -> None:
+        for _ in range(self._expiry.background_keys):
+            key = next(self._cleanup, self)
+            if key is self:
+                self._cleanup = iter(list(self._table))
+                return
+            entry = self._table.get(key)
+            if entry is not None and self._expiry.is_expired(entry[1]):
+                self._table.pop(key, None)
+
+
+class TtlListState(ListState[Any]):
+    """Every element expires by itself (T3)."""
+
+    def __init__(self, table: Any, at: Any, expiry: Expiry) -> None:
+        self._table = table
+        self._at = at
+        self._expiry = expiry
+
+    def get(self) -> list[Any]:
+        key = freeze(self._at.key)
+        entries = self._table.get(key)
+        if not entries:
+            return []
+        expiry = self._expiry
+        alive = [e for e in entries if not expiry.is_expired(e[1])]
+        given = entries if expiry.returns_expired else alive
+        if expiry.renew_on_read:
+            now = expiry.now()
+            alive = [(value, now) for value, _ in alive]
+        if len(alive) != len(entries) or expiry.renew_on_read:
+            self._store(key, alive)
+        return [value for value, _ in given]
+
+    def _store(self, key: Any, entries: list[tuple[Any, int]]) -> None:
+        if entries:
+            self._table[key] = entries
+        else:
+            self._table.pop(key, None)
+
+    def add(self, value: Any) -> None:
+        self.add_all([value])
+
+    def add_all(self, values: Iterable[Any]) -> None:
+        now = self._expiry.now()
+        key = freeze(self._at.key)
+        self._store(key, [*self._table.get(key, ()), *((v, now) for v in values)])
+
+    def update(self, values: Iterable[Any]) -> None:
+        now = self._expiry.now()
+        self._store(freeze(self._at.key), [(v, now) for v in values])
+
+    def clear(self) -> None:
+        self._table.pop(freeze(self._at.key), None)
+
+
+class TtlMapState(MapState[Any, Any]):
+    """Every entry expires by itself (T3)."""
+
+    def __init__(self, table: Any, at: Any, expiry: Expiry) -> None:
+        self._table = table
+        self._at = at
+        self._expiry = expiry
+
+    def _given(self) -> dict[Any, Any]:
+        """The entries to show; what has expired is removed, what is read is renewed if so configured."""
+        at = freeze(self._at.key)
+        entries = self._table.get(at)
+        if not entries:
+            return {}
+        expiry = self._expiry
+        alive = {k: e for k, e in entries.items() if not expiry.is_expired(e[1])}
+        given = entries if expiry.returns_expired else alive
+        shown = {k: e[0] for k, e in given.items()}
+        if expiry.renew_on_read:
+            now = expiry.now()
+            alive = {k: (e[0], now) for k, e in alive.items()}
+        if len(alive) != len(entries) or expiry.renew_on_read:
+            self._store(at, alive)
+        return shown
+
+    def _store(self, at: Any, entries: dict[Any, Any]) -> None:
+        if entries:
+            self._table[at] = entries
+        else:
+            self._table.pop(at, None)
+
+    def get(self, key: Any) -> Any:
+        at = freeze(self._at.key)
+        entries = self._table.get(at)
+        entry = entries.get(key) if entries else None
+        if entry is None:
+            return None
+        expiry = self._expiry
+        if expiry.is_expired(entry[1]):
+            del entries[key]
+            self._store(at, entries)
+            return entry[0] if expiry.returns_expired else None
+        if expiry.renew_on_read:
+            entries[key] = (entry[0], expiry.now())
+            self._store(at, entries)
+        return entry[0]
+
+    def contains(self, key: Any) -> bool:
+        entries = self._table.get(freeze(self._at.key))
+        entry = entries.get(key) if entries else None
+        return entry is not None and (self._expiry.returns_expired or not self._expiry.is_expired(entry[1]))
+
+    def put(self, key: Any, value: Any) -> None:
+        self.put_all({key: value})
+
+    def put_all(self, dict_value: Mapping[Any, Any] | Iterable[tuple[Any, Any]]) -> None:
+        now = self._expiry.now()
+        at = freeze(self._at.key)
+        entries = self._table.get(at, {})
+        entries.update((k, (v, now)) for k, v in dict(dict_value).items())
+        self._store(at, entries)
+
+    def remove(self, key: Any) -> None:
+        at = freeze(self._at.key)
+        entries = self._table.get(at)
+        if entries and key in entries:
+            del entries[key]
+            self._store(at, entries)
+
+    def items(self) -> Iterator[tuple[Any, Any]]:
+        return iter(self._given().items())
+
+    def keys(self) -> Iterator[Any]:
+        return iter(self._given())
+
+    def values(self) -> Iterator[Any]:
+        return iter(self._given().values())
+
+    def is_empty(self) -> bool:
+        return not self._given()
+
+    def clear(self) -> None:
+        self._table.pop(freeze(self._at.key), None)
+
+
+def alive(entry: Any, kind: str, expiry: Expiry) -> Any:
+    """What of a stored entry is left at a snapshot (T4); None: nothing."""
+    if kind == "list":
+        return [e for e in entry if not expiry.is_expired(e[1])] or None
+    if kind == "map":
+        return {k: e for k, e in entry.items() if not expiry.is_expired(e[1])} or None
+    return None if expiry.is_expired(entry[1]) else entry

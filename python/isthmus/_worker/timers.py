@@ -1,0 +1,151 @@
+"""Timers of one operator, by event time and by processing time.
+
+T1. A timer is (key, time, domain); registering it again changes nothing, deleting it takes it away.
+T2. Timers fire in order of time; those of one time in order of registration.
+T3. A timer registered while timers fire takes its place among those still due.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from heapq import heappop, heappush
+from typing import Any
+
+from ..datastream.timerservice import TimerService
+from .isolate import dumps
+from .operator import OperatorContext
+from .state.embedded import NamespacedKey
+from .state.keys import GroupOf, freeze
+
+
+class TimerQueue:
+    """The timers of one domain: a heap of the distinct times, and the keys of each.
+
+    Many timers share a time (all keys of a window do), so the heap stays small and a timer costs a dict entry.
+    """
+
+    __slots__ = ("_keys", "_times")
+
+    def __init__(self) -> None:
+        self._times: list[int] = []
+        self._keys: dict[int, dict[Any, None]] = {}
+
+    def register(self, time: int, key: Any) -> None:
+        keys = self._keys.get(time)
+        if keys is None:
+            self._keys[time] = {key: None}
+            heappush(self._times, time)
+        else:
+            keys[key] = None
+
+    def delete(self, time: int, key: Any) -> None:
+        keys = self._keys.get(time)
+        if keys is not None:
+            keys.pop(key, None)
+
+    def next_time(self) -> int | None:
+        """When the earliest timer is due."""
+        times = self._times
+        while times:
+            if self._keys[times[0]]:
+                return times[0]
+            del self._keys[heappop(times)]
+        return None
+
+    def due(self, now: int) -> Iterator[tuple[int, Any]]:
+        """Takes away and gives, one by one, the timers up to ``now`` (T2, T3)."""
+        times = self._times
+        while times and times[0] <= now:
+            time = times[0]
+            keys = self._keys[time]
+            if not keys:
+                heappop(times)
+                del self._keys[time]
+                continue
+            key = next(iter(keys))
+            del keys[key]
+            yield time, key
+
+    def items(self) -> Iterator[tuple[int, Any]]:
+        for time, keys in self._keys.items():
+            for key in keys:
+                yield time, key
+
+    def __len__(self) -> int:
+        return sum(len(keys) for keys in self._keys.values())
+
+
+class Timers:
+    """Both domains."""
+
+    def __init__(self) -> None:
+        self.event = TimerQueue()
+        self.processing = TimerQueue()
+
+    def snapshot(self, groups: GroupOf) -> dict[int, bytes]:
+        """Pickled (domain, time, key) by key group."""
+        found: dict[int, list[tuple[int, int, Any]]] = {}
+        for domain, queue in ((0, self.event), (1, self.processing)):
+            for time, key in queue.items():
+                owner = key[0] if type(key) is NamespacedKey else key
+                found.setdefault(groups.group(owner), []).append((domain, time, key))
+        return {group: dumps(timers) for group, timers in found.items()}
+
+    def restore(self, snapshots: list[dict[int, bytes]], groups: GroupOf) -> None:
+        for snapshot in snapshots:
+            for group, data in snapshot.items():
+                if groups.is_mine(group):
+                    for domain, time, key in pickle.loads(data):
+                        (self.processing if domain else self.event).register(time, key)
+
+
+class KeyedTimerService(TimerService):
+    """Timers of the key at hand."""
+
+    def __init__(self, ctx: OperatorContext, timers: Timers) -> None:
+        self._ctx = ctx
+        self._cursor = ctx.cursor
+        self._timers = timers
+
+    def current_processing_time(self) -> int:
+        return self._ctx.clock.now_ms()
+
+    def current_watermark(self) -> int:
+        return self._ctx.watermark
+
+    def register_event_time_timer(self, timestamp: int) -> None:
+        self._timers.event.register(timestamp, freeze(self._cursor.key))
+
+    def register_processing_time_timer(self, timestamp: int) -> None:
+        self._timers.processing.register(timestamp, freeze(self._cursor.key))
+
+    def delete_event_time_timer(self, timestamp: int) -> None:
+        self._timers.event.delete(timestamp, freeze(self._cursor.key))
+
+    def delete_processing_time_timer(self, timestamp: int) -> None:
+        self._timers.processing.delete(timestamp, freeze(self._cursor.key))
+
+
+class TimeService(TimerService):
+    """Tells the time to functions whose stream is not keyed, which can have no timers."""
+
+    def __init__(self, ctx: OperatorContext) -> None:
+        self._ctx = ctx
+
+    def current_processing_time(self) -> int:
+        return self._ctx.clock.now_ms()
+
+    def current_watermark(self) -> int:
+        return self._ctx.watermark
+
+    def register_event_time_timer(self, timestamp: int) -> None:
+        raise _no_timers()
+
+    register_processing_time_timer = register_event_time_timer
+    delete_event_time_timer = register_event_time_timer
+    delete_processing_time_timer = register_event_time_timer
+
+
+def _no_timers() -> Exception:
+    return Exception("Register timers is only supported on a keyed stream. Call key_by before process.")

@@ -1,0 +1,283 @@
+"""Drives one operator: records, watermarks and processing time in; output, side outputs, state and timers to look at."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import Any
+
+from .._worker.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Cursor, Operator, OperatorContext
+from .._worker.operators import make_operator
+from .._worker.runtime_context import runtime_context
+from .clock import ManualClock
+from .kinds import kind_of
+
+
+class _AnyTag(frozenset[str]):
+    """In a harness every side output is read."""
+
+    def __contains__(self, tag: object) -> bool:
+        return True
+
+    def __bool__(self) -> bool:
+        return True
+
+
+class OneInputHarness:
+    """Runs a function, or an operation with one input, as a job would.
+
+    Args:
+        function: A function object, a plain callable (then say ``kind``), or an operation of the API.
+        kind: Operator kind; found from the function's class where possible.
+        key_by: Key of a record, for keyed operators.
+        params: Parameters of the operator kind.
+        batch: BATCH execution instead of STREAMING.
+        clock: The clock; one of its own at time 0 by default.
+        config: Options, as ``{"pipeline.auto-watermark-interval": "50"}``.
+        name: The operator's name, in messages.
+        restore: What ``snapshot()`` of another harness gave, or a list of such.
+        subtask, parallelism, max_parallelism: Where the operator thinks it runs.
+    """
+
+    def __init__(
+        self,
+        function: Any = None,
+        *,
+        kind: str | None = None,
+        key_by: Callable[[Any], Any] | None = None,
+        params: dict[str, Any] | None = None,
+        batch: bool = False,
+        clock: ManualClock | None = None,
+        config: dict[str, str] | None = None,
+        name: str = "test",
+        restore: Any = None,
+        subtask: int = 0,
+        parallelism: int = 1,
+        max_parallelism: int = 128,
+    ) -> None:
+        kind = kind or kind_of(function)
+        self.clock = clock or ManualClock()
+        self._key_by: tuple[Callable[[Any], Any] | None, ...] = (key_by, None)
+        #: (value, timestamp) of every record emitted.
+        self.records: list[tuple[Any, int]] = []
+        self._sides: dict[str, list[tuple[Any, int]]] = {}
+        #: Watermarks and idleness (True, False) passed on, in order.
+        self.watermarks: list[int | bool] = []
+        self._cursor = Cursor()
+        self._woken = threading.Event()
+        spec: dict[str, Any] = {"id": 0, "kind": kind, "name": name, "params": params or {}}
+        if function is not None:
+            spec["fn"] = {"language": "python", "form": "pickle", "blob": 0, "name": name}
+        self.context = OperatorContext(
+            spec=spec,
+            job_name="test",
+            task_name=name,
+            subtask=subtask,
+            parallelism=parallelism,
+            max_parallelism=max_parallelism,
+            attempt=0,
+            mode="BATCH" if batch else "STREAMING",
+            keyed=key_by is not None,
+            cursor=self._cursor,
+            clock=self.clock,
+            config=config or {},
+            load_function=lambda ref: function,
+            emit_side=self._emit_side,
+            side_tags=_AnyTag(),
+            wake=self._woken.set,
+        )
+        self.operator: Operator = make_operator(spec, keyed=key_by is not None, batch=batch)
+        self.operator.ctx = self.context
+        if restore is not None:
+            states = restore if isinstance(restore, list) else [restore]
+            self.operator.restore([s for s in states if s is not None])
+        self.operator.open(self.context)
+        self._closed = False
+
+    # In.
+
+    def process(self, *values: Any, timestamp: int = MIN_TIMESTAMP) -> None:
+        """Records of the input, one after the other, with one timestamp."""
+        self._feed(0, [(value, timestamp) for value in values])
+
+    def process_timed(self, *records: tuple[Any, int]) -> None:
+        """(record, timestamp) pairs, as one batch."""
+        self._feed(0, list(records))
+
+    def watermark(self, timestamp: int) -> None:
+        """Event time reaches ``timestamp``."""
+        self.context.watermark = timestamp
+        self._collect(self.operator.advance_watermark(timestamp))
+        forwarded = self.operator.forward_watermark(timestamp)
+        if forwarded is not None:
+            self.watermarks.append(forwarded)
+
+    def processing_time(self, now_ms: int) -> None:
+        """The clock reaches ``now_ms``; what is due in between fires at its time."""
+        while True:
+            due = self.operator.next_processing_time()
+            if due is None or due > now_ms:
+                break
+            self.clock.set(max(due, self.clock.now_ms()))
+            self._collect(self.operator.advance_processing_time(self.clock.now_ms()))
+            self._take_generated()
+        self.clock.set(now_ms)
+        self._collect(self.operator.advance_processing_time(now_ms))
+        self._take_generated()
+
+    def wait(self, seconds: float = 5.0) -> None:
+        """Wait until an async operator has no call under way."""
+        while self.operator.pending():
+            self._woken.clear()
+            self._poll()
+            if self.operator.pending() and not self._woken.wait(seconds):
+                raise TimeoutError(f"Results were still on their way after {seconds} s.")
+        self._poll()
+
+    def end(self) -> None:
+        """The input ends: the final watermark, then what the operator has left."""
+        self.watermark(MAX_TIMESTAMP)
+        self.wait()
+        self._collect(self.operator.finish())
+
+    # Out.
+
+    @property
+    def output(self) -> list[Any]:
+        """The records emitted so far, without timestamps."""
+        return [value for value, _ in self.records]
+
+    def take(self) -> list[Any]:
+        """As ``output``, and forget them."""
+        values = self.output
+        self.records.clear()
+        return values
+
+    def side_output(self, tag: Any) -> list[Any]:
+        """The records emitted to a side output (an OutputTag or its id)."""
+        return [value for value, _ in self._sides.get(getattr(tag, "tag_id", tag), [])]
+
+    def side_records(self, tag: Any) -> list[tuple[Any, int]]:
+        """As ``side_output``, with timestamps."""
+        return list(self._sides.get(getattr(tag, "tag_id", tag), []))
+
+    def state(self, descriptor: Any, key: Any) -> Any:
+        """The state of a key: value, list, dict, or result of a reducing or aggregating state."""
+        from .._worker.operators.windowing.trigger_context import _kind
+
+        kind = _kind(descriptor)
+        saved, self._cursor.key = self._cursor.key, key
+        try:
+            state = runtime_context(self.context).backend.state(kind, descriptor)
+            if kind == "value":
+                return state.value()
+            return dict(state.items()) if kind == "map" else state.get()
+        finally:
+            self._cursor.key = saved
+
+    def event_timers(self) -> list[tuple[int, Any]]:
+        """(time, key) of the event-time timers registered, in order of time."""
+        return sorted(runtime_context(self.context).timers.event.items(), key=lambda t: t[0])
+
+    def processing_timers(self) -> list[tuple[int, Any]]:
+        """(time, key) of the processing-time timers registered, in order of time."""
+        return sorted(runtime_context(self.context).timers.processing.items(), key=lambda t: t[0])
+
+    def metrics(self) -> dict[str, Any]:
+        """The metrics the function made, by name."""
+        return runtime_context(self.context).metrics.values()
+
+    def snapshot(self) -> Any:
+        """The operator's state, to be given to ``restore`` of another harness."""
+        return self.operator.snapshot(1)
+
+    def close(self) -> None:
+        """Close the function."""
+        if not self._closed:
+            self._closed = True
+            self.operator.close()
+            if self.context.runtime is not None:
+                self.context.runtime.close()
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _feed(self, which: int, records: list[tuple[Any, int]]) -> None:
+        operator = self.operator
+        key_by = self._key_by[which]
+        if key_by is not None:
+            pairs = self._followed([((key_by(value), value), timestamp) for value, timestamp in records])
+            results = operator.apply_keyed(pairs) if which == 0 else operator.apply_second_keyed(pairs)
+        else:
+            values = self._followed(records)
+            results = operator.apply(values) if which == 0 else operator.apply_second(values)
+        self._collect(results)
+        self._take_generated()
+
+    def _followed(self, records: list[tuple[Any, int]]) -> Iterator[Any]:
+        for value, timestamp in records:
+            self._cursor.timestamp = timestamp
+            yield value
+
+    def _collect(self, results: Iterable[Any] | None) -> None:
+        for value in results or ():
+            self.records.append((value, self._cursor.timestamp))
+
+    def _emit_side(self, tag: str, value: Any) -> None:
+        self._sides.setdefault(tag, []).append((value, self._cursor.timestamp))
+
+    def _poll(self) -> None:
+        self._collect(self.operator.poll())
+        self._take_generated()
+
+    def _take_generated(self) -> None:
+        watermark, idle = self.operator.poll_watermark(), self.operator.poll_idle()
+        if idle is False:
+            self.watermarks.append(False)
+        if watermark is not None:
+            self.watermarks.append(watermark)
+        if idle:
+            self.watermarks.append(True)
+
+
+class TwoInputHarness(OneInputHarness):
+    """Runs a function or an operation with two inputs; watermarks of the two merge as the minimum.
+
+    Args:
+        key_by2: Key of a record of the second input; a broadcast input has none.
+    """
+
+    def __init__(
+        self, function: Any = None, *, key_by2: Callable[[Any], Any] | None = None, **options: Any
+    ) -> None:
+        super().__init__(function, **options)
+        self._key_by = (self._key_by[0], key_by2)
+        self._merged = [MIN_TIMESTAMP, MIN_TIMESTAMP]
+
+    def process1(self, *values: Any, timestamp: int = MIN_TIMESTAMP) -> None:
+        """Records of the first input."""
+        self.process(*values, timestamp=timestamp)
+
+    def process2(self, *values: Any, timestamp: int = MIN_TIMESTAMP) -> None:
+        """Records of the second input."""
+        self._feed(1, [(value, timestamp) for value in values])
+
+    def watermark1(self, timestamp: int) -> None:
+        """Event time of the first input."""
+        self._merge(0, timestamp)
+
+    def watermark2(self, timestamp: int) -> None:
+        """Event time of the second input."""
+        self._merge(1, timestamp)
+
+    def _merge(self, which: int, timestamp: int) -> None:
+        before = min(self._merged)
+        self._merged[which] = max(timestamp, self._merged[which])
+        if min(self._merged) > before:
+            self.watermark(min(self._merged))
