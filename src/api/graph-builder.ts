@@ -1,0 +1,167 @@
+// From transformations to a job graph: plain data, plus the table of this process's functions that it refers to.
+
+import { GraphError } from '../errors.ts';
+import type {
+  EdgeSpec,
+  FunctionRef,
+  JobGraph,
+  OperatorSpec,
+  PartitionerSpec,
+} from '../graph/job-graph.ts';
+import { callerLocation } from './caller.ts';
+import { PyFunction } from './python-function.ts';
+import type { Partitioning, Transformation, TransformationInit } from './transformation.ts';
+
+/** A graph with what it refers to. */
+export interface BuiltGraph {
+  graph: JobGraph;
+  /** By `id` of closure references. */
+  functions: readonly unknown[];
+  /** By index, as `blob` of pickled references says. */
+  blobs: readonly Uint8Array[];
+}
+
+export type GraphSettings = Omit<JobGraph, 'version' | 'operators' | 'edges'>;
+
+export const NO_OPERATORS = 'No operators defined in streaming topology. Cannot execute.';
+
+export class GraphBuilder {
+  #nextId = 1;
+  /** Everything but sources: a source that nothing reads is no job (as in Flink). */
+  #roots: Transformation[] = [];
+
+  add(init: TransformationInit): Transformation {
+    const location = callerLocation();
+    const { kind, name, fn, params = {}, inputs = [] } = init;
+    const transformation: Transformation = {
+      id: this.#nextId++,
+      kind,
+      name,
+      language: init.language ?? languageOf(fn),
+      chaining: 'always',
+      params,
+      sideTypes: new Map(),
+      inputs,
+      ...(fn === undefined ? {} : { fn }),
+      ...(init.outputType === undefined ? {} : { outputType: init.outputType }),
+      ...(init.nonParallel === true ? { nonParallel: true } : {}),
+      ...(location === undefined ? {} : { location }),
+    };
+    if (inputs.length > 0) this.#roots.push(transformation);
+    return transformation;
+  }
+
+  get isEmpty(): boolean {
+    return this.#roots.length === 0;
+  }
+
+  clear(): void {
+    this.#roots = [];
+  }
+
+  /** @throws GraphError when there is nothing to run */
+  build(settings: GraphSettings): BuiltGraph {
+    if (this.isEmpty) throw new GraphError(NO_OPERATORS);
+    const functions = new FunctionTable();
+    const reached = reachedFrom(this.#roots);
+    const operators = reached.map((transformation) => operatorSpec(transformation, functions));
+    const edges = reached.flatMap((to) =>
+      to.inputs.map((leg): EdgeSpec => {
+        const edge: EdgeSpec = {
+          from: leg.from.id,
+          to: to.id,
+          input: leg.input,
+          partitioner: partitionerSpec(leg.partitioning, functions),
+        };
+        if (leg.sideTag !== undefined) edge.sideTag = leg.sideTag;
+        return edge;
+      }),
+    );
+    return {
+      graph: { version: 1, ...settings, operators, edges },
+      functions: functions.values,
+      blobs: [],
+    };
+  }
+}
+
+/** Functions of this process by index, each once. */
+class FunctionTable {
+  readonly values: unknown[] = [];
+  readonly #ids = new Map<unknown, number>();
+
+  refTo(fn: unknown, fallbackName: string): FunctionRef {
+    if (fn instanceof PyFunction) return fn.ref;
+    let id = this.#ids.get(fn);
+    if (id === undefined) {
+      id = this.values.push(fn) - 1;
+      this.#ids.set(fn, id);
+    }
+    return { language: 'typescript', form: 'closure', id, name: functionName(fn) || fallbackName };
+  }
+}
+
+function reachedFrom(roots: readonly Transformation[]): Transformation[] {
+  const reached = new Set<Transformation>();
+  const waiting = [...roots];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (reached.has(next)) continue;
+    reached.add(next);
+    for (const { from } of next.inputs) waiting.push(from);
+  }
+  return [...reached].sort((a, b) => a.id - b.id); // T1
+}
+
+function operatorSpec(from: Transformation, functions: FunctionTable): OperatorSpec {
+  const spec: OperatorSpec = {
+    id: from.id,
+    kind: from.kind,
+    name: from.name,
+    language: from.language,
+    chaining: from.chaining,
+    params: from.params,
+  };
+  if (from.uid !== undefined) spec.uid = from.uid;
+  if (from.parallelism !== undefined) spec.parallelism = from.parallelism;
+  if (from.maxParallelism !== undefined) spec.maxParallelism = from.maxParallelism;
+  if (from.nonParallel === true) spec.nonParallel = true;
+  if (from.fn !== undefined) spec.fn = functions.refTo(from.fn, from.name);
+  if (from.outputType !== undefined) spec.outputType = from.outputType;
+  if (from.sideTypes.size > 0) spec.sideTypes = Object.fromEntries(from.sideTypes);
+  if (from.description !== undefined) spec.description = from.description;
+  if (from.location !== undefined) spec.location = from.location;
+  return spec;
+}
+
+function partitionerSpec(from: Partitioning, functions: FunctionTable): PartitionerSpec {
+  switch (from.kind) {
+    case 'hash':
+      return {
+        kind: 'hash',
+        key: functions.refTo(from.key, 'key selector'),
+        ...(from.keyType === undefined ? {} : { keyType: from.keyType }),
+      };
+    case 'custom':
+      return {
+        kind: 'custom',
+        key: functions.refTo(from.key, 'key selector'),
+        partition: functions.refTo(from.partition, 'partitioner'),
+      };
+    default:
+      return { kind: from.kind };
+  }
+}
+
+function languageOf(fn: unknown): 'python' | 'typescript' | 'any' {
+  if (fn === undefined) return 'any';
+  return fn instanceof PyFunction ? 'python' : 'typescript';
+}
+
+function functionName(fn: unknown): string {
+  if (typeof fn === 'function') return fn.name;
+  if (typeof fn === 'object' && fn !== null) {
+    const made = (fn.constructor as { name?: string } | undefined)?.name ?? '';
+    return made === 'Object' || made === 'Array' ? '' : made;
+  }
+  return '';
+}

@@ -1,0 +1,55 @@
+// What a stream is made by. Streams share transformations; a job is whatever its roots can be reached from, upstream.
+//
+//   T1. A transformation is made after its inputs, so ascending ids are an order upstream first (G2 of the job graph).
+
+import type { JsonValue, Language, OperatorKind, TypeSpec } from '../graph/job-graph.ts';
+import type { SourceLocation } from './caller.ts';
+
+/** `fn` of a transformation: any value of this process, or a PyFunction. */
+export interface Transformation {
+  readonly id: number;
+  readonly kind: OperatorKind;
+  name: string;
+  readonly language: Language | 'any';
+  uid?: string;
+  parallelism?: number;
+  maxParallelism?: number;
+  chaining: 'always' | 'head' | 'never';
+  nonParallel?: boolean;
+  readonly fn?: unknown;
+  readonly params: { [key: string]: JsonValue };
+  outputType?: TypeSpec;
+  readonly sideTypes: Map<string, TypeSpec>;
+  description?: string;
+  readonly location?: SourceLocation;
+  readonly inputs: readonly InputLeg[];
+}
+
+export type Partitioning =
+  | { kind: 'auto' | 'forward' | 'rebalance' | 'rescale' | 'shuffle' | 'broadcast' | 'global' }
+  | { kind: 'hash'; key: unknown; keyType?: TypeSpec }
+  | { kind: 'custom'; key: unknown; partition: unknown };
+
+/** One of the outputs that a stream unites. */
+export interface Leg {
+  readonly from: Transformation;
+  readonly partitioning: Partitioning;
+  readonly sideTag?: string;
+}
+
+export interface InputLeg extends Leg {
+  readonly input: 0 | 1;
+}
+
+/** What is said of a transformation when it is made. */
+export interface TransformationInit {
+  kind: OperatorKind;
+  name: string;
+  fn?: unknown;
+  /** Absent: that of `fn`, or `any` where there is none. */
+  language?: Language | 'any';
+  params?: { [key: string]: JsonValue };
+  outputType?: TypeSpec | undefined;
+  nonParallel?: boolean;
+  inputs?: readonly InputLeg[];
+}
