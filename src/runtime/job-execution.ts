@@ -4,7 +4,7 @@
 //   J2. When it has settled, no subtask runs and no worker is the job's any more.
 
 import { randomUUID } from 'node:crypto';
-import { writeSync } from 'node:fs';
+import { writeWhole } from '../bridge/write-whole.ts';
 import { findInterpreter, resolveInterpreter } from '../bridge/interpreter.ts';
 import { programFingerprint } from '../bridge/program-fingerprint.ts';
 import type { WorkerPool, WorkerRequest } from '../bridge/worker-pool.ts';
@@ -271,5 +271,5 @@ function abortText(signal: AbortSignal | undefined): string {
 }
 
 function printToProcess(text: string, stderr = false): void {
-  writeSync(stderr ? 2 : 1, text);
+  writeWhole(stderr ? 2 : 1, text);
 }

@@ -173,7 +173,9 @@ export class Slot {
   #onExit(exit: WorkerExit): void {
     this.#stopWatch?.();
     if (exit.kind !== 'drained' && exit.kind !== 'discarded') {
-      this.#events.failed(workerExitError(exit, this.#work()));
+      // One that never started was at no operator.
+      const work = exit.kind === 'unusable' ? undefined : this.#work();
+      this.#events.failed(workerExitError(exit, work));
     }
     this.#resolveDeployed();
     this.#resolveReleased();

@@ -1,0 +1,244 @@
+// The runtime that a Python program starts: jobs come in and results go out as frames on stdin and stdout.
+//
+//   D1. When the program's pipe ends, for whatever reason, every worker is killed and this process exits.
+//   D2. The program owns Ctrl-C: it cancels over the pipe, or closes it.
+//   D3. Results wait here for at most one window of bytes; their job waits for RESULTS_CREDIT.
+
+import { Socket } from 'node:net';
+import { type ErrorReport, IsthmusError, type BridgeProtocolError } from '../errors.ts';
+import { JobExecution, type JobStatus } from '../runtime/job-execution.ts';
+import type { ResultFrame } from '../runtime/job-attempt.ts';
+import type { JobGraph } from '../graph/job-graph.ts';
+import { PROTOCOL_VERSION, VERSION } from '../version.ts';
+import {
+  DEFAULT_MAX_FRAME_BYTES,
+  FLAG_LAST,
+  FLAG_MSGPACK,
+  FLAG_PICKLE,
+  type Frame,
+  FrameType,
+  decodeCredit,
+} from './frame.ts';
+import { FrameConnection, mapOf } from './frame-connection.ts';
+import { rememberInterpreter } from './interpreter.ts';
+import { WorkerPool } from './worker-pool.ts';
+import { writeWhole } from './write-whole.ts';
+
+const PROGRAM_STDOUT = 3;
+const RESULTS_WINDOW_BYTES = 1 << 20;
+/** Exit code for a program and a runtime that do not fit; stderr says why. */
+const EXIT_CANNOT_START = 78;
+
+/** What a program says of itself. */
+interface DriverHello {
+  protocol: number;
+  isthmus: string;
+  python: string;
+  pid: number;
+  executable: string;
+  /** The folder that holds the program's package `isthmus`; its workers use the same. */
+  packageDir: string;
+  /** How many workers the program expects to need. */
+  slots?: number;
+}
+
+interface Job {
+  execution: JobExecution;
+  /** Bytes of results that the program has not taken (D3). */
+  unreadBytes: number;
+  roomAgain: (() => void) | undefined;
+}
+
+/** Serves the program on descriptors 0 and 1 until it goes. */
+export function serveDriver(): void {
+  new DriverSession();
+}
+
+class DriverSession {
+  readonly #connection: FrameConnection;
+  readonly #blobs = new Map<number, Uint8Array[]>();
+  readonly #jobs = new Map<number, Job>();
+  #pool: WorkerPool | undefined;
+
+  constructor() {
+    // Sockets, not process.stdin and stdout: those would write synchronously, and a program that does not read for a
+    // while would hold up the whole runtime.
+    const input = new Socket({ fd: 0, readable: true, writable: false });
+    const output = new Socket({ fd: 1, readable: false, writable: true });
+    this.#connection = new FrameConnection(input, output, {
+      frame: (frame) => this.#onFrame(frame),
+      violation: (error) => this.#violation(error),
+      end: () => process.exit(0), // D1: workers are killed at exit.
+    });
+    process.on('SIGINT', () => {}); // D2
+    process.on('SIGTERM', () => process.exit(143));
+    process.on('SIGHUP', () => process.exit(129));
+  }
+
+  #onFrame(frame: Frame): void {
+    switch (frame.type) {
+      case FrameType.HELLO:
+        this.#welcome(mapOf<DriverHello>(frame));
+        return;
+      case FrameType.BLOB:
+        this.#keepBlob(frame);
+        return;
+      case FrameType.SUBMIT:
+        this.#submit(frame.channel, mapOf<{ graph: JobGraph; blobs: number[] }>(frame));
+        return;
+      case FrameType.JOB_CANCEL:
+        void this.#jobs
+          .get(frame.channel)
+          ?.execution.cancel(mapOf<{ reason?: string }>(frame).reason);
+        return;
+      case FrameType.RESULTS_CREDIT:
+        this.#credit(frame.channel, decodeCredit(frame.body));
+        return;
+      default:
+        this.#exit(
+          `The program sent a frame of type ${frame.type}, which a program does not send.`,
+        );
+    }
+  }
+
+  #welcome(hello: DriverHello): void {
+    if (hello.protocol !== PROTOCOL_VERSION || hello.isthmus !== VERSION) {
+      this.#exit(
+        `The program runs Isthmus ${hello.isthmus} (protocol ${hello.protocol}) from ${hello.packageDir}, and this runtime ` +
+          `is ${VERSION} (protocol ${PROTOCOL_VERSION}); build or install the same version of both.`,
+      );
+    }
+    this.#pool = new WorkerPool({
+      packageDir: hello.packageDir,
+      programStdout: PROGRAM_STDOUT,
+      userOutput: 'program',
+      onStderr: (chunk) => writeWhole(2, chunk),
+    });
+    rememberInterpreter(hello.executable, hello.python);
+    // Workers start while the program still builds its graph.
+    this.#pool.prewarm(hello.slots ?? 1, hello.executable);
+    this.#connection.sendMap(FrameType.WELCOME, {
+      protocol: PROTOCOL_VERSION,
+      isthmus: VERSION,
+      parentPid: process.pid,
+      maxFrameBytes: DEFAULT_MAX_FRAME_BYTES,
+      node: process.versions.node,
+    });
+  }
+
+  #keepBlob(frame: Frame): void {
+    const pieces = this.#blobs.get(frame.channel);
+    if (pieces === undefined) this.#blobs.set(frame.channel, [frame.body]);
+    else pieces.push(frame.body);
+    if ((frame.flags & FLAG_LAST) !== 0) {
+      const whole = this.#blobs.get(frame.channel) as Uint8Array[];
+      if (whole.length > 1) this.#blobs.set(frame.channel, [Buffer.concat(whole)]);
+    }
+  }
+
+  #submit(request: number, { graph, blobs }: { graph: JobGraph; blobs: number[] }): void {
+    if (this.#pool === undefined) this.#exit('The program submitted a job before it said HELLO.');
+    const taken = blobs.map((id) => {
+      const blob = this.#blobs.get(id)?.[0];
+      this.#blobs.delete(id);
+      return blob ?? new Uint8Array(0);
+    });
+    const execution = JobExecution.start(
+      { graph: aloneOutputs(graph), blobs: taken, functions: [] },
+      {
+        pool: this.#pool as WorkerPool,
+        print: (text, stderr) => writeWhole(stderr === true ? 2 : PROGRAM_STDOUT, text),
+        onResultFrame: (results) => this.#sendResults(request, results),
+        onProgress: (operators) =>
+          this.#connection.sendMap(FrameType.PROGRESS, { operators }, request),
+        onLog: (log) => this.#connection.sendMap(FrameType.DRIVER_LOG, log, request),
+        onStatus: (status) => this.#sendStatus(request, status),
+      },
+    );
+    this.#jobs.set(request, { execution, unreadBytes: 0, roomAgain: undefined });
+    this.#connection.sendMap(FrameType.SUBMITTED, { job: execution.jobId }, request);
+    void this.#reportEnd(request, execution);
+  }
+
+  #sendStatus(request: number, status: JobStatus): void {
+    const job = this.#jobs.get(request);
+    if (job !== undefined) {
+      const { jobId } = job.execution;
+      this.#connection.sendMap(FrameType.JOB_STATUS, { job: jobId, status }, request);
+    }
+  }
+
+  /** Resolves when the program has room for more (D3). */
+  #sendResults(request: number, results: ResultFrame): Promise<void> | undefined {
+    const job = this.#jobs.get(request);
+    if (job === undefined) return undefined;
+    const { codec, flags, count, body } = results;
+    const codecFlag = codec === 'pickle' ? FLAG_PICKLE : FLAG_MSGPACK;
+    this.#connection.send(FrameType.RESULTS, flags | codecFlag, request, count, body);
+    job.unreadBytes += body.byteLength;
+    if (job.unreadBytes <= RESULTS_WINDOW_BYTES) return undefined;
+    return new Promise((resolve) => {
+      const before = job.roomAgain;
+      job.roomAgain = () => {
+        before?.();
+        resolve();
+      };
+    });
+  }
+
+  #credit(request: number, bytes: number): void {
+    const job = this.#jobs.get(request);
+    if (job === undefined) return;
+    job.unreadBytes -= bytes;
+    if (job.unreadBytes <= RESULTS_WINDOW_BYTES) {
+      const { roomAgain } = job;
+      job.roomAgain = undefined;
+      roomAgain?.();
+    }
+  }
+
+  async #reportEnd(request: number, execution: JobExecution): Promise<void> {
+    const startedAt = performance.now();
+    let end: object;
+    try {
+      const { jobId, status, runtimeMs, metrics } = await execution.result;
+      end = { job: jobId, status, runtimeMs, metrics };
+    } catch (thrown) {
+      end = {
+        job: execution.jobId,
+        status: execution.status,
+        runtimeMs: Math.round(performance.now() - startedAt),
+        error: reportOf(thrown),
+        metrics: execution.metrics(),
+      };
+    }
+    this.#jobs.delete(request);
+    this.#connection.sendMap(FrameType.JOB_FINISHED, end, request);
+  }
+
+  #violation(error: BridgeProtocolError): void {
+    this.#exit(`The program broke the bridge protocol: ${error.message}`);
+  }
+
+  #exit(message: string): never {
+    writeWhole(2, `isthmus: ${message}\n`);
+    process.exit(EXIT_CANNOT_START);
+  }
+}
+
+/** A pipeline that runs alone prints its named outputs. */
+function aloneOutputs(graph: JobGraph): JobGraph {
+  const operators = graph.operators.map((spec) =>
+    spec.kind === 'sink.output' ? { ...spec, kind: 'sink.print' as const } : spec,
+  );
+  return { ...graph, operators };
+}
+
+function reportOf(thrown: unknown): ErrorReport {
+  if (thrown instanceof IsthmusError) {
+    const { code, message, report } = thrown;
+    return { ...report, code, message };
+  }
+  const message = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  return { code: 'ISTHMUS_INTERNAL', message };
+}
