@@ -1,0 +1,87 @@
+"""Lets programs that import ``pyflink`` run on Isthmus: ``pyflink.x`` is ``isthmus.x``, the same module objects.
+
+An installed PyFlink is hidden. What PyFlink has and Isthmus does not fails with one sentence that says so.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+import warnings
+from types import ModuleType
+from typing import Any
+
+_MINE, _THEIRS = "isthmus", "pyflink"
+
+#: Modules that PyFlink 2.3 has and Isthmus has not.
+_ABSENT = {
+    "pyflink.datastream.connectors.pulsar",
+    "pyflink.datastream.connectors.kinesis",
+    "pyflink.datastream.connectors.elasticsearch",
+    "pyflink.datastream.connectors.cassandra",
+    "pyflink.datastream.connectors.rabbitmq",
+    "pyflink.datastream.connectors.dynamic_kafka",
+    "pyflink.datastream.connectors.hybrid_source",
+    "pyflink.datastream.formats.avro",
+    "pyflink.datastream.formats.orc",
+    "pyflink.datastream.formats.parquet",
+    "pyflink.java_gateway",
+    "pyflink.fn_execution",
+    "pyflink.ml",
+}
+
+
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name != _THEIRS and not name.startswith(_THEIRS + "."):
+            return None
+        return importlib.machinery.ModuleSpec(name, self, is_package=True)
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        if spec.name == "pyflink.datastream.operations":
+            return _operations()
+        own = _MINE + spec.name[len(_THEIRS) :]
+        try:
+            found = importlib.util.find_spec(own)
+        except ModuleNotFoundError:
+            found = None
+        if found is None:
+            if spec.name in _ABSENT or any(spec.name.startswith(a + ".") for a in _ABSENT):
+                raise ModuleNotFoundError(
+                    f"{spec.name} exists in PyFlink, but Isthmus does not have it (yet).", name=spec.name
+                )
+            raise ModuleNotFoundError(f"No module named {spec.name!r}", name=spec.name)
+        module = importlib.import_module(own)
+        # The import system will write the alias's spec into the module; it keeps its own.
+        module.__dict__.setdefault("__isthmus_spec__", module.__spec__)
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        own = module.__dict__.get("__isthmus_spec__")
+        if own is not None:
+            module.__spec__ = own
+            module.__loader__ = own.loader
+            module.__name__ = own.name
+            module.__package__ = own.name if own.submodule_search_locations is not None else own.parent
+
+
+def _operations() -> ModuleType:
+    """``pyflink.datastream.operations``, which never existed: programs found on the web import it all the same."""
+    warnings.warn(
+        "pyflink.datastream.operations does not exist in PyFlink; MapOperation is taken for MapFunction.",
+        stacklevel=2,
+    )
+    module = ModuleType("pyflink.datastream.operations")
+    module.MapOperation = importlib.import_module("isthmus.datastream.functions").MapFunction  # type: ignore[attr-defined]
+    return module
+
+
+def install() -> None:
+    """Install the alias for this process; again has no effect."""
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        for name in [n for n in sys.modules if n == _THEIRS or n.startswith(_THEIRS + ".")]:
+            del sys.modules[name]
+        sys.meta_path.insert(0, _Finder())

@@ -1,0 +1,113 @@
+"""Functions and records on their way to the workers, and the classes of the program's ``__main__``.
+
+A worker has no ``__main__`` of the program's. Pickled piecemeal by value, a class of it would exist several times, and
+a key of one run would not equal the same key of the next. So its classes travel once, in *bundles* that the worker
+installs in its own ``__main__``; everything else names them by reference, and plain C pickle serves for records.
+
+  K1. A class is in one bundle: the first that needs it. A bundle holds everything its classes refer to, so classes that
+      refer to each other are in one, and later bundles refer only to earlier ones.
+  K2. Functions go by value, when the operator is built: globals have the value they have then.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import sys
+from typing import Any
+
+import cloudpickle
+from cloudpickle.cloudpickle import CloudPickler
+
+
+def _main_class(obj: Any) -> str | None:
+    """The root name in ``__main__`` of a class that is found there by its qualified name."""
+    if not isinstance(obj, type) or obj.__module__ != "__main__":
+        return None
+    found: Any = sys.modules.get("__main__")
+    path = obj.__qualname__.split(".")
+    for part in path:
+        found = getattr(found, part, None)
+    return path[0] if found is obj else None
+
+
+def _find_main(qualname: str) -> Any:
+    found: Any = sys.modules["__main__"]
+    for part in qualname.split("."):
+        found = getattr(found, part)
+    return found
+
+
+class _Pickler(CloudPickler):  # type: ignore[misc]
+    """By reference what is bundled, by value what is not, and notes what it met."""
+
+    def __init__(self, file: io.BytesIO, by_reference: set[str]) -> None:
+        super().__init__(file, protocol=5)
+        self._by_reference = by_reference
+        self.met: dict[str, type] = {}
+
+    def reducer_override(self, obj: Any) -> Any:
+        root = _main_class(obj)
+        if root is not None:
+            if root in self._by_reference:
+                return _find_main, (obj.__qualname__,)
+            self.met.setdefault(root, _find_main(root))
+        return super().reducer_override(obj)
+
+
+class FunctionPickler:
+    """Pickles the functions of one job into its blobs.
+
+    Args:
+        blobs: The job's blobs; what is dumped is appended.
+    """
+
+    def __init__(self, blobs: list[bytes]) -> None:
+        self._blobs = blobs
+        self._bundled: set[str] = set()
+        #: Blobs with classes of ``__main__``, in order of installation.
+        self.main_bundles: list[int] = []
+
+    def dump(self, obj: Any, name: str) -> dict[str, Any]:
+        """Pickle a function (or an object with methods); returns its reference for the job graph.
+
+        Raises:
+            TypeError: It holds something that cannot be pickled.
+        """
+        data = self._dump(obj, name)
+        self._blobs.append(data)
+        return {"language": "python", "form": "pickle", "blob": len(self._blobs) - 1, "name": name}
+
+    def _dump(self, obj: Any, name: str) -> bytes:
+        data, met = self._pickle(obj, name)
+        if not met:
+            return data
+        # K1: all new classes in one bundle, then the function again, with all of them by reference.
+        self._blobs.append(self._pickle(met, name)[0])
+        self.main_bundles.append(len(self._blobs) - 1)
+        self._bundled |= set(met)
+        return self._pickle(obj, name)[0]
+
+    def _pickle(self, obj: Any, name: str) -> tuple[bytes, dict[str, type]]:
+        file = io.BytesIO()
+        pickler = _Pickler(file, self._bundled)
+        try:
+            pickler.dump(obj)
+        except RecursionError:
+            raise TypeError(f"{name} cannot be sent to a worker: what it holds is nested too deeply.") from None
+        except (pickle.PicklingError, TypeError, AttributeError) as e:
+            raise TypeError(
+                f"{e} (while sending {name} to the workers; create what cannot be pickled in open() instead)"
+            ) from e
+        return file.getvalue(), pickler.met
+
+    def dump_records(self, records: list[Any], name: str) -> dict[str, Any]:
+        """Pickle the elements of a collection; returns its reference."""
+        return self.dump(records, name)
+
+
+def install_bundle(data: bytes) -> None:
+    """Put the classes of a bundle into this process's ``__main__``; called by the worker."""
+    main = sys.modules["__main__"]
+    for name, value in cloudpickle.loads(data).items():
+        setattr(main, name, value)

