@@ -10,9 +10,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const entry = join(root, 'src/bridge/driver-host.ts');
 const bundle = join(root, 'python/isthmus/_runtime/runtime.mjs');
 
-if (isCurrent()) {
-  process.stdout.write('The bundled runtime is up to date.\n');
-} else {
+if (!isCurrent()) {
   mkdirSync(dirname(bundle), { recursive: true });
   const draft = `${bundle}.${process.pid}`;
   await build({
@@ -35,7 +33,7 @@ if (isCurrent()) {
   });
   // A program that starts meanwhile finds the old bundle or the new one, whole.
   renameSync(draft, bundle);
-  process.stdout.write(`Bundled the runtime: ${Math.round(statSync(bundle).size / 1024)} KiB.\n`);
+  process.stderr.write(`Bundled the runtime: ${Math.round(statSync(bundle).size / 1024)} KiB.\n`);
 }
 
 function isCurrent() {
