@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .._bridge.keys import KeyGroups
-from .._types.coerce import coercer
 from .channels import ChannelCodec
+from .coercion import Coerce
 from .failure import OperatorFailure
 from .operator import Cursor, Operator, OperatorContext
 from .operators import make_operator, open_function
@@ -129,18 +128,19 @@ def _wire_outputs(
         key_selector = coerce_keys = custom = groups = None
         if kind in ("hash", "custom"):
             key_selector = _opened(spec, ctx, partitioner["key"], "get_key")
-            if partitioner.get("keyType"):
-                coerce_keys = coercer(partitioner["keyType"])
+            coerce_keys = _coercer(partitioner.get("keyType"))
         if kind == "custom":
             custom = _opened(spec, ctx, partitioner["partition"], "partition")
         if kind == "hash" and out["receivers"] > 1:
+            from .._bridge.keys import KeyGroups
+
             groups = KeyGroups(out["maxParallelism"], out["receivers"])
         output = Output(
             spec=spec,
             partitioner=kind,
             senders=senders,
             receivers=[t["receiver"] for t in out["channels"]],
-            coerce=coercer(out["type"]) if out.get("type") else None,
+            coerce=_coercer(out.get("type")),
             key_selector=key_selector,
             coerce_keys=coerce_keys,
             custom=custom,
@@ -161,6 +161,15 @@ def _wire_outputs(
             for sender in output.senders:
                 if isinstance(sender, LocalSender):
                     sender.copies = not reuse
+
+
+def _coercer(declared: dict[str, Any] | None) -> Coerce | None:
+    if not declared:
+        return None
+    # Imported on use: untyped jobs start faster without.
+    from .._types.coerce import coercer
+
+    return coercer(declared)
 
 
 def _opened(spec: dict[str, Any], ctx: OperatorContext, ref: dict[str, Any], method: str) -> Callable[..., Any]:

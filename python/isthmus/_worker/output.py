@@ -11,13 +11,15 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from .._bridge.keys import KeyGroups
 from ..errors import IsthmusError
 from .coercion import Coerce, coerced
 from .failure import OperatorFailure, safe_repr
 from .isolate import isolated
+
+if TYPE_CHECKING:
+    from .._bridge.keys import KeyGroups
 
 #: Records of one frame.
 MAX_BATCH_RECORDS = 2048

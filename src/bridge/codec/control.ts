@@ -3,8 +3,10 @@
 import { Packr, Unpackr } from 'msgpackr';
 import { BridgeProtocolError } from '../../errors.ts';
 
-const packr = new Packr({ useRecords: false, variableMapSize: true, int64AsType: 'auto' });
-const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'auto' });
+// 'auto' (a number where it is safe, a bigint beyond) is missing from msgpackr's types.
+const int64AsType = 'auto' as unknown as 'number';
+const packr = new Packr({ useRecords: false, variableMapSize: true });
+const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType });
 
 export function encodeControl(value: unknown): Uint8Array {
   return packr.pack(value);

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..operator import Operator, OperatorContext
 from ..opening import open_function
+from ..operator import Operator, OperatorContext
 
 
 class MapOperator(Operator):
