@@ -18,7 +18,9 @@ export function callerLocation(): SourceLocation | undefined {
   const { stack = '' } = new Error('where');
   Error.stackTraceLimit = limit;
   for (const line of stack.split('\n').slice(1)) {
-    const found = /(?:\(|at (?:async )?)((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*?):(\d+):\d+\)?$/.exec(line);
+    const found = /(?:\(|at (?:async )?)((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*?):(\d+):\d+\)?$/.exec(
+      line,
+    );
     if (found === null) continue;
     const file = toPath(found[1] as string);
     if (file !== undefined && !file.startsWith(OWN_FOLDER)) {

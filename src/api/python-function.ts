@@ -87,7 +87,9 @@ export function placeOf(
   if (where instanceof URL || where.startsWith('file:')) {
     const url = new URL(where);
     if (url.protocol !== 'file:') {
-      throw new GraphError(`${url.href} is no file URL; Python code is found in files and modules.`);
+      throw new GraphError(
+        `${url.href} is no file URL; Python code is found in files and modules.`,
+      );
     }
     return { file: fileURLToPath(url) };
   }

@@ -1,0 +1,281 @@
+import type { TypeSpec } from '../graph/job-graph.ts';
+import { GraphError } from '../errors.ts';
+import type {
+  FilterLike,
+  FlatMapLike,
+  KeyLike,
+  MapLike,
+  PartitionLike,
+  SinkLike,
+} from './accepts.ts';
+import { CollectedResults, type CollectOptions } from './collected-results.ts';
+import { DataStreamSink } from './data-stream-sink.ts';
+import type { StreamExecutionEnvironment } from './environment.ts';
+import type { KeyedStream } from './keyed-stream.ts';
+import { OutputTag } from './output-tag.ts';
+import type { Leg, Partitioning, Transformation, TransformationInit } from './transformation.ts';
+import type { TypeInformation } from './types.ts';
+
+export interface BatchOptions {
+  /** Records of a batch; 1,024 by default. */
+  batchRecords?: number;
+  /** About how many bytes of a batch; no bound by default. */
+  batchBytes?: number;
+  /** How long the first record of a batch may wait for others, in milliseconds. */
+  batchMs?: number;
+}
+
+/** A stream of records of type `T`. */
+export class DataStream<T> {
+  readonly environment: StreamExecutionEnvironment;
+  /** The outputs it unites; one, except behind `union`. */
+  readonly legs: readonly Leg[];
+  declare protected readonly recordType: T;
+
+  /** Streams are made by an environment and by other streams. */
+  constructor(environment: StreamExecutionEnvironment, legs: readonly Leg[]) {
+    this.environment = environment;
+    this.legs = legs;
+  }
+
+  // -- what becomes of each record ------------------------------------------------------------------------------------
+
+  /** One result for each record. */
+  map<Out>(fn: MapLike<T, Out>, type?: TypeInformation<Out>): DataStream<Out> {
+    return this.transform({ kind: 'map', name: 'Map', fn, outputType: type?.spec });
+  }
+
+  /** Keeps the records for which `fn` says true; a type guard narrows the stream. */
+  filter<S extends T>(fn: (value: T) => value is S): DataStream<S>;
+  filter(fn: FilterLike<T>): DataStream<T>;
+  filter(fn: FilterLike<T>): DataStream<T> {
+    return this.transform({ kind: 'filter', name: 'Filter', fn, outputType: this.outputType });
+  }
+
+  /** Any number of results for each record, as an iterable or async iterable that is pulled as results are wanted. */
+  flatMap<Out>(fn: FlatMapLike<T, Out>, type?: TypeInformation<Out>): DataStream<Out> {
+    return this.transform({ kind: 'flat_map', name: 'Flat Map', fn, outputType: type?.spec });
+  }
+
+  // -- how records are partitioned ------------------------------------------------------------------------------------
+
+  /** Partitions by key: records of one key meet in one subtask, in order. */
+  keyBy<K>(key: KeyLike<T, K>, keyType?: TypeInformation<K>): KeyedStream<T, K> {
+    const partitioning: Partitioning = {
+      kind: 'hash',
+      key,
+      ...(keyType === undefined ? {} : { keyType: keyType.spec }),
+    };
+    return this.environment.streams.keyed<T, K>(this.environment, this.repartitioned(partitioning));
+  }
+
+  /** Records by turns to all subtasks that follow. */
+  rebalance(): DataStream<T> {
+    return this.#with({ kind: 'rebalance' });
+  }
+
+  /** Records by turns to some of the subtasks that follow: no more channels than needed. */
+  rescale(): DataStream<T> {
+    return this.#with({ kind: 'rescale' });
+  }
+
+  /** Records to subtasks by chance. */
+  shuffle(): DataStream<T> {
+    return this.#with({ kind: 'shuffle' });
+  }
+
+  /** Records to the subtask of the same number; the parallelism must not change. */
+  forward(): DataStream<T> {
+    return this.#with({ kind: 'forward' });
+  }
+
+  /** All records to the first subtask. */
+  global(): DataStream<T> {
+    return this.#with({ kind: 'global' });
+  }
+
+  /** Every record to every subtask. */
+  broadcast(): DataStream<T> {
+    return this.#with({ kind: 'broadcast' });
+  }
+
+  /** Records to the subtask that `partition(key, partitions)` says. */
+  partitionCustom<K>(partition: PartitionLike<K>, key: KeyLike<T, K>): DataStream<T> {
+    return this.#with({ kind: 'custom', key, partition });
+  }
+
+  /** This stream and others as one; nothing is said about their order. */
+  union<U = never>(...others: DataStream<U>[]): DataStream<T | U> {
+    for (const other of others) this.checkSameEnvironment(other);
+    const streams: readonly DataStream<unknown>[] = [this, ...others];
+    const legs = streams.flatMap((stream) => stream.unionLegs());
+    return new DataStream<T | U>(this.environment, legs);
+  }
+
+  // -- ends -----------------------------------------------------------------------------------------------------------
+
+  /** Prints each record on a line of stdout, behind `identifier> ` where one is given. */
+  print(identifier?: string): DataStreamSink {
+    return this.#sink({
+      kind: 'sink.print',
+      name: 'Print to Std. Out',
+      params: {
+        ...(identifier === undefined ? {} : { identifier }),
+        ...(this.outputType === undefined ? {} : { type: this.outputType as never }),
+      },
+    });
+  }
+
+  /** Calls `fn` with each record; a promise holds the stream back until it settles. */
+  addSink(fn: SinkLike<T>): DataStreamSink {
+    return this.#sink({ kind: 'sink.function', name: 'Unnamed', fn });
+  }
+
+  /** A named output: iterated as `job.outputs[name]` of `executeAsync`, printed by `execute`. */
+  toOutput(name: string): DataStreamSink {
+    return this.#sink({ kind: 'sink.output', name, params: { name } });
+  }
+
+  /**
+   * Runs the job when the results are iterated. The job advances as they are taken, and stops when the iteration is left.
+   *
+   * @example for await (const value of stream.executeAndCollect()) console.log(value);
+   */
+  executeAndCollect(options: CollectOptions | string = {}): CollectedResults<T> {
+    const sink = this.#sink({ kind: 'sink.collect', name: 'Collect' });
+    return new CollectedResults<T>(
+      this.environment,
+      sink.transformation.id,
+      typeof options === 'string' ? { name: options } : options,
+    );
+  }
+
+  // -- of the operator that makes this stream -------------------------------------------------------------------------
+
+  name(name: string): this {
+    this.#operator('name').name = name;
+    return this;
+  }
+
+  /** Identifies the operator's state over changes of the program. */
+  uid(uid: string): this {
+    this.#operator('uid').uid = uid;
+    return this;
+  }
+
+  setDescription(description: string): this {
+    this.#operator('setDescription').description = description;
+    return this;
+  }
+
+  setParallelism(parallelism: number): this {
+    const operator = this.#operator('setParallelism');
+    checkParallelism(operator, parallelism);
+    operator.parallelism = parallelism;
+    return this;
+  }
+
+  setMaxParallelism(maxParallelism: number): this {
+    this.#operator('setMaxParallelism').maxParallelism = maxParallelism;
+    return this;
+  }
+
+  /** Runs at parallelism 1. */
+  forceNonParallel(): this {
+    const operator = this.#operator('forceNonParallel');
+    operator.parallelism = 1;
+    operator.nonParallel = true;
+    return this;
+  }
+
+  /** The operator begins a chain of its own. */
+  startNewChain(): this {
+    this.#operator('startNewChain').chaining = 'head';
+    return this;
+  }
+
+  /** The operator is chained with none. */
+  disableChaining(): this {
+    this.#operator('disableChaining').chaining = 'never';
+    return this;
+  }
+
+  /** Declares the type of the records, which also types the stream. */
+  returns<U>(type: TypeInformation<U>): DataStream<U> {
+    this.#operator('returns').outputType = type.spec;
+    return this as unknown as DataStream<U>;
+  }
+
+  /** Records that this stream's operator emits to a tag. */
+  getSideOutput<U>(tag: OutputTag<U>): DataStream<U> {
+    if (!(tag instanceof OutputTag)) throw new GraphError('getSideOutput() takes an OutputTag.');
+    const from = this.#operator('getSideOutput');
+    if (tag.type !== undefined) from.sideTypes.set(tag.id, tag.type.spec);
+    return new DataStream<U>(this.environment, [
+      { from, partitioning: { kind: 'auto' }, sideTag: tag.id },
+    ]);
+  }
+
+  // -- for the other streams of the API ---------------------------------------------------------------------------------
+
+  /** The declared type of the records, where there is one and it is the same on all legs. */
+  get outputType(): TypeSpec | undefined {
+    const [first, ...rest] = this.legs.map(({ from, sideTag }) =>
+      sideTag === undefined ? from.outputType : from.sideTypes.get(sideTag),
+    );
+    return rest.every((type) => JSON.stringify(type) === JSON.stringify(first)) ? first : undefined;
+  }
+
+  /** The stream that an operator on this one makes. */
+  transform<Out>(init: TransformationInit): DataStream<Out> {
+    const from = this.environment.addTransformation({
+      ...init,
+      inputs: this.legs.map((leg) => ({ ...leg, input: 0 as const })),
+    });
+    return new DataStream<Out>(this.environment, [{ from, partitioning: { kind: 'auto' } }]);
+  }
+
+  /** What it brings into a union. */
+  unionLegs(): readonly Leg[] {
+    return this.legs;
+  }
+
+  protected repartitioned(partitioning: Partitioning): readonly Leg[] {
+    return this.legs.map((leg) => ({ ...leg, partitioning }));
+  }
+
+  protected checkSameEnvironment(other: { environment: StreamExecutionEnvironment }): void {
+    if (other.environment !== this.environment) {
+      throw new GraphError(
+        'The streams are of two environments and cannot be combined; build both from one environment.',
+      );
+    }
+  }
+
+  #with(partitioning: Partitioning): DataStream<T> {
+    return new DataStream<T>(this.environment, this.repartitioned(partitioning));
+  }
+
+  #sink(init: TransformationInit): DataStreamSink {
+    const { legs } = this.transform<never>(init);
+    return new DataStreamSink((legs[0] as Leg).from);
+  }
+
+  #operator(method: string): Transformation {
+    const [leg, ...more] = this.legs;
+    if (leg === undefined || more.length > 0) {
+      throw new GraphError(
+        `${method}() is of one operator, and a union has none of its own; call it on the streams before union().`,
+      );
+    }
+    return leg.from;
+  }
+}
+
+export function checkParallelism(of: Transformation, parallelism: number): void {
+  if (of.nonParallel === true && parallelism !== 1) {
+    throw new GraphError(
+      `The parallelism of non parallel operator must be 1: "${of.name}" cannot run with ${parallelism}; rebalance() what follows.`,
+    );
+  }
+}

@@ -1,0 +1,315 @@
+import { resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import { type ResolvedConfiguration, resolveConfiguration } from '../config/resolve.ts';
+import { GraphError } from '../errors.ts';
+import type { JobGraph } from '../graph/job-graph.ts';
+import { DataStream } from './data-stream.ts';
+import { type BuiltGraph, GraphBuilder } from './graph-builder.ts';
+import { type JobExecutionResult, JobHandle, type StartOptions } from './job-handle.ts';
+import { PyFunction } from './python-function.ts';
+import { type Logger, Session } from './session.ts';
+import { type StreamFactory, streamFactory } from './stream-factory.ts';
+import type { Transformation, TransformationInit } from './transformation.ts';
+import type { TypeInformation } from './types.ts';
+
+export type RuntimeExecutionMode = 'STREAMING' | 'BATCH' | 'AUTOMATIC';
+
+export interface PythonOptions {
+  /** Found otherwise: VIRTUAL_ENV, `.venv` here or above, python3. A relative path is relative to the working directory. */
+  interpreter?: string;
+  /** Folders put before the import path of the workers. */
+  path?: readonly string[];
+  cwd?: string;
+  /** Variables set for the workers, beside those they inherit. */
+  env?: Readonly<Record<string, string>>;
+}
+
+export interface EnvironmentOptions {
+  parallelism?: number;
+  maxParallelism?: number;
+  runtimeMode?: RuntimeExecutionMode;
+  python?: PythonOptions;
+  /** Options by key of `docs/configuration.md`. */
+  config?: Readonly<Record<string, string | number | boolean>>;
+  /** Where lines go that jobs have to say; stderr by default. */
+  logger?: Logger;
+}
+
+export interface ExecuteOptions {
+  /** Cancels the job. */
+  signal?: AbortSignal;
+}
+
+/** What a source may be made of. */
+export type SourceIterable<T> = Iterable<T> | AsyncIterable<T> | ReadableStream<T> | Readable;
+
+/** What a source function learns. */
+export interface SourceContext {
+  readonly subtask: number;
+  readonly parallelism: number;
+  /** Aborted when the job is cancelled or fails. */
+  readonly signal: AbortSignal;
+}
+
+export type SourceFunction<T> = (
+  ctx: SourceContext,
+) => SourceIterable<T> | Promise<SourceIterable<T>>;
+
+const DEFAULT_JOB_NAME = 'Isthmus Streaming Job';
+
+/** Where programs begin: makes sources, runs jobs. An environment runs any number of jobs, one after another or at once. */
+export class StreamExecutionEnvironment implements AsyncDisposable {
+  /** For streams: makes those that lead on from them. */
+  readonly streams: StreamFactory = streamFactory;
+  readonly #options: EnvironmentOptions;
+  readonly #builder = new GraphBuilder();
+  readonly #session: Session;
+  readonly #config: Record<string, string>;
+  #runtimeMode: RuntimeExecutionMode | undefined;
+  #parallelism: number | undefined;
+  #maxParallelism: number | undefined;
+
+  static getExecutionEnvironment(options: EnvironmentOptions = {}): StreamExecutionEnvironment {
+    return new StreamExecutionEnvironment(options);
+  }
+
+  private constructor(options: EnvironmentOptions) {
+    this.#options = options;
+    this.#session = new Session(options.logger);
+    this.#config = {};
+    for (const [key, value] of Object.entries(options.config ?? {}))
+      this.#config[key] = String(value);
+    this.#runtimeMode = options.runtimeMode;
+    if (options.parallelism !== undefined) this.setParallelism(options.parallelism);
+    this.#maxParallelism = options.maxParallelism;
+  }
+
+  // -- settings -------------------------------------------------------------------------------------------------------
+
+  /** The parallelism of operators that say none. */
+  setParallelism(parallelism: number): this {
+    checkCount('parallelism', parallelism);
+    this.#parallelism = parallelism;
+    return this;
+  }
+
+  getParallelism(): number {
+    return this.#parallelism ?? Number(this.#configuration().values['parallelism.default'] ?? 1);
+  }
+
+  setMaxParallelism(maxParallelism: number): this {
+    checkCount('max parallelism', maxParallelism);
+    this.#maxParallelism = maxParallelism;
+    return this;
+  }
+
+  getMaxParallelism(): number | undefined {
+    return this.#maxParallelism;
+  }
+
+  setRuntimeMode(mode: RuntimeExecutionMode): this {
+    this.#runtimeMode = mode;
+    return this;
+  }
+
+  /** Sets options by key of `docs/configuration.md`. */
+  configure(options: Readonly<Record<string, string | number | boolean>>): this {
+    for (const [key, value] of Object.entries(options)) this.#config[key] = String(value);
+    return this;
+  }
+
+  // -- sources --------------------------------------------------------------------------------------------------------
+
+  /** The elements of an array. */
+  fromCollection<T>(elements: Iterable<T>, type?: TypeInformation<T>): DataStream<T> {
+    return this.#source({
+      kind: 'source.collection',
+      name: 'Collection Source',
+      fn: Array.from(elements),
+      outputType: type?.spec,
+      nonParallel: true,
+      params: { bounded: true },
+    });
+  }
+
+  /** The elements as arguments. */
+  fromElements<T>(...elements: T[]): DataStream<T> {
+    return this.fromCollection(elements);
+  }
+
+  /** An array, iterable, async iterable, Node Readable or web ReadableStream; it is advanced as the job can take more. */
+  fromIterable<T>(iterable: SourceIterable<T>, type?: TypeInformation<T>): DataStream<T> {
+    return this.#source({
+      kind: 'source.function',
+      name: 'Iterable Source',
+      fn: iterable,
+      outputType: type?.spec,
+      nonParallel: true,
+    });
+  }
+
+  /** The integers from `from` to `to`, both included; parallel. */
+  fromSequence(from: number, to: number): DataStream<number> {
+    return this.#source({ kind: 'source.sequence', name: 'Sequence Source', params: { from, to } });
+  }
+
+  /** What a function gives in each subtask (parallelism 1 unless `setParallelism` says more), or an iterable. */
+  fromSource<T>(
+    source:
+      | SourceFunction<T>
+      | SourceIterable<T>
+      | PyFunction<never, Iterable<T> | AsyncIterable<T>>,
+    name = 'Custom Source',
+    type?: TypeInformation<T>,
+  ): DataStream<T> {
+    return this.#source<T>({
+      kind: 'source.function',
+      name,
+      fn: source,
+      outputType: type?.spec,
+      nonParallel: typeof source !== 'function',
+    }).setParallelism(1);
+  }
+
+  /** The lines of a file, or of all files of a folder. */
+  readTextFile(path: string | URL): DataStream<string> {
+    return this.fromFiles([path]);
+  }
+
+  /** The lines of files and folders, dealt out over the subtasks; relative paths are relative to the working directory. */
+  fromFiles(
+    paths: Iterable<string | URL>,
+    options: { monitorMs?: number } = {},
+  ): DataStream<string> {
+    return this.#source({
+      kind: 'source.lines',
+      name: 'File Source',
+      params: { paths: Array.from(paths, pathOf), ...options },
+    });
+  }
+
+  /**
+   * A named input that whoever starts the job may feed; by itself it reads its default: an iterable, a source function, or
+   * paths of files.
+   */
+  fromInput<T = string>(
+    name: string,
+    options: {
+      default?: string | URL | readonly string[] | SourceFunction<T> | SourceIterable<T>;
+    } = {},
+  ): DataStream<T> {
+    const { default: given } = options;
+    const paths =
+      typeof given === 'string' || given instanceof URL
+        ? [pathOf(given)]
+        : Array.isArray(given) && given.every((path) => typeof path === 'string')
+          ? given.map(pathOf)
+          : undefined;
+    return this.#source<T>({
+      kind: 'source.input',
+      name,
+      params: { name, ...(paths === undefined ? {} : { default: paths }) },
+      ...(given === undefined || paths !== undefined ? { language: 'typescript' } : { fn: given }),
+      nonParallel: true,
+    });
+  }
+
+  // -- jobs -----------------------------------------------------------------------------------------------------------
+
+  /** Runs the job to its end. */
+  async execute(name?: string, options: ExecuteOptions = {}): Promise<JobExecutionResult> {
+    const submit = this.prepare(name, printedOutputs);
+    return (await submit(options)).result;
+  }
+
+  /** Starts the job. */
+  async executeAsync(name?: string, options: ExecuteOptions = {}): Promise<JobHandle> {
+    return this.prepare(name)(options);
+  }
+
+  /** Takes the graph as it is, and clears it; the function it returns starts the job. */
+  prepare(
+    name = DEFAULT_JOB_NAME,
+    change: (built: BuiltGraph) => BuiltGraph = (built) => built,
+  ): (options: StartOptions) => Promise<JobHandle> {
+    let built: BuiltGraph;
+    try {
+      built = change(this.#build(name));
+    } finally {
+      this.#builder.clear();
+    }
+    return async (options) => {
+      return new JobHandle(built, this.#session, options);
+    };
+  }
+
+  /** Cancels jobs that still run, and ends the Python workers. */
+  async close(): Promise<void> {
+    await this.#session.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  // -- for streams ----------------------------------------------------------------------------------------------------
+
+  addTransformation(init: TransformationInit): Transformation {
+    return this.#builder.add(init);
+  }
+
+  #source<T>(init: TransformationInit): DataStream<T> {
+    const from = this.addTransformation(init);
+    return new DataStream<T>(this, [{ from, partitioning: { kind: 'auto' } }]);
+  }
+
+  #configuration(): ResolvedConfiguration {
+    return resolveConfiguration({ code: this.#config, environment: process.env });
+  }
+
+  #build(name: string): BuiltGraph {
+    const { values, warnings } = this.#configuration();
+    for (const message of warnings) this.#session.log({ level: 'warning', message });
+    const { interpreter, path = [], cwd, env } = this.#options.python ?? {};
+    const settings: Parameters<GraphBuilder['build']>[0] = {
+      name,
+      client: 'typescript',
+      parallelism: this.#parallelism ?? Number(values['parallelism.default'] ?? 1),
+      runtimeMode: this.#runtimeMode ?? modeOf(values['execution.runtime-mode']),
+      config: values,
+      python: {
+        mainBundles: [],
+        ...(interpreter === undefined ? {} : { interpreter }),
+        ...(path.length === 0 ? {} : { sysPath: path.map((folder) => resolve(folder)) }),
+        ...(cwd === undefined ? {} : { cwd }),
+        ...(env === undefined ? {} : { env: { ...env } }),
+      },
+    };
+    const maxParallelism = this.#maxParallelism ?? values['pipeline.max-parallelism'];
+    if (maxParallelism !== undefined) settings.maxParallelism = Number(maxParallelism);
+    return this.#builder.build(settings);
+  }
+}
+
+/** `execute` gives nobody a chance to iterate: named outputs are printed. */
+function printedOutputs(built: BuiltGraph): BuiltGraph {
+  const operators = built.graph.operators.map((spec) =>
+    spec.kind === 'sink.output' ? { ...spec, kind: 'sink.print' as const, params: {} } : spec,
+  );
+  return { ...built, graph: { ...built.graph, operators } };
+}
+
+function modeOf(text: string | undefined): JobGraph['runtimeMode'] {
+  const mode = text?.toUpperCase();
+  return mode === 'BATCH' || mode === 'AUTOMATIC' ? mode : 'STREAMING';
+}
+
+function pathOf(path: string | URL): string {
+  return path instanceof URL ? decodeURIComponent(path.pathname) : resolve(path);
+}
+
+function checkCount(what: string, count: number): void {
+  if (!Number.isInteger(count) || count < 1) {
+    throw new GraphError(`The ${what} is ${count}; it must be a whole number of at least 1.`);
+  }
+}

@@ -1,0 +1,142 @@
+// A job that was started, as its program sees it.
+//
+//   H1. A failure is told once where somebody looks: by `result`, or by an output that is being iterated. `result` crashes nobody
+//       when an output has told it.
+//   H2. A job without outputs whose `result` nobody ever asked for fails like any promise that nobody handles.
+
+import type { JobExecution, JobStatus } from '../runtime/job-execution.ts';
+import type { JobOperatorMetrics } from '../runtime/job-metrics.ts';
+import type { MaybePromise } from '../runtime/operator.ts';
+import type { BuiltGraph } from './graph-builder.ts';
+import { OutputQueue } from './output-queue.ts';
+import type { Session } from './session.ts';
+
+/** How a job ended that did not fail. */
+export interface JobExecutionResult {
+  readonly jobId: string;
+  readonly jobName: string;
+  readonly runtimeMs: number;
+  /** Records that sources made, and that sinks took. */
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  /** Counts by operator, upstream first. */
+  readonly operators: readonly JobOperatorMetrics[];
+}
+
+export interface StartOptions {
+  signal?: AbortSignal | undefined;
+  onProgress?: ((metrics: JobOperatorMetrics[]) => void) | undefined;
+}
+
+export class JobHandle {
+  readonly jobName: string;
+  /** What `toOutput(name)` names, by name. An output that nobody iterates is discarded once 4,096 records have come. */
+  readonly outputs: Readonly<Record<string, AsyncIterable<unknown>>>;
+  readonly #execution: JobExecution;
+  readonly #queues = new Map<number, OutputQueue<unknown>>();
+  readonly #kinds: ReadonlyMap<number, string>;
+  readonly #settled: Promise<JobExecutionResult>;
+  #asked: Promise<JobExecutionResult> | undefined;
+
+  constructor(built: BuiltGraph, session: Session, options: StartOptions = {}) {
+    this.jobName = built.graph.name;
+    this.#kinds = new Map(built.graph.operators.map(({ id, kind }) => [id, kind]));
+    const outputs: Record<string, AsyncIterable<unknown>> = Object.create(null);
+    for (const { id, kind, params } of built.graph.operators) {
+      if (kind !== 'sink.output' && kind !== 'sink.collect') continue;
+      const name = kind === 'sink.output' ? String(params.name) : `collect ${id}`;
+      const queue = new OutputQueue<unknown>(name, () => this.#onLeft());
+      this.#queues.set(id, queue);
+      if (kind === 'sink.output') outputs[name] = queue;
+    }
+    this.outputs = outputs;
+    const { signal, onProgress } = options;
+    this.#execution = session.start(built, {
+      onResults: (operator, _subtask, values) => this.#onResults(operator, values),
+      ...(signal === undefined ? {} : { signal }),
+      ...(onProgress === undefined ? {} : { onProgress }),
+    });
+    this.#settled = this.#run();
+    this.#settled.catch(() => {}); // H1
+    if (this.#queues.size === 0) this.#failLoudly();
+  }
+
+  get jobId(): string {
+    return this.#execution.jobId;
+  }
+
+  get status(): JobStatus {
+    return this.#execution.status;
+  }
+
+  /** Resolves when the job has finished; rejects with what ended it otherwise. */
+  get result(): Promise<JobExecutionResult> {
+    this.#asked ??= this.#settled.then((result) => result);
+    return this.#asked;
+  }
+
+  /** Counts by operator, as of now. */
+  metrics(): JobOperatorMetrics[] {
+    return this.#execution.metrics();
+  }
+
+  /** Ends the job; resolves when nothing of it runs any more. `result` rejects with a `JobCancelledError`. */
+  async cancel(reason?: string): Promise<void> {
+    this.#asked?.catch(() => {});
+    this.#asked ??= this.#settled;
+    await this.#execution.cancel(reason);
+  }
+
+  /** Cancels the job if it still runs. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.cancel();
+  }
+
+  /** Records of a `sink.collect`, by the id of its operator. */
+  collected(operator: number): OutputQueue<unknown> | undefined {
+    return this.#queues.get(operator);
+  }
+
+  #onResults(operator: number, values: unknown[]): MaybePromise<void> {
+    return this.#queues.get(operator)?.put(values);
+  }
+
+  async #run(): Promise<JobExecutionResult> {
+    try {
+      const { jobId, runtimeMs, metrics } = await this.#execution.result;
+      for (const queue of this.#queues.values()) queue.end();
+      return {
+        jobId,
+        jobName: this.jobName,
+        runtimeMs,
+        recordsIn: this.#count(metrics, 'out', 'source.'),
+        recordsOut: this.#count(metrics, 'in', 'sink.'),
+        operators: metrics,
+      };
+    } catch (error) {
+      const told = [...this.#queues.values()].some((queue) => queue.isIterated);
+      if (told) this.#asked?.catch(() => {}); // H1
+      for (const queue of this.#queues.values()) queue.fail(error);
+      if (told) this.#asked ??= this.#settled;
+      throw error;
+    }
+  }
+
+  #count(metrics: readonly JobOperatorMetrics[], side: 'in' | 'out', kinds: string): number {
+    return metrics
+      .filter(({ id }) => this.#kinds.get(id)?.startsWith(kinds))
+      .reduce((sum, operator) => sum + operator[side], 0);
+  }
+
+  #onLeft(): Promise<void> {
+    const read = [...this.#queues.values()].some((queue) => queue.isIterated);
+    return read ? Promise.resolve() : this.cancel('The iteration of its results was left.');
+  }
+
+  #failLoudly(): void {
+    const check = () => {
+      if (this.#asked === undefined) void this.result;
+    };
+    this.#settled.then(undefined, check);
+  }
+}

@@ -1,0 +1,82 @@
+// What jobs of one environment share: the pool of warm workers, and where their output goes.
+
+import { fileURLToPath } from 'node:url';
+import { WorkerPool } from '../bridge/worker-pool.ts';
+import type { JobSubmission } from '../runtime/job-execution.ts';
+import { JobExecution, type JobOptions } from '../runtime/job-execution.ts';
+
+/** A line that a job has to say: of Python's logging, of what user code prints, or a remark of the runtime. */
+export interface LogEntry {
+  level: string;
+  message: string;
+  /** Its name in Python's logging. */
+  logger?: string;
+  operator?: string;
+  subtask?: number;
+  /** Where it came from: `logging`, `stdout` or `stderr`. */
+  stream?: string;
+}
+
+export type Logger = (entry: LogEntry) => void;
+
+/** The folder of the Python package `isthmus`: beside `src` in a checkout, beside `dist` in the npm package. */
+export const PYTHON_PACKAGE_FOLDER = fileURLToPath(new URL('../../python', import.meta.url));
+
+export class Session {
+  readonly log: Logger;
+  readonly #running = new Set<JobExecution>();
+  #pool: WorkerPool | undefined;
+
+  constructor(log: Logger = logToStderr) {
+    this.log = log;
+  }
+
+  start(submission: JobSubmission, options: Omit<JobOptions, 'pool' | 'onLog'>): JobExecution {
+    this.#pool ??= new WorkerPool({
+      packageDir: PYTHON_PACKAGE_FOLDER,
+      programStdout: 1,
+      userOutput: 'pipe',
+      onStderr: this.#lines('error', 'stderr'),
+      onPrinted: this.#lines('info', 'stdout'),
+    });
+    const execution = JobExecution.start(submission, {
+      ...options,
+      pool: this.#pool,
+      onLog: (entry) => this.log(entry),
+    });
+    this.#running.add(execution);
+    const over = () => this.#running.delete(execution);
+    execution.result.then(over, over);
+    return execution;
+  }
+
+  /** Cancels what runs and ends the workers. */
+  async close(): Promise<void> {
+    await Promise.all(
+      [...this.#running].map((job) => job.cancel('The environment of the job was closed.')),
+    );
+    const pool = this.#pool;
+    this.#pool = undefined;
+    await pool?.close();
+  }
+
+  /** Whole lines out of chunks of bytes; workers share a pool, so a line may be of any of them. */
+  #lines(level: string, stream: string): (chunk: Uint8Array) => void {
+    const decoder = new TextDecoder();
+    let rest = '';
+    return (chunk) => {
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+      rest = lines.pop() ?? '';
+      for (const message of lines) this.log({ level, message, stream });
+    };
+  }
+}
+
+/** One line on stderr for each entry; the default. */
+export function logToStderr(entry: LogEntry): void {
+  const { operator, subtask, logger, stream, level, message } = entry;
+  const where =
+    operator === undefined ? '' : `[${operator}${subtask === undefined ? '' : ` ${subtask + 1}`}] `;
+  const what = stream === 'logging' ? `${level.toUpperCase()} ${logger ?? ''}: ` : '';
+  process.stderr.write(`${where}${what}${message}\n`);
+}
