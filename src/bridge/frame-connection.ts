@@ -10,11 +10,11 @@ import { decodeControl, encodeControl } from './codec/control.ts';
 import { DEFAULT_MAX_FRAME_BYTES, type Frame, FrameDecoder, encodeFrame } from './frame.ts';
 
 export interface FrameHandlers {
-  frame(frame: Frame): void;
+  frame: (frame: Frame) => void;
   /** The peer broke the protocol; the connection is closed. */
-  violation(error: BridgeProtocolError): void;
+  violation: (error: BridgeProtocolError) => void;
   /** The peer has closed its end, or a stream failed. Called once at most. */
-  end(): void;
+  end: () => void;
 }
 
 export class FrameConnection {

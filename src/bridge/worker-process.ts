@@ -25,9 +25,9 @@ export interface WorkerProcessOptions {
   startTimeoutMs: number;
   maxFrameBytes: number;
   /** Chunks of stderr, as they come. */
-  onStderr(chunk: Uint8Array): void;
+  onStderr: (chunk: Uint8Array) => void;
   /** Chunks of what user code prints, with `userOutput: 'pipe'`. */
-  onPrinted?(chunk: Uint8Array): void;
+  onPrinted?: (chunk: Uint8Array) => void;
   /** Code the interpreter runs instead of the worker's own; for tests. */
   bootstrap?: string;
 }
@@ -43,8 +43,8 @@ export interface WorkerHello {
 
 /** Who works with the worker at the moment. */
 export interface WorkerTenant {
-  frame(frame: Frame): void;
-  exited(exit: WorkerExit): void;
+  frame: (frame: Frame) => void;
+  exited: (exit: WorkerExit) => void;
 }
 
 // The package of our version is found first and the folder then goes to the end of the path, where it shadows nothing.

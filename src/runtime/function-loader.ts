@@ -56,7 +56,7 @@ async function exported(url: string, name: string): Promise<unknown> {
   for (const part of name.split('.')) {
     const holder = found as Record<string, unknown> | undefined;
     if (holder === undefined || holder === null || !(part in Object(holder))) {
-      const names = Object.keys(Object(holder));
+      const names = Object.keys(Object(holder)).sort();
       const near = closestWord(part, names);
       const hint =
         near === undefined

@@ -44,11 +44,11 @@ export interface AttemptOptions {
   metrics: JobMetrics;
   clock: Clock;
   random: () => number;
-  loadFunction(ref: FunctionRef): MaybePromise<unknown>;
-  print(text: string, stderr?: boolean): void;
-  onResults?(operator: number, subtask: number, values: unknown[]): MaybePromise<void>;
-  onResultFrame?(frame: ResultFrame): MaybePromise<void>;
-  onLog?(log: WorkerLog): void;
+  loadFunction: (ref: FunctionRef) => MaybePromise<unknown>;
+  print: (text: string, stderr?: boolean) => void;
+  onResults?: (operator: number, subtask: number, values: unknown[]) => MaybePromise<void>;
+  onResultFrame?: (frame: ResultFrame) => MaybePromise<void>;
+  onLog?: (log: WorkerLog) => void;
 }
 
 const NOTHING = new Uint8Array(0);

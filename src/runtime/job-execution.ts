@@ -55,16 +55,16 @@ export interface JobOptions {
   clock?: Clock;
   random?: () => number;
   /** Where print sinks of TypeScript tasks write, for lines to stdout and stderr; the process's own where absent. */
-  print?(text: string, stderr?: boolean): void;
+  print?: (text: string, stderr?: boolean) => void;
   /** Records for a TypeScript client; the job goes on as they are taken. */
-  onResults?(operator: number, subtask: number, values: unknown[]): MaybePromise<void>;
+  onResults?: (operator: number, subtask: number, values: unknown[]) => MaybePromise<void>;
   /** Records for a client in another process, undecoded. */
-  onResultFrame?(frame: ResultFrame): MaybePromise<void>;
+  onResultFrame?: (frame: ResultFrame) => MaybePromise<void>;
   /** Counts, every `progressEveryMs` while the job runs. */
-  onProgress?(metrics: JobOperatorMetrics[]): void;
+  onProgress?: (metrics: JobOperatorMetrics[]) => void;
   progressEveryMs?: number;
-  onLog?(log: WorkerLog): void;
-  onStatus?(status: JobStatus): void;
+  onLog?: (log: WorkerLog) => void;
+  onStatus?: (status: JobStatus) => void;
 }
 
 /** Errors that another attempt cannot mend. */

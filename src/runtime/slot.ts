@@ -31,11 +31,11 @@ export interface WorkerLog {
 
 export interface SlotEvents {
   /** An element or a credit of a channel: BATCH, WATERMARK, BARRIER, IDLE, END, CREDIT. */
-  channelFrame(frame: Frame): void;
-  taskFinished(metrics: SubtaskMetrics): void;
-  metrics(tasks: SubtaskMetrics[]): void;
-  log(log: WorkerLog): void;
-  failed(error: IsthmusError): void;
+  channelFrame: (frame: Frame) => void;
+  taskFinished: (metrics: SubtaskMetrics) => void;
+  metrics: (tasks: SubtaskMetrics[]) => void;
+  log: (log: WorkerLog) => void;
+  failed: (error: IsthmusError) => void;
 }
 
 const NOTHING = new Uint8Array(0);
