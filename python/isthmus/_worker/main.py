@@ -203,14 +203,7 @@ class Process:
         slot, wire, incoming = self.slot, self._wire, self._incoming
         more = False
         while not self._shut_down:
-            self.flush()
-            wait = 0.0 if more else slot.wait_s()
-            for descriptor, _ in poller.poll(None if wait is None else wait * 1000):
-                if descriptor == self._in:
-                    self._read()
-                else:
-                    os.read(self._wake_in, 4096)
-                    slot.woken()
+            # First what has come: frames may have arrived together with WELCOME.
             while incoming:
                 frame = incoming.popleft()
                 if frame[0] == wire.SHUTDOWN:
@@ -220,6 +213,14 @@ class Process:
                 if frame[0] == wire.DEPLOY:
                     _settle_collector()
             more = slot.run()
+            self.flush()
+            wait = 0.0 if more or self._shut_down else slot.wait_s()
+            for descriptor, _ in poller.poll(None if wait is None else wait * 1000):
+                if descriptor == self._in:
+                    self._read()
+                else:
+                    os.read(self._wake_in, 4096)
+                    slot.woken()
         self.flush()
 
 
