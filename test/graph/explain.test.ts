@@ -1,0 +1,128 @@
+import { expect, test } from 'vitest';
+import { describePlan, flinkPlan, toMermaid } from '../../src/graph/explain.ts';
+import { planJob } from '../../src/graph/planner.ts';
+import { edge, graph, hash, operator } from './graphs.ts';
+
+const plan = planJob(
+  graph(
+    [
+      operator(1, 'source.sequence', { name: 'numbers', nonParallel: true }),
+      operator(2, 'map', { name: 'say "<a>"', language: 'typescript' }),
+      operator(3, 'reduce', { name: 'add', location: { file: 'job.py', line: 3 } }),
+      operator(4, 'sink.collect', { name: 'collect' }),
+      operator(5, 'map', { name: 'late' }),
+    ],
+    [
+      edge(1, 2),
+      edge(2, 3, hash({ language: 'typescript', form: 'closure', id: 0, name: 'key' })),
+      edge(3, 4),
+      edge(3, 5, 'broadcast', { sideTag: 'late' }),
+    ],
+    { parallelism: 2 },
+  ),
+);
+
+test('Flink’s plan', () => {
+  const second = (id: number, strategy: string) => [
+    { id, ship_strategy: strategy, side: 'second' },
+  ];
+  expect(flinkPlan(plan)).toEqual({
+    nodes: [
+      {
+        id: 1,
+        type: 'Source: numbers',
+        pact: 'Data Source',
+        contents: 'Source: numbers',
+        parallelism: 1,
+      },
+      {
+        id: 2,
+        type: 'say "<a>"',
+        pact: 'Operator',
+        contents: 'say "<a>"',
+        parallelism: 2,
+        predecessors: second(1, 'REBALANCE'),
+      },
+      {
+        id: 3,
+        type: 'add',
+        pact: 'Operator',
+        contents: 'add',
+        parallelism: 2,
+        predecessors: second(2, 'HASH'),
+      },
+      {
+        id: 4,
+        type: 'Sink: collect',
+        pact: 'Data Sink',
+        contents: 'Sink: collect',
+        parallelism: 2,
+        predecessors: second(3, 'FORWARD'),
+      },
+      {
+        id: 5,
+        type: 'late',
+        pact: 'Operator',
+        contents: 'late',
+        parallelism: 2,
+        predecessors: second(3, 'BROADCAST'),
+      },
+    ],
+  });
+});
+
+test('the plan as plain data', () => {
+  const description = describePlan(plan);
+  expect(JSON.parse(JSON.stringify(description))).toEqual(description);
+  expect(description.workers).toBe(2);
+  expect(description.tasks.map(({ name, language }) => [name, language])).toEqual([
+    ['Source: numbers', 'python'],
+    ['say "<a>"', 'typescript'],
+    ['add -> Sink: collect', 'python'],
+    ['late', 'python'],
+  ]);
+  expect(description.tasks[2]?.operators[0]?.location).toBe('job.py:3');
+  expect(description.exchanges).toEqual([
+    { from: 0, to: 1, input: 0, partitioner: 'rebalance', codecs: ['msgpack'] },
+    { from: 1, to: 2, input: 0, partitioner: 'hash', codecs: ['msgpack'] },
+    {
+      from: 2,
+      to: 3,
+      input: 0,
+      partitioner: 'broadcast',
+      sideOutput: 'late',
+      codecs: ['local', 'pickle'],
+    },
+    { from: 2, input: 0, partitioner: 'forward', codecs: ['pickle'] },
+  ]);
+});
+
+test('Mermaid', () => {
+  expect(toMermaid(plan).split('\n').slice(0, 22)).toEqual([
+    'flowchart LR',
+    '  subgraph task0["Python × 1"]',
+    '    direction LR',
+    '    op1(["Source: numbers"])',
+    '  end',
+    '  class task0 python',
+    '  subgraph task1["TypeScript × 2"]',
+    '    direction LR',
+    '    op2["say &quot;&lt;a&gt;&quot;"]',
+    '  end',
+    '  class task1 typescript',
+    '  subgraph task2["Python × 2"]',
+    '    direction LR',
+    '    op3["add"]',
+    '    op4[["Sink: collect"]]',
+    '    op3 --> op4',
+    '  end',
+    '  class task2 python',
+    '  subgraph task3["Python × 2"]',
+    '    direction LR',
+    '    op5["late"]',
+    '  end',
+  ]);
+  expect(toMermaid(plan)).toContain('  op2 -- "key by" --> op3\n');
+  expect(toMermaid(plan)).toContain('  op3 -- "broadcast, side output late" --> op5\n');
+  expect(toMermaid(plan)).toContain('  op4 -- "forward" --> client\n');
+});
