@@ -25,24 +25,29 @@ class TimerQueue:
     Many timers share a time (all keys of a window do), so the heap stays small and a timer costs a dict entry.
     """
 
-    __slots__ = ("_keys", "_times")
+    __slots__ = ("_firing", "_keys", "_times")
 
     def __init__(self) -> None:
         self._times: list[int] = []
-        self._keys: dict[int, dict[Any, None]] = {}
+        self._keys: dict[int, dict[Any, bool]] = {}
+        #: The time that fires now and its keys; one deleted meanwhile is False.
+        self._firing: tuple[int, dict[Any, bool]] = (0, {})
 
     def register(self, time: int, key: Any) -> None:
         keys = self._keys.get(time)
         if keys is None:
-            self._keys[time] = {key: None}
+            self._keys[time] = {key: True}
             heappush(self._times, time)
         else:
-            keys[key] = None
+            keys[key] = True
 
     def delete(self, time: int, key: Any) -> None:
         keys = self._keys.get(time)
         if keys is not None:
             keys.pop(key, None)
+        firing_time, firing = self._firing
+        if firing_time == time and key in firing:
+            firing[key] = False
 
     def next_time(self) -> int | None:
         """When the earliest timer is due."""
@@ -57,23 +62,23 @@ class TimerQueue:
         """Takes away and gives, one by one, the timers up to ``now`` (T2, T3)."""
         times = self._times
         while times and times[0] <= now:
-            time = times[0]
-            keys = self._keys[time]
-            if not keys:
-                heappop(times)
-                del self._keys[time]
-                continue
-            key = next(iter(keys))
-            del keys[key]
-            yield time, key
+            time = heappop(times)
+            keys = self._keys.pop(time)
+            self._firing = (time, keys)
+            for key, is_due in keys.items():
+                if is_due:
+                    keys[key] = False
+                    yield time, key
+        self._firing = (0, {})
 
     def items(self) -> Iterator[tuple[int, Any]]:
-        for time, keys in self._keys.items():
-            for key in keys:
-                yield time, key
+        for time, keys in [*self._keys.items(), self._firing]:
+            for key, is_due in keys.items():
+                if is_due:
+                    yield time, key
 
     def __len__(self) -> int:
-        return sum(len(keys) for keys in self._keys.values())
+        return sum(1 for _ in self.items())
 
 
 class Timers:
