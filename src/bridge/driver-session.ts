@@ -73,6 +73,7 @@ class DriverSession {
     process.on('SIGINT', () => {}); // D2
     process.on('SIGTERM', () => process.exit(143));
     process.on('SIGHUP', () => process.exit(129));
+    process.on('uncaughtException', (error) => this.#uncaught(error));
   }
 
   #onFrame(frame: Frame): void {
@@ -212,8 +213,30 @@ class DriverSession {
         metrics: execution.metrics(),
       };
     }
-    this.#jobs.delete(request);
-    this.#connection.sendMap(FrameType.JOB_FINISHED, end, request);
+    if (this.#jobs.delete(request)) {
+      this.#connection.sendMap(FrameType.JOB_FINISHED, end, request);
+    }
+  }
+
+  /** TypeScript functions run in this process; what they raise outside of their call ends it, and every job is told. */
+  #uncaught(error: unknown): void {
+    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const message = `A TypeScript function raised outside of its call (in a callback, or a promise nobody awaits): ${what}`;
+    for (const [request, { execution }] of this.#jobs) {
+      const report: ErrorReport = { code: 'ISTHMUS_USER_FUNCTION', message };
+      const end = {
+        job: execution.jobId,
+        status: 'FAILED',
+        runtimeMs: 0,
+        error: report,
+        metrics: [],
+      };
+      this.#connection.sendMap(FrameType.JOB_FINISHED, end, request);
+    }
+    if (this.#jobs.size === 0) writeWhole(2, `isthmus: ${message}\n`);
+    this.#jobs.clear();
+    // The frames leave first; nothing of the jobs goes on for long.
+    setTimeout(() => process.exit(1), 50);
   }
 
   #violation(error: BridgeProtocolError): void {

@@ -25,11 +25,18 @@ export interface WorkerProcessOptions {
   startTimeoutMs: number;
   maxFrameBytes: number;
   /** Chunks of stderr, as they come. */
-  onStderr: (chunk: Uint8Array) => void;
+  onStderr: (chunk: Uint8Array, from: OutputOrigin) => void;
   /** Chunks of what user code prints, with `userOutput: 'pipe'`. */
-  onPrinted?: (chunk: Uint8Array) => void;
+  onPrinted?: (chunk: Uint8Array, from: OutputOrigin) => void;
   /** Code the interpreter runs instead of the worker's own; for tests. */
   bootstrap?: string;
+}
+
+/** Where output of a worker comes from: the subtask its job gave it, and the operator where there is but one. */
+export interface OutputOrigin {
+  pid: number;
+  subtask?: number;
+  operator?: string;
 }
 
 /** What a worker says of itself. */
@@ -45,6 +52,8 @@ export interface WorkerHello {
 export interface WorkerTenant {
   frame: (frame: Frame) => void;
   exited: (exit: WorkerExit) => void;
+  /** What it is at, for its output. */
+  place?: () => { subtask: number; operator?: string };
 }
 
 // The package of our version is found first and the folder then goes to the end of the path, where it shadows nothing.
@@ -120,12 +129,14 @@ export class WorkerProcess {
     );
     stderr.on('data', (chunk: Buffer) => {
       this.#keepTail(chunk);
-      options.onStderr(chunk);
+      options.onStderr(chunk, this.#origin());
     });
     stderr.on('error', ignore);
     const printed = this.#child.stdio[4];
     if (printed !== null && printed !== undefined) {
-      (printed as Readable).on('data', (chunk: Buffer) => options.onPrinted?.(chunk));
+      (printed as Readable).on('data', (chunk: Buffer) =>
+        options.onPrinted?.(chunk, this.#origin()),
+      );
       (printed as Readable).on('error', ignore);
     }
     this.#watchStart();
@@ -222,6 +233,8 @@ export class WorkerProcess {
       this.#tenant?.frame(frame);
       return;
     }
+    // More frames may have come in one read with the one it is killed for.
+    if (this.isGone) return;
     const problem = this.#welcome(frame);
     if (problem !== undefined) {
       this.#kill({ kind: 'unusable', message: problem, stderrTail: '' });
@@ -316,6 +329,10 @@ export class WorkerProcess {
     } catch {
       // Nobody of the group is left.
     }
+  }
+
+  #origin(): OutputOrigin {
+    return { pid: this.pid, ...this.#tenant?.place?.() };
   }
 
   #keepTail(chunk: Buffer): void {

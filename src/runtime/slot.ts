@@ -82,6 +82,7 @@ export class Slot {
     this.worker.lend({
       frame: (frame) => this.#onFrame(frame),
       exited: (exit) => this.#onExit(exit),
+      place: () => this.#place(),
     });
   }
 
@@ -187,6 +188,14 @@ export class Slot {
       const piece = blob.subarray(at, at + pieceBytes);
       this.worker.send(FrameType.BLOB, last ? FLAG_LAST : 0, id, 0, piece);
     }
+  }
+
+  #place(): { subtask: number; operator?: string } {
+    const { slot } = this.#deployment;
+    const [only, ...others] = this.#work().operators;
+    return only === undefined || others.length > 0
+      ? { subtask: slot }
+      : { subtask: slot, operator: only.name };
   }
 
   #work(): SlotWork {
