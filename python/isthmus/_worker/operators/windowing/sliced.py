@@ -7,7 +7,7 @@ per key and slide, however many slides a window spans. (The two-stacks queue of 
 "Optimal and general out-of-order sliding-window aggregation", 2019, for records in order.)
 
   S1. ``merge`` gets the older value first and must not change its arguments.
-  S2. Slices up to ``_done`` are in the stacks, younger ones in ``_slices``; a late record for a slice in the stacks rebuilds
+  S2. Slices up to ``_done`` (passed by the watermark) are in the stacks, younger ones in ``_slices``; a late record for a slice in the stacks rebuilds
       those of its key.
   S3. Every window that holds a record of a key fires once, in order of its end, as with exact accumulation.
 """
@@ -56,7 +56,7 @@ class SlicedEngine(Engine):
         #: slice start → key → value, of slices not yet in the stacks
         self._slices: dict[int, dict[Any, Any]] = {}
         self._stacks: dict[Any, _Stacks] = {}
-        #: Start of the youngest slice in the stacks.
+        #: Start of the youngest slice that the watermark has passed.
         self._done = MIN_TIMESTAMP
 
     def process(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
@@ -122,9 +122,8 @@ class SlicedEngine(Engine):
                 start = min(self._slices)
             else:
                 break
-            # A slice joins the stacks when the first window that ends with or after it does.
             if start + width - 1 > watermark:
-                return
+                break
             self._join(start)
             window_start = start + width - size
             if (window_start - offset) % slide == 0:
@@ -132,6 +131,9 @@ class SlicedEngine(Engine):
         if watermark == MAX_TIMESTAMP:
             # Everything has been emitted: a next key of BATCH execution begins at the beginning.
             self._done = MIN_TIMESTAMP
+        else:
+            # Windows that have ended never fire again, even if nothing was in them.
+            self._done = watermark + 1 - (watermark + 1 - offset) % width - width
 
     def _join(self, start: int) -> None:
         self._done = start
