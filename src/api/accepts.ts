@@ -34,7 +34,9 @@ export type KeyLike<T, K> =
 export type ReduceLike<T> =
   | ((a: T, b: T) => MaybeAsync<T>)
   | Instance<{ reduce(a: T, b: T): MaybeAsync<T> }>
-  | PyFunction<T, T>;
+  // Its result is not held to T: an invariant parameter here would make streams invariant.
+  // biome-ignore lint/suspicious/noExplicitAny: see above.
+  | PyFunction<T, any>;
 
 export type SinkLike<T> =
   | ((value: T) => unknown)

@@ -38,7 +38,7 @@ export class DataStream<T> {
     this.legs = legs;
   }
 
-  // -- what becomes of each record ------------------------------------------------------------------------------------
+  // What becomes of each record.
 
   /** One result for each record. */
   map<Out>(fn: MapLike<T, Out>, type?: TypeInformation<Out>): DataStream<Out> {
@@ -57,7 +57,7 @@ export class DataStream<T> {
     return this.transform({ kind: 'flat_map', name: 'Flat Map', fn, outputType: type?.spec });
   }
 
-  // -- how records are partitioned ------------------------------------------------------------------------------------
+  // How records are partitioned.
 
   /** Partitions by key: records of one key meet in one subtask, in order. */
   keyBy<K>(key: KeyLike<T, K>, keyType?: TypeInformation<K>): KeyedStream<T, K> {
@@ -112,7 +112,7 @@ export class DataStream<T> {
     return new DataStream<T | U>(this.environment, legs);
   }
 
-  // -- ends -----------------------------------------------------------------------------------------------------------
+  // Ends.
 
   /** Prints each record on a line of stdout, behind `identifier> ` where one is given. */
   print(identifier?: string): DataStreamSink {
@@ -150,7 +150,7 @@ export class DataStream<T> {
     );
   }
 
-  // -- of the operator that makes this stream -------------------------------------------------------------------------
+  // Of the operator that makes this stream.
 
   name(name: string): this {
     this.#operator('name').name = name;
@@ -216,7 +216,7 @@ export class DataStream<T> {
     ]);
   }
 
-  // -- for the other streams of the API ---------------------------------------------------------------------------------
+  // For the other streams of the API.
 
   /** The declared type of the records, where there is one and it is the same on all legs. */
   get outputType(): TypeSpec | undefined {

@@ -6,7 +6,8 @@ import type { JobGraph } from '../graph/job-graph.ts';
 import { DataStream } from './data-stream.ts';
 import { type BuiltGraph, GraphBuilder } from './graph-builder.ts';
 import { type JobExecutionResult, JobHandle, type StartOptions } from './job-handle.ts';
-import { PyFunction } from './python-function.ts';
+import { PipelineGraph } from './pipeline-graph.ts';
+import type { PyFunction } from './python-function.ts';
 import { type Logger, Session } from './session.ts';
 import { type StreamFactory, streamFactory } from './stream-factory.ts';
 import type { Transformation, TransformationInit } from './transformation.ts';
@@ -84,7 +85,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     this.#maxParallelism = options.maxParallelism;
   }
 
-  // -- settings -------------------------------------------------------------------------------------------------------
+  // Settings.
 
   /** The parallelism of operators that say none. */
   setParallelism(parallelism: number): this {
@@ -118,7 +119,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     return this;
   }
 
-  // -- sources --------------------------------------------------------------------------------------------------------
+  // Sources.
 
   /** The elements of an array. */
   fromCollection<T>(elements: Iterable<T>, type?: TypeInformation<T>): DataStream<T> {
@@ -214,7 +215,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     });
   }
 
-  // -- jobs -----------------------------------------------------------------------------------------------------------
+  // Jobs.
 
   /** Runs the job to its end. */
   async execute(name?: string, options: ExecuteOptions = {}): Promise<JobExecutionResult> {
@@ -239,8 +240,29 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
       this.#builder.clear();
     }
     return async (options) => {
+      await this.#session.check(built, options.signal);
       return new JobHandle(built, this.#session, options);
     };
+  }
+
+  /**
+   * Finds what is wrong with the job built so far, before anything starts: the graph itself, missing Python files, functions
+   * and methods, wrong numbers of parameters. Every execute does so too.
+   *
+   * @throws GraphError that says all that is wrong with Python functions
+   */
+  async check(): Promise<void> {
+    await this.#session.check(this.#build(DEFAULT_JOB_NAME));
+  }
+
+  /** The job built so far. */
+  graph(): PipelineGraph {
+    return new PipelineGraph(this.#build(DEFAULT_JOB_NAME).graph);
+  }
+
+  /** The job built so far as JSON, in the form that Flink's plan visualizer reads. */
+  getExecutionPlan(): string {
+    return this.graph().toPlanJson();
   }
 
   /** Cancels jobs that still run, and ends the Python workers. */
@@ -252,7 +274,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     return this.close();
   }
 
-  // -- for streams ----------------------------------------------------------------------------------------------------
+  // For streams.
 
   addTransformation(init: TransformationInit): Transformation {
     return this.#builder.add(init);

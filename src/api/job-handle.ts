@@ -44,7 +44,7 @@ export class JobHandle {
     const outputs: Record<string, AsyncIterable<unknown>> = Object.create(null);
     for (const { id, kind, params } of built.graph.operators) {
       if (kind !== 'sink.output' && kind !== 'sink.collect') continue;
-      const name = kind === 'sink.output' ? String(params.name) : `collect ${id}`;
+      const name = kind === 'sink.output' ? (params.name as string) : `collect ${id}`;
       const queue = new OutputQueue<unknown>(name, () => this.#onLeft());
       this.#queues.set(id, queue);
       if (kind === 'sink.output') outputs[name] = queue;

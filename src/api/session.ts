@@ -1,9 +1,13 @@
 // What jobs of one environment share: the pool of warm workers, and where their output goes.
 
 import { fileURLToPath } from 'node:url';
+import type { InspectOptions } from '../bridge/inspect.ts';
+import { findInterpreter, resolveInterpreter } from '../bridge/interpreter.ts';
 import { WorkerPool } from '../bridge/worker-pool.ts';
-import type { JobSubmission } from '../runtime/job-execution.ts';
-import { JobExecution, type JobOptions } from '../runtime/job-execution.ts';
+import { planJob } from '../graph/planner.ts';
+import { JobExecution, type JobOptions, type JobSubmission } from '../runtime/job-execution.ts';
+import { checkPythonFunctions } from './check.ts';
+import type { BuiltGraph } from './graph-builder.ts';
 
 /** A line that a job has to say: of Python's logging, of what user code prints, or a remark of the runtime. */
 export interface LogEntry {
@@ -48,6 +52,33 @@ export class Session {
     const over = () => this.#running.delete(execution);
     execution.result.then(over, over);
     return execution;
+  }
+
+  /** @throws GraphError when the graph or a Python function of it is wrong */
+  async check({ graph }: BuiltGraph, signal?: AbortSignal): Promise<void> {
+    planJob(graph);
+    await checkPythonFunctions(graph, async () => {
+      const { interpreter = graph.config['python.executable'], sysPath, cwd, env } = graph.python;
+      const { executable } = await resolveInterpreter(
+        findInterpreter(interpreter, process.env, cwd),
+      );
+      // Modules are found where the workers find them.
+      const path = [...(sysPath ?? []), cwd ?? process.cwd()];
+      return this.inspectOptions(executable, { path, cwd, env, signal });
+    });
+  }
+
+  inspectOptions(
+    executable: string,
+    options: Omit<InspectOptions, 'executable' | 'packageFolder' | 'onLine'>,
+  ): InspectOptions {
+    return {
+      ...options,
+      executable,
+      packageFolder: PYTHON_PACKAGE_FOLDER,
+      onLine: (message, stream) =>
+        this.log({ level: stream === 'stderr' ? 'error' : 'info', message, stream }),
+    };
   }
 
   /** Cancels what runs and ends the workers. */

@@ -1,0 +1,219 @@
+// Finds what is wrong with the Python functions of a job before anything of it starts.
+
+import {
+  describeFunctions,
+  type FunctionFound,
+  type InspectOptions,
+  type PythonSignature,
+} from '../bridge/inspect.ts';
+import { GraphError } from '../errors.ts';
+import type { FunctionRef, JobGraph, OperatorKind, OperatorSpec } from '../graph/job-graph.ts';
+import { closestWord, operatorText } from '../graph/operator-text.ts';
+
+type ImportRef = Extract<FunctionRef, { form: 'import' }>;
+
+/** What an operator calls. */
+interface Calls {
+  /** One of these methods of an object, or all of them where `all` is set. */
+  methods: readonly string[];
+  all?: boolean;
+  /** Arguments of the methods. */
+  args: number;
+  /** Arguments where it is a plain function; absent: the operator takes no plain function. */
+  plain?: readonly number[];
+}
+
+interface Use {
+  ref: ImportRef;
+  spec: OperatorSpec;
+  as: string;
+  calls: Calls;
+}
+
+const one = (method: string): Calls => ({ methods: [method], args: 1, plain: [1] });
+const two = (method: string): Calls => ({ methods: [method], args: 2, plain: [2] });
+
+const CALLS: { [kind in OperatorKind]?: Calls } = {
+  map: one('map'),
+  filter: one('filter'),
+  flat_map: one('flat_map'),
+  map_batch: one('map_batch'),
+  flat_map_batch: one('flat_map_batch'),
+  reduce: two('reduce'),
+  process: two('process_element'),
+  co_map: { methods: ['map1', 'map2'], all: true, args: 1 },
+  co_flat_map: { methods: ['flat_map1', 'flat_map2'], all: true, args: 1 },
+  co_process: { methods: ['process_element1', 'process_element2'], all: true, args: 2 },
+  broadcast_process: {
+    methods: ['process_element', 'process_broadcast_element'],
+    all: true,
+    args: 2,
+  },
+  timestamps: two('extract_timestamp'),
+  async: one('async_invoke'),
+  asof_join: two('join'),
+  'sink.function': one('invoke'),
+  'source.function': { methods: ['__iter__', '__aiter__'], args: 0, plain: [0, 1] },
+};
+
+/**
+ * Looks up every Python function that a graph names.
+ *
+ * @throws GraphError that says all that is wrong
+ */
+export async function checkPythonFunctions(
+  graph: JobGraph,
+  options: () => Promise<InspectOptions>,
+): Promise<void> {
+  const uses = pythonUses(graph);
+  if (uses.length === 0) return;
+  const requests = uses.map(({ ref, calls }) => ({
+    ...(ref.file === undefined ? {} : { file: ref.file }),
+    ...(ref.module === undefined ? {} : { module: ref.module }),
+    name: ref.name,
+    methods: calls.methods,
+  }));
+  const found = await describeFunctions(requests, await options());
+  const problems = uses.flatMap((use, index) => {
+    const problem = problemOf(use, found[index] as FunctionFound);
+    return problem === undefined ? [] : [`${operatorText(use.spec)}: ${problem}`];
+  });
+  if (problems.length > 0) throw new GraphError([...new Set(problems)].join('\n'));
+}
+
+function pythonUses(graph: JobGraph): Use[] {
+  const uses: Use[] = [];
+  const add = (ref: FunctionRef | undefined, spec: OperatorSpec, as: string, calls: Calls) => {
+    if (ref?.language === 'python' && ref.form === 'import') uses.push({ ref, spec, as, calls });
+  };
+  for (const spec of graph.operators) {
+    const calls = CALLS[spec.kind] ?? { methods: [], args: 0 };
+    add(spec.fn, spec, 'function', calls);
+  }
+  const byId = new Map(graph.operators.map((spec) => [spec.id, spec]));
+  for (const { to, partitioner } of graph.edges) {
+    const spec = byId.get(to) as OperatorSpec;
+    if (partitioner.kind !== 'hash' && partitioner.kind !== 'custom') continue;
+    add(partitioner.key, spec, 'key selector', one('get_key'));
+    if (partitioner.kind === 'custom') {
+      add(partitioner.partition, spec, 'partitioner', two('partition'));
+    }
+  }
+  return uses;
+}
+
+function problemOf({ ref, as, calls }: Use, found: FunctionFound): string | undefined {
+  const where = ref.file ?? ref.module ?? '';
+  const name = `the Python ${as} ${ref.name} of ${where}`;
+  switch (found.kind) {
+    case undefined:
+      return missingText(ref, found);
+    case 'value':
+      return `${name} is a ${found.type}, which cannot be called.`;
+    case 'function':
+      if (ref.args !== undefined || ref.kwargs !== undefined) {
+        return `${name} is a function and takes no args; they are for the constructor of a class.`;
+      }
+      if (calls.methods.length > 0 && calls.plain === undefined) {
+        return `${name} is a function, and this operator needs a class with ${listed(calls.methods, 'and')}.`;
+      }
+      return calls.plain === undefined ? undefined : arityProblem(name, found, calls.plain);
+    case 'class':
+      return (
+        constructorProblem(name, ref, found.constructor) ??
+        methodProblem(name, calls, found.methods)
+      );
+    case 'instance':
+      return methodProblem(name, calls, found.methods);
+  }
+}
+
+function missingText(ref: ImportRef, found: FunctionFound & { kind?: never }): string {
+  const wanted =
+    found.problem === 'file'
+      ? (ref.file as string).slice((ref.file as string).lastIndexOf('/') + 1)
+      : (ref.name.split('.').at(-1) as string);
+  const near = closestWord(wanted, found.names);
+  if (found.problem === 'import') {
+    return found.traceback === undefined ? found.message : `${found.message}\n${found.traceback}`;
+  }
+  if (near !== undefined) return `${found.message} Did you mean ${JSON.stringify(near)}?`;
+  if (found.problem === 'name')
+    return `${found.message} It has ${listed(found.names, 'and') || 'no names'}.`;
+  return found.message;
+}
+
+function arityProblem(
+  name: string,
+  signature: PythonSignature,
+  allowed: readonly number[],
+): string | undefined {
+  const { required, most, keywordOnly } = signature;
+  if (keywordOnly.length > 0) {
+    return `${name} needs the keyword ${listed(keywordOnly, 'and')}, which nobody gives it; give it a default.`;
+  }
+  if (allowed.some((count) => required <= count && (most === null || count <= most)))
+    return undefined;
+  const takes =
+    most === null
+      ? `at least ${required}`
+      : most === required
+        ? `${required}`
+        : `${required} to ${most}`;
+  return `${name} takes ${takes} parameter${takes === '1' ? '' : 's'}, and is called with ${allowed.join(' or ')}.`;
+}
+
+function constructorProblem(
+  name: string,
+  { args = [], kwargs = {} }: ImportRef,
+  { required, most, names, keywordOnly }: PythonSignature,
+): string | undefined {
+  const unknown = Object.keys(kwargs).find((key) => names !== null && !names.includes(key));
+  if (unknown !== undefined) {
+    const near = closestWord(unknown, names ?? []);
+    const hint = near === undefined ? '' : ` Did you mean ${JSON.stringify(near)}?`;
+    return `The constructor of ${name} has no parameter ${JSON.stringify(unknown)}.${hint}`;
+  }
+  if (most !== null && args.length > most) {
+    return `The constructor of ${name} takes at most ${most} argument${most === 1 ? '' : 's'}, and args has ${args.length}.`;
+  }
+  // Parameters by name fill those that args leave; without names nobody can tell which.
+  const needed = names === null ? [] : [...names.slice(args.length, required), ...keywordOnly];
+  const missing = needed.filter((parameter) => !Object.hasOwn(kwargs, parameter));
+  if (missing.length === 0) return undefined;
+  return (
+    `The constructor of ${name} needs ${listed(missing, 'and')}; ` +
+    'give them in py(…, { args: […] }) or { kwargs: {…} }.'
+  );
+}
+
+function methodProblem(
+  name: string,
+  calls: Calls,
+  methods: Readonly<Record<string, PythonSignature>>,
+): string | undefined {
+  if (calls.methods.length === 0) return undefined;
+  const has = calls.methods.filter((method) => methods[method] !== undefined);
+  const callable = methods.__call__;
+  if (has.length === 0 && callable !== undefined && calls.plain !== undefined) {
+    return arityProblem(name, callable, calls.plain);
+  }
+  if (has.length === 0 || (calls.all === true && has.length < calls.methods.length)) {
+    const wanted = calls.methods.filter((method) => !has.includes(method));
+    const near = closestWord(wanted[0] as string, Object.keys(methods));
+    const hint = near === undefined ? '' : ` Did you mean ${JSON.stringify(near)}?`;
+    return `${name} has no method ${listed(wanted, calls.all === true ? 'and' : 'or')}.${hint}`;
+  }
+  for (const method of has) {
+    const signature = methods[method] as PythonSignature;
+    const problem = arityProblem(`${name}, its method ${method}`, signature, [calls.args]);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function listed(words: readonly string[], last: 'and' | 'or'): string {
+  const quoted = words.map((word) => JSON.stringify(word));
+  if (quoted.length < 2) return quoted.join('');
+  return `${quoted.slice(0, -1).join(', ')} ${last} ${quoted.at(-1)}`;
+}

@@ -1,0 +1,169 @@
+// A Python program as a pipeline of a TypeScript program: it runs up to its `execute`, which gives its graph; TypeScript feeds its
+// named inputs and reads its named outputs.
+
+import { existsSync } from 'node:fs';
+import { recordPipeline } from '../bridge/inspect.ts';
+import { findInterpreter, resolveInterpreter } from '../bridge/interpreter.ts';
+import { GraphError } from '../errors.ts';
+import type { JobGraph, OperatorSpec } from '../graph/job-graph.ts';
+import { closestWord } from '../graph/operator-text.ts';
+import { callerLocation } from './caller.ts';
+import type { SourceFunction, SourceIterable } from './environment.ts';
+import type { BuiltGraph } from './graph-builder.ts';
+import { JobHandle } from './job-handle.ts';
+import { PipelineGraph } from './pipeline-graph.ts';
+import { placeOf } from './python-function.ts';
+import { type Logger, Session } from './session.ts';
+
+export interface LoadPipelineOptions {
+  /** The program's arguments, as in `sys.argv[1:]`. */
+  args?: readonly string[];
+  interpreter?: string;
+  /** The program's working directory; ours by default. */
+  cwd?: string;
+  /** Variables set for the program, beside those it inherits. */
+  env?: Readonly<Record<string, string>>;
+  /** Where lines go that the program prints, and that its jobs have to say; stderr by default. */
+  logger?: Logger;
+  signal?: AbortSignal;
+}
+
+/** What an input may be fed with. */
+export type PipelineInput = SourceIterable<unknown> | SourceFunction<unknown>;
+
+export interface StartPipelineOptions {
+  /** By name; an input that is not named here reads its default. */
+  inputs?: Readonly<Record<string, PipelineInput>>;
+  signal?: AbortSignal;
+}
+
+/**
+ * Loads a Python program as a pipeline.
+ *
+ * @param where URL or path; a relative one is relative to the file that says it
+ * @throws GraphError when there is no such file, the program fails, or it runs no job or several
+ */
+export async function loadPipeline(
+  where: URL | string,
+  options: LoadPipelineOptions = {},
+): Promise<Pipeline> {
+  const place = placeOf(where, callerLocation()?.file);
+  if (!('file' in place) || !existsSync(place.file)) {
+    const path = 'file' in place ? place.file : place.module;
+    throw new GraphError(`There is no Python program ${path}.`);
+  }
+  const { args = [], interpreter, cwd, env, logger, signal } = options;
+  const session = new Session(logger);
+  const { executable } = await resolveInterpreter(findInterpreter(interpreter, process.env, cwd));
+  const recorded = await recordPipeline(
+    place.file,
+    args,
+    session.inspectOptions(executable, { cwd, env, signal }),
+  );
+  const { error, graph, blobs = [] } = recorded;
+  if (error !== undefined || graph === undefined) {
+    const { message = 'it has no graph', traceback } = error ?? {};
+    throw new GraphError(
+      `The pipeline ${place.file} cannot be loaded: ${message}${traceback === undefined ? '' : `\n${traceback}`}`,
+    );
+  }
+  const jobGraph = graph as unknown as JobGraph;
+  return new Pipeline(
+    {
+      graph: {
+        ...jobGraph,
+        client: 'typescript',
+        python: { ...jobGraph.python, ...(env === undefined ? {} : { env: { ...env } }) },
+      },
+      functions: [],
+      blobs: blobs.map((text) => Buffer.from(text, 'base64')),
+    },
+    session,
+  );
+}
+
+/** A Python pipeline, ready to be started any number of times. */
+export class Pipeline implements AsyncDisposable {
+  /** Names of its inputs and outputs, in the program's order. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly graph: PipelineGraph;
+  readonly #built: BuiltGraph;
+  readonly #session: Session;
+
+  /** Made by `loadPipeline`. */
+  constructor(built: BuiltGraph, session: Session) {
+    this.#built = built;
+    this.#session = session;
+    this.graph = new PipelineGraph(built.graph);
+    this.inputs = namesOf(built.graph, 'source.input');
+    this.outputs = namesOf(built.graph, 'sink.output');
+  }
+
+  /**
+   * Starts it.
+   *
+   * @throws GraphError when an input is not fed and has no default, or there is no input of that name
+   */
+  async start({ inputs = {}, signal }: StartPipelineOptions = {}): Promise<JobHandle> {
+    this.#checkNames(inputs);
+    const functions: unknown[] = [];
+    const unfed: string[] = [];
+    const operators = this.#built.graph.operators.map((spec) => {
+      if (spec.kind !== 'source.input') return spec;
+      const name = spec.params.name as string;
+      const input = inputs[name];
+      const fed = input === undefined ? byDefault(spec) : fedBy(spec, functions.push(input) - 1);
+      if (fed === undefined) unfed.push(name);
+      return fed ?? spec;
+    });
+    if (unfed.length > 0) {
+      throw new GraphError(
+        `The pipeline's input ${unfed.map((name) => `"${name}"`).join(', ')} has no default and is not fed; ` +
+          `feed it: start({ inputs: { ${unfed.join(', ')} } }). Its inputs: ${this.inputs.join(', ')}.`,
+      );
+    }
+    const built = { ...this.#built, functions, graph: { ...this.#built.graph, operators } };
+    return new JobHandle(built, this.#session, { signal });
+  }
+
+  /** Cancels its jobs that still run, and ends the Python workers. */
+  async close(): Promise<void> {
+    await this.#session.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #checkNames(inputs: Readonly<Record<string, PipelineInput>>): void {
+    const unknown = Object.keys(inputs).find((name) => !this.inputs.includes(name));
+    if (unknown === undefined) return;
+    const near = closestWord(unknown, this.inputs);
+    const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
+    throw new GraphError(
+      `The pipeline has no input "${unknown}".${hint} Its inputs: ${this.inputs.join(', ') || 'none'}.`,
+    );
+  }
+}
+
+function namesOf(graph: JobGraph, kind: OperatorSpec['kind']): string[] {
+  return graph.operators
+    .filter((spec) => spec.kind === kind)
+    .map(({ params }) => params.name as string);
+}
+
+function fedBy(spec: OperatorSpec, id: number): OperatorSpec {
+  const fn = { language: 'typescript', form: 'closure', id, name: spec.name } as const;
+  return { ...spec, language: 'typescript', fn, nonParallel: true, parallelism: 1 };
+}
+
+/** The input as the source its default makes it; undefined where it has none. */
+function byDefault(spec: OperatorSpec): OperatorSpec | undefined {
+  const { default: given } = spec.params;
+  if (spec.fn !== undefined)
+    return { ...spec, kind: 'source.function', language: spec.fn.language };
+  const paths = typeof given === 'string' ? [given] : given;
+  if (!Array.isArray(paths) || paths.length === 0) return undefined;
+  return { ...spec, kind: 'source.lines', language: 'any', params: { ...spec.params, paths } };
+}

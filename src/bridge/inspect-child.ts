@@ -1,0 +1,24 @@
+// Runs in a process of its own, started by inspect.ts: pythonia spawns its Python when it is imported (from PYTHON_BIN), writes to
+// the process's own stdout and stderr and keeps it alive. One request, one answer, then both end.
+
+import type { InspectAnswer, InspectRequest } from './inspect.ts';
+
+// We lead a process group; nothing of it outlives the program.
+process.once('disconnect', () => process.kill(-process.pid, 'SIGKILL'));
+
+process.once('message', (request: InspectRequest) => {
+  void answer(request).then((reply) => process.send?.(reply));
+});
+
+async function answer(request: InspectRequest): Promise<InspectAnswer> {
+  try {
+    const { python } = await import('pythonia');
+    const inspector = await python('isthmus._inspect');
+    const text: string = await (request.kind === 'describe'
+      ? inspector.describe(JSON.stringify(request.functions))
+      : inspector.record(request.path, JSON.stringify(request.args), request.cwd));
+    return { text };
+  } catch (error) {
+    return { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
