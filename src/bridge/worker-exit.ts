@@ -118,12 +118,22 @@ function whereText(work: SlotWork, suspects: SlotWork['operators']): string {
   return ` while running one of the operators ${names.join(', ')} (slot ${work.slot + 1}/${work.slots})`;
 }
 
+/** The last lines of stderr; of a faulthandler dump, the reason and the user's own frames. */
 function lastOutput(stderrTail: string): string {
-  const lines = stderrTail
-    .trimEnd()
-    .split('\n')
-    .filter((line) => line.trim() !== '');
-  return lines.slice(-TAIL_LINES).join('\n').slice(-TAIL_CHARS);
+  const lines = stderrTail.split('\n').filter((line) => line.trim() !== '');
+  const fatal = lines.findLastIndex((line) => line.startsWith('Fatal Python error'));
+  const shown = fatal < 0 ? lines.slice(-TAIL_LINES) : dumpSummary(lines.slice(fatal));
+  return shown.join('\n').slice(-TAIL_CHARS);
+}
+
+function dumpSummary(dump: string[]): string[] {
+  const [reason = ''] = dump;
+  const current = dump.findIndex((line) => line.startsWith('Current thread'));
+  const frames = dump.slice(current + 1);
+  const end = frames.findIndex((line) => !line.startsWith('  File '));
+  const stack = end < 0 ? frames : frames.slice(0, end);
+  const users = stack.filter((line) => !/[\\/]isthmus[\\/]_worker[\\/]|"<string>"/.test(line));
+  return [reason, ...(users.length > 0 ? users : stack).slice(0, TAIL_LINES)];
 }
 
 function mebibytes(bytes: number): string {
