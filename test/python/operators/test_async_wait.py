@@ -1,0 +1,182 @@
+"""Async functions on a real event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+from isthmus._operations import AsyncOperation
+from isthmus._worker.failure import OperatorFailure
+from isthmus.datastream.async_retry_predicates import empty_result_predicate, exception_type_predicate
+from isthmus.datastream.functions import AsyncFunction, AsyncRetryStrategy
+from isthmus.testing import OneInputHarness
+
+
+class Delayed(AsyncFunction):
+    """Later records come back sooner."""
+
+    async def async_invoke(self, value):
+        await asyncio.sleep((5 - value) * 0.01)
+        return [value, value * 10]
+
+
+def run(function: Any, *values: Any, **changes: Any) -> list[Any]:
+    with harness(function, **changes) as h:
+        h.process(*values)
+        h.end()
+        return h.output
+
+
+def harness(function: Any, **changes: Any) -> OneInputHarness:
+    given: dict[str, Any] = {"timeout": 0, "capacity": 10, "ordered": True, **changes}
+    return OneInputHarness(AsyncOperation(function, **given))
+
+
+def test_ordered_keeps_the_order_of_records():
+    assert run(Delayed(), 0, 2, 4) == [0, 0, 2, 20, 4, 40]
+
+
+def test_unordered_emits_as_results_come():
+    assert run(Delayed(), 0, 2, 4, ordered=False) == [4, 40, 2, 20, 0, 0]
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_no_result_crosses_a_watermark(ordered):
+    with harness(Delayed(), ordered=ordered) as h:
+        h.process(0, 3, timestamp=1)
+        h.watermark(5)
+        assert h.watermarks == []
+        seen = []
+        h.process(4, timestamp=9)
+        while h.operator.pending():
+            h._woken.wait(1)
+            h._woken.clear()
+            h._collect(h.operator.poll())
+            seen += h.take()
+            watermark = h.operator.poll_watermark()
+            if watermark is not None:
+                seen.append(f"watermark {watermark}")
+        assert set(seen[:4]) == {0, 3, 30}
+        assert seen[4:] == ["watermark 5", 4, 40]
+
+
+def test_a_watermark_without_calls_under_way_passes():
+    with harness(Delayed()) as h:
+        h.watermark(5)
+        assert h.watermarks == [5]
+
+
+def test_results_keep_the_timestamp_of_their_record():
+    with harness(Delayed()) as h:
+        h.process(4, timestamp=7)
+        h.wait()
+        assert h.records == [(4, 7), (40, 7)]
+
+
+def test_no_more_calls_than_the_capacity():
+    class Count(AsyncFunction):
+        running = most = 0
+
+        async def async_invoke(self, value):
+            self.running += 1
+            self.most = max(self.most, self.running)
+            await asyncio.sleep(0.005)
+            self.running -= 1
+            return [value]
+
+    function = Count()
+    with harness(function, capacity=3) as h:
+        assert h.operator.room() == 3
+        h.process(*range(12))
+        assert h.operator.room() == 0
+        h.end()
+        assert h.output == list(range(12))
+        assert h.operator.room() == 3
+    assert function.most == 3
+
+
+class Constant(AsyncFunction):
+    def __init__(self, result):
+        self.result = result
+
+    async def async_invoke(self, value):
+        return self.result
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        (None, "The result of AsyncFunction cannot be none"),
+        (1, "The result of AsyncFunction should be of list type"),
+        ("text", "The result of AsyncFunction should be of list type"),
+    ],
+)
+def test_a_wrong_result_fails(result, message):
+    with pytest.raises(OperatorFailure, match=message):
+        run(Constant(result), 1)
+
+
+def test_an_exception_names_the_record():
+    class Broken(AsyncFunction):
+        async def async_invoke(self, value):
+            raise ValueError("no such thing")
+
+    with pytest.raises(OperatorFailure, match="no such thing") as raised:
+        run(Broken(), {"id": 7})
+    assert raised.value.known["record"] == "{'id': 7}"
+    assert isinstance(raised.value.cause, ValueError)
+
+
+class Slow(AsyncFunction):
+    def __init__(self, fallback=None):
+        self.fallback = fallback
+
+    async def async_invoke(self, value):
+        await asyncio.sleep(30)
+
+    def timeout(self, value):
+        return self.fallback if self.fallback is not None else super().timeout(value)
+
+
+def test_a_timeout_fails_or_falls_back():
+    with pytest.raises(OperatorFailure, match="Async function call has timed out for input: 5"):
+        run(Slow(), 5, timeout=20)
+    assert run(Slow(["late"]), 5, timeout=20) == ["late"]
+
+
+def test_a_timeout_error_of_the_function_is_its_own():
+    class Raises(AsyncFunction):
+        async def async_invoke(self, value):
+            raise TimeoutError("mine")
+
+    with pytest.raises(OperatorFailure, match="mine"):
+        run(Raises(), 5, timeout=1000)
+
+
+class Flaky(AsyncFunction):
+    def __init__(self, outcomes):
+        self.outcomes = list(outcomes)
+
+    async def async_invoke(self, value):
+        outcome = self.outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+
+def test_retries_until_a_good_result():
+    retry = AsyncRetryStrategy.fixed_delay(3, 1, empty_result_predicate, exception_type_predicate(ValueError))
+    assert run(Flaky([[], ValueError(), ["ok"]]), 1, timeout=5000, retry=retry) == ["ok"]
+    with pytest.raises(OperatorFailure, match="other"):
+        run(Flaky([KeyError("other"), ["never"]]), 1, timeout=5000, retry=retry)
+    # The attempts are used up: the last result counts.
+    assert run(Flaky([[], [], [], [], ["never"]]), 1, timeout=5000, retry=retry) == []
+
+
+def test_closing_ends_the_loop_and_cancels_what_is_under_way():
+    before = threading.active_count()
+    with harness(Slow()) as h:
+        h.process(1)
+    assert threading.active_count() == before
