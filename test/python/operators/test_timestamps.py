@@ -1,0 +1,121 @@
+"""Watermarks: periodic, from the largest timestamp, idle after silence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from isthmus._operations import TimestampsOperation
+from isthmus.testing import OneInputHarness
+
+MIN, MAX = -(2**63), 2**63 - 1
+
+
+class Itself:
+    def extract_timestamp(self, value: int, record_timestamp: int) -> int:
+        return value
+
+
+def harness(generator: Any = "monotonous", interval: str = "20", **changes: Any) -> OneInputHarness:
+    operation = TimestampsOperation(generator=generator, **{"assigner": Itself(), **changes})
+    return OneInputHarness(operation, config={"pipeline.auto-watermark-interval": interval})
+
+
+def test_watermarks_come_with_the_interval_not_with_records():
+    with harness() as h:
+        h.process(5000, 7000, 6000)
+        assert h.records == [(5000, 5000), (7000, 7000), (6000, 6000)]
+        assert h.watermarks == []
+        h.processing_time(20)
+        assert h.watermarks == [6999]
+        h.processing_time(500)
+        assert h.watermarks == [6999]
+
+
+def test_bounded_out_of_orderness_and_none():
+    with harness("bounded", max_out_of_orderness=1500) as h:
+        h.process(7000)
+        h.processing_time(20)
+        assert h.watermarks == [5499]
+    with harness("none") as h:
+        h.process(7000)
+        h.processing_time(20)
+        h.watermark(3)
+        h.end()
+        assert h.watermarks == [MAX]
+
+
+def test_an_interval_of_zero_gives_only_the_final_watermark():
+    with harness(interval="0") as h:
+        h.process(1)
+        h.processing_time(10_000)
+        h.end()
+        assert h.watermarks == [MAX]
+
+
+def test_the_interval_may_have_a_unit():
+    with harness(interval="1 s") as h:
+        h.process(10)
+        h.processing_time(999)
+        assert h.watermarks == []
+        h.processing_time(1000)
+        assert h.watermarks == [9]
+
+
+def test_watermarks_from_upstream_stop_except_the_final_one():
+    with harness() as h:
+        h.watermark(100)
+        h.end()
+        assert h.watermarks == [MAX]
+
+
+def test_without_an_assigner_timestamps_are_followed():
+    with harness(assigner=None) as h:
+        h.process("x", timestamp=50)
+        h.processing_time(20)
+        assert (h.records, h.watermarks) == ([("x", 50)], [49])
+
+
+def test_silence_makes_the_output_idle_until_a_record_comes():
+    with harness(idle_timeout=100) as h:
+        h.processing_time(90)
+        assert h.watermarks == []
+        h.processing_time(130)
+        assert h.watermarks == [True]
+        h.process(10)
+        h.processing_time(150)
+        assert h.watermarks == [True, False, 9]
+        h.processing_time(400)
+        assert h.watermarks == [True, False, 9, True]
+
+
+def test_a_custom_generator():
+    class Punctuated:
+        def on_event(self, event, timestamp, output):
+            if event % 10 == 0:
+                output.emit_watermark(event)
+
+        def on_periodic_emit(self, output):
+            pass
+
+    with harness("custom", custom=Punctuated()) as h:
+        h.process(10, 11)
+        h.process(20)
+        assert h.watermarks == [10, 20]
+
+
+@given(st.lists(st.one_of(st.integers(-50, 50), st.none()), max_size=30), st.integers(0, 10))
+def test_watermarks_are_the_largest_timestamp_less_delay_and_never_go_back(script, delay):
+    with harness("bounded", max_out_of_orderness=delay) as h:
+        expected, largest, now = [], None, 0
+        for timestamp in script:
+            if timestamp is None:
+                now += 20
+                h.processing_time(now)
+                if largest is not None and (not expected or largest - delay - 1 > expected[-1]):
+                    expected.append(largest - delay - 1)
+            else:
+                h.process(timestamp)
+                largest = timestamp if largest is None else max(largest, timestamp)
+        assert h.watermarks == expected
