@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Instant"]
+__all__ = ["Duration", "Instant", "Time"]
 
 
 class Instant:
@@ -30,3 +30,99 @@ class Instant:
 
     def __repr__(self) -> str:
         return f"Instant<{self.seconds}, {self.nanos}>"
+
+
+class Duration:
+    """A span of time.
+
+    Args:
+        nanos: Its length in nanoseconds.
+    """
+
+    __slots__ = ("_nanos",)
+
+    def __init__(self, nanos: int) -> None:
+        self._nanos = nanos
+
+    @staticmethod
+    def of_days(days: int) -> Duration:
+        return Duration(days * 86_400_000_000_000)
+
+    @staticmethod
+    def of_hours(hours: int) -> Duration:
+        return Duration(hours * 3_600_000_000_000)
+
+    @staticmethod
+    def of_minutes(minutes: int) -> Duration:
+        return Duration(minutes * 60_000_000_000)
+
+    @staticmethod
+    def of_seconds(seconds: int, nano_adjustment: int = 0) -> Duration:
+        return Duration(seconds * 1_000_000_000 + nano_adjustment)
+
+    @staticmethod
+    def of_millis(millis: int) -> Duration:
+        return Duration(millis * 1_000_000)
+
+    @staticmethod
+    def of_nanos(nanos: int) -> Duration:
+        return Duration(nanos)
+
+    def to_millis(self) -> int:
+        return self._nanos // 1_000_000
+
+    to_milliseconds = to_millis
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Duration) and self._nanos == other._nanos
+
+    def __hash__(self) -> int:
+        return hash(self._nanos)
+
+    def __repr__(self) -> str:
+        return f"Duration({self.to_millis()} ms)"
+
+
+class Time:
+    """A length of time, as windows take it.
+
+    Args:
+        milliseconds: The length.
+    """
+
+    __slots__ = ("_milliseconds",)
+
+    def __init__(self, milliseconds: int) -> None:
+        self._milliseconds = milliseconds
+
+    def to_milliseconds(self) -> int:
+        return self._milliseconds
+
+    @staticmethod
+    def milliseconds(milliseconds: int) -> Time:
+        return Time(milliseconds)
+
+    @staticmethod
+    def seconds(seconds: int) -> Time:
+        return Time(seconds * 1000)
+
+    @staticmethod
+    def minutes(minutes: int) -> Time:
+        return Time(minutes * 60_000)
+
+    @staticmethod
+    def hours(hours: int) -> Time:
+        return Time(hours * 3_600_000)
+
+    @staticmethod
+    def days(days: int) -> Time:
+        return Time(days * 86_400_000)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Time) and self._milliseconds == other._milliseconds
+
+    def __hash__(self) -> int:
+        return hash(self._milliseconds)
+
+    def __repr__(self) -> str:
+        return f"{self._milliseconds} ms"

@@ -1,0 +1,119 @@
+"""Options by key, stored as strings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .config_options import ConfigOption
+
+__all__ = ["Configuration"]
+
+
+class Configuration:
+    """A set of options. ``docs/configuration.md`` lists those that Isthmus knows; others are the program's own."""
+
+    def __init__(self, other: Configuration | None = None) -> None:
+        self._values: dict[str, Any] = dict(other._values) if other is not None else {}
+
+    @staticmethod
+    def from_dict(values: dict[str, Any]) -> Configuration:
+        made = Configuration()
+        for key, value in values.items():
+            made._values[key] = value
+        return made
+
+    def get(self, option: ConfigOption, default: Any = None) -> Any:
+        fallback = option.default_value() if default is None else default
+        return self._values.get(option.key(), fallback)
+
+    def set(self, option: ConfigOption, value: Any) -> Configuration:
+        self._values[option.key()] = value
+        return self
+
+    def get_string(self, key: str, default_value: str) -> str:
+        value = self._values.get(key)
+        return default_value if value is None else _text(value)
+
+    def set_string(self, key: str, value: str) -> Configuration:
+        self._values[key] = str(value)
+        return self
+
+    def get_integer(self, key: str, default_value: int) -> int:
+        value = self._values.get(key)
+        return default_value if value is None else int(value)
+
+    def set_integer(self, key: str, value: int) -> Configuration:
+        self._values[key] = int(value)
+        return self
+
+    def get_boolean(self, key: str, default_value: bool) -> bool:
+        value = self._values.get(key)
+        if value is None:
+            return default_value
+        return value if isinstance(value, bool) else str(value).strip().lower() == "true"
+
+    def set_boolean(self, key: str, value: bool) -> Configuration:
+        self._values[key] = bool(value)
+        return self
+
+    def get_float(self, key: str, default_value: float) -> float:
+        value = self._values.get(key)
+        return default_value if value is None else float(value)
+
+    def set_float(self, key: str, value: float) -> Configuration:
+        self._values[key] = float(value)
+        return self
+
+    def get_bytearray(self, key: str, default_value: bytearray) -> bytearray:
+        value = self._values.get(key)
+        return default_value if value is None else bytearray(value)
+
+    def set_bytearray(self, key: str, value: bytearray) -> Configuration:
+        self._values[key] = bytearray(value)
+        return self
+
+    def key_set(self) -> set[str]:
+        return set(self._values)
+
+    def add_all(self, other: Configuration, prefix: str | None = None) -> Configuration:
+        for key, value in other._values.items():
+            self._values[(prefix or "") + key] = value
+        return self
+
+    def add_all_to_dict(self, target: dict[str, Any]) -> None:
+        target.update(self._values)
+
+    def contains_key(self, key: str) -> bool:
+        return key in self._values
+
+    def contains(self, option: ConfigOption) -> bool:
+        return option.key() in self._values
+
+    def remove_config(self, option: ConfigOption | str) -> bool:
+        key = option if isinstance(option, str) else option.key()
+        return self._values.pop(key, None) is not None
+
+    def to_dict(self) -> dict[str, str]:
+        """All options as strings."""
+        return {key: _text(value) for key, value in self._values.items()}
+
+    @staticmethod
+    def parse_list_value(value: str) -> list[str]:
+        return [part.strip() for part in value.split(";") if part.strip()]
+
+    parse_jars_value = parse_list_value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Configuration) and self._values == other._values
+
+    def __hash__(self) -> int:
+        return hash(tuple(sorted(self.to_dict().items())))
+
+    def __str__(self) -> str:
+        return "{" + ", ".join(f"{key}={_text(value)}" for key, value in self._values.items()) + "}"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

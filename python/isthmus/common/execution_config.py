@@ -1,0 +1,168 @@
+"""Settings of the jobs of an environment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .configuration import Configuration
+from .execution_mode import ExecutionMode
+from .input_dependency_constraint import InputDependencyConstraint
+from .restart_strategy import RestartStrategies, RestartStrategyConfiguration
+
+__all__ = ["ExecutionConfig"]
+
+
+class ExecutionConfig:
+    """A view of the environment's options."""
+
+    PARALLELISM_DEFAULT = -1
+    PARALLELISM_UNKNOWN = -2
+
+    def __init__(self, configuration: Configuration, default_parallelism: int) -> None:
+        self._configuration = configuration
+        self._default_parallelism = default_parallelism
+        self._remembered: dict[str, Any] = {}
+
+    def get_parallelism(self) -> int:
+        return self._configuration.get_integer("parallelism.default", self._default_parallelism)
+
+    def set_parallelism(self, parallelism: int) -> ExecutionConfig:
+        if parallelism < 1:
+            raise ValueError(f"The parallelism is {parallelism}; it must be at least 1.")
+        self._configuration.set_integer("parallelism.default", parallelism)
+        return self
+
+    def get_max_parallelism(self) -> int:
+        return self._configuration.get_integer("pipeline.max-parallelism", -1)
+
+    def set_max_parallelism(self, max_parallelism: int) -> ExecutionConfig:
+        self._configuration.set_integer("pipeline.max-parallelism", max_parallelism)
+        return self
+
+    def get_auto_watermark_interval(self) -> int:
+        """Milliseconds."""
+        text = self._configuration.get_string("pipeline.auto-watermark-interval", "200")
+        return int("".join(c for c in text if c.isdigit()) or 0)
+
+    def set_auto_watermark_interval(self, interval: int) -> ExecutionConfig:
+        """Args:
+            interval: Milliseconds; 0 turns periodic watermarks off.
+        """
+        self._configuration.set_string("pipeline.auto-watermark-interval", f"{interval} ms")
+        return self
+
+    def get_global_job_parameters(self) -> dict[str, str]:
+        text = self._configuration.get_string("pipeline.global-job-parameters", "")
+        return dict(pair.split(":", 1) for pair in text.split(",") if ":" in pair)
+
+    def set_global_job_parameters(self, global_job_parameters_dict: dict[str, str]) -> ExecutionConfig:
+        text = ",".join(f"{key}:{value}" for key, value in global_job_parameters_dict.items())
+        self._configuration.set_string("pipeline.global-job-parameters", text)
+        return self
+
+    def enable_object_reuse(self) -> ExecutionConfig:
+        self._configuration.set_boolean("pipeline.object-reuse", True)
+        return self
+
+    def disable_object_reuse(self) -> ExecutionConfig:
+        self._configuration.set_boolean("pipeline.object-reuse", False)
+        return self
+
+    def is_object_reuse_enabled(self) -> bool:
+        return self._configuration.get_boolean("pipeline.object-reuse", False)
+
+    def set_restart_strategy(self, strategy: RestartStrategyConfiguration) -> ExecutionConfig:
+        for key, value in strategy.options.items():
+            self._configuration.set_string(key, value)
+        return self
+
+    def get_restart_strategy(self) -> RestartStrategyConfiguration:
+        options = {k: v for k, v in self._configuration.to_dict().items() if k.startswith("restart-strategy.")}
+        return RestartStrategyConfiguration(options) if options else RestartStrategies.no_restart()
+
+    def set_execution_mode(self, execution_mode: ExecutionMode) -> ExecutionConfig:
+        return self._remember("execution_mode", execution_mode)
+
+    def get_execution_mode(self) -> ExecutionMode:
+        return self._remembered.get("execution_mode", ExecutionMode.PIPELINED)
+
+    def set_default_input_dependency_constraint(self, constraint: InputDependencyConstraint) -> ExecutionConfig:
+        return self._remember("constraint", constraint)
+
+    def get_default_input_dependency_constraint(self) -> InputDependencyConstraint:
+        return self._remembered.get("constraint", InputDependencyConstraint.ANY)
+
+    # Settings of the JVM: remembered, without effect.
+
+    def _remember(self, name: str, value: Any) -> ExecutionConfig:
+        self._remembered[name] = value
+        return self
+
+    def enable_closure_cleaner(self) -> ExecutionConfig:
+        return self._remember("closure_cleaner", True)
+
+    def disable_closure_cleaner(self) -> ExecutionConfig:
+        return self._remember("closure_cleaner", False)
+
+    def is_closure_cleaner_enabled(self) -> bool:
+        return bool(self._remembered.get("closure_cleaner", True))
+
+    def enable_force_kryo(self) -> ExecutionConfig:
+        return self._remember("force_kryo", True)
+
+    def disable_force_kryo(self) -> ExecutionConfig:
+        return self._remember("force_kryo", False)
+
+    def is_force_kryo_enabled(self) -> bool:
+        return bool(self._remembered.get("force_kryo", False))
+
+    def enable_generic_types(self) -> ExecutionConfig:
+        return self._remember("generic_types", True)
+
+    def disable_generic_types(self) -> ExecutionConfig:
+        return self._remember("generic_types", False)
+
+    def has_generic_types_disabled(self) -> bool:
+        return not self._remembered.get("generic_types", True)
+
+    def enable_force_avro(self) -> ExecutionConfig:
+        return self._remember("force_avro", True)
+
+    def disable_force_avro(self) -> ExecutionConfig:
+        return self._remember("force_avro", False)
+
+    def is_force_avro_enabled(self) -> bool:
+        return bool(self._remembered.get("force_avro", False))
+
+    def enable_auto_generated_uids(self) -> ExecutionConfig:
+        return self._remember("auto_uids", True)
+
+    def disable_auto_generated_uids(self) -> ExecutionConfig:
+        return self._remember("auto_uids", False)
+
+    def has_auto_generated_uids_enabled(self) -> bool:
+        return bool(self._remembered.get("auto_uids", True))
+
+    def set_task_cancellation_interval(self, interval: int) -> ExecutionConfig:
+        return self._remember("cancellation_interval", interval)
+
+    def get_task_cancellation_interval(self) -> int:
+        return int(self._remembered.get("cancellation_interval", 30_000))
+
+    def set_task_cancellation_timeout(self, timeout: int) -> ExecutionConfig:
+        return self._remember("cancellation_timeout", timeout)
+
+    def get_task_cancellation_timeout(self) -> int:
+        return int(self._remembered.get("cancellation_timeout", 180_000))
+
+    def set_use_snapshot_compression(self, use: bool) -> ExecutionConfig:
+        return self._remember("snapshot_compression", use)
+
+    def is_use_snapshot_compression(self) -> bool:
+        return bool(self._remembered.get("snapshot_compression", False))
+
+    def add_default_kryo_serializer(self, *args: Any) -> ExecutionConfig:
+        return self
+
+    register_type_with_kryo_serializer = register_pojo_type = register_kryo_type = add_default_kryo_serializer
+    enable_auto_type_registration = disable_auto_type_registration = add_default_kryo_serializer

@@ -1,0 +1,12 @@
+"""Execution modes of Flink's old batch API; accepted and without effect."""
+
+from enum import Enum
+
+__all__ = ["ExecutionMode"]
+
+
+class ExecutionMode(Enum):
+    PIPELINED = 0
+    PIPELINED_FORCED = 1
+    BATCH = 2
+    BATCH_FORCED = 3

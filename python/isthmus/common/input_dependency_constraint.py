@@ -1,0 +1,10 @@
+"""When a task may be scheduled in old Flink; accepted and without effect."""
+
+from enum import Enum
+
+__all__ = ["InputDependencyConstraint"]
+
+
+class InputDependencyConstraint(Enum):
+    ANY = 0
+    ALL = 1

@@ -1,0 +1,5 @@
+"""As PyFlink names it; see ``jobs``."""
+
+from .jobs import JobID
+
+__all__ = ["JobID"]

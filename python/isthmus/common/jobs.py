@@ -1,0 +1,155 @@
+"""Jobs that have been submitted, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from ..errors import UnsupportedError
+
+__all__ = ["CompletableFuture", "JobClient", "JobExecutionResult", "JobID", "JobStatus"]
+
+
+class JobID:
+    """32 hexadecimal digits."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, JobID) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __repr__(self) -> str:
+        return f"JobID({self._text})"
+
+
+class JobStatus(Enum):
+    """Where a job is in its life."""
+
+    CREATED = 0
+    RUNNING = 1
+    FAILING = 2
+    FAILED = 3
+    CANCELLING = 4
+    CANCELED = 5
+    FINISHED = 6
+    RESTARTING = 7
+    SUSPENDED = 8
+    RECONCILING = 9
+    INITIALIZING = 10
+
+    def is_globally_terminal_state(self) -> bool:
+        return self in (JobStatus.FAILED, JobStatus.CANCELED, JobStatus.FINISHED)
+
+    def is_terminal_state(self) -> bool:
+        return self.is_globally_terminal_state() or self is JobStatus.SUSPENDED
+
+
+class JobExecutionResult:
+    """A job that has finished."""
+
+    def __init__(self, job_id: str, runtime_ms: int, metrics: list[dict[str, Any]]) -> None:
+        self._job_id, self._runtime_ms = JobID(job_id), runtime_ms
+        #: Records in and out by operator.
+        self.metrics = metrics
+
+    def get_job_id(self) -> JobID:
+        return self._job_id
+
+    def get_net_runtime(self) -> int:
+        """Milliseconds."""
+        return self._runtime_ms
+
+    def is_job_execution_result(self) -> bool:
+        return True
+
+    def get_accumulator_result(self, accumulator_name: str) -> Any:
+        """Always None: Python functions cannot add accumulators."""
+        return None
+
+    def get_all_accumulator_results(self) -> dict[str, Any]:
+        return {}
+
+    def __str__(self) -> str:
+        return (
+            f"Program execution finished\nJob with JobID {self._job_id} has finished.\n"
+            f"Job Runtime: {self._runtime_ms} ms\n"
+        )
+
+
+class CompletableFuture:
+    """A result that comes later."""
+
+    def __init__(self, wait: Callable[[], Any], done: Callable[[], bool], cancel: Callable[[], Any]) -> None:
+        self._wait, self._done, self._cancel = wait, done, cancel
+        self._cancelled = False
+
+    def result(self) -> Any:
+        """Wait for the result; raises what the job failed with."""
+        return self._wait()
+
+    def done(self) -> bool:
+        return self._done()
+
+    def cancel(self) -> bool:
+        self._cancelled = not self._done()
+        self._cancel()
+        return self._cancelled
+
+    def cancelled(self) -> bool:
+        return self._cancelled
+
+    def exception(self) -> BaseException | None:
+        """Wait for the end; what the job failed with, or None."""
+        try:
+            self._wait()
+        except Exception as e:
+            return e
+        return None
+
+
+class JobClient:
+    """A job that runs."""
+
+    def __init__(self, handle: Any) -> None:
+        self._handle = handle
+
+    def get_job_id(self) -> JobID:
+        return JobID(self._handle.job_id)
+
+    def get_job_status(self) -> CompletableFuture:
+        return CompletableFuture(lambda: JobStatus[self._handle.status()], lambda: True, lambda: None)
+
+    def cancel(self) -> CompletableFuture:
+        self._handle.cancel()
+        return CompletableFuture(self._ended, lambda: self._handle.done, lambda: None)
+
+    def _ended(self) -> None:
+        try:
+            self._handle.wait()
+        except Exception:  # Cancelled, or failed before it could be: it has ended either way.
+            return
+
+    def get_job_execution_result(self) -> CompletableFuture:
+        return CompletableFuture(lambda: execution_result(self._handle), lambda: self._handle.done, self._handle.cancel)
+
+    def get_accumulators(self) -> CompletableFuture:
+        return CompletableFuture(dict, lambda: True, lambda: None)
+
+    def stop_with_savepoint(self, *args: Any, **kwargs: Any) -> CompletableFuture:
+        raise UnsupportedError("Savepoints exist in PyFlink, but Isthmus does not have them yet.")
+
+    trigger_savepoint = stop_with_savepoint
+
+
+def execution_result(handle: Any) -> JobExecutionResult:
+    """Wait for a job of the driver; raises what it failed with."""
+    outcome = handle.wait()
+    return JobExecutionResult(handle.job_id, outcome.get("runtimeMs", 0), outcome.get("metrics", []))

@@ -1,0 +1,349 @@
+"""Types that a program may declare for its streams, states and keys.
+
+An undeclared type travels as pickled Python objects. A declared one is checked and converted where records leave a
+task (an exchange, a sink, a key, a state), not between functions that are chained.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = [
+    "BasicArrayTypeInfo",
+    "BasicType",
+    "BasicTypeInfo",
+    "DateTypeInfo",
+    "ExternalTypeInfo",
+    "InstantTypeInfo",
+    "ListTypeInfo",
+    "MapTypeInfo",
+    "ObjectArrayTypeInfo",
+    "PickledBytesTypeInfo",
+    "PrimitiveArrayTypeInfo",
+    "RowTypeInfo",
+    "SqlTimeTypeInfo",
+    "TimeTypeInfo",
+    "TimestampTypeInfo",
+    "TupleTypeInfo",
+    "TypeInformation",
+    "Types",
+    "WrapperTypeInfo",
+]
+
+
+class TypeInformation:
+    """A declared type."""
+
+    def to_spec(self) -> dict[str, Any]:
+        """The type as data, as the job graph has it (``TypeSpec`` of ``src/graph/job-graph.ts``)."""
+        raise NotImplementedError
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TypeInformation) and _shape(self) == _shape(other)
+
+    def __hash__(self) -> int:
+        return hash(repr(_shape(self)))
+
+    def need_conversion(self) -> bool:
+        return False
+
+
+WrapperTypeInfo = TypeInformation
+
+
+def _shape(info: TypeInformation) -> Any:
+    """What equality looks at: everything but the names of a row's fields."""
+    if isinstance(info, RowTypeInfo):
+        return "ROW", [_shape(t) for t in info.types]
+    spec = info.to_spec()
+    if isinstance(info, TupleTypeInfo):
+        return "TUPLE", [_shape(t) for t in info.types]
+    return spec
+
+
+class BasicType:
+    """Names of the basic types."""
+
+    STRING = "String"
+    BYTE = "Byte"
+    BOOLEAN = "Boolean"
+    SHORT = "Short"
+    INT = "Integer"
+    LONG = "Long"
+    FLOAT = "Float"
+    DOUBLE = "Double"
+    CHAR = "Character"
+    BIG_INT = "BigInteger"
+    BIG_DEC = "BigDecimal"
+    INSTANT = "Instant"
+
+
+class BasicTypeInfo(TypeInformation):
+    """Numbers, strings, booleans."""
+
+    def __init__(self, kind: str, label: str | None = None) -> None:
+        self._kind = kind
+        self._label = label or getattr(BasicType, kind, kind)
+
+    def to_spec(self) -> dict[str, Any]:
+        return {"kind": self._kind}
+
+    def __repr__(self) -> str:
+        return self._label
+
+    def __reduce__(self) -> Any:
+        return type(self), (self._kind, self._label)
+
+
+class SqlTimeTypeInfo(BasicTypeInfo):
+    """Dates and times of day."""
+
+
+class InstantTypeInfo(BasicTypeInfo):
+    """Points on the time line."""
+
+
+DateTypeInfo = TimeTypeInfo = TimestampTypeInfo = SqlTimeTypeInfo
+
+
+class PickledBytesTypeInfo(TypeInformation):
+    """Any Python object."""
+
+    def to_spec(self) -> dict[str, Any]:
+        return {"kind": "PICKLED_BYTE_ARRAY"}
+
+    def __repr__(self) -> str:
+        return "PickledByteArrayTypeInfo"
+
+
+class _ElementTypeInfo(TypeInformation):
+    kind = ""
+    label = ""
+
+    def __init__(self, element_type: TypeInformation) -> None:
+        self._element_type = element_type
+
+    @property
+    def elem_type(self) -> TypeInformation:
+        return self._element_type
+
+    def to_spec(self) -> dict[str, Any]:
+        return {"kind": self.kind, "element": self._element_type.to_spec()}
+
+    def __repr__(self) -> str:
+        return f"{self.label}<{self._element_type}>"
+
+
+class PrimitiveArrayTypeInfo(_ElementTypeInfo):
+    kind, label = "PRIMITIVE_ARRAY", "PrimitiveArrayTypeInfo"
+
+
+class BasicArrayTypeInfo(_ElementTypeInfo):
+    kind, label = "BASIC_ARRAY", "BasicArrayTypeInfo"
+
+
+class ObjectArrayTypeInfo(_ElementTypeInfo):
+    kind, label = "OBJECT_ARRAY", "ObjectArrayTypeInfo"
+
+
+class ListTypeInfo(_ElementTypeInfo):
+    kind, label = "LIST", "ListTypeInfo"
+
+
+class MapTypeInfo(TypeInformation):
+    """Dicts with keys of one type and values of one type."""
+
+    def __init__(self, key_type_info: TypeInformation, value_type_info: TypeInformation) -> None:
+        self._key_type_info = key_type_info
+        self._value_type_info = value_type_info
+
+    def to_spec(self) -> dict[str, Any]:
+        return {"kind": "MAP", "key": self._key_type_info.to_spec(), "value": self._value_type_info.to_spec()}
+
+    def __repr__(self) -> str:
+        return f"MapTypeInfo<{self._key_type_info}, {self._value_type_info}>"
+
+
+class TupleTypeInfo(TypeInformation):
+    """Tuples with a type for each field."""
+
+    def __init__(self, types: list[TypeInformation]) -> None:
+        self.types = list(types)
+
+    def get_field_types(self) -> list[TypeInformation]:
+        return self.types
+
+    def to_spec(self) -> dict[str, Any]:
+        return {"kind": "TUPLE", "fields": [t.to_spec() for t in self.types]}
+
+    def __repr__(self) -> str:
+        return f"TupleTypeInfo({', '.join(map(str, self.types))})"
+
+
+class RowTypeInfo(TypeInformation):
+    """Rows with a name and a type for each field; names default to f0, f1, …"""
+
+    def __init__(self, field_types: list[TypeInformation], field_names: list[str] | None = None) -> None:
+        self.types = list(field_types)
+        self._named = field_names is not None
+        self.names = list(field_names) if field_names else [f"f{i}" for i in range(len(self.types))]
+        if len(self.names) != len(self.types):
+            raise ValueError("The number of field names and of field types must be equal.")
+
+    def get_field_names(self) -> list[str]:
+        return self.names
+
+    def get_field_types(self) -> list[TypeInformation]:
+        return self.types
+
+    def get_field_index(self, field_name: str) -> int:
+        return self.names.index(field_name) if field_name in self.names else -1
+
+    def to_spec(self) -> dict[str, Any]:
+        return {"kind": "ROW", "names": self.names, "fields": [t.to_spec() for t in self.types]}
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}: {t}" for name, t in zip(self.names, self.types))
+        return f"RowTypeInfo({fields})"
+
+
+class ExternalTypeInfo(TypeInformation):
+    """A type given by another one."""
+
+    def __init__(self, type_info: TypeInformation) -> None:
+        self._type_info = type_info
+
+    def to_spec(self) -> dict[str, Any]:
+        return self._type_info.to_spec()
+
+    def __repr__(self) -> str:
+        return f"ExternalTypeInfo<{self._type_info}>"
+
+
+_BASIC = {
+    kind: BasicTypeInfo(kind)
+    for kind in ("STRING", "BYTE", "BOOLEAN", "SHORT", "INT", "LONG", "FLOAT", "DOUBLE", "CHAR", "BIG_INT", "BIG_DEC")
+}
+_INSTANT = InstantTypeInfo("INSTANT")
+_SQL = {
+    "SQL_DATE": SqlTimeTypeInfo("SQL_DATE", "SqlDate"),
+    "SQL_TIME": SqlTimeTypeInfo("SQL_TIME", "SqlTime"),
+    "SQL_TIMESTAMP": SqlTimeTypeInfo("SQL_TIMESTAMP", "SqlTimestamp"),
+}
+_PICKLED = PickledBytesTypeInfo()
+
+
+class Types:
+    """Makes types."""
+
+    @staticmethod
+    def STRING() -> TypeInformation:
+        return _BASIC["STRING"]
+
+    @staticmethod
+    def BYTE() -> TypeInformation:
+        """8 bits, signed."""
+        return _BASIC["BYTE"]
+
+    @staticmethod
+    def BOOLEAN() -> TypeInformation:
+        return _BASIC["BOOLEAN"]
+
+    @staticmethod
+    def SHORT() -> TypeInformation:
+        """16 bits, signed."""
+        return _BASIC["SHORT"]
+
+    @staticmethod
+    def INT() -> TypeInformation:
+        """32 bits, signed."""
+        return _BASIC["INT"]
+
+    @staticmethod
+    def LONG() -> TypeInformation:
+        """64 bits, signed."""
+        return _BASIC["LONG"]
+
+    @staticmethod
+    def FLOAT() -> TypeInformation:
+        """32 bits: values are rounded where the type bites."""
+        return _BASIC["FLOAT"]
+
+    @staticmethod
+    def DOUBLE() -> TypeInformation:
+        return _BASIC["DOUBLE"]
+
+    @staticmethod
+    def CHAR() -> TypeInformation:
+        return _BASIC["CHAR"]
+
+    @staticmethod
+    def BIG_INT() -> TypeInformation:
+        """Integers of any size."""
+        return _BASIC["BIG_INT"]
+
+    @staticmethod
+    def BIG_DEC() -> TypeInformation:
+        """``decimal.Decimal``."""
+        return _BASIC["BIG_DEC"]
+
+    @staticmethod
+    def INSTANT() -> TypeInformation:
+        return _INSTANT
+
+    @staticmethod
+    def SQL_DATE() -> TypeInformation:
+        """``datetime.date``."""
+        return _SQL["SQL_DATE"]
+
+    @staticmethod
+    def SQL_TIME() -> TypeInformation:
+        """``datetime.time``."""
+        return _SQL["SQL_TIME"]
+
+    @staticmethod
+    def SQL_TIMESTAMP() -> TypeInformation:
+        """``datetime.datetime``."""
+        return _SQL["SQL_TIMESTAMP"]
+
+    @staticmethod
+    def PICKLED_BYTE_ARRAY() -> TypeInformation:
+        """Any Python object, as an undeclared type."""
+        return _PICKLED
+
+    @staticmethod
+    def ROW(field_types: list[TypeInformation]) -> RowTypeInfo:
+        return RowTypeInfo(field_types)
+
+    @staticmethod
+    def ROW_NAMED(field_names: list[str], field_types: list[TypeInformation]) -> RowTypeInfo:
+        return RowTypeInfo(field_types, field_names)
+
+    @staticmethod
+    def TUPLE(field_types: list[TypeInformation]) -> TupleTypeInfo:
+        return TupleTypeInfo(field_types)
+
+    @staticmethod
+    def PRIMITIVE_ARRAY(element_type: TypeInformation) -> PrimitiveArrayTypeInfo:
+        kinds = ("BOOLEAN", "BYTE", "SHORT", "INT", "LONG", "FLOAT", "DOUBLE", "CHAR")
+        if element_type.to_spec()["kind"] not in kinds:
+            raise TypeError(f"Invalid element type for a primitive array: {element_type}")
+        return PrimitiveArrayTypeInfo(element_type)
+
+    @staticmethod
+    def BASIC_ARRAY(element_type: TypeInformation) -> BasicArrayTypeInfo:
+        if not isinstance(element_type, BasicTypeInfo):
+            raise TypeError(f"Invalid element type for a basic array: {element_type}")
+        return BasicArrayTypeInfo(element_type)
+
+    @staticmethod
+    def OBJECT_ARRAY(element_type: TypeInformation) -> ObjectArrayTypeInfo:
+        return ObjectArrayTypeInfo(element_type)
+
+    @staticmethod
+    def LIST(element_type_info: TypeInformation) -> ListTypeInfo:
+        return ListTypeInfo(element_type_info)
+
+    @staticmethod
+    def MAP(key_type_info: TypeInformation, value_type_info: TypeInformation) -> MapTypeInfo:
+        return MapTypeInfo(key_type_info, value_type_info)

@@ -1,0 +1,85 @@
+"""How records get timestamps, and how far event time has come."""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from typing import Any
+
+from .._operations import TimestampsOperation
+from .time import Duration
+
+__all__ = ["TimestampAssigner", "WatermarkGenerator", "WatermarkStrategy"]
+
+
+class TimestampAssigner(ABC):
+    """Says when a record happened."""
+
+    @abstractmethod
+    def extract_timestamp(self, value: Any, record_timestamp: int) -> int:
+        """Milliseconds since the epoch.
+
+        Args:
+            value: The record.
+            record_timestamp: The timestamp it has so far; -2**63 where it has none.
+        """
+
+
+class WatermarkGenerator(ABC):
+    """A watermark generator of the program's own; PyFlink has none in Python."""
+
+    @abstractmethod
+    def on_event(self, event: Any, event_timestamp: int) -> int | None:
+        """Called with every record; may return a watermark to emit at once."""
+
+    @abstractmethod
+    def on_periodic_emit(self) -> int | None:
+        """Called every ``pipeline.auto-watermark-interval``; may return a watermark."""
+
+
+class WatermarkStrategy:
+    """A watermark generator, a timestamp assigner, an idle timeout.
+
+    Watermarks are emitted periodically (every 200 ms unless configured), not with every record.
+    """
+
+    def __init__(self, operation: TimestampsOperation | None = None) -> None:
+        self._operation = operation or TimestampsOperation("none")
+
+    @staticmethod
+    def for_monotonous_timestamps() -> WatermarkStrategy:
+        """The highest timestamp so far, less one."""
+        return WatermarkStrategy(TimestampsOperation("monotonous"))
+
+    @staticmethod
+    def for_bounded_out_of_orderness(max_out_of_orderness: Duration) -> WatermarkStrategy:
+        """The highest timestamp so far, less the bound, less one."""
+        return WatermarkStrategy(TimestampsOperation("bounded", max_out_of_orderness.to_millis()))
+
+    @staticmethod
+    def for_generator(generator: WatermarkGenerator) -> WatermarkStrategy:
+        return WatermarkStrategy(TimestampsOperation("custom", custom=generator))
+
+    @staticmethod
+    def no_watermarks() -> WatermarkStrategy:
+        return WatermarkStrategy(TimestampsOperation("none"))
+
+    def with_timestamp_assigner(self, timestamp_assigner: TimestampAssigner) -> WatermarkStrategy:
+        self._operation.assigner = timestamp_assigner
+        return self
+
+    def with_idleness(self, idle_timeout: Duration) -> WatermarkStrategy:
+        """After so long without a record the stream counts as idle and holds nobody back."""
+        operation = copy.copy(self._operation)
+        operation.idle_timeout = idle_timeout.to_millis()
+        return WatermarkStrategy(operation)
+
+    def with_watermark_alignment(
+        self, watermark_group: str, max_allowed_watermark_drift: Duration, update_interval: Duration | None = None
+    ) -> WatermarkStrategy:
+        """Accepted; sources of one job run in one runtime and need no alignment."""
+        return WatermarkStrategy(copy.copy(self._operation))
+
+    @property
+    def operation(self) -> TimestampsOperation:
+        return self._operation
