@@ -56,35 +56,24 @@ class _Pickler(CloudPickler):  # type: ignore[misc]
 
 
 class FunctionPickler:
-    """Pickles the functions of one job into its blobs.
+    """Pickles the functions and collections of a program."""
 
-    Args:
-        blobs: The job's blobs; what is dumped is appended.
-    """
-
-    def __init__(self, blobs: list[bytes]) -> None:
-        self._blobs = blobs
+    def __init__(self) -> None:
         self._bundled: set[str] = set()
-        #: Blobs with classes of ``__main__``, in order of installation.
-        self.main_bundles: list[int] = []
+        #: Classes of ``__main__``, in order of installation.
+        self.bundles: list[bytes] = []
 
-    def dump(self, obj: Any, name: str) -> dict[str, Any]:
-        """Pickle a function (or an object with methods); returns its reference for the job graph.
+    def pickle(self, obj: Any, name: str) -> bytes:
+        """Pickle a function, an object with methods, or a list of records.
 
         Raises:
-            TypeError: It holds something that cannot be pickled.
+            TypeError: It holds something that cannot be pickled; the text says what and for which operator.
         """
-        data = self._dump(obj, name)
-        self._blobs.append(data)
-        return {"language": "python", "form": "pickle", "blob": len(self._blobs) - 1, "name": name}
-
-    def _dump(self, obj: Any, name: str) -> bytes:
         data, met = self._pickle(obj, name)
         if not met:
             return data
         # K1: all new classes in one bundle, then the function again, with all of them by reference.
-        self._blobs.append(self._pickle(met, name)[0])
-        self.main_bundles.append(len(self._blobs) - 1)
+        self.bundles.append(self._pickle(met, name)[0])
         self._bundled |= set(met)
         return self._pickle(obj, name)[0]
 
@@ -100,10 +89,6 @@ class FunctionPickler:
                 f"{e} (while sending {name} to the workers; create what cannot be pickled in open() instead)"
             ) from e
         return file.getvalue(), pickler.met
-
-    def dump_records(self, records: list[Any], name: str) -> dict[str, Any]:
-        """Pickle the elements of a collection; returns its reference."""
-        return self.dump(records, name)
 
 
 def install_bundle(data: bytes) -> None:

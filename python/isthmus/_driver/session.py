@@ -91,7 +91,11 @@ class Session:
             blobs: What its references point into.
             job_name: For messages.
         """
-        graph["python"] = {**self._python_environment(), **graph.get("python", {})}
+        said = dict(graph.get("python", {}))
+        added = said.pop("addedPaths", [])
+        environment = self._python_environment()
+        environment["sysPath"] = [*added, *environment["sysPath"]]
+        graph["python"] = {**environment, **said}
         # What the program printed so far comes before what the job prints.
         for stream in (sys.stdout, sys.stderr):
             try:
