@@ -1,7 +1,8 @@
 // One Python worker: its process, its pipes, its end.
 //
 //   W1. Its stdout (frames) and stderr are always read, whatever else waits: no pipe of ours can deadlock it.
-//   W2. It leads a process group of its own; killing means the group, so that what user code started goes with it.
+//   W2. It leads a process group of its own; killing means the group, so that what user code started goes with it. The
+//       group also goes when this process ends in a way it cannot see coming (group-guard.ts).
 //   W3. `exited` resolves once, after what it wrote before its end has been handed over.
 //   W4. Idle in the pool it does not keep this process alive; at work it does.
 
@@ -12,6 +13,7 @@ import type { WorkerError } from '../errors.ts';
 import { PROTOCOL_VERSION, VERSION } from '../version.ts';
 import { type Frame, FrameType } from './frame.ts';
 import { FrameConnection, mapOf } from './frame-connection.ts';
+import { forgetGroup, guardGroup } from './group-guard.ts';
 import { type WorkerExit, workerExitError } from './worker-exit.ts';
 
 export interface WorkerProcessOptions {
@@ -142,6 +144,7 @@ export class WorkerProcess {
     this.#watchStart();
     void this.#watchExit();
     alive.add(this);
+    if (this.pid !== 0) guardGroup(this.pid);
     killAllAtExit();
   }
 
@@ -283,6 +286,7 @@ export class WorkerProcess {
     this.#signalGroup('SIGKILL');
     if (ended.failure === undefined) await Promise.race([closed, delay(DRAIN_MS)]);
     alive.delete(this);
+    if (this.pid !== 0) forgetGroup(this.pid);
     this.#connection.close();
     const exit = this.#exitOf(ended);
     if (this.#hello === undefined) this.#rejectReady(workerExitError(exit));

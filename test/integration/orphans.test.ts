@@ -1,0 +1,98 @@
+// Whatever ends, and however: a second later no process is left. Zombies count as ended, their reaper is not ours.
+//
+// ISTHMUS_ORPHAN_RUNS says how often each case runs (1 by default).
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from 'vitest';
+import { descendants, eventually, isRunning, programOf } from '../fixtures/processes.ts';
+
+const program = fileURLToPath(new URL('../fixtures/run-job.ts', import.meta.url));
+const runs = Number(process.env.ISTHMUS_ORPHAN_RUNS ?? 1);
+const started: ChildProcess[] = [];
+
+interface Program {
+  child: ChildProcess;
+  pid: number;
+  output: () => string;
+  ended: Promise<number | null>;
+}
+
+function start(state: string): Program {
+  const child = spawn(process.execPath, [program, state], { stdio: ['ignore', 'pipe', 'inherit'] });
+  started.push(child);
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  const ended = new Promise<number | null>((resolve) =>
+    child.once('close', (code) => resolve(code)),
+  );
+  return { child, pid: child.pid as number, output: () => output, ended };
+}
+
+/** Starts the program and waits until its two workers are in `state`; they, their children and the guard of their groups. */
+async function startIn(state: string): Promise<Program & { workers: number[] }> {
+  const running = start(state);
+  await eventually('two workers', () => descendants(running.pid).length >= 3, 10_000);
+  if (state === 'idle')
+    await eventually('the end of the job', () => running.output().includes('FINISHED'));
+  else if (state !== 'starting') await sleep(250);
+  return { ...running, workers: descendants(running.pid) };
+}
+
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+});
+
+const states = [
+  'starting',
+  'idle',
+  'python_loop',
+  'sleep_without_gil',
+  'c_call_with_gil',
+  'with_child',
+];
+
+describe.runIf(process.platform === 'linux').each(Array.from({ length: runs }, (_, i) => i + 1))(
+  'run %i',
+  () => {
+    test.each(
+      states.flatMap((state) => [
+        [state, 'SIGKILL' as const],
+        [state, 'SIGTERM' as const],
+      ]),
+    )('workers %s, the runtime gets %s', async (state, signal) => {
+      const { child, workers } = await startIn(state);
+      expect(workers.length).toBeGreaterThanOrEqual(state === 'with_child' ? 5 : 3);
+      child.kill(signal);
+      await eventually('the end of all', () => !workers.some(isRunning), 1_000);
+    });
+
+    test.each(['python_loop', 'sleep_without_gil', 'c_call_with_gil', 'with_child'])(
+      'worker %s gets SIGKILL: the job fails, everything ends',
+      async (state) => {
+        const { workers, output, ended } = await startIn(state);
+        process.kill(
+          workers.find((pid) => programOf(pid).startsWith('python')) as number,
+          'SIGKILL',
+        );
+        expect(await ended).toBe(0);
+        expect(output()).toContain(
+          `was killed by SIGKILL (out of memory, or from outside) while running operator "${state}"`,
+        );
+        expect(workers.filter(isRunning)).toEqual([]);
+      },
+    );
+
+    test('a program that is done ends by itself, with its warm workers', async () => {
+      const { pid, ended, output } = start('double');
+      await eventually('two workers', () => descendants(pid).length >= 3, 10_000);
+      const workers = descendants(pid);
+      expect(await ended).toBe(0);
+      expect(output()).toContain('FINISHED');
+      await eventually('the end of the workers', () => !workers.some(isRunning), 1_000);
+    });
+  },
+);
