@@ -1,5 +1,8 @@
 // What the operators of a stream take: a plain function, an object with the operator's method (with `open` and `close` where it
 // wants them), a class of such objects, or a Python function.
+//
+// Methods that take them have an overload for plain functions and one for the rest: in a union with objects TypeScript would
+// compare functions so strictly that a stream of dogs were no stream of animals.
 
 import type { PyFunction } from './python-function.ts';
 
@@ -10,36 +13,31 @@ export type Results<T> = Iterable<T> | AsyncIterable<T>;
 /** An object with a method, or a class of such objects without constructor arguments: each subtask makes its own. */
 export type Instance<I> = I | (new () => I);
 
-export type MapLike<In, Out> =
-  | ((value: In) => MaybeAsync<Out>)
+export type MapObject<In, Out> =
   | Instance<{ map(value: In): MaybeAsync<Out> }>
   | PyFunction<In, Out>;
 
-export type FilterLike<T> =
-  | ((value: T) => MaybeAsync<boolean>)
+export type FilterObject<T> =
   | Instance<{ filter(value: T): MaybeAsync<boolean> }>
   | PyFunction<T, boolean>;
 
-export type FlatMapLike<In, Out> =
-  | ((value: In) => MaybeAsync<Results<Out>>)
+export type FlatMapObject<In, Out> =
   | Instance<{ flatMap(value: In): MaybeAsync<Results<Out>> }>
-  | PyFunction<In, Results<Out>>
-  | PyFunction<In, Out>;
+  | PyFunction<In, Results<Out>>;
 
-export type KeyLike<T, K> =
-  | ((value: T) => K)
-  | Instance<{ getKey(value: T): K }>
-  | PyFunction<T, K>;
+export type MapBatchObject<In, Out> =
+  | Instance<{ mapBatch(values: In[]): MaybeAsync<Out[]> }>
+  | PyFunction<In[], Out[]>;
 
-export type ReduceLike<T> =
-  | ((a: T, b: T) => MaybeAsync<T>)
-  | Instance<{ reduce(a: T, b: T): MaybeAsync<T> }>
-  // Its result is not held to T: an invariant parameter here would make streams invariant.
-  // biome-ignore lint/suspicious/noExplicitAny: see above.
-  | PyFunction<T, any>;
+export type FlatMapBatchObject<In, Out> =
+  | Instance<{ flatMapBatch(values: In[]): MaybeAsync<Results<Out>> }>
+  | PyFunction<In[], Results<Out>>;
 
-export type SinkLike<T> =
-  | ((value: T) => unknown)
+export type KeyObject<T, K> = Instance<{ getKey(value: T): K }> | PyFunction<T, K>;
+
+export type ReduceObject<T> = Instance<{ reduce(a: T, b: T): MaybeAsync<T> }>;
+
+export type SinkObject<T> =
   | Instance<{ write(value: T): unknown; flush?(): unknown }>
   | Instance<{ invoke(value: T): unknown; flush?(): unknown }>
   | PyFunction<T, unknown>;

@@ -1,12 +1,16 @@
 import type { TypeSpec } from '../graph/job-graph.ts';
 import { GraphError } from '../errors.ts';
 import type {
-  FilterLike,
-  FlatMapLike,
-  KeyLike,
-  MapLike,
+  FilterObject,
+  FlatMapBatchObject,
+  FlatMapObject,
+  KeyObject,
+  MapBatchObject,
+  MapObject,
+  MaybeAsync,
   PartitionLike,
-  SinkLike,
+  Results,
+  SinkObject,
 } from './accepts.ts';
 import { CollectedResults, type CollectOptions } from './collected-results.ts';
 import { DataStreamSink } from './data-stream-sink.ts';
@@ -25,6 +29,15 @@ export interface BatchOptions {
   batchMs?: number;
 }
 
+/** The type of chosen fields of a tuple. */
+export type Projected<T, F extends readonly number[]> = {
+  -readonly [I in keyof F]: T extends readonly unknown[]
+    ? F[I] extends keyof T
+      ? T[F[I]]
+      : T[number]
+    : unknown;
+};
+
 /** A stream of records of type `T`. */
 export class DataStream<T> {
   readonly environment: StreamExecutionEnvironment;
@@ -41,26 +54,93 @@ export class DataStream<T> {
   // What becomes of each record.
 
   /** One result for each record. */
-  map<Out>(fn: MapLike<T, Out>, type?: TypeInformation<Out>): DataStream<Out> {
+  map<Out>(fn: (value: T) => MaybeAsync<Out>, type?: TypeInformation<Out>): DataStream<Out>;
+  map<Out>(fn: MapObject<T, Out>, type?: TypeInformation<Out>): DataStream<Out>;
+  map<Out>(fn: unknown, type?: TypeInformation<Out>): DataStream<Out> {
     return this.transform({ kind: 'map', name: 'Map', fn, outputType: type?.spec });
   }
 
   /** Keeps the records for which `fn` says true; a type guard narrows the stream. */
   filter<S extends T>(fn: (value: T) => value is S): DataStream<S>;
-  filter(fn: FilterLike<T>): DataStream<T>;
-  filter(fn: FilterLike<T>): DataStream<T> {
+  filter(fn: (value: T) => MaybeAsync<boolean>): DataStream<T>;
+  filter(fn: FilterObject<T>): DataStream<T>;
+  filter(fn: unknown): DataStream<T> {
     return this.transform({ kind: 'filter', name: 'Filter', fn, outputType: this.outputType });
   }
 
   /** Any number of results for each record, as an iterable or async iterable that is pulled as results are wanted. */
-  flatMap<Out>(fn: FlatMapLike<T, Out>, type?: TypeInformation<Out>): DataStream<Out> {
+  flatMap<Out>(
+    fn: (value: T) => MaybeAsync<Results<Out>>,
+    type?: TypeInformation<Out>,
+  ): DataStream<Out>;
+  flatMap<Out>(fn: FlatMapObject<T, Out>, type?: TypeInformation<Out>): DataStream<Out>;
+  flatMap<Out>(fn: unknown, type?: TypeInformation<Out>): DataStream<Out> {
     return this.transform({ kind: 'flat_map', name: 'Flat Map', fn, outputType: type?.spec });
+  }
+
+  /** As `map` with many records at once: an array in, an array of as many results out. */
+  mapBatch<Out>(
+    fn: (values: T[]) => MaybeAsync<Out[]>,
+    options?: BatchOptions,
+    type?: TypeInformation<Out>,
+  ): DataStream<Out>;
+  mapBatch<Out>(
+    fn: MapBatchObject<T, Out>,
+    options?: BatchOptions,
+    type?: TypeInformation<Out>,
+  ): DataStream<Out>;
+  mapBatch<Out>(
+    fn: unknown,
+    options: BatchOptions = {},
+    type?: TypeInformation<Out>,
+  ): DataStream<Out> {
+    const params = batchParams(options);
+    return this.transform({
+      kind: 'map_batch',
+      name: 'Map Batch',
+      fn,
+      params,
+      outputType: type?.spec,
+    });
+  }
+
+  /** As `flatMap` with many records at once: an array in, any number of results out. */
+  flatMapBatch<Out>(
+    fn: (values: T[]) => MaybeAsync<Results<Out>>,
+    options?: BatchOptions,
+    type?: TypeInformation<Out>,
+  ): DataStream<Out>;
+  flatMapBatch<Out>(
+    fn: FlatMapBatchObject<T, Out>,
+    options?: BatchOptions,
+    type?: TypeInformation<Out>,
+  ): DataStream<Out>;
+  flatMapBatch<Out>(
+    fn: unknown,
+    options: BatchOptions = {},
+    type?: TypeInformation<Out>,
+  ): DataStream<Out> {
+    const params = batchParams(options);
+    return this.transform({
+      kind: 'flat_map_batch',
+      name: 'Flat Map Batch',
+      fn,
+      params,
+      outputType: type?.spec,
+    });
+  }
+
+  /** Chosen fields of tuples, by position, as a new tuple. */
+  project<const F extends readonly number[]>(...fields: F): DataStream<Projected<T, F>> {
+    return this.transform({ kind: 'project', name: 'Projection', params: { fields: [...fields] } });
   }
 
   // How records are partitioned.
 
   /** Partitions by key: records of one key meet in one subtask, in order. */
-  keyBy<K>(key: KeyLike<T, K>, keyType?: TypeInformation<K>): KeyedStream<T, K> {
+  keyBy<K>(key: (value: T) => K, keyType?: TypeInformation<K>): KeyedStream<T, K>;
+  keyBy<K>(key: KeyObject<T, K>, keyType?: TypeInformation<K>): KeyedStream<T, K>;
+  keyBy<K>(key: unknown, keyType?: TypeInformation<K>): KeyedStream<T, K> {
     const partitioning: Partitioning = {
       kind: 'hash',
       key,
@@ -100,14 +180,16 @@ export class DataStream<T> {
   }
 
   /** Records to the subtask that `partition(key, partitions)` says. */
-  partitionCustom<K>(partition: PartitionLike<K>, key: KeyLike<T, K>): DataStream<T> {
+  partitionCustom<K>(partition: PartitionLike<K>, key: (value: T) => K): DataStream<T>;
+  partitionCustom<K>(partition: PartitionLike<K>, key: KeyObject<T, K>): DataStream<T>;
+  partitionCustom(partition: unknown, key: unknown): DataStream<T> {
     return this.#with({ kind: 'custom', key, partition });
   }
 
   /** This stream and others as one; nothing is said about their order. */
   union<U = never>(...others: DataStream<U>[]): DataStream<T | U> {
     for (const other of others) this.checkSameEnvironment(other);
-    const streams: readonly DataStream<unknown>[] = [this, ...others];
+    const streams: readonly Pick<DataStream<T>, 'unionLegs'>[] = [this, ...others];
     const legs = streams.flatMap((stream) => stream.unionLegs());
     return new DataStream<T | U>(this.environment, legs);
   }
@@ -127,7 +209,9 @@ export class DataStream<T> {
   }
 
   /** Calls `fn` with each record; a promise holds the stream back until it settles. */
-  addSink(fn: SinkLike<T>): DataStreamSink {
+  addSink(fn: (value: T) => unknown): DataStreamSink;
+  addSink(fn: SinkObject<T>): DataStreamSink;
+  addSink(fn: unknown): DataStreamSink {
     return this.#sink({ kind: 'sink.function', name: 'Unnamed', fn });
   }
 
@@ -278,4 +362,12 @@ export function checkParallelism(of: Transformation, parallelism: number): void 
       `The parallelism of non parallel operator must be 1: "${of.name}" cannot run with ${parallelism}; rebalance() what follows.`,
     );
   }
+}
+
+function batchParams({ batchRecords, batchBytes, batchMs }: BatchOptions): Record<string, number> {
+  const params: Record<string, number> = {};
+  if (batchRecords !== undefined) params.batchRecords = batchRecords;
+  if (batchBytes !== undefined) params.batchBytes = batchBytes;
+  if (batchMs !== undefined) params.batchMs = batchMs;
+  return params;
 }

@@ -4,6 +4,7 @@
 //       when an output has told it.
 //   H2. A job without outputs whose `result` nobody ever asked for fails like any promise that nobody handles.
 
+import { JobCancelledError } from '../errors.ts';
 import type { JobExecution, JobStatus } from '../runtime/job-execution.ts';
 import type { JobOperatorMetrics } from '../runtime/job-metrics.ts';
 import type { MaybePromise } from '../runtime/operator.ts';
@@ -134,9 +135,10 @@ export class JobHandle {
   }
 
   #failLoudly(): void {
-    const check = () => {
-      if (this.#asked === undefined) void this.result;
-    };
-    this.#settled.then(undefined, check);
+    this.#settled.catch((error: unknown) => {
+      // Whoever cancelled it knows.
+      const cancelled = error instanceof JobCancelledError;
+      if (this.#asked === undefined && !cancelled) void this.result; // H2
+    });
   }
 }

@@ -1,5 +1,6 @@
-import type { FieldOf, ReduceLike } from './accepts.ts';
+import type { FieldOf, MaybeAsync, ReduceObject } from './accepts.ts';
 import { DataStream } from './data-stream.ts';
+import type { PyFunction } from './python-function.ts';
 import type { Leg } from './transformation.ts';
 
 /** A stream partitioned by key: its operators may keep state and timers of each key. */
@@ -7,32 +8,36 @@ export class KeyedStream<T, K> extends DataStream<T> {
   declare protected readonly keyType: K;
 
   /** The running result of each key: the first record as it is, then `fn(result, record)`. */
-  reduce(fn: ReduceLike<T>): DataStream<T> {
+  reduce(fn: (a: T, b: T) => MaybeAsync<T>): DataStream<T>;
+  reduce(fn: ReduceObject<T>): DataStream<T>;
+  /** Whether a Python function gives a T is its own word: a parameter held to it would make streams invariant. */
+  reduce(fn: PyFunction<T, unknown>): DataStream<T>;
+  reduce(fn: unknown): DataStream<T> {
     return this.transform({ kind: 'reduce', name: 'Reduce', fn, outputType: this.outputType });
   }
 
   /** The running sum of a field of each key. */
-  sum(field: FieldOf<T> = 0 as FieldOf<T>): DataStream<T> {
+  sum(field?: FieldOf<T>): DataStream<T> {
     return this.#aggregate('sum', field);
   }
 
   /** The running minimum of a field; other fields are those of the first record. */
-  min(field: FieldOf<T> = 0 as FieldOf<T>): DataStream<T> {
+  min(field?: FieldOf<T>): DataStream<T> {
     return this.#aggregate('min', field);
   }
 
   /** The running maximum of a field; other fields are those of the first record. */
-  max(field: FieldOf<T> = 0 as FieldOf<T>): DataStream<T> {
+  max(field?: FieldOf<T>): DataStream<T> {
     return this.#aggregate('max', field);
   }
 
   /** The record with the least field so far, the first of equal ones. */
-  minBy(field: FieldOf<T> = 0 as FieldOf<T>): DataStream<T> {
+  minBy(field?: FieldOf<T>): DataStream<T> {
     return this.#aggregate('min_by', field);
   }
 
   /** The record with the greatest field so far, the first of equal ones. */
-  maxBy(field: FieldOf<T> = 0 as FieldOf<T>): DataStream<T> {
+  maxBy(field?: FieldOf<T>): DataStream<T> {
     return this.#aggregate('max_by', field);
   }
 
@@ -41,7 +46,7 @@ export class KeyedStream<T, K> extends DataStream<T> {
     return this.legs.map((leg) => ({ ...leg, partitioning: { kind: 'auto' } }));
   }
 
-  #aggregate(op: string, field: FieldOf<T>): DataStream<T> {
+  #aggregate(op: string, field: FieldOf<T> = 0 as FieldOf<T>): DataStream<T> {
     return this.transform({
       kind: 'aggregate',
       name: 'Keyed Aggregation',

@@ -1,0 +1,133 @@
+// What the compiler knows along a chain. `tsc` checks this file; running it only shows that the graphs can be built.
+
+import { describe, expectTypeOf, test } from 'vitest';
+import {
+  type DataStream,
+  type KeyedStream,
+  OutputTag,
+  StreamExecutionEnvironment,
+  Types,
+  py,
+} from '../../src/index.ts';
+
+type Click = { user: string; item: string; at: number };
+type Scored = Click & { score: number };
+
+const env = StreamExecutionEnvironment.getExecutionEnvironment();
+const clicks = env.fromCollection<Click>([]);
+const score = py<Click, Scored>('./model.py', 'score');
+
+describe('element types', () => {
+  test('of sources', () => {
+    expectTypeOf(env.fromCollection(['a', 1])).toEqualTypeOf<DataStream<string | number>>();
+    expectTypeOf(env.fromSequence(1, 3)).toEqualTypeOf<DataStream<number>>();
+    expectTypeOf(env.fromFiles(['a'])).toEqualTypeOf<DataStream<string>>();
+    expectTypeOf(env.fromIterable(new Set([1]))).toEqualTypeOf<DataStream<number>>();
+    expectTypeOf(
+      env.fromSource(async function* () {
+        yield 'a';
+      }),
+    ).toEqualTypeOf<DataStream<string>>();
+    expectTypeOf(env.fromSource(() => [true])).toEqualTypeOf<DataStream<boolean>>();
+    const typed = env.fromCollection(
+      [[1, 'a']] as [number, string][],
+      Types.TUPLE([Types.INT(), Types.STRING()]),
+    );
+    expectTypeOf(typed).toEqualTypeOf<DataStream<[number, string]>>();
+  });
+
+  test('through map, also asynchronous, of an object and a class', () => {
+    expectTypeOf(clicks.map((click) => click.at)).toEqualTypeOf<DataStream<number>>();
+    expectTypeOf(clicks.map(async (click) => click.user)).toEqualTypeOf<DataStream<string>>();
+    expectTypeOf(clicks.map({ map: (click: Click) => click.at })).toEqualTypeOf<
+      DataStream<number>
+    >();
+    class Length {
+      map(click: Click): number {
+        return click.item.length;
+      }
+    }
+    expectTypeOf(clicks.map(Length)).toEqualTypeOf<DataStream<number>>();
+  });
+
+  test('narrowed by a type guard', () => {
+    const mixed = env.fromCollection<string | number>([]);
+    expectTypeOf(mixed.filter((value) => typeof value === 'string')).toEqualTypeOf<
+      DataStream<string>
+    >();
+    expectTypeOf(mixed.filter((value) => value !== 1)).toEqualTypeOf<DataStream<string | number>>();
+  });
+
+  test('of what flatMap iterates', () => {
+    expectTypeOf(clicks.flatMap((click) => [click.at])).toEqualTypeOf<DataStream<number>>();
+    expectTypeOf(
+      clicks.flatMap(function* (click) {
+        yield click.user;
+      }),
+    ).toEqualTypeOf<DataStream<string>>();
+    expectTypeOf(
+      clicks.flatMap(async function* (click) {
+        yield click.at;
+      }),
+    ).toEqualTypeOf<DataStream<number>>();
+    expectTypeOf(clicks.flatMap(py<Click, string[]>('./m.py', 'f'))).toEqualTypeOf<
+      DataStream<string>
+    >();
+  });
+
+  test('of keys', () => {
+    const keyed = clicks.keyBy((click) => click.user);
+    expectTypeOf(keyed).toEqualTypeOf<KeyedStream<Click, string>>();
+    expectTypeOf(keyed.reduce((a, b) => (a.at > b.at ? a : b))).toEqualTypeOf<DataStream<Click>>();
+    expectTypeOf(keyed.sum('at')).toEqualTypeOf<DataStream<Click>>();
+    // @ts-expect-error no such field
+    keyed.sum('when');
+    expectTypeOf(clicks.keyBy(py<Click, number>('./m.py', 'key'))).toEqualTypeOf<
+      KeyedStream<Click, number>
+    >();
+  });
+
+  test('of Python functions', () => {
+    expectTypeOf(clicks.map(score)).toEqualTypeOf<DataStream<Scored>>();
+    // A function that takes less fits a stream of more.
+    expectTypeOf(clicks.map(score).map(score)).toEqualTypeOf<DataStream<Scored>>();
+    // @ts-expect-error it takes clicks
+    env.fromCollection([1]).map(score);
+    clicks.filter(py<Click, boolean>('./m.py', 'ok'));
+    expectTypeOf(clicks.filter(py('./m.py', 'ok'))).toEqualTypeOf<DataStream<Click>>();
+    // biome-ignore lint/suspicious/noExplicitAny: what an untyped Python function makes.
+    expectTypeOf(clicks.map(py('./m.py', 'f'))).toEqualTypeOf<DataStream<any>>();
+    clicks
+      .map(score)
+      .keyBy((s) => s.user)
+      .reduce(py<Scored, Scored>('./m.py', 'best'));
+  });
+
+  test('of unions, projections and side outputs', () => {
+    expectTypeOf(clicks.union(env.fromCollection([1]))).toEqualTypeOf<DataStream<Click | number>>();
+    const tuples = env.fromCollection<[string, number, boolean]>([]);
+    expectTypeOf(tuples.project(2, 0)).toEqualTypeOf<DataStream<[boolean, string]>>();
+    const late = new OutputTag<Click>('late');
+    expectTypeOf(clicks.getSideOutput(late)).toEqualTypeOf<DataStream<Click>>();
+    expectTypeOf(clicks.map((c) => c.at).returns(Types.DOUBLE())).toEqualTypeOf<
+      DataStream<number>
+    >();
+  });
+
+  test('of results', () => {
+    expectTypeOf(
+      clicks
+        .map((c) => c.at)
+        .executeAndCollect()
+        .toArray(),
+    ).resolves.toEqualTypeOf<number[]>();
+  });
+
+  test('of a stream of less', () => {
+    const scored: DataStream<Scored> = clicks.map(score);
+    const plain: DataStream<Click> = scored;
+    expectTypeOf(plain).toEqualTypeOf<DataStream<Click>>();
+    // @ts-expect-error a function of less than the stream has
+    env.fromCollection<string | number>([]).map((value: string) => value);
+  });
+});
