@@ -43,13 +43,15 @@ class WindowOperation:
     #: Side output of late records; None: dropped.
     late_tag: str | None
     how: Literal["reduce", "aggregate", "apply", "process"]
-    #: ReduceFunction, AggregateFunction, WindowFunction/AllWindowFunction or ProcessWindowFunction/ProcessAllWindowFunction.
+    #: ReduceFunction, AggregateFunction, WindowFunction/AllWindowFunction or
+    #: ProcessWindowFunction/ProcessAllWindowFunction.
     function: Any
     #: With ``reduce`` and ``aggregate``: what is called with the single result, or None.
     window_function: Any = None
     #: True for ``window_all``: functions get no key.
     all_windows: bool = False
-    #: What becomes of contents when a record bridges two windows that merge; ``pyflink`` loses those of one (its results).
+    #: What becomes of contents when a record bridges two windows that merge; ``pyflink`` loses those
+    #: of one (its results).
     merging: Literal["exact", "pyflink"] = field(default_factory=_merging)
 
 
@@ -68,7 +70,9 @@ class AsyncOperation:
 
 @dataclass
 class IntervalJoinOperation:
-    """Operator kind ``interval_join``: right.timestamp in [left.timestamp + lower, left.timestamp + upper]."""
+    """Operator kind ``interval_join``: right.timestamp in [left.timestamp + lower, left.timestamp +
+    upper].
+    """
 
     lower: int
     upper: int

@@ -1,13 +1,15 @@
 """The operator interface of the Python host, twin of ``src/runtime/operator.ts``.
 
-A task is a chain of operators. It runs by *pulling*: the head's ``apply`` gets an iterator over the records of a
-batch, the next operator's ``apply`` gets the iterator the head returned, and so on; the task pulls the last one.
-So ``map`` is the builtin ``map`` and a chain of maps and filters runs in C.
+A task is a chain of operators. It runs by *pulling*: the head's ``apply`` gets an iterator over the records
+of a batch, the next operator's ``apply`` gets the iterator the head returned, and so on; the task pulls the
+last one. So ``map`` is the builtin ``map`` and a chain of maps and filters runs in C.
 
   O1. ``apply`` is lazy: it may be pulled a few records at a time, left for a while, and pulled again.
-  O2. While a record is in flight, ``cursor.timestamp`` (and ``cursor.key`` on a keyed input) are its own. An operator
-      that emits at another time or for another key (timers, windows) sets them before it yields.
-  O3. An operator never blocks, never reads a clock but ``ctx.clock``, never starts a thread but through ``ctx``.
+  O2. While a record is in flight, ``cursor.timestamp`` (and ``cursor.key`` on a keyed input) are its own.
+      An operator that emits at another time or for another key (timers, windows) sets them before it
+      yields.
+  O3. An operator never blocks, never reads a clock but ``ctx.clock``, never starts a thread but through
+      ``ctx``.
   O4. Everything that must survive a restart is in ``snapshot()``.
 """
 
@@ -126,7 +128,9 @@ class Operator:
         return False
 
     def calls_builtin(self) -> bool:
-        """Whether a function of this operator is a builtin or a class, which leaves no frame in a traceback."""
+        """Whether a function of this operator is a builtin or a class, which leaves no frame in a
+        traceback.
+        """
         return any(
             not hasattr(getattr(function, "__func__", function), "__code__") for function in self.functions
         )
@@ -172,15 +176,21 @@ class Operator:
         return None
 
     def poll_idle(self) -> bool | None:
-        """Whether the operator's own output became idle (True) or active (False); None: no change of its own."""
+        """Whether the operator's own output became idle (True) or active (False); None: no change of
+        its own.
+        """
         return None
 
     def room(self) -> int | None:
-        """How many more records ``apply`` may be fed now; None: no limit. Asked of a chain's head only (async)."""
+        """How many more records ``apply`` may be fed now; None: no limit. Asked of a chain's head only
+        (async).
+        """
         return None
 
     def poll(self) -> Iterable[Any] | None:
-        """Results that became ready off the loop since the last call (asked after ``ctx.wake`` and before ``finish``)."""
+        """Results that became ready off the loop since the last call (asked after ``ctx.wake`` and
+        before ``finish``).
+        """
         return None
 
     def pending(self) -> bool:
@@ -188,15 +198,21 @@ class Operator:
         return False
 
     def finish(self) -> Iterable[Any] | None:
-        """All input has ended and the final watermark has passed: emit what is left (BATCH results, async)."""
+        """All input has ended and the final watermark has passed: emit what is left (BATCH results,
+        async).
+        """
         return None
 
     def snapshot(self, checkpoint: int) -> Any:
-        """State at a barrier, as a value pickle can carry; None where there is none. By default keyed state and timers."""
+        """State at a barrier, as a value pickle can carry; None where there is none. By default keyed
+        state and timers.
+        """
         return self.ctx.runtime.snapshot() if self.ctx.runtime is not None else None
 
     def restore(self, states: list[Any]) -> None:
-        """Take over state given by ``snapshot``: one entry of each old subtask whose key groups touch this one's."""
+        """Take over state given by ``snapshot``: one entry of each old subtask whose key groups touch
+        this one's.
+        """
         from .runtime_context import runtime_context
 
         runtime_context(self.ctx).restore(states)

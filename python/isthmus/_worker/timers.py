@@ -22,7 +22,8 @@ from .state.keys import GroupOf, freeze
 class TimerQueue:
     """The timers of one domain: a heap of the distinct times, and the keys of each.
 
-    Many timers share a time (all keys of a window do), so the heap stays small and a timer costs a dict entry.
+    Many timers share a time (all keys of a window do), so the heap stays small and a timer costs a dict
+    entry.
     """
 
     __slots__ = ("_firing", "_keys", "_times")

@@ -1,4 +1,7 @@
-"""The functions a program is made of. Every class can be subscripted with its types: ``MapFunction[int, str]``."""
+"""The functions a program is made of.
+
+Every class can be subscripted with its types: ``MapFunction[int, str]``.
+"""
 
 from __future__ import annotations
 

@@ -20,11 +20,14 @@ class TimerService(ABC):
 
     @abstractmethod
     def register_processing_time_timer(self, timestamp: int) -> None:
-        """Call ``on_timer`` for the current key when the clock reaches ``timestamp``; once, however often registered."""
+        """Call ``on_timer`` for the current key when the clock reaches ``timestamp``; once, however
+        often registered.
+        """
 
     @abstractmethod
     def register_event_time_timer(self, timestamp: int) -> None:
-        """Call ``on_timer`` for the current key when the watermark reaches ``timestamp``; once, however often registered.
+        """Call ``on_timer`` for the current key when the watermark reaches ``timestamp``; once,
+        however often registered.
 
         A timer in the past fires with the next watermark.
         """

@@ -1,6 +1,7 @@
 """Windows, the assigners that make them and the triggers that fire them.
 
-Constructors take milliseconds; the ``of``, ``with_gap`` and ``create`` methods take ``Time`` (or ``Duration``) values.
+Constructors take milliseconds; the ``of``, ``with_gap`` and ``create`` methods take ``Time`` (or
+``Duration``) values.
 """
 
 from __future__ import annotations

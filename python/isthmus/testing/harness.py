@@ -1,4 +1,6 @@
-"""Drives one operator: records, watermarks and processing time in; output, side outputs, state and timers to look at."""
+"""Drives one operator: records, watermarks and processing time in; output, side outputs, state and
+timers to look at.
+"""
 
 from __future__ import annotations
 

@@ -39,5 +39,6 @@ def kind_of(function: Any) -> str:
         if isinstance(function, cls):
             return kind
     raise TypeError(
-        f"Which operator is to run {function!r}? Say it: kind='map', 'filter', 'flat_map', 'reduce', 'process' …"
+        f"Which operator is to run {function!r}? Say it: kind='map', 'filter', 'flat_map', "
+        "'reduce', 'process' …"
     )

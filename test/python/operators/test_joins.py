@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from isthmus._operations import AsOfJoinOperation, IntervalJoinOperation, LookupJoinOperation, WindowJoinOperation
+from isthmus._operations import (
+    AsOfJoinOperation,
+    IntervalJoinOperation,
+    LookupJoinOperation,
+    WindowJoinOperation,
+)
 from isthmus.datastream.functions import ProcessJoinFunction
 from isthmus.datastream.window import EventTimeSessionWindows, TumblingEventTimeWindows
 from isthmus.testing import OneInputHarness, TwoInputHarness
@@ -23,7 +28,9 @@ scripts = st.lists(step, max_size=40)
 
 
 def drive(operation: Any, script: list[tuple]) -> tuple[TwoInputHarness, list[list[tuple]]]:
-    """The harness after the end of input, and the records that were not late: (key, timestamp, number) per side."""
+    """The harness after the end of input, and the records that were not late: (key, timestamp, number)
+    per side.
+    """
     taken: list[list[tuple]] = [[], []]
     watermark = MIN
     with TwoInputHarness(operation, key_by=lambda v: v[0], key_by2=lambda v: v[0]) as h:
@@ -41,7 +48,12 @@ def drive(operation: Any, script: list[tuple]) -> tuple[TwoInputHarness, list[li
 
 
 @pytest.mark.parametrize("how", ["inner", "left", "right", "full"])
-@given(script=scripts, lower=st.integers(-9, 9), length=st.integers(0, 8), inclusive=st.tuples(st.booleans(), st.booleans()))
+@given(
+    script=scripts,
+    lower=st.integers(-9, 9),
+    length=st.integers(0, 8),
+    inclusive=st.tuples(st.booleans(), st.booleans()),
+)
 @settings(deadline=None)
 def test_interval_join(how, script, lower, length, inclusive):
     upper = lower + length
@@ -69,7 +81,9 @@ def test_interval_join(how, script, lower, length, inclusive):
 @given(script=scripts, lower=st.integers(-9, 9), length=st.integers(0, 8))
 @settings(deadline=None)
 def test_results_of_outer_interval_joins_are_never_late(script, lower, length):
-    operation = IntervalJoinOperation(lower, lower + length, True, True, "full", lambda left, right: (left, right))
+    operation = IntervalJoinOperation(
+        lower, lower + length, True, True, "full", lambda left, right: (left, right)
+    )
     watermark = MIN
     with TwoInputHarness(operation, key_by=lambda v: v[0], key_by2=lambda v: v[0]) as h:
         for n, (side, key, timestamp) in enumerate(script):
@@ -153,7 +167,9 @@ def test_window_join_and_co_group(script, size):
 
 
 def test_session_windows_join_across_both_inputs():
-    operation = WindowJoinOperation(EventTimeSessionWindows(10), None, 0, "co_group", lambda ls, rs: [(ls, rs)])
+    operation = WindowJoinOperation(
+        EventTimeSessionWindows(10), None, 0, "co_group", lambda ls, rs: [(ls, rs)]
+    )
     with TwoInputHarness(operation, key_by=lambda v: 0, key_by2=lambda v: 0) as h:
         h.process1(1, timestamp=1)
         h.process2(9, timestamp=9)

@@ -145,7 +145,9 @@ def test_timers_and_state_need_a_keyed_stream():
         pytest.raises(Exception, match=r"Register timers is only supported on a keyed stream\."),
     ):
         h.process(1)
-    with pytest.raises(Exception, match="This state is only accessible by functions executed on a KeyedStream"):
+    with pytest.raises(
+        Exception, match="This state is only accessible by functions executed on a KeyedStream"
+    ):
         OneInputHarness(Stateful())
 
 

@@ -100,7 +100,9 @@ def run(op: WindowOperation, script: list[tuple], engine: type) -> tuple[list[An
         return found, [n for _, _, n in h.side_output("late")]
 
 
-def naive(size: int, slide: int, offset: int, lateness: int, script: list[tuple]) -> tuple[list[Any], list[int]]:
+def naive(
+    size: int, slide: int, offset: int, lateness: int, script: list[tuple]
+) -> tuple[list[Any], list[int]]:
     """Keeps every window ever seen; fires those whose end has come."""
     watermark = -(2**63)
     windows: dict[tuple[str, int], list[int]] = {}

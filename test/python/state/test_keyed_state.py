@@ -176,7 +176,9 @@ def test_keys_that_cannot_be_hashed(backend):
 
 
 def test_equal_keys_share_their_state(backend):
-    assert outputs(backend, (1, "value", "update", "one"), (1.0, "value", "value"), (True, "value", "value")) == [
+    assert outputs(
+        backend, (1, "value", "update", "one"), (1.0, "value", "value"), (True, "value", "value")
+    ) == [
         None,
         "one",
         "one",

@@ -187,7 +187,9 @@ steps = st.one_of(
 )
 
 
-@pytest.mark.parametrize("backend", [{}, {"state.backend.type": "embedded", "isthmus.state.cache-entries": "2"}])
+@pytest.mark.parametrize(
+    "backend", [{}, {"state.backend.type": "embedded", "isthmus.state.cache-entries": "2"}]
+)
 @pytest.mark.parametrize("on_read", [False, True])
 @given(script=st.lists(steps, max_size=30))
 @settings(max_examples=50, deadline=None)

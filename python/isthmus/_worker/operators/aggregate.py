@@ -37,8 +37,8 @@ def _for_values_like(example: Any, op: str, field: int | str) -> Fold:
     if not _has_fields(example):
         if field != 0:
             raise TypeError(
-                f"The {field} field selected on a basic type. A field expression on a basic type can only select "
-                "the 0th field (which means selecting the entire basic type)."
+                f"The {field} field selected on a basic type. A field expression on a basic type can only "
+                "select the 0th field (which means selecting the entire basic type)."
             )
         return _SCALAR[op]
     if op == "min_by":

@@ -54,7 +54,8 @@ class AsOfJoinOperator(Operator):
         timestamp = cursor.timestamp
         if timestamp == MIN_TIMESTAMP:
             raise Exception(
-                "Records of an as-of join need timestamps: call assign_timestamps_and_watermarks on both inputs."
+                "Records of an as-of join need timestamps: call assign_timestamps_and_watermarks on both "
+                "inputs."
             )
         if timestamp <= self.ctx.watermark:
             return  # A2

@@ -1,7 +1,9 @@
-"""Async functions: coroutines run on an event loop of a thread of its own, results come back through ``poll``.
+"""Async functions: coroutines run on an event loop of a thread of its own, results come back through
+``poll``.
 
 A1. At most ``capacity`` calls are under way; the rest of what was handed over waits on the event loop's side.
-A2. Ordered: results leave in the order of their records. Unordered: as they come, but never across a watermark.
+A2. Ordered: results leave in the order of their records. Unordered: as they come, but never across a
+    watermark.
 A3. A watermark that meets calls under way is held back until they are done.
 A4. The worker's thread never waits: ``poll`` takes what is there, ``ctx.wake`` says when to.
 """

@@ -1,15 +1,18 @@
 """How a batch of records is given to a vectorised function, and how its results become records again.
 
 ``list``    a list of the records.
-``numpy``   scalars: an array; tuples or rows of numbers: a 2-D array, one row a record. Results: an array of as many rows.
-``arrow``, ``pandas``, ``polars``  a table with a column per field (dict keys, field names of rows and named tuples, ``f0``, ``f1`` …
-            of tuples, ``value`` of scalars). Results: a table, whose rows become dicts where records were dicts, else tuples;
-            a column or series becomes scalars; a list stays as it is.
+``numpy``   scalars: an array; tuples or rows of numbers: a 2-D array, one row a record. Results: an array
+            of as many rows.
+``arrow``, ``pandas``, ``polars``  a table with a column per field (dict keys, field names of rows and named
+            tuples, ``f0``, ``f1`` …
+            of tuples, ``value`` of scalars). Results: a table, whose rows become dicts where records were
+            dicts, else tuples; a column or series becomes scalars; a list stays as it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import Any
 
 from ...errors import ConfigurationError
@@ -34,7 +37,8 @@ def batch_format(name: str, fields: list[str] | None = None) -> tuple[ToBatch, F
     except ImportError as e:
         package = "pyarrow" if name == "arrow" else name
         raise ConfigurationError(
-            f"The batch format {name!r} needs the package {package}, which this interpreter does not have: {e}"
+            f"The batch format {name!r} needs the package {package}, which this interpreter does not "
+            f"have: {e}"
         ) from e
     columns = _Columns(make, fields)
     return columns.to_batch, columns.from_batch
@@ -71,12 +75,14 @@ class _Columns:
         example = records[0]
         if isinstance(example, dict):
             self._as_dicts = True
-            names = self._fields or list(example)
-            return self._make({name: [record.get(name) for record in records] for name in names})
+            columns = self._fields or list(example)
+            return self._make({name: [record.get(name) for record in records] for name in columns})
         names = self._fields or _names_of(example)
         if names is None:
             return self._make({"value": records})
-        return self._make({name: list(column) for name, column in zip(names, zip(*records))})
+        return self._make(
+            {name: list(column) for name, column in zip(names, zip(*records, strict=True), strict=True)}
+        )
 
     def from_batch(self, results: Any) -> Iterable[Any]:
         if isinstance(results, (list, tuple)):
@@ -99,7 +105,7 @@ class _Columns:
             return results.to_pylist()  # type: ignore[no-any-return]
         if self._as_dicts:
             return results.to_pylist()  # type: ignore[no-any-return]
-        return list(zip(*(column.to_pylist() for column in results.columns)))
+        return list(zip(*(column.to_pylist() for column in results.columns), strict=True))
 
 
 def _names_of(example: Any) -> list[str] | None:
@@ -112,18 +118,15 @@ def _names_of(example: Any) -> list[str] | None:
 
 
 def _arrow() -> Callable[[dict[str, list[Any]]], Any]:
-    import pyarrow
-
+    pyarrow = import_module("pyarrow")
     return lambda columns: pyarrow.table(columns)
 
 
 def _pandas() -> Callable[[dict[str, list[Any]]], Any]:
-    import pandas
-
+    pandas = import_module("pandas")
     return lambda columns: pandas.DataFrame(columns)
 
 
 def _polars() -> Callable[[dict[str, list[Any]]], Any]:
-    import polars
-
+    polars = import_module("polars")
     return lambda columns: polars.DataFrame(columns)

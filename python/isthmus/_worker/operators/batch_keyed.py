@@ -1,10 +1,12 @@
 """BATCH execution of a keyed operator: all input first, then key by key.
 
-B1. Keys come in the order of their serialised bytes: numbers ascending, strings shorter first, everything else by its
-    pickle, shorter first. Within a key records come by timestamp, then as they arrived.
-B2. A key's records, then its final watermark, then its processing-time timers; then the next key begins with no watermark.
+B1. Keys come in the order of their serialised bytes: numbers ascending, strings shorter first, everything
+    else by its pickle, shorter first. Within a key records come by timestamp, then as they arrived.
+B2. A key's records, then its final watermark, then its processing-time timers; then the next key begins
+    with no watermark.
 B3. ``reduce`` and ``aggregate`` emit the last value of a key only.
-B4. Results leave before the final watermark does. A broadcast input is taken at once, before any keyed record.
+B4. Results leave before the final watermark does. A broadcast input is taken at once, before any keyed
+    record.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A stream beside a broadcast one: BroadcastProcessFunction and KeyedBroadcastProcessFunction.
 
-Broadcast state is a map per descriptor of ``params.descriptors``; in a snapshot it is kept by every subtask and restored
-from the first.
+Broadcast state is a map per descriptor of ``params.descriptors``; in a snapshot it is kept by every subtask
+and restored from the first.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""Interval join of two keyed streams: right.timestamp within [left.timestamp + lower, left.timestamp + upper].
+"""Interval join of two keyed streams: right.timestamp within [left.timestamp + lower, left.timestamp +
+upper].
 
 I1. A record waits until the watermark says that no partner can come any more; late records are dropped.
 I2. A pair is emitted when its second record comes, with the later of the two timestamps.
-I3. In the outer forms a record without partner is emitted when it stops waiting, with None on the other side. Watermarks
-    are held back by the longest such wait, so that these results are not late.
+I3. In the outer forms a record without partner is emitted when it stops waiting, with None on the other
+    side. Watermarks are held back by the longest such wait, so that these results are not late.
 """
 
 from __future__ import annotations
@@ -88,7 +89,9 @@ class IntervalJoinOperator(Operator):
         self._context = JoinContext()
         #: How long a record of each side waits for partners after its own time.
         self._wait = (max(0, self._upper), max(0, -self._lower))
-        self._hold_ms = max((w + 1 for w, outer in zip(self._wait, self._outer) if outer), default=0)
+        self._hold_ms = max(
+            (w + 1 for w, outer in zip(self._wait, self._outer, strict=True) if outer), default=0
+        )
         for side, key, timestamp in self._restored:
             self._ends[side].register(min(timestamp + self._wait[side], MAX_TIMESTAMP), key)
         self._restored.clear()
@@ -122,7 +125,8 @@ class IntervalJoinOperator(Operator):
             timestamp = cursor.timestamp
             if timestamp == MIN_TIMESTAMP:
                 raise Exception(
-                    "Records of an interval join need timestamps: call assign_timestamps_and_watermarks on both inputs."
+                    "Records of an interval join need timestamps: call assign_timestamps_and_watermarks on "
+                    "both inputs."
                 )
             if timestamp <= self.ctx.watermark:
                 continue  # I1

@@ -1,7 +1,8 @@
 """Enriches records from a mapping, a function or an async function, with a cache.
 
-The lookup gets the record's key (``key`` of the operation, or the record itself); ``function(record, found)`` makes the
-result. Without a match ``found`` is None in the left form; the inner form drops the record.
+The lookup gets the record's key (``key`` of the operation, or the record itself); ``function(record,
+found)`` makes the result. Without a match ``found`` is None in the left form; the inner form drops the
+record.
 """
 
 from __future__ import annotations
@@ -31,9 +32,8 @@ class LookupJoinOperator(Operator):
         operation = loaded if isinstance(loaded, LookupJoinOperation) else _from_params(ctx, loaded)
         lookup = operation.lookup
         target = getattr(lookup, "async_invoke", None) or getattr(lookup, "lookup", None) or lookup
-        if inspect.iscoroutinefunction(target) or inspect.iscoroutinefunction(
-            getattr(target, "__call__", None)
-        ):
+        called = getattr(type(target), "__call__", None)  # noqa: B004
+        if inspect.iscoroutinefunction(target) or inspect.iscoroutinefunction(called):
             self._way = _AsyncLookup(operation)
         else:
             self._way = _SyncLookup(operation)

@@ -1,7 +1,8 @@
-"""Vectorised functions: many records in one call, as a list, a NumPy array, or a table of Arrow, pandas or polars.
+"""Vectorised functions: many records in one call, as a list, a NumPy array, or a table of Arrow,
+pandas or polars.
 
-M1. A batch ends at ``batchSize`` records, at ``batchBytes`` (estimated), when the input at hand is used up, or, where a
-    latency budget is given, when its oldest record has waited ``latencyMs``.
+M1. A batch ends at ``batchSize`` records, at ``batchBytes`` (estimated), when the input at hand is used up,
+    or, where a latency budget is given, when its oldest record has waited ``latencyMs``.
 M2. ``map_batch`` gives as many results as it got records; result i has the timestamp of record i.
 M3. What was held back leaves before a watermark passes and before a snapshot is taken.
 """
@@ -72,14 +73,14 @@ class MapBatchOperator(Operator):
         results = results if isinstance(results, list) else list(results)
         if len(results) != len(values):
             raise ValueError(
-                f"map_batch was given {len(values)} records and returned {len(results)}. It must return one result for each; "
-                "use flat_map_batch where their number may differ."
+                f"map_batch was given {len(values)} records and returned {len(results)}. It must return one "
+                "result for each; use flat_map_batch where their number may differ."
             )
         return self._stamped(results, stamps)
 
     def _stamped(self, results: list[Any], stamps: list[tuple[int, Any]]) -> Iterator[Any]:
         cursor = self.ctx.cursor
-        for result, (cursor.timestamp, cursor.key) in zip(results, stamps):
+        for result, (cursor.timestamp, cursor.key) in zip(results, stamps, strict=True):
             yield result
 
     def _stamped_with_last(self, results: Iterable[Any], stamp: tuple[int, Any]) -> Iterator[Any]:

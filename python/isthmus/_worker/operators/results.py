@@ -1,4 +1,6 @@
-"""What process functions, timers and window functions return: iterables of records, some of them for side outputs."""
+"""What process functions, timers and window functions return: iterables of records, some of them for
+side outputs.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from ..operator import OperatorContext
 
 
 def flatten(results: Iterator[Iterable[Any]], ctx: OperatorContext) -> Iterator[Any]:
-    """The records of all results in order; ``(tag, value)`` pairs go to their side output, or nowhere if nobody reads it."""
+    """The records of all results in order; ``(tag, value)`` pairs go to their side output, or nowhere
+    if nobody reads it.
+    """
     if not ctx.side_tags and not OutputTag.in_use:
         return chain.from_iterable(results)
     return _sort_out(results, ctx)

@@ -1,6 +1,7 @@
 """Assigns timestamps and makes watermarks.
 
-W1. Watermarks come periodically (``pipeline.auto-watermark-interval``, 200 ms; 0: none but the final one), never per record.
+W1. Watermarks come periodically (``pipeline.auto-watermark-interval``, 200 ms; 0: none but the final one),
+    never per record.
 W2. Watermarks from upstream stop here, except the final one.
 W3. An output that was silent for the idle timeout is idle until its next watermark.
 """
@@ -31,7 +32,7 @@ class TimestampsOperator(Operator):
             self._assign, self._close = opened(operation.assigner, ctx, "extract_timestamp")
             self.functions = (self._assign,)
         self._delay = operation.max_out_of_orderness if operation.generator == "bounded" else 0
-        self._custom = operation.custom if operation.generator == "custom" else None
+        self._custom: Any = operation.custom if operation.generator == "custom" else None
         self._generates = operation.generator in ("bounded", "monotonous")
         self._interval = _interval(ctx.config)
         self._idle_timeout = operation.idle_timeout

@@ -1,4 +1,7 @@
-"""Windows of a keyed stream (``window_all`` is keyed by a constant). The work is done by an engine of ``windowing``."""
+"""Windows of a keyed stream (``window_all`` is keyed by a constant).
+
+The work is done by an engine of ``windowing``.
+"""
 
 from __future__ import annotations
 

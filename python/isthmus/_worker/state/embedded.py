@@ -2,7 +2,8 @@
 
 E1. A key is in the cache with its newest value, or only in the file, or nowhere.
 E2. The cache holds at most ``cache_entries`` keys a table; what is put out is written in one transaction.
-E3. The file is private to the run: durability comes from snapshots, so nothing is synced and it ends with the subtask.
+E3. The file is private to the run: durability comes from snapshots, so nothing is synced and it ends with
+    the subtask.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ class EmbeddedTable:
 
     def _evict(self) -> None:
         """Write what is dirty of the older half and forget it (E2)."""
-        old = [k for k, _ in zip(self._cache, range(self._limit // 2))]
+        old = [k for k, _ in zip(self._cache, range(self._limit // 2), strict=False)]
         self._write([k for k in old if k in self._dirty])
         for key in old:
             del self._cache[key]

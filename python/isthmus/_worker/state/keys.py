@@ -1,7 +1,7 @@
 """Keys of state tables.
 
-A record's key is used as it is where Python can hash it, so that state access is one dict lookup. A key that cannot be
-hashed (a list, a dict) is looked up by its canonical encoding instead.
+A record's key is used as it is where Python can hash it, so that state access is one dict lookup. A key
+that cannot be hashed (a list, a dict) is looked up by its canonical encoding instead.
 """
 
 from __future__ import annotations

@@ -154,7 +154,9 @@ class KeyedReducingState(ReducingState[Any]):
         self._table.pop(freeze(self._at.key), None)
 
     def merge(self, target: Any, sources: Iterable[Any], all_of_them: bool) -> None:
-        """Put the values under the keys ``sources`` together under ``target``; the first only unless ``all_of_them``."""
+        """Put the values under the keys ``sources`` together under ``target``; the first only unless
+        ``all_of_them``.
+        """
         found = [v for v in (self._table.pop(k, _NOTHING) for k in (target, *sources)) if v is not _NOTHING]
         if found:
             merged = found[0]

@@ -20,7 +20,9 @@ class AsyncFunction(Function, Generic[IN, OUT]):
         """Returns the results, as a list."""
 
     def timeout(self, value: IN) -> list[OUT]:
-        """Called when ``async_invoke`` took too long; returns results as it does, or raises to fail the job."""
+        """Called when ``async_invoke`` took too long; returns results as it does, or raises to fail
+        the job.
+        """
         raise TimeoutError("Async function call has timed out for input: " + str(value))
 
 

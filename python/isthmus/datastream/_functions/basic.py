@@ -48,8 +48,8 @@ class ReduceFunction(Function, Generic[T]):
 class AggregateFunction(Function, Generic[IN, ACC, OUT]):
     """Aggregates values by way of an accumulator.
 
-    Set ``mergeable = True`` on a class whose ``merge`` is exact (associative, and ``merge(a, b)`` may use up both):
-    sliding windows then share work between windows that overlap.
+    Set ``mergeable = True`` on a class whose ``merge`` is exact (associative, and ``merge(a, b)`` may use
+    up both): sliding windows then share work between windows that overlap.
     """
 
     #: Declares that ``merge`` may be used to put windows together from slices.

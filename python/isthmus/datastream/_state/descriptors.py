@@ -13,8 +13,8 @@ class StateDescriptor:
 
     Args:
         name: Unique in the operator.
-        type_info: The declared type; what is stored is coerced to it (FLOAT stores 32 bits). ``Types.PICKLED_BYTE_ARRAY()``
-            or None stores any value as it is.
+        type_info: The declared type; what is stored is coerced to it (FLOAT stores 32 bits).
+        ``Types.PICKLED_BYTE_ARRAY()`` or None stores any value as it is.
     """
 
     def __init__(self, name: str, type_info: Any = None) -> None:

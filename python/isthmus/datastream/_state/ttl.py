@@ -1,7 +1,8 @@
 """Time to live of state, by processing time.
 
-Cleanup strategies are accepted as PyFlink has them. What they do here: an expired value is removed when it is met by an access, never
-goes into a snapshot, and (unless ``disable_cleanup_in_background``) a few other keys are looked at with every access of the state.
+Cleanup strategies are accepted as PyFlink has them. What they do here: an expired value is removed when it
+is met by an access, never goes into a snapshot, and (unless ``disable_cleanup_in_background``) a few other
+keys are looked at with every access of the state.
 """
 
 from __future__ import annotations
@@ -75,7 +76,8 @@ class StateTtlConfig:
 
     def __repr__(self) -> str:
         return (
-            f"StateTtlConfig(update_type={self._update_type.name}, state_visibility={self._state_visibility.name}, "
+            f"StateTtlConfig(update_type={self._update_type.name}, "
+            f"state_visibility={self._state_visibility.name}, "
             f"ttl_time_characteristic={self._ttl_time_characteristic.name}, ttl={self._ttl})"
         )
 
@@ -164,5 +166,5 @@ def milliseconds_of(time: Any) -> int:
         if hasattr(time, method):
             return int(getattr(time, method)())
     if hasattr(time, "total_seconds"):
-        return round(time.total_seconds() * 1000)
+        return int(round(time.total_seconds() * 1000))
     return int(time)

@@ -55,7 +55,9 @@ class CountTumblingWindowAssigner(_CountWindows[T]):
 
 
 class CountSlidingWindowAssigner(_CountWindows[T]):
-    """Windows of ``window_size`` records of a key that begin every ``window_slide`` records; only full ones fire."""
+    """Windows of ``window_size`` records of a key that begin every ``window_slide`` records; only full
+    ones fire.
+    """
 
     _counter_name = "slide-count-assigner"
 

@@ -66,7 +66,7 @@ class TimeWindow(Window):
         return hash((self.start, self.end))
 
     def __eq__(self, other: object) -> bool:
-        return self.__class__ is other.__class__ and self.end == other.end and self.start == other.start  # type: ignore[attr-defined]
+        return self.__class__ is other.__class__ and self.end == other.end and self.start == other.start
 
     def __lt__(self, other: TimeWindow) -> bool:
         return (self.start, self.end) < (other.start, other.end)
@@ -93,7 +93,7 @@ class CountWindow(Window):
         return hash(self.id)
 
     def __eq__(self, other: object) -> bool:
-        return self.__class__ is other.__class__ and self.id == other.id  # type: ignore[attr-defined]
+        return self.__class__ is other.__class__ and self.id == other.id
 
     def __lt__(self, other: CountWindow) -> bool:
         return self.id < other.id

@@ -1,11 +1,11 @@
 """Tumbling and sliding time windows with their default trigger.
 
-All keys of a window fire at the same time, so contents are kept by window (``start → key → contents``) and no key needs a
-timer of its own.
+All keys of a window fire at the same time, so contents are kept by window (``start → key → contents``) and
+no key needs a timer of its own.
 
   A1. A window fires when time passes ``end - 1``; its keys in the order of their first record.
-  A2. With event time a window lives until ``end - 1 + lateness``; a record for it after it fired fires it again at once, for
-      its key alone.
+  A2. With event time a window lives until ``end - 1 + lateness``; a record for it after it fired fires it
+      again at once, for its key alone.
   A3. A window that is over is cleared key by key, each right after it fired where there is no lateness.
 """
 

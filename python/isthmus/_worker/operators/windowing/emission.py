@@ -79,16 +79,18 @@ class _NoWindowState(KeyedStateStore):
 
     def _refuse(self, state_descriptor: Any) -> NoReturn:
         raise Exception(
-            "Per-window state is not allowed when using merging windows. Use context.global_state() for state of the key."
+            "Per-window state is not allowed when using merging windows. Use context.global_state() for "
+            "state of the key."
         )
 
-    get_state = get_list_state = get_map_state = get_reducing_state = get_aggregating_state = _refuse  # type: ignore[assignment]
+    get_state = get_list_state = get_map_state = get_reducing_state = get_aggregating_state = _refuse
 
 
 class Emission:
     """Turns a window's contents into results.
 
-    ``emit(key, window, contents)`` returns an iterable of records, or None; ``clear(key, window)`` ends the window.
+    ``emit(key, window, contents)`` returns an iterable of records, or None; ``clear(key, window)`` ends the
+                window.
     """
 
     def __init__(self, operation: WindowOperation, contents: Contents, ctx: OperatorContext) -> None:

@@ -1,6 +1,7 @@
 """A window operation said in JSON (``params.window``), for Python functions used from TypeScript.
 
-``{"assigner": {"kind": "tumbling", "time": "event", "size": 60000, "offset": 0}, "trigger": {…}, "allowedLateness": 0,
+``{"assigner": {"kind": "tumbling", "time": "event", "size": 60000, "offset": 0}, "trigger": {…},
+            "allowedLateness": 0,
 "lateTag": "late", "how": "aggregate"}``; times are milliseconds.
 """
 

@@ -1,7 +1,8 @@
 """Any assigner with any trigger: contents per key and window, the trigger asked about every record and timer.
 
 G1. Late is a window whose ``max_timestamp + lateness`` the watermark has passed (event time only).
-G2. A window is cleared by a timer at that time, after the trigger had its say; a window that ends at Long.MAX never is.
+G2. A window is cleared by a timer at that time, after the trigger had its say; a window that ends at
+    Long.MAX never is.
 G3. FIRE keeps the contents, PURGE drops them; an empty window does not call the function.
 """
 

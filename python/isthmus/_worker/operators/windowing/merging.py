@@ -1,14 +1,15 @@
 """Windows that merge (sessions).
 
-Each key has a set of windows; each window's contents stay under the *state window* it began with, so that merging two
-windows mostly moves nothing.
+Each key has a set of windows; each window's contents stay under the *state window* it began with, so that
+merging two windows mostly moves nothing.
 
-  M1. A record's window is merged with those it touches; the trigger merges its state and timers (``on_merge``), then
-      is cleared for the windows that are gone.
+  M1. A record's window is merged with those it touches; the trigger merges its state and timers
+      (``on_merge``), then is cleared for the windows that are gone.
   M2. Contents of several state windows become those of one of them.
-  M3. ``exact``: all of them are combined (by reduce or merge). ``pyflink``: what PyFlink 2.3 does, which loses data: a
-      record that bridges two windows keeps the reduced value or accumulator of one of them and drops the other; lists are
-      combined. Programs that import pyflink get its results (``WindowOperation.merging``), with a warning.
+  M3. ``exact``: all of them are combined (by reduce or merge). ``pyflink``: what PyFlink 2.3 does, which
+      loses data: a record that bridges two windows keeps the reduced value or accumulator of one of them
+      and drops the other; lists are combined. Programs that import pyflink get its results
+      (``WindowOperation.merging``), with a warning.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ class MergingEngine(GeneralEngine):
         super().__init__(operation, ctx)
         if not self.trigger.can_merge():
             raise TypeError(
-                f"A merging window assigner cannot be used with {type(self.trigger).__name__}, which does not support "
-                "merging. Use a trigger whose can_merge() is True."
+                f"A merging window assigner cannot be used with {type(self.trigger).__name__}, which does "
+                "not support merging. Use a trigger whose can_merge() is True."
             )
         mode = ctx.config.get("isthmus.windows.merging") or operation.merging
         self._exact = mode != "pyflink"
@@ -157,8 +158,8 @@ class MergingEngine(GeneralEngine):
         elif len(found) > 1 and not self._warned:
             self._warned = True
             _log.warning(
-                'Operator "%s": a record has bridged two session windows of key %r. As PyFlink does, the reduced value of one of '
-                "them is lost. Set isthmus.windows.merging to exact to combine them.",
+                'Operator "%s": a record has bridged two session windows of key %r. As PyFlink does, the '
+                "reduced value of one of them is lost. Set isthmus.windows.merging to exact to combine them.",
                 self.ctx.name,
                 self.ctx.cursor.key,
             )
@@ -169,15 +170,15 @@ class MergingEngine(GeneralEngine):
         if self.event_time:
             if end + self.lateness <= self.ctx.watermark:
                 raise Exception(
-                    "The end timestamp of an event-time window cannot become earlier than the current watermark by "
-                    f"merging. Current watermark: {self.ctx.watermark} window: {result}"
+                    "The end timestamp of an event-time window cannot become earlier than the current "
+                    f"watermark by merging. Current watermark: {self.ctx.watermark} window: {result}"
                 )
         else:
             now = self.ctx.clock.now_ms()
             if end <= now:
                 raise Exception(
-                    "The end timestamp of a processing-time window cannot become earlier than the current processing "
-                    f"time by merging. Current processing time: {now} window: {result}"
+                    "The end timestamp of a processing-time window cannot become earlier than the current "
+                    f"processing time by merging. Current processing time: {now} window: {result}"
                 )
 
 
@@ -215,7 +216,9 @@ class _HashedAsInPyFlink:
 
 
 def _in_pyflink_order(group: list[Any], new: Any) -> list[Any]:
-    """The windows in the order in which PyFlink goes through its set of them, so that the same one survives."""
+    """The windows in the order in which PyFlink goes through its set of them, so that the same one
+    survives.
+    """
     if len(group) < 2 or not isinstance(group[0], TimeWindow):
         return group
     windows: set[_HashedAsInPyFlink] = set()

@@ -1,14 +1,15 @@
 """Sliding event-time windows put together from slices, for functions that declare themselves mergeable.
 
-A record goes into one slice (the greatest common divisor of size and slide long). Each key keeps its slices as two
-stacks: ``back``, newest last, with one running value; and ``front``, oldest last, each entry with the value of itself
-and all younger ones of the stack. A window is then the top of ``front`` merged with the running value: about three merges
-per key and slide, however many slides a window spans. (The two-stacks queue of Tangwongsan, Hirzel and Schneider,
-"Optimal and general out-of-order sliding-window aggregation", 2019, for records in order.)
+A record goes into one slice (the greatest common divisor of size and slide long). Each key keeps its slices
+as two stacks: ``back``, newest last, with one running value; and ``front``, oldest last, each entry with
+the value of itself and all younger ones of the stack. A window is then the top of ``front`` merged with the
+running value: about three merges per key and slide, however many slides a window spans. (The two-stacks
+algorithm as in Tangwongsan, Hirzel and Schneider, "Low-Latency Sliding-Window Aggregation in Worst-Case
+Constant Time", 2017, with slices in place of records.)
 
   S1. ``merge`` gets the older value first and must not change its arguments.
-  S2. Slices up to ``_done`` (passed by the watermark) are in the stacks, younger ones in ``_slices``; a late record for a slice in the stacks rebuilds
-      those of its key.
+  S2. Slices up to ``_done`` (passed by the watermark) are in the stacks, younger ones in ``_slices``; a
+      late record for a slice in the stacks rebuilds those of its key.
   S3. Every window that holds a record of a key fires once, in order of its end, as with exact accumulation.
 """
 
