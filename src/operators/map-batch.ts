@@ -1,6 +1,6 @@
 // `map_batch` and `flat_map_batch`: list in, list out, for functions that are cheaper per record on many.
 //
-//   B1. A batch is complete at `batchRecords`, at about `batchBytes`, or `batchMs` after its first record, whichever is first;
+//   B1. A batch is complete at `batchSize`, at about `batchBytes`, or `latencyMs` after its first record, whichever is first;
 //       with no budget in time it goes as soon as the subtask has nothing else to feed it.
 //   B2. Nothing of a batch is left behind by a watermark, a barrier or the end: it goes first.
 //   B3. Results keep the timestamps of their records; those of flat_map_batch have the batch's latest.
@@ -40,9 +40,9 @@ class BatchOperator implements Operator {
   constructor(spec: OperatorSpec, oneToOne: boolean) {
     this.#spec = spec;
     this.#oneToOne = oneToOne;
-    this.#maxRecords = numberParam(spec, 'batchRecords', DEFAULT_RECORDS);
+    this.#maxRecords = numberParam(spec, 'batchSize', DEFAULT_RECORDS);
     this.#maxBytes = numberParam(spec, 'batchBytes', Infinity);
-    this.#latencyMs = numberParam(spec, 'batchMs', 0);
+    this.#latencyMs = numberParam(spec, 'latencyMs', 0);
   }
 
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {

@@ -178,7 +178,7 @@ describe('map_batch', () => {
       return xs.map((x) => x * 2);
     };
     const values = Array.from({ length: 250 }, (_, i) => i);
-    expect(await through(values, op('map_batch', double, { batchRecords: 100 }))).toEqual(
+    expect(await through(values, op('map_batch', double, { batchSize: 100 }))).toEqual(
       values.map((x) => x * 2),
     );
     expect(Math.max(...sizes)).toBeLessThanOrEqual(100);
