@@ -22,11 +22,11 @@ import type { TypeInformation } from './types.ts';
 
 export interface BatchOptions {
   /** Records of a batch; 1,024 by default. */
-  batchRecords?: number;
+  batchSize?: number;
   /** About how many bytes of a batch; no bound by default. */
   batchBytes?: number;
   /** How long the first record of a batch may wait for others, in milliseconds. */
-  batchMs?: number;
+  latencyMs?: number;
 }
 
 /** The type of chosen fields of a tuple. */
@@ -364,10 +364,10 @@ export function checkParallelism(of: Transformation, parallelism: number): void 
   }
 }
 
-function batchParams({ batchRecords, batchBytes, batchMs }: BatchOptions): Record<string, number> {
+function batchParams({ batchSize, batchBytes, latencyMs }: BatchOptions): Record<string, number> {
   const params: Record<string, number> = {};
-  if (batchRecords !== undefined) params.batchRecords = batchRecords;
+  if (batchSize !== undefined) params.batchSize = batchSize;
   if (batchBytes !== undefined) params.batchBytes = batchBytes;
-  if (batchMs !== undefined) params.batchMs = batchMs;
+  if (latencyMs !== undefined) params.latencyMs = latencyMs;
   return params;
 }

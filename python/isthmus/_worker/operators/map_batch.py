@@ -31,9 +31,9 @@ class MapBatchOperator(Operator):
         params = ctx.params
         self._function, self._close = open_function(ctx, self._method)
         self.functions = (self._function,)
-        self._size = int(params.get("batchRecords") or params.get("batchSize") or DEFAULT_BATCH_SIZE)
+        self._size = int(params.get("batchSize") or DEFAULT_BATCH_SIZE)
         self._bytes = int(params.get("batchBytes") or 0)
-        self._latency_ms = int(params.get("batchMs") or params.get("latencyMs") or 0)
+        self._latency_ms = int(params.get("latencyMs") or 0)
         self._to_batch, self._from_batch = batch_format(params.get("format") or "list", params.get("fields"))
         self._held: list[Any] = []
         self._stamps: list[tuple[int, Any]] = []
