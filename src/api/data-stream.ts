@@ -16,6 +16,7 @@ import { CollectedResults, type CollectOptions } from './collected-results.ts';
 import { DataStreamSink } from './data-stream-sink.ts';
 import type { StreamExecutionEnvironment } from './environment.ts';
 import type { KeyedStream } from './keyed-stream.ts';
+import { FileSink } from './file-sink.ts';
 import { OutputTag } from './output-tag.ts';
 import type { Leg, Partitioning, Transformation, TransformationInit } from './transformation.ts';
 import type { TypeInformation } from './types.ts';
@@ -213,6 +214,16 @@ export class DataStream<T> {
   addSink(fn: SinkObject<T>): DataStreamSink;
   addSink(fn: unknown): DataStreamSink {
     return this.#sink({ kind: 'sink.function', name: 'Unnamed', fn });
+  }
+
+  /** Writes records to files. */
+  sinkTo(sink: FileSink): DataStreamSink {
+    if (!(sink instanceof FileSink)) {
+      throw new GraphError('sinkTo() takes a FileSink; give addSink() a function of your own.');
+    }
+    const type = this.outputType;
+    const params = { ...sink.params, ...(type === undefined ? {} : { type: type as never }) };
+    return this.#sink({ kind: 'sink.file', name: 'File Sink', params });
   }
 
   /** A named output: iterated as `job.outputs[name]` of `executeAsync`, printed by `execute`. */

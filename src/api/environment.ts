@@ -5,7 +5,12 @@ import { GraphError } from '../errors.ts';
 import type { JobGraph } from '../graph/job-graph.ts';
 import { DataStream } from './data-stream.ts';
 import { type BuiltGraph, GraphBuilder } from './graph-builder.ts';
-import { type JobExecutionResult, JobHandle, type StartOptions } from './job-handle.ts';
+import {
+  type JobExecutionResult,
+  JobHandle,
+  type OutputTypes,
+  type StartOptions,
+} from './job-handle.ts';
 import { PipelineGraph } from './pipeline-graph.ts';
 import type { PyFunction } from './python-function.ts';
 import { type Logger, Session } from './session.ts';
@@ -223,9 +228,12 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     return (await submit(options)).result;
   }
 
-  /** Starts the job. */
-  async executeAsync(name?: string, options: ExecuteOptions = {}): Promise<JobHandle> {
-    return this.prepare(name)(options);
+  /** Starts the job. `O` is what its named outputs give: `executeAsync<{ alerts: Alert }>()`. */
+  async executeAsync<O extends OutputTypes = OutputTypes>(
+    name?: string,
+    options: ExecuteOptions = {},
+  ): Promise<JobHandle<O>> {
+    return (await this.prepare(name)(options)) as JobHandle<O>;
   }
 
   /** Takes the graph as it is, and clears it; the function it returns starts the job. */

@@ -29,10 +29,16 @@ export interface StartOptions {
   onProgress?: ((metrics: JobOperatorMetrics[]) => void) | undefined;
 }
 
-export class JobHandle {
+/** Records of named outputs by name. */
+// biome-ignore lint/suspicious/noExplicitAny: what they are, only the program knows.
+export type OutputTypes = Record<string, any>;
+
+export type Outputs<O extends OutputTypes> = { readonly [Name in keyof O]: AsyncIterable<O[Name]> };
+
+export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisposable {
   readonly jobName: string;
   /** What `toOutput(name)` names, by name. An output that nobody iterates is discarded once 4,096 records have come. */
-  readonly outputs: Readonly<Record<string, AsyncIterable<unknown>>>;
+  readonly outputs: Outputs<O>;
   readonly #execution: JobExecution;
   readonly #queues = new Map<number, OutputQueue<unknown>>();
   readonly #kinds: ReadonlyMap<number, string>;
@@ -50,7 +56,7 @@ export class JobHandle {
       this.#queues.set(id, queue);
       if (kind === 'sink.output') outputs[name] = queue;
     }
-    this.outputs = outputs;
+    this.outputs = outputs as Outputs<O>;
     const { signal, onProgress } = options;
     this.#execution = session.start(built, {
       onResults: (operator, _subtask, values) => this.#onResults(operator, values),

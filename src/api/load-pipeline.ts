@@ -10,7 +10,7 @@ import { closestWord } from '../graph/operator-text.ts';
 import { callerLocation } from './caller.ts';
 import type { SourceFunction, SourceIterable } from './environment.ts';
 import type { BuiltGraph } from './graph-builder.ts';
-import { JobHandle } from './job-handle.ts';
+import { JobHandle, type OutputTypes } from './job-handle.ts';
 import { PipelineGraph } from './pipeline-graph.ts';
 import { placeOf } from './python-function.ts';
 import { type Logger, Session } from './session.ts';
@@ -40,13 +40,15 @@ export interface StartPipelineOptions {
 /**
  * Loads a Python program as a pipeline.
  *
+ * `O` is what its outputs give, by the caller's word: `loadPipeline<{ alerts: Alert }>(…)`.
+ *
  * @param where URL or path; a relative one is relative to the file that says it
  * @throws GraphError when there is no such file, the program fails, or it runs no job or several
  */
-export async function loadPipeline(
+export async function loadPipeline<O extends OutputTypes = OutputTypes>(
   where: URL | string,
   options: LoadPipelineOptions = {},
-): Promise<Pipeline> {
+): Promise<Pipeline<O>> {
   const place = placeOf(where, callerLocation()?.file);
   if (!('file' in place) || !existsSync(place.file)) {
     const path = 'file' in place ? place.file : place.module;
@@ -68,7 +70,7 @@ export async function loadPipeline(
     );
   }
   const jobGraph = graph as unknown as JobGraph;
-  return new Pipeline(
+  return new Pipeline<O>(
     {
       graph: {
         ...jobGraph,
@@ -83,7 +85,7 @@ export async function loadPipeline(
 }
 
 /** A Python pipeline, ready to be started any number of times. */
-export class Pipeline implements AsyncDisposable {
+export class Pipeline<O extends OutputTypes = OutputTypes> implements AsyncDisposable {
   /** Names of its inputs and outputs, in the program's order. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -105,7 +107,7 @@ export class Pipeline implements AsyncDisposable {
    *
    * @throws GraphError when an input is not fed and has no default, or there is no input of that name
    */
-  async start({ inputs = {}, signal }: StartPipelineOptions = {}): Promise<JobHandle> {
+  async start({ inputs = {}, signal }: StartPipelineOptions = {}): Promise<JobHandle<O>> {
     this.#checkNames(inputs);
     const functions: unknown[] = [];
     const unfed: string[] = [];
@@ -124,7 +126,7 @@ export class Pipeline implements AsyncDisposable {
       );
     }
     const built = { ...this.#built, functions, graph: { ...this.#built.graph, operators } };
-    return new JobHandle(built, this.#session, { signal });
+    return new JobHandle<O>(built, this.#session, { signal });
   }
 
   /** Cancels its jobs that still run, and ends the Python workers. */

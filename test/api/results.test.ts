@@ -143,8 +143,8 @@ describe('a job', () => {
     numbers.filter((x) => x % 2 === 0).toOutput('even');
     numbers.filter((x) => x % 2 === 1).toOutput('odd');
     const job = await env.executeAsync();
-    expect(await arrayOf(job.outputs.even ?? [])).toEqual([2, 4, 6, 8, 10]);
-    expect(await arrayOf(job.outputs.odd ?? [])).toEqual([1, 3, 5, 7, 9]);
+    expect(await arrayOf(job.outputs.even)).toEqual([2, 4, 6, 8, 10]);
+    expect(await arrayOf(job.outputs.odd)).toEqual([1, 3, 5, 7, 9]);
     await expect(job.result).resolves.toMatchObject({ recordsOut: 10 });
     expect(job.status).toBe('FINISHED');
   });
@@ -186,7 +186,7 @@ describe('a job', () => {
         .toOutput('out');
       const job = await env.executeAsync();
       const asked = job.result;
-      await expect(arrayOf(job.outputs.out ?? [])).rejects.toThrow('boo');
+      await expect(arrayOf(job.outputs.out)).rejects.toThrow('boo');
       await new Promise((resolve) => setTimeout(resolve, 20));
       expect(unhandled).not.toHaveBeenCalled();
       await expect(asked).rejects.toThrow('boo');
