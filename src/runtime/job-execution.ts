@@ -242,7 +242,8 @@ export class JobExecution {
 }
 
 async function workerRequest(graph: JobGraph): Promise<WorkerRequest> {
-  const explicit = graph.python.interpreter ?? graph.config['python.executable'];
+  // The option is the stronger one: a Python program names its own interpreter in any case.
+  const explicit = graph.config['python.executable'] ?? graph.python.interpreter;
   const { executable } = await resolveInterpreter(
     findInterpreter(explicit, process.env, graph.python.cwd),
   );
