@@ -1,7 +1,7 @@
 // Which Python runs the workers, found once and resolved to its real executable: a pyenv shim or a wrapper script would cost
 // its own start with every worker.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { WorkerError } from '../errors.ts';
@@ -69,7 +69,13 @@ const known = new Map<string, Promise<Interpreter>>();
 export function resolveInterpreter(candidate: InterpreterCandidate): Promise<Interpreter> {
   let resolved = known.get(candidate.command);
   if (resolved === undefined) {
-    resolved = probe(candidate);
+    const version = venvVersion(candidate.command);
+    // The python of a venv is what it seems, and its version stands beside it: asking it would cost as much as a worker's
+    // start. What it lacks, the worker says.
+    resolved =
+      version === undefined || isTooOld(version)
+        ? probe(candidate)
+        : Promise.resolve({ executable: candidate.command, version, source: candidate.source });
     known.set(candidate.command, resolved);
     // What failed may be put right, and is asked again then. The caller handles the rejection.
     resolved.catch(() => known.delete(candidate.command));
@@ -98,8 +104,7 @@ async function probe({ command, source }: InterpreterCandidate): Promise<Interpr
     );
   }
   const [executable, version, ...missing] = result.stdout.split('\n') as [string, string];
-  const [major, minor] = version.split('.').map(Number) as [number, number];
-  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+  if (isTooOld(version)) {
     throw startError(
       `Isthmus needs Python ${OLDEST.join('.')} or newer, and ${where} is ${version}; ` +
         'name another in the option python.executable or in ISTHMUS_PYTHON.',
@@ -107,6 +112,21 @@ async function probe({ command, source }: InterpreterCandidate): Promise<Interpr
   }
   if (missing.length > 0) throw startError(missingPackagesText(executable || command, missing));
   return { executable: executable || command, version, source };
+}
+
+function isTooOld(version: string): boolean {
+  const [major, minor] = version.split('.').map(Number) as [number, number];
+  return major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
+}
+
+/** The version that pyvenv.cfg names, if `command` is the python of a venv. */
+function venvVersion(command: string): string | undefined {
+  try {
+    const settings = readFileSync(join(dirname(dirname(command)), 'pyvenv.cfg'), 'utf8');
+    return /^version(?:_info)?\s*=\s*(\d+\.\d+[\d.]*)/m.exec(settings)?.[1];
+  } catch {
+    return undefined;
+  }
 }
 
 /** What to do about packages that a worker imports and the interpreter has not. */

@@ -72,6 +72,8 @@ from isthmus._worker.main import main
 main()
 `;
 
+/** Exit code of a worker that says on stderr why it cannot start. */
+const EXIT_CANNOT_START = 78;
 const STDERR_TAIL_BYTES = 16 << 10;
 /** How long the pipes of a dead worker may take to come to their end. */
 const DRAIN_MS = 250;
@@ -302,6 +304,12 @@ export class WorkerProcess {
     const { code, signal, failure } = ended;
     if (this.#hello === undefined) {
       const { executable } = this.#options;
+      const said = stderrTail.trim().replace(/\.$/, '');
+      if (code === EXIT_CANNOT_START && said !== '') {
+        // The worker says itself what it lacks, in a sentence.
+        const message = `Python worker (${executable}) could not start: ${said}`;
+        return { kind: 'unusable', message, stderrTail: '' };
+      }
       const how =
         failure?.message ??
         (signal === null ? `it exited with code ${code}` : `it was killed by ${signal}`);
