@@ -79,7 +79,7 @@ def test_interval_join(how, script, lower, length, inclusive):
 
 
 @given(script=scripts, lower=st.integers(-9, 9), length=st.integers(0, 8))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=300)
 def test_results_of_outer_interval_joins_are_never_late(script, lower, length):
     operation = IntervalJoinOperation(
         lower, lower + length, True, True, "full", lambda left, right: (left, right)

@@ -276,3 +276,14 @@ def test_session_windows(how, gap, lateness, script):
     assert shown == [sorted(step) for step in expected]
     assert late == expected_late
     assert all(t == end - 1 for step in found for (_, _, end, _), t in step)
+
+
+@given(script=scripts)
+@settings(deadline=None, max_examples=30)
+def test_windows_in_an_embedded_store(script):
+    op = operation(SlidingEventTimeWindows(6, 2), 3)
+    config = {"state.backend.type": "embedded", "isthmus.state.cache-entries": "2"}
+    with OneInputHarness(op, key_by=lambda v: v[0], config=config) as h:
+        assert type(h.operator.engine) is GeneralEngine
+        found = drive(h, script)
+    assert found == naive(6, 2, 0, 3, script)[0]

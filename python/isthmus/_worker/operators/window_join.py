@@ -6,7 +6,6 @@ Records are tagged with their side and kept by a window engine as they come; the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from copy import copy
 from itertools import product
 from typing import Any
 
@@ -16,6 +15,7 @@ from ..operator import OperatorContext
 from .results import flatten
 from .window import WindowOperator
 from .windowing.choose import make_engine
+from .windowing.general import GeneralEngine
 
 
 class WindowJoinOperator(WindowOperator):
@@ -26,9 +26,7 @@ class WindowJoinOperator(WindowOperator):
         function, self._close_function = opened(operation.function, ctx, "co_group" if cogroup else "join")
         engine = make_engine(
             WindowOperation(
-                assigner=_untagging(operation.assigner)
-                if _looks_at_elements(operation.assigner)
-                else operation.assigner,
+                assigner=operation.assigner,
                 trigger=operation.trigger,
                 allowed_lateness=operation.allowed_lateness,
                 late_tag=None,
@@ -38,6 +36,8 @@ class WindowJoinOperator(WindowOperator):
             ),
             ctx,
         )
+        if isinstance(engine, GeneralEngine):
+            engine.element = _untagged
         self._open_engine(engine)
         self.functions = (function,)
 
@@ -96,19 +96,9 @@ class _CoGrouped:
         return found
 
 
+def _untagged(record: tuple[int, Any]) -> Any:
+    return record[1]
+
+
 def _apart(inputs: list[tuple[int, Any]]) -> tuple[list[Any], list[Any]]:
     return [v for side, v in inputs if side == 0], [v for side, v in inputs if side == 1]
-
-
-def _looks_at_elements(assigner: Any) -> bool:
-    return not type(assigner).__module__.startswith("isthmus.datastream.") or hasattr(
-        assigner, "_session_window_time_gap_extractor"
-    )
-
-
-def _untagging(assigner: Any) -> Any:
-    """The assigner, given records without their tag."""
-    assign = assigner.assign_windows
-    untagging = copy(assigner)
-    untagging.assign_windows = lambda element, timestamp, context: assign(element[1], timestamp, context)
-    return untagging

@@ -60,6 +60,11 @@ class KeyedBackend:
             )
         self.make_table: Callable[[], Any] = dict if self._store is None else self._store.table
 
+    @property
+    def on_disk(self) -> bool:
+        """Whether state is kept in an embedded store."""
+        return self._store is not None
+
     def table(self, name: str) -> Any:
         """The table of a name; it is in snapshots."""
         table = self._tables.get(name)

@@ -166,5 +166,6 @@ def milliseconds_of(time: Any) -> int:
         if hasattr(time, method):
             return int(getattr(time, method)())
     if hasattr(time, "total_seconds"):
-        return int(round(time.total_seconds() * 1000))
+        milliseconds: int = round(time.total_seconds() * 1000)
+        return milliseconds
     return int(time)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...._operations import WindowOperation
 from ....datastream import window as api
 from ...operator import OperatorContext
+from ...runtime_context import runtime_context
 from .aligned import AlignedEngine
 from .counted import CountedEngine
 from .engine import Engine
@@ -21,6 +22,9 @@ def make_engine(operation: WindowOperation, ctx: OperatorContext) -> Engine:
     assigner, trigger = operation.assigner, operation.trigger
     if isinstance(assigner, api.MergingWindowAssigner):
         return MergingEngine(operation, ctx)
+    if runtime_context(ctx).backend.on_disk:
+        # The others keep contents on the heap.
+        return GeneralEngine(operation, ctx)
     kind = type(assigner)
     if kind in _EVENT_TIME and (trigger is None or type(trigger) is api.EventTimeTrigger):
         if kind is api.SlidingEventTimeWindows and _can_slice(operation):

@@ -8,7 +8,7 @@ G3. FIRE keeps the contents, PURGE drops them; an empty window does not call the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ...._operations import WindowOperation
@@ -31,6 +31,8 @@ class GeneralEngine(Engine):
         self.timers = runtime.timers
         self.assigner_context = AssignerContext(ctx)
         self.trigger_context = TriggerContext(ctx, merges_all=True)
+        #: What assigner and trigger see of a value (joins tag theirs).
+        self.element: Callable[[Any], Any] = _itself
         #: (key, window) → contents
         self.table = runtime.backend.table("window-contents")
 
@@ -60,10 +62,6 @@ class GeneralEngine(Engine):
                 self.register_cleanup(window)
             if not taken and self.event_time and self.is_late(timestamp):
                 self.drop_late(value)
-
-    def element(self, value: Any) -> Any:
-        """What assigner and trigger see of a value (joins tag theirs)."""
-        return value
 
     def act(
         self, result: TriggerResult, key: Any, window: Any, where: NamespacedKey
@@ -140,3 +138,7 @@ class GeneralEngine(Engine):
 
     def is_window_late(self, window: Any) -> bool:
         return self.event_time and self.cleanup_time(window) <= self.ctx.watermark  # G1
+
+
+def _itself(value: Any) -> Any:
+    return value

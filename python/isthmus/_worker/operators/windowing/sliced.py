@@ -66,6 +66,8 @@ class SlicedEngine(Engine):
         first, add = self.contents.first, self.contents.add
         start = end = MIN_TIMESTAMP
         contents: dict[Any, Any] = {}
+        if self.ctx.watermark > MIN_TIMESTAMP and not self._stacks:
+            self._done = max(self._done, self._passed_by(self.ctx.watermark))
         for key, value in pairs:
             cursor.key = key
             timestamp = cursor.timestamp
@@ -134,7 +136,11 @@ class SlicedEngine(Engine):
             self._done = MIN_TIMESTAMP
         else:
             # Windows that have ended never fire again, even if nothing was in them.
-            self._done = watermark + 1 - (watermark + 1 - offset) % width - width
+            self._done = self._passed_by(watermark)
+
+    def _passed_by(self, watermark: int) -> int:
+        """Start of the youngest slice that has ended."""
+        return watermark + 1 - (watermark + 1 - self._offset) % self._width - self._width
 
     def _join(self, start: int) -> None:
         self._done = start
