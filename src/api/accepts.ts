@@ -35,6 +35,8 @@ export type FlatMapBatchObject<In, Out> =
 
 export type KeyObject<T, K> = Instance<{ getKey(value: T): K }> | PyFunction<T, K>;
 
+export type KeyLike<T, K> = ((value: T) => K) | KeyObject<T, K>;
+
 export type ReduceObject<T> = Instance<{ reduce(a: T, b: T): MaybeAsync<T> }>;
 
 export type SinkObject<T> =
@@ -53,3 +55,14 @@ export type FieldOf<T> = T extends readonly unknown[]
   : T extends object
     ? keyof T & string
     : 0;
+
+export type CoMapObject<A, B, Out> =
+  | Instance<{ map1(value: A): MaybeAsync<Out>; map2(value: B): MaybeAsync<Out> }>
+  | PyFunction<A | B, Out>;
+
+export type CoFlatMapObject<A, B, Out> =
+  | Instance<{
+      flatMap1(value: A): MaybeAsync<Results<Out>>;
+      flatMap2(value: B): MaybeAsync<Results<Out>>;
+    }>
+  | PyFunction<A | B, Results<Out>>;

@@ -109,7 +109,7 @@ function problemOf({ ref, as, calls }: Use, found: FunctionFound): string | unde
     case undefined:
       return missingText(ref, found);
     case 'value':
-      return `${name} is a ${found.type}, which cannot be called.`;
+      return `${name} is a value of type ${found.type}, which cannot be called and has no method ${listed(calls.methods, 'or')}.`;
     case 'function':
       if (ref.args !== undefined || ref.kwargs !== undefined) {
         return `${name} is a function and takes no args; they are for the constructor of a class.`;

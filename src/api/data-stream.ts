@@ -1,4 +1,3 @@
-import type { TypeSpec } from '../graph/job-graph.ts';
 import { GraphError } from '../errors.ts';
 import type {
   FilterObject,
@@ -12,13 +11,14 @@ import type {
   Results,
   SinkObject,
 } from './accepts.ts';
+import type { ConnectedStreams } from './connected-streams.ts';
 import { CollectedResults, type CollectOptions } from './collected-results.ts';
 import { DataStreamSink } from './data-stream-sink.ts';
-import type { StreamExecutionEnvironment } from './environment.ts';
 import type { KeyedStream } from './keyed-stream.ts';
 import { FileSink } from './file-sink.ts';
+import { OperatorOutput } from './operator-output.ts';
 import { OutputTag } from './output-tag.ts';
-import type { Leg, Partitioning, Transformation, TransformationInit } from './transformation.ts';
+import type { Leg, Partitioning, TransformationInit } from './transformation.ts';
 import type { TypeInformation } from './types.ts';
 
 export interface BatchOptions {
@@ -40,17 +40,8 @@ export type Projected<T, F extends readonly number[]> = {
 };
 
 /** A stream of records of type `T`. */
-export class DataStream<T> {
-  readonly environment: StreamExecutionEnvironment;
-  /** The outputs it unites; one, except behind `union`. */
-  readonly legs: readonly Leg[];
+export class DataStream<T> extends OperatorOutput {
   declare protected readonly recordType: T;
-
-  /** Streams are made by an environment and by other streams. */
-  constructor(environment: StreamExecutionEnvironment, legs: readonly Leg[]) {
-    this.environment = environment;
-    this.legs = legs;
-  }
 
   // What becomes of each record.
 
@@ -195,6 +186,11 @@ export class DataStream<T> {
     return new DataStream<T | U>(this.environment, legs);
   }
 
+  /** This stream and another, for operators that tell their records apart. */
+  connect<U>(other: DataStream<U>): ConnectedStreams<T, U> {
+    return this.environment.streams.connected<T, U>(this, other);
+  }
+
   // Ends.
 
   /** Prints each record on a line of stdout, behind `identifier> ` where one is given. */
@@ -247,64 +243,16 @@ export class DataStream<T> {
 
   // Of the operator that makes this stream.
 
-  name(name: string): this {
-    this.#operator('name').name = name;
-    return this;
-  }
-
-  /** Identifies the operator's state over changes of the program. */
-  uid(uid: string): this {
-    this.#operator('uid').uid = uid;
-    return this;
-  }
-
-  setDescription(description: string): this {
-    this.#operator('setDescription').description = description;
-    return this;
-  }
-
-  setParallelism(parallelism: number): this {
-    const operator = this.#operator('setParallelism');
-    checkParallelism(operator, parallelism);
-    operator.parallelism = parallelism;
-    return this;
-  }
-
-  setMaxParallelism(maxParallelism: number): this {
-    this.#operator('setMaxParallelism').maxParallelism = maxParallelism;
-    return this;
-  }
-
-  /** Runs at parallelism 1. */
-  forceNonParallel(): this {
-    const operator = this.#operator('forceNonParallel');
-    operator.parallelism = 1;
-    operator.nonParallel = true;
-    return this;
-  }
-
-  /** The operator begins a chain of its own. */
-  startNewChain(): this {
-    this.#operator('startNewChain').chaining = 'head';
-    return this;
-  }
-
-  /** The operator is chained with none. */
-  disableChaining(): this {
-    this.#operator('disableChaining').chaining = 'never';
-    return this;
-  }
-
   /** Declares the type of the records, which also types the stream. */
   returns<U>(type: TypeInformation<U>): DataStream<U> {
-    this.#operator('returns').outputType = type.spec;
+    this.operatorOf('returns').outputType = type.spec;
     return this as unknown as DataStream<U>;
   }
 
   /** Records that this stream's operator emits to a tag. */
   getSideOutput<U>(tag: OutputTag<U>): DataStream<U> {
     if (!(tag instanceof OutputTag)) throw new GraphError('getSideOutput() takes an OutputTag.');
-    const from = this.#operator('getSideOutput');
+    const from = this.operatorOf('getSideOutput');
     if (tag.type !== undefined) from.sideTypes.set(tag.id, tag.type.spec);
     return new DataStream<U>(this.environment, [
       { from, partitioning: { kind: 'auto' }, sideTag: tag.id },
@@ -313,38 +261,17 @@ export class DataStream<T> {
 
   // For the other streams of the API.
 
-  /** The declared type of the records, where there is one and it is the same on all legs. */
-  get outputType(): TypeSpec | undefined {
-    const [first, ...rest] = this.legs.map(({ from, sideTag }) =>
-      sideTag === undefined ? from.outputType : from.sideTypes.get(sideTag),
-    );
-    return rest.every((type) => JSON.stringify(type) === JSON.stringify(first)) ? first : undefined;
-  }
-
   /** The stream that an operator on this one makes. */
   transform<Out>(init: TransformationInit): DataStream<Out> {
-    const from = this.environment.addTransformation({
+    return this.environment.operator<Out>({
       ...init,
       inputs: this.legs.map((leg) => ({ ...leg, input: 0 as const })),
     });
-    return new DataStream<Out>(this.environment, [{ from, partitioning: { kind: 'auto' } }]);
   }
 
   /** What it brings into a union. */
   unionLegs(): readonly Leg[] {
     return this.legs;
-  }
-
-  protected repartitioned(partitioning: Partitioning): readonly Leg[] {
-    return this.legs.map((leg) => ({ ...leg, partitioning }));
-  }
-
-  protected checkSameEnvironment(other: { environment: StreamExecutionEnvironment }): void {
-    if (other.environment !== this.environment) {
-      throw new GraphError(
-        'The streams are of two environments and cannot be combined; build both from one environment.',
-      );
-    }
   }
 
   #with(partitioning: Partitioning): DataStream<T> {
@@ -354,24 +281,6 @@ export class DataStream<T> {
   #sink(init: TransformationInit): DataStreamSink {
     const { legs } = this.transform<never>(init);
     return new DataStreamSink((legs[0] as Leg).from);
-  }
-
-  #operator(method: string): Transformation {
-    const [leg, ...more] = this.legs;
-    if (leg === undefined || more.length > 0) {
-      throw new GraphError(
-        `${method}() is of one operator, and a union has none of its own; call it on the streams before union().`,
-      );
-    }
-    return leg.from;
-  }
-}
-
-export function checkParallelism(of: Transformation, parallelism: number): void {
-  if (of.nonParallel === true && parallelism !== 1) {
-    throw new GraphError(
-      `The parallelism of non parallel operator must be 1: "${of.name}" cannot run with ${parallelism}; rebalance() what follows.`,
-    );
   }
 }
 

@@ -15,7 +15,7 @@ import { PipelineGraph } from './pipeline-graph.ts';
 import type { PyFunction } from './python-function.ts';
 import { type Logger, Session } from './session.ts';
 import { type StreamFactory, streamFactory } from './stream-factory.ts';
-import type { Transformation, TransformationInit } from './transformation.ts';
+import type { TransformationInit } from './transformation.ts';
 import type { TypeInformation } from './types.ts';
 
 export type RuntimeExecutionMode = 'STREAMING' | 'BATCH' | 'AUTOMATIC';
@@ -128,7 +128,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
 
   /** The elements of an array. */
   fromCollection<T>(elements: Iterable<T>, type?: TypeInformation<T>): DataStream<T> {
-    return this.#source({
+    return this.operator({
       kind: 'source.collection',
       name: 'Collection Source',
       fn: Array.from(elements),
@@ -145,7 +145,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
 
   /** An array, iterable, async iterable, Node Readable or web ReadableStream; it is advanced as the job can take more. */
   fromIterable<T>(iterable: SourceIterable<T>, type?: TypeInformation<T>): DataStream<T> {
-    return this.#source({
+    return this.operator({
       kind: 'source.function',
       name: 'Iterable Source',
       fn: iterable,
@@ -156,7 +156,11 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
 
   /** The integers from `from` to `to`, both included; parallel. */
   fromSequence(from: number, to: number): DataStream<number> {
-    return this.#source({ kind: 'source.sequence', name: 'Sequence Source', params: { from, to } });
+    return this.operator({
+      kind: 'source.sequence',
+      name: 'Sequence Source',
+      params: { from, to },
+    });
   }
 
   /** What a function gives in each subtask (parallelism 1 unless `setParallelism` says more), or an iterable. */
@@ -168,7 +172,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     name = 'Custom Source',
     type?: TypeInformation<T>,
   ): DataStream<T> {
-    return this.#source<T>({
+    return this.operator<T>({
       kind: 'source.function',
       name,
       fn: source,
@@ -187,7 +191,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     paths: Iterable<string | URL>,
     options: { monitorMs?: number } = {},
   ): DataStream<string> {
-    return this.#source({
+    return this.operator({
       kind: 'source.lines',
       name: 'File Source',
       params: { paths: Array.from(paths, pathOf), ...options },
@@ -211,7 +215,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
         : Array.isArray(given) && given.every((path) => typeof path === 'string')
           ? given.map(pathOf)
           : undefined;
-    return this.#source<T>({
+    return this.operator<T>({
       kind: 'source.input',
       name,
       params: { name, ...(paths === undefined ? {} : { default: paths }) },
@@ -284,12 +288,9 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
 
   // For streams.
 
-  addTransformation(init: TransformationInit): Transformation {
-    return this.#builder.add(init);
-  }
-
-  #source<T>(init: TransformationInit): DataStream<T> {
-    const from = this.addTransformation(init);
+  /** The stream that an operator, or a source, makes. */
+  operator<T>(init: TransformationInit): DataStream<T> {
+    const from = this.#builder.add(init);
     return new DataStream<T>(this, [{ from, partitioning: { kind: 'auto' } }]);
   }
 

@@ -1,0 +1,55 @@
+import { GraphError } from '../errors.ts';
+import type { CoFlatMapObject, CoMapObject, KeyLike } from './accepts.ts';
+import type { DataStream } from './data-stream.ts';
+import { KeyedStream } from './keyed-stream.ts';
+import type { InputLeg, TransformationInit } from './transformation.ts';
+import type { TypeInformation } from './types.ts';
+
+/** Two streams whose records meet in one operator, which knows the ones from the others. */
+export class ConnectedStreams<A, B> {
+  readonly first: DataStream<A>;
+  readonly second: DataStream<B>;
+
+  /** Made by `connect`. */
+  constructor(first: DataStream<A>, second: DataStream<B>) {
+    if (first.environment !== second.environment) {
+      throw new GraphError(
+        'The streams are of two environments and cannot be combined; build both from one environment.',
+      );
+    }
+    this.first = first;
+    this.second = second;
+  }
+
+  /** Partitions both by key, so that records of one key meet; the keys must be of one type. */
+  keyBy<K>(first: KeyLike<A, K>, second: KeyLike<B, K>): ConnectedStreams<A, B> {
+    return new ConnectedStreams(
+      this.first.keyBy(first as (value: A) => K),
+      this.second.keyBy(second as (value: B) => K),
+    );
+  }
+
+  /** One result for each record, by a method for each stream. */
+  map<Out>(fn: CoMapObject<A, B, Out>, type?: TypeInformation<Out>): DataStream<Out> {
+    return this.transform({ kind: 'co_map', name: 'Co-Map', fn, outputType: type?.spec });
+  }
+
+  /** Any number of results for each record, by a method for each stream. */
+  flatMap<Out>(fn: CoFlatMapObject<A, B, Out>, type?: TypeInformation<Out>): DataStream<Out> {
+    return this.transform({ kind: 'co_flat_map', name: 'Co-Flat Map', fn, outputType: type?.spec });
+  }
+
+  /** Whether both streams are keyed. */
+  get isKeyed(): boolean {
+    return this.first instanceof KeyedStream && this.second instanceof KeyedStream;
+  }
+
+  /** The stream that an operator on both makes. */
+  transform<Out>(init: TransformationInit): DataStream<Out> {
+    const inputs = [
+      ...this.first.legs.map((leg): InputLeg => ({ ...leg, input: 0 })),
+      ...this.second.legs.map((leg): InputLeg => ({ ...leg, input: 1 })),
+    ];
+    return this.first.environment.operator<Out>({ ...init, inputs });
+  }
+}

@@ -1,0 +1,104 @@
+import { GraphError } from '../errors.ts';
+import type { TypeSpec } from '../graph/job-graph.ts';
+import type { StreamExecutionEnvironment } from './environment.ts';
+import type { Leg, Partitioning, Transformation } from './transformation.ts';
+
+/** What all streams are: the output of an operator, or of several behind a union. */
+export class OperatorOutput {
+  readonly environment: StreamExecutionEnvironment;
+  /** The outputs it unites; one, except behind `union`. */
+  readonly legs: readonly Leg[];
+
+  /** Streams are made by an environment and by other streams. */
+  constructor(environment: StreamExecutionEnvironment, legs: readonly Leg[]) {
+    this.environment = environment;
+    this.legs = legs;
+  }
+
+  name(name: string): this {
+    this.operatorOf('name').name = name;
+    return this;
+  }
+
+  /** Identifies the operator's state over changes of the program. */
+  uid(uid: string): this {
+    this.operatorOf('uid').uid = uid;
+    return this;
+  }
+
+  setDescription(description: string): this {
+    this.operatorOf('setDescription').description = description;
+    return this;
+  }
+
+  setParallelism(parallelism: number): this {
+    const operator = this.operatorOf('setParallelism');
+    checkParallelism(operator, parallelism);
+    operator.parallelism = parallelism;
+    return this;
+  }
+
+  setMaxParallelism(maxParallelism: number): this {
+    this.operatorOf('setMaxParallelism').maxParallelism = maxParallelism;
+    return this;
+  }
+
+  /** Runs at parallelism 1. */
+  forceNonParallel(): this {
+    const operator = this.operatorOf('forceNonParallel');
+    operator.parallelism = 1;
+    operator.nonParallel = true;
+    return this;
+  }
+
+  /** The operator begins a chain of its own. */
+  startNewChain(): this {
+    this.operatorOf('startNewChain').chaining = 'head';
+    return this;
+  }
+
+  /** The operator is chained with none. */
+  disableChaining(): this {
+    this.operatorOf('disableChaining').chaining = 'never';
+    return this;
+  }
+
+  /** The declared type of the records, where there is one and it is the same on all legs. */
+  get outputType(): TypeSpec | undefined {
+    const [first, ...rest] = this.legs.map(({ from, sideTag }) =>
+      sideTag === undefined ? from.outputType : from.sideTypes.get(sideTag),
+    );
+    return rest.every((type) => JSON.stringify(type) === JSON.stringify(first)) ? first : undefined;
+  }
+
+  protected repartitioned(partitioning: Partitioning): readonly Leg[] {
+    return this.legs.map((leg) => ({ ...leg, partitioning }));
+  }
+
+  protected checkSameEnvironment(other: { environment: StreamExecutionEnvironment }): void {
+    if (other.environment !== this.environment) {
+      throw new GraphError(
+        'The streams are of two environments and cannot be combined; build both from one environment.',
+      );
+    }
+  }
+
+  /** The operator that a setting is of. */
+  protected operatorOf(method: string): Transformation {
+    const [leg, ...more] = this.legs;
+    if (leg === undefined || more.length > 0) {
+      throw new GraphError(
+        `${method}() is of one operator, and a union has none of its own; call it on the streams before union().`,
+      );
+    }
+    return leg.from;
+  }
+}
+
+function checkParallelism(of: Transformation, parallelism: number): void {
+  if (of.nonParallel === true && parallelism !== 1) {
+    throw new GraphError(
+      `The parallelism of non parallel operator must be 1: "${of.name}" cannot run with ${parallelism}; rebalance() what follows.`,
+    );
+  }
+}

@@ -1,0 +1,106 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import {
+  type DataStream,
+  type PyFunction,
+  StreamExecutionEnvironment,
+  py,
+} from '../../src/index.ts';
+
+const file = fileURLToPath(new URL('../fixtures/python/udfs.py', import.meta.url));
+const named = (name: string, options = {}) => py(file, name, options);
+
+/** What `check` says of one operator. */
+async function checked(use: (numbers: DataStream<number>) => unknown): Promise<string> {
+  const env = StreamExecutionEnvironment.getExecutionEnvironment({ logger: () => {} });
+  use(env.fromCollection([1]));
+  try {
+    await env.check();
+    return 'fine';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const mapped = (fn: PyFunction<number, unknown>) => checked((numbers) => numbers.map(fn));
+
+describe('check', { timeout: 60_000 }, () => {
+  test.each([
+    ['a function', named('double')],
+    ['a function with a default', named('score')],
+    ['a class without base class', named('Base')],
+    ['a class whose method is of a base class here', named('Derived')],
+    ['a class whose base class is of PyFlink', named('Rich')],
+    ['a decorated function', named('wrapped')],
+    ['a partial function', named('added')],
+    ['a function of a module of the standard library', py('json', 'dumps')],
+    ['a method of a class of a module', py('collections', 'Counter.total')],
+  ])('finds %s', async (_, fn) => {
+    expect(await mapped(fn)).toBe('fine');
+  });
+
+  test('finds constructor arguments, and objects with the method', async () => {
+    expect(await checked((n) => n.filter(named('AtLeast', { args: [1] })))).toBe('fine');
+    expect(await checked((n) => n.filter(named('AtLeast', { kwargs: { least: 1 } })))).toBe('fine');
+    expect(await checked((n) => n.filter(named('keeper')))).toBe('fine');
+    expect(await checked((n) => n.keyBy(named('parity')).reduce(named('add')))).toBe('fine');
+  });
+
+  test.each([
+    ['a misspelt function', 'duble', "has no 'duble'", 'Did you mean "double"?'],
+    ['too many parameters', 'add', 'takes 2 parameters, and is called with 1'],
+    ['a keyword that nobody gives', 'strict', 'needs the keyword "mode"'],
+    ['a class without the method', 'AtLeast', 'The constructor of', 'needs "least"'],
+    ['a value that is no function', 'LIMIT', 'is a value of type int, which cannot be called'],
+    ['an object without the method', 'keeper', 'has no method "map"'],
+  ])('says %s', async (_, name, ...parts) => {
+    const message = await mapped(named(name));
+    for (const part of parts) expect(message).toContain(part);
+  });
+
+  test('says what is wrong with a class and its arguments', async () => {
+    expect(await mapped(named('AtLeast', { args: [1] }))).toContain('has no method "map"');
+    const filtered = (options: object) => checked((n) => n.filter(named('AtLeast', options)));
+    expect(await filtered({ args: [1, 2, 3] })).toContain(
+      'takes at most 2 arguments, and args has 3',
+    );
+    expect(await filtered({ args: [1], kwargs: { inclusiv: 1 } })).toContain(
+      'Did you mean "inclusive"?',
+    );
+    expect(await mapped(named('double', { args: [1] }))).toContain(
+      'is a function and takes no args',
+    );
+  });
+
+  test('says a missing file or module, and an import that fails, with its traceback', async () => {
+    const missing = await mapped(py(file.replace('udfs.py', 'udf.py'), 'double'));
+    expect(missing).toContain('There is no Python file');
+    expect(missing).toContain('Did you mean "udfs.py"?');
+    expect(await mapped(py('no.such.module', 'double'))).toContain(
+      "no Python module 'no.such.module'",
+    );
+    const broken = await mapped(py(file.replace('udfs.py', 'broken.py'), 'made'));
+    expect(broken).toContain('ModuleNotFoundError');
+    expect(broken).toContain('broken.py", line 3');
+  });
+
+  test('says all that is wrong, with the line of the program', async () => {
+    const message = await checked((n) => n.map(named('duble')).filter(named('add')));
+    expect(message.split('\n')).toHaveLength(2);
+    expect(message).toContain(fileURLToPath(import.meta.url));
+  });
+
+  test('is part of every execute, and keeps a job from starting', async () => {
+    let started = false;
+    const env = StreamExecutionEnvironment.getExecutionEnvironment({ logger: () => {} });
+    env
+      .fromSource(() => {
+        started = true;
+        return [1];
+      })
+      .map(named('duble'))
+      .print();
+    await expect(env.execute()).rejects.toThrow('Did you mean "double"?');
+    expect(started).toBe(false);
+  });
+});
