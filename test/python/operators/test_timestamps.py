@@ -92,12 +92,11 @@ def test_silence_makes_the_output_idle_until_a_record_comes():
 
 def test_a_custom_generator():
     class Punctuated:
-        def on_event(self, event, timestamp, output):
-            if event % 10 == 0:
-                output.emit_watermark(event)
+        def on_event(self, event, event_timestamp):
+            return event if event % 10 == 0 else None
 
-        def on_periodic_emit(self, output):
-            pass
+        def on_periodic_emit(self):
+            return None
 
     with harness("custom", custom=Punctuated()) as h:
         h.process(10, 11)

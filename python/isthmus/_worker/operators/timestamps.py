@@ -46,7 +46,6 @@ class TimestampsOperator(Operator):
         self._idle = False
         self._idle_change: bool | None = None
         self._pending: int | None = None
-        self._output = _CustomOutput(self)
 
     @staticmethod
     def _operation(ctx: OperatorContext) -> TimestampsOperation:
@@ -95,7 +94,7 @@ class TimestampsOperator(Operator):
             if assign is not None:
                 cursor.timestamp = assign(value, cursor.timestamp)
             self._records += 1
-            self._take(on_event(value, cursor.timestamp, self._output))
+            self._take(on_event(value, cursor.timestamp))
             yield value
 
     def forward_watermark(self, watermark: int) -> int | None:
@@ -125,7 +124,7 @@ class TimestampsOperator(Operator):
             return None
         self._next_tick = None
         if self._custom is not None:
-            self._take(self._custom.on_periodic_emit(self._output))
+            self._take(self._custom.on_periodic_emit())
         elif self._generates:
             self._take(self._watermark())
         if self._idle_timeout is not None:
@@ -168,23 +167,6 @@ class TimestampsOperator(Operator):
     def close(self) -> None:
         if self._close is not None:
             self._close()
-
-
-class _CustomOutput:
-    """What a custom generator emits to."""
-
-    def __init__(self, operator: TimestampsOperator) -> None:
-        self._operator = operator
-
-    def emit_watermark(self, watermark: Any) -> None:
-        self._operator._set_idle(False)
-        self._operator._take(watermark)
-
-    def mark_idle(self) -> None:
-        self._operator._set_idle(True)
-
-    def mark_active(self) -> None:
-        self._operator._set_idle(False)
 
 
 def _interval(config: dict[str, str]) -> int:
