@@ -1,0 +1,59 @@
+"""Streams whose records every subtask keeps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..._graph import Origin
+from .checks import instance_of, type_of
+from .connected import two_inputs
+from .data_stream import DataStream
+
+if TYPE_CHECKING:
+    from ...common.typeinfo import TypeInformation
+    from ..state import MapStateDescriptor
+
+
+class BroadcastStream(DataStream[Any]):
+    """The broadcast side of a connection."""
+
+    def __init__(self, stream: DataStream[Any], descriptors: list[MapStateDescriptor]) -> None:
+        from .keyed_stream import KeyedStream
+
+        origin = stream._values() if isinstance(stream, KeyedStream) else stream
+        super().__init__(origin._env, [o.partitioned({"kind": "broadcast"}) for o in origin._origins], origin._type)
+        self.descriptors = descriptors
+
+    def _inputs(self) -> list[Origin]:
+        return self._origins
+
+
+class BroadcastConnectedStream:
+    """A stream and a broadcast one."""
+
+    def __init__(self, stream: DataStream[Any], broadcast_stream: BroadcastStream) -> None:
+        self._stream, self._broadcast = stream, broadcast_stream
+
+    def process(self, func: Any, output_type: TypeInformation | None = None) -> DataStream[Any]:
+        """A BroadcastProcessFunction; a KeyedBroadcastProcessFunction where the first stream is keyed."""
+        from ..._ts import TypeScriptFunction
+        from ..functions import BroadcastProcessFunction, KeyedBroadcastProcessFunction
+        from .keyed_stream import KeyedStream
+
+        keyed = isinstance(self._stream, KeyedStream)
+        wanted: type = KeyedBroadcastProcessFunction if keyed else BroadcastProcessFunction
+        if not isinstance(func, (wanted, TypeScriptFunction)):
+            raise TypeError(
+                f"A {wanted.__name__} is needed here: the first stream is {'keyed' if keyed else 'not keyed'}."
+            )
+        language, fn = instance_of(self._stream._env.graph, func, wanted, "broadcast process")
+        return two_inputs(
+            self._stream,
+            self._broadcast,
+            "broadcast_process",
+            "Keyed-Co-Process-Broadcast" if keyed else "Co-Process-Broadcast",
+            language,
+            fn,
+            type_of(output_type),
+            {"descriptors": [d.name for d in self._broadcast.descriptors]},
+        )

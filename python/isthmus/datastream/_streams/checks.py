@@ -1,0 +1,70 @@
+"""What a program may pass as a function, and how it travels."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from ..._graph import ProgramGraph
+from ..._ts import TypeScriptFunction
+
+if TYPE_CHECKING:
+    from ...common.typeinfo import TypeInformation
+
+
+def function_of(graph: ProgramGraph, func: Any, wanted: type, name: str) -> tuple[str, dict[str, Any]]:
+    """Language and reference of a function that may be an object of ``wanted``, a callable, or ``ts(...)``.
+
+    Raises:
+        TypeError: It is none of them.
+    """
+    if isinstance(func, TypeScriptFunction):
+        return "typescript", func.reference()
+    method = {"MapFunction": "map", "FilterFunction": "filter", "FlatMapFunction": "flat_map", "ReduceFunction": "reduce"}
+    if not (isinstance(func, wanted) or callable(func) or hasattr(func, method.get(wanted.__name__, "\0"))):
+        raise TypeError(f"The input must be a {wanted.__name__} or a callable function")
+    return "python", graph.function(func, name)
+
+
+def instance_of(graph: ProgramGraph, func: Any, wanted: type, name: str) -> tuple[str, dict[str, Any]]:
+    """As ``function_of``, where only an object of ``wanted`` (or ``ts(...)``) will do."""
+    if isinstance(func, TypeScriptFunction):
+        return "typescript", func.reference()
+    if not isinstance(func, wanted):
+        raise TypeError(f"The input must be a {wanted.__name__}; it is a {type(func).__name__}.")
+    return "python", graph.function(func, name)
+
+
+def selector_of(graph: ProgramGraph, key_selector: Any) -> dict[str, Any]:
+    """Reference of a key selector.
+
+    Raises:
+        TypeError: It is neither a KeySelector nor callable.
+    """
+    from ..functions import KeySelector
+
+    if isinstance(key_selector, TypeScriptFunction):
+        return key_selector.reference()
+    if not isinstance(key_selector, KeySelector) and not callable(key_selector):
+        raise TypeError("Parameter key_selector should be type of KeySelector or a callable function.")
+    return graph.function(key_selector, "key selector")
+
+
+def type_of(declared: Any) -> TypeInformation | None:
+    """A declared type; a list of types means a row of them."""
+    if isinstance(declared, list):
+        from ...common.typeinfo import Types
+
+        return Types.ROW(declared)
+    return declared  # type: ignore[no-any-return]
+
+
+def check_parallelism(parallelism: Any) -> int:
+    if not isinstance(parallelism, int) or parallelism < 1:
+        raise ValueError(f"The parallelism is {parallelism!r}; it must be a whole number of at least 1.")
+    return parallelism
+
+
+def is_generator_source(source: Any) -> bool:
+    """Whether something is a source written in Python: a (async) generator function or a callable made one."""
+    return inspect.isgeneratorfunction(source) or inspect.isasyncgenfunction(source) or inspect.isfunction(source)

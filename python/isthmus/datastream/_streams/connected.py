@@ -1,0 +1,82 @@
+"""Two streams for one operator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from ..._graph import Origin, Transformation
+from .checks import instance_of, selector_of, type_of
+from .data_stream import DataStream
+
+if TYPE_CHECKING:
+    from ...common.typeinfo import TypeInformation
+
+T1 = TypeVar("T1")
+T2 = TypeVar("T2")
+
+
+class ConnectedStreams(Generic[T1, T2]):
+    """Two inputs of an operator that may share state."""
+
+    def __init__(self, stream1: DataStream[T1], stream2: DataStream[T2]) -> None:
+        self.stream1, self.stream2 = stream1, stream2
+
+    def key_by(self, key_selector1: Any, key_selector2: Any, key_type: TypeInformation | None = None) -> ConnectedStreams[T1, T2]:
+        """Partitions both inputs, by keys of one type."""
+        from .keyed_stream import KeyedStream
+
+        graph = self.stream1._env.graph
+        return ConnectedStreams(
+            KeyedStream(self.stream1, selector_of(graph, key_selector1), key_selector1, key_type),
+            KeyedStream(self.stream2, selector_of(graph, key_selector2), key_selector2, key_type),
+        )
+
+    def map(self, func: Any, output_type: TypeInformation | None = None) -> DataStream[Any]:
+        """A CoMapFunction; results that are None are dropped."""
+        from ..functions import CoMapFunction
+
+        return self._add("co_map", "Co-Map", func, CoMapFunction, output_type)
+
+    def flat_map(self, func: Any, output_type: TypeInformation | None = None) -> DataStream[Any]:
+        """A CoFlatMapFunction."""
+        from ..functions import CoFlatMapFunction
+
+        return self._add("co_flat_map", "Co-Flat Map", func, CoFlatMapFunction, output_type)
+
+    def process(self, func: Any, output_type: TypeInformation | None = None) -> DataStream[Any]:
+        """A CoProcessFunction, or a KeyedCoProcessFunction where both inputs are keyed."""
+        from ..functions import CoProcessFunction, KeyedCoProcessFunction
+
+        keyed = self._is_keyed()
+        wanted = KeyedCoProcessFunction if isinstance(func, KeyedCoProcessFunction) else CoProcessFunction
+        if wanted is KeyedCoProcessFunction and not keyed:
+            raise TypeError("A KeyedCoProcessFunction needs two keyed streams; key both with key_by first.")
+        return self._add("co_process", "KEYED CO-PROCESS" if keyed else "CO-PROCESS", func, wanted, output_type)
+
+    def _is_keyed(self) -> bool:
+        from .keyed_stream import KeyedStream
+
+        return isinstance(self.stream1, KeyedStream) and isinstance(self.stream2, KeyedStream)
+
+    def _add(self, kind: str, name: str, func: Any, wanted: type, output_type: Any) -> DataStream[Any]:
+        env = self.stream1._env
+        language, fn = instance_of(env.graph, func, wanted, kind)
+        return two_inputs(self.stream1, self.stream2, kind, name, language, fn, type_of(output_type))
+
+
+def two_inputs(
+    first: DataStream[Any], second: DataStream[Any], kind: str, name: str, language: str, fn: Any, output_type: Any,
+    params: dict[str, Any] | None = None,
+) -> DataStream[Any]:
+    """An operator that reads two streams."""
+    made = Transformation(
+        kind,
+        name,
+        language=language,
+        fn=fn,
+        params=params,
+        inputs=[(o, 0) for o in first._inputs()] + [(o, 1) for o in second._inputs()],
+        output_type=output_type,
+    )
+    first._env.graph.add(made)
+    return DataStream(first._env, [Origin(made)], output_type)

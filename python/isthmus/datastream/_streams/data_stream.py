@@ -1,0 +1,408 @@
+"""Streams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from ..._graph import Origin, Transformation
+from .checks import function_of, instance_of, selector_of, type_of
+from .data_stream_sink import DataStreamSink
+from .settings import OperatorSettings
+
+if TYPE_CHECKING:
+    from ...common.typeinfo import TypeInformation
+    from ...common.watermark_strategy import WatermarkStrategy
+    from ..functions import (
+        FilterFunction,
+        FlatMapFunction,
+        KeySelector,
+        MapFunction,
+        Partitioner,
+        ProcessFunction,
+        SinkFunction,
+    )
+    from ..output_tag import OutputTag
+    from ..state import MapStateDescriptor
+    from ..window import WindowAssigner
+    from .broadcast import BroadcastConnectedStream, BroadcastStream
+    from .connected import ConnectedStreams
+    from .environment import StreamExecutionEnvironment
+    from .joins import CoGroupedStreams, JoinedStreams
+    from .keyed_stream import KeyedStream
+    from .windowed import AllWindowedStream
+
+T = TypeVar("T")
+R = TypeVar("R")
+K = TypeVar("K")
+U = TypeVar("U")
+
+
+class DataStream(OperatorSettings, Generic[T]):
+    """Records of one kind, on their way.
+
+    Every method that makes a stream adds an operator to the program; nothing runs before ``execute``.
+    """
+
+    def __init__(self, env: StreamExecutionEnvironment, origins: list[Origin], output_type: Any = None) -> None:
+        self._env = env
+        self._origins = origins
+        self._type = output_type
+
+    # What it is.
+
+    def _operator(self) -> Transformation:
+        if len(self._origins) != 1:
+            raise ValueError("This stream is a union: it has no operator of its own to name or set up.")
+        return self._origins[0].transformation
+
+    def get_name(self) -> str:
+        return self._operator().name
+
+    def get_type(self) -> TypeInformation:
+        """The declared type; that of pickled objects where none is declared."""
+        if self._type is None:
+            from ...common.typeinfo import Types
+
+            return Types.PICKLED_BYTE_ARRAY()
+        return self._type  # type: ignore[no-any-return]
+
+    def get_execution_environment(self) -> StreamExecutionEnvironment:
+        return self._env
+
+    def get_execution_config(self) -> Any:
+        return self._env.get_config()
+
+    def force_non_parallel(self) -> DataStream[T]:
+        """Run the operator with parallelism 1, for good."""
+        operator = self._operator()
+        operator.parallelism, operator.non_parallel = 1, True
+        return self
+
+    def set_buffer_timeout(self, timeout_millis: int) -> DataStream[T]:
+        """Accepted: batches leave as soon as their consumer is free."""
+        return self
+
+    def start_new_chain(self) -> DataStream[T]:
+        """Begin a new task with the operator."""
+        self._operator().chaining = "head"
+        return self
+
+    # Operators.
+
+    def _add(
+        self,
+        kind: str,
+        name: str,
+        language: str,
+        fn: dict[str, Any] | None,
+        output_type: Any,
+        *,
+        params: dict[str, Any] | None = None,
+        non_parallel: bool = False,
+    ) -> DataStream[Any]:
+        made = Transformation(
+            kind,
+            name,
+            language=language,
+            fn=fn,
+            params=params,
+            inputs=[(origin, 0) for origin in self._inputs()],
+            output_type=output_type,
+            non_parallel=non_parallel,
+        )
+        self._env.graph.add(made)
+        return DataStream(self._env, [Origin(made)], output_type)
+
+    def _inputs(self) -> list[Origin]:
+        """What an operator on this stream reads."""
+        return self._origins
+
+    def map(
+        self, func: MapFunction | Callable[[T], R] | Any, output_type: TypeInformation | None = None
+    ) -> DataStream[R]:
+        """One record in, one out.
+
+        Args:
+            func: A function, a MapFunction, or ``ts(...)``.
+            output_type: Declared type of the results; None: any Python objects.
+        """
+        from ..functions import MapFunction
+
+        language, fn = function_of(self._env.graph, func, MapFunction, "map")
+        return self._add("map", "Map", language, fn, type_of(output_type))
+
+    def flat_map(
+        self,
+        func: FlatMapFunction | Callable[[T], Iterable[R]] | Any,
+        output_type: TypeInformation | None = None,
+    ) -> DataStream[R]:
+        """One record in, any number out: the function returns an iterable or is a generator."""
+        from ..functions import FlatMapFunction
+
+        language, fn = function_of(self._env.graph, func, FlatMapFunction, "flat_map")
+        return self._add("flat_map", "Flat Map", language, fn, type_of(output_type))
+
+    def filter(self, func: FilterFunction | Callable[[T], Any] | Any) -> DataStream[T]:
+        """Keeps the records for which the function says something true."""
+        from ..functions import FilterFunction
+
+        language, fn = function_of(self._env.graph, func, FilterFunction, "filter")
+        return self._add("filter", "Filter", language, fn, self._type)
+
+    def map_batch(
+        self,
+        func: Callable[[Any], Any],
+        output_type: TypeInformation | None = None,
+        *,
+        format: str = "list",
+        max_records: int | None = None,
+        max_bytes: int | None = None,
+        max_latency_ms: int | None = None,
+    ) -> DataStream[Any]:
+        """A whole batch in, a batch of as many results out: for NumPy expressions and model calls.
+
+        Args:
+            func: Called with a list, or what ``format`` says: ``numpy``, ``arrow``, ``pandas``, ``polars``.
+            output_type: Declared type of the results.
+            max_records: Records of a batch; batches are as large as the load makes them up to this.
+            max_bytes: The same in bytes.
+            max_latency_ms: How long a record may wait for others.
+        """
+        return self._batch("map_batch", "Map Batch", func, output_type, format, max_records, max_bytes, max_latency_ms)
+
+    def flat_map_batch(
+        self,
+        func: Callable[[Any], Any],
+        output_type: TypeInformation | None = None,
+        *,
+        format: str = "list",
+        max_records: int | None = None,
+        max_bytes: int | None = None,
+        max_latency_ms: int | None = None,
+    ) -> DataStream[Any]:
+        """A whole batch in, any number of results out; see ``map_batch``."""
+        return self._batch(
+            "flat_map_batch", "Flat Map Batch", func, output_type, format, max_records, max_bytes, max_latency_ms
+        )
+
+    def _batch(
+        self, kind: str, name: str, func: Any, output_type: Any, form: str, records: Any, size: Any, latency: Any
+    ) -> DataStream[Any]:
+        from ..functions import Function
+
+        language, fn = function_of(self._env.graph, func, Function, name)
+        params = {"format": form, "maxRecords": records, "maxBytes": size, "maxLatencyMs": latency}
+        given = {key: value for key, value in params.items() if value is not None}
+        return self._add(kind, name, language, fn, type_of(output_type), params=given)
+
+    def process(
+        self, func: ProcessFunction | Any, output_type: TypeInformation | None = None
+    ) -> DataStream[Any]:
+        """A function that sees timestamps and side outputs: ``yield value`` and ``yield tag, value``."""
+        from ..functions import ProcessFunction
+
+        language, fn = instance_of(self._env.graph, func, ProcessFunction, "process")
+        return self._add("process", "PROCESS", language, fn, type_of(output_type))
+
+    def project(self, *field_indexes: int) -> DataStream[tuple[Any, ...]]:
+        """Chosen fields of typed tuples, in the order given."""
+        from ...common.typeinfo import TupleTypeInfo
+
+        if not isinstance(self._type, TupleTypeInfo):
+            raise TypeError("Only a stream of declared tuples can be projected.")
+        types = self._type.get_field_types()
+        for index in field_indexes:
+            if not 0 <= index < len(types):
+                raise ValueError(f"There is no field {index}; the tuple has {len(types)}.")
+        projected = TupleTypeInfo([types[i] for i in field_indexes])
+        return self._add("project", "Projection", "python", None, projected, params={"fields": list(field_indexes)})
+
+    def assign_timestamps_and_watermarks(self, watermark_strategy: WatermarkStrategy) -> DataStream[T]:
+        """Gives records timestamps and the stream watermarks."""
+        from ...common.watermark_strategy import WatermarkStrategy
+
+        if not isinstance(watermark_strategy, WatermarkStrategy):
+            raise TypeError("Parameter watermark_strategy should be a WatermarkStrategy.")
+        fn = self._env.graph.function(watermark_strategy.operation, "watermark strategy")
+        return self._add("timestamps", "Timestamps/Watermarks", "python", fn, self._type)
+
+    def get_side_output(self, output_tag: OutputTag) -> DataStream[Any]:
+        """What the operator emitted to a tag."""
+        from ..output_tag import OutputTag
+
+        if not isinstance(output_tag, OutputTag):
+            raise TypeError("Parameter output_tag should be an OutputTag.")
+        operator = self._operator()
+        operator.side_types.setdefault(output_tag.tag_id, output_tag.type_info)
+        return DataStream(self._env, [Origin(operator, None, output_tag.tag_id)], output_tag.type_info)
+
+    # Several streams.
+
+    def union(self, *streams: DataStream[T]) -> DataStream[T]:
+        """All records of several streams of one type."""
+        from .keyed_stream import KeyedStream
+
+        origins = list(self._origins)
+        for stream in streams:
+            if isinstance(stream, KeyedStream):
+                stream = stream._values()
+            if self.get_type() != stream.get_type():
+                raise ValueError(
+                    f"Cannot union streams of different types: {self.get_type()} and {stream.get_type()}."
+                )
+            origins += stream._origins
+        return DataStream(self._env, origins, self._type)
+
+    def connect(self, ds: DataStream[U] | BroadcastStream) -> ConnectedStreams | BroadcastConnectedStream | Any:
+        """Two streams, possibly of different types, for one operator."""
+        from .broadcast import BroadcastConnectedStream, BroadcastStream
+        from .connected import ConnectedStreams
+
+        if isinstance(ds, BroadcastStream):
+            return BroadcastConnectedStream(self, ds)
+        return ConnectedStreams(self, ds)
+
+    def join(self, other: DataStream[U]) -> JoinedStreams:
+        """Pairs of records with equal keys in the same window: ``.where(k).equal_to(k).window(w).apply(f)``."""
+        from .joins import JoinedStreams
+
+        return JoinedStreams(self, other)
+
+    def co_group(self, other: DataStream[U]) -> CoGroupedStreams:
+        """The records of both streams with equal keys in the same window, as two lists."""
+        from .joins import CoGroupedStreams
+
+        return CoGroupedStreams(self, other)
+
+    # Partitioning.
+
+    def key_by(
+        self, key_selector: KeySelector | Callable[[T], K] | Any, key_type: TypeInformation | None = None
+    ) -> KeyedStream[K, T]:
+        """Partitions by a key: records with equal keys meet in one subtask, and have state in common."""
+        from .keyed_stream import KeyedStream
+
+        return KeyedStream(self, selector_of(self._env.graph, key_selector), key_selector, key_type)
+
+    def _partitioned(self, kind: str, **more: Any) -> DataStream[T]:
+        partitioner = {"kind": kind, **more}
+        return DataStream(self._env, [o.partitioned(partitioner) for o in self._origins], self._type)
+
+    def rebalance(self) -> DataStream[T]:
+        """Evenly, in turn."""
+        return self._partitioned("rebalance")
+
+    def rescale(self) -> DataStream[T]:
+        """In turn, to the neighbours only."""
+        return self._partitioned("rescale")
+
+    def shuffle(self) -> DataStream[T]:
+        """At random."""
+        return self._partitioned("shuffle")
+
+    def forward(self) -> DataStream[T]:
+        """Straight on; both ends must have the same parallelism."""
+        return self._partitioned("forward")
+
+    def global_(self) -> DataStream[T]:
+        """All to the first subtask."""
+        return self._partitioned("global")
+
+    def broadcast(self, *broadcast_state_descriptors: MapStateDescriptor) -> Any:
+        """All to every subtask; with descriptors a stream to connect with, whose records are kept in broadcast state."""
+        if not broadcast_state_descriptors:
+            return self._partitioned("broadcast")
+        from .broadcast import BroadcastStream
+
+        return BroadcastStream(self, list(broadcast_state_descriptors))
+
+    def partition_custom(
+        self, partitioner: Partitioner | Callable[[K, int], int], key_selector: KeySelector | Callable[[T], K]
+    ) -> DataStream[T]:
+        """To the subtask that ``partitioner(key, number_of_subtasks)`` says."""
+        from ..functions import Partitioner
+
+        if not isinstance(partitioner, Partitioner) and not callable(partitioner):
+            raise TypeError("Parameter partitioner should be type of Partitioner or a callable function.")
+        graph = self._env.graph
+        key = selector_of(graph, key_selector)
+        return self._partitioned("custom", key=key, partition=graph.function(partitioner, "partitioner"))
+
+    def window_all(self, window_assigner: WindowAssigner) -> AllWindowedStream:
+        """Windows of all records together, in one subtask."""
+        from .windowed import AllWindowedStream
+
+        return AllWindowedStream(self, window_assigner)
+
+    # Ends.
+
+    def _sink(self, kind: str, name: str, params: dict[str, Any], fn: Any = None, language: str = "any") -> DataStreamSink:
+        declared = self._type.to_spec() if self._type is not None else None
+        if declared is not None and declared["kind"] != "PICKLED_BYTE_ARRAY":
+            params = {**params, "type": declared}
+        made = Transformation(
+            kind, name, language=language, fn=fn, params=params, inputs=[(o, 0) for o in self._inputs()]
+        )
+        return DataStreamSink(self._env.graph.add(made))
+
+    def print(self, sink_identifier: str | None = None) -> DataStreamSink:
+        """Prints every record to the program's stdout."""
+        params = {"identifier": sink_identifier} if sink_identifier is not None else {}
+        return self._sink("sink.print", "Print to Std. Out", params)
+
+    def sink_to(self, sink: Any) -> DataStreamSink:
+        """Sends every record to a sink, such as a FileSink."""
+        from ..connectors.base import Sink
+
+        if not isinstance(sink, Sink):
+            raise TypeError(f"Parameter sink should be a Sink; it is a {type(sink).__name__}.")
+        kind, name, params, fn = sink.to_operator(self._env.graph)
+        return self._sink(kind, name, params, fn)
+
+    def add_sink(self, sink_func: SinkFunction | Callable[[T], Any] | Any) -> DataStreamSink:
+        """Calls a Python function (or ``ts(...)``) with every record."""
+        from ..connectors.base import Sink
+        from ..functions import SinkFunction
+
+        if isinstance(sink_func, Sink):
+            return self.sink_to(sink_func)
+        language, fn = function_of(self._env.graph, sink_func, SinkFunction, "sink")
+        return self._sink("sink.function", "Sink", {}, fn, language)
+
+    def to_output(self, name: str) -> DataStreamSink:
+        """A named output: iterated by TypeScript that loaded this pipeline, printed when it runs alone."""
+        from ..._driver.record import recording
+
+        if recording():
+            return self._sink("sink.output", name, {"name": name})
+        return self._sink("sink.print", name, {})
+
+    def execute_and_collect(self, job_execution_name: str | None = None, limit: int | None = None) -> Any:
+        """Run the program; iterate the records of this stream.
+
+        Returns:
+            An iterator to be closed (a context manager); with ``limit`` a list of at most so many records.
+        """
+        from .collected import CloseableIterator
+
+        self._sink("sink.collect", "Collect", {})
+        results = CloseableIterator(self._env._submit(job_execution_name))
+        if limit is None:
+            return results
+        with results:
+            taken = []
+            for record in results:
+                taken.append(record)
+                if len(taken) >= limit:
+                    break
+            return taken
+
+    def cache(self) -> Any:
+        """A stream whose records are kept for further jobs is not there yet."""
+        from ...errors import UnsupportedError
+
+        raise UnsupportedError("DataStream.cache exists in PyFlink, but Isthmus does not have it (yet).")
+
+
+__all__ = ["DataStream"]

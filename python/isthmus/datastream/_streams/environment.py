@@ -1,0 +1,421 @@
+"""Where programs begin: sources, options, execution."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from ..._graph import Origin, ProgramGraph, Transformation
+from ...common.configuration import Configuration
+from ...errors import GraphError
+from .checks import check_parallelism, is_generator_source, type_of
+from .data_stream import DataStream
+
+if TYPE_CHECKING:
+    from ...common.execution_config import ExecutionConfig
+    from ...common.jobs import JobClient, JobExecutionResult
+    from ...common.typeinfo import TypeInformation
+    from ...common.watermark_strategy import WatermarkStrategy
+    from ..checkpoint_config import CheckpointConfig
+    from ..execution_mode import RuntimeExecutionMode
+
+T = TypeVar("T")
+DEFAULT_JOB_NAME = "Flink Streaming Job"
+
+
+class StreamExecutionEnvironment:
+    """Makes sources and runs jobs; any number, one after another or at once."""
+
+    def __init__(self, configuration: Configuration | None = None) -> None:
+        self._configuration = Configuration(configuration)
+        self.graph = ProgramGraph()
+        self._added_paths: list[str] = []
+        self._chaining = True
+        self._buffer_timeout = 100
+        self._checkpoint_config: CheckpointConfig | None = None
+        self._remembered: dict[str, Any] = {}
+
+    @staticmethod
+    def get_execution_environment(configuration: Configuration | None = None) -> StreamExecutionEnvironment:
+        """A new environment; the runtime starts in the background while the program goes on."""
+        from ..._driver.record import recording
+
+        if not recording():
+            from ..._driver.session import session
+
+            session()
+        return StreamExecutionEnvironment(configuration)
+
+    # Options.
+
+    def get_config(self) -> ExecutionConfig:
+        from ...common.execution_config import ExecutionConfig
+
+        return ExecutionConfig(self._configuration, default_parallelism())
+
+    def configure(self, configuration: Configuration) -> None:
+        """Adds options to those there are."""
+        self._configuration.add_all(configuration)
+
+    def get_parallelism(self) -> int:
+        return self._configuration.get_integer("parallelism.default", default_parallelism())
+
+    def set_parallelism(self, parallelism: int) -> StreamExecutionEnvironment:
+        """Of operators that say nothing else."""
+        self._configuration.set_integer("parallelism.default", check_parallelism(parallelism))
+        return self
+
+    def get_max_parallelism(self) -> int:
+        return self._configuration.get_integer("pipeline.max-parallelism", -1)
+
+    def set_max_parallelism(self, max_parallelism: int) -> StreamExecutionEnvironment:
+        """The number of key groups: the most that keyed operators can be scaled to."""
+        self._configuration.set_integer("pipeline.max-parallelism", check_parallelism(max_parallelism))
+        return self
+
+    def set_runtime_mode(self, execution_mode: RuntimeExecutionMode) -> StreamExecutionEnvironment:
+        """STREAMING (the default), BATCH or AUTOMATIC."""
+        self._configuration.set_string("execution.runtime-mode", execution_mode.name)
+        return self
+
+    def set_buffer_timeout(self, timeout_millis: int) -> StreamExecutionEnvironment:
+        """Accepted: batches leave as soon as their consumer is free."""
+        self._buffer_timeout = timeout_millis
+        return self
+
+    def get_buffer_timeout(self) -> int:
+        return self._buffer_timeout
+
+    def disable_operator_chaining(self) -> StreamExecutionEnvironment:
+        """Run every operator as a task of its own."""
+        self._chaining = False
+        self._configuration.set_boolean("pipeline.operator-chaining.enabled", False)
+        return self
+
+    def is_chaining_enabled(self) -> bool:
+        return self._chaining and self._configuration.get_boolean("pipeline.operator-chaining.enabled", True)
+
+    def is_chaining_of_operators_with_different_max_parallelism_enabled(self) -> bool:
+        return False
+
+    def enable_checkpointing(self, interval: int, mode: Any = None) -> StreamExecutionEnvironment:
+        """Remembered; this release takes no checkpoints yet."""
+        config = self.get_checkpoint_config()
+        config.set_checkpoint_interval(interval)
+        if mode is not None:
+            config.set_checkpointing_mode(mode)
+        return self
+
+    def get_checkpoint_config(self) -> CheckpointConfig:
+        if self._checkpoint_config is None:
+            from ..checkpoint_config import CheckpointConfig
+
+            self._checkpoint_config = CheckpointConfig(self._configuration)
+        return self._checkpoint_config
+
+    def get_checkpoint_interval(self) -> int:
+        return self.get_checkpoint_config().get_checkpoint_interval()
+
+    def get_checkpointing_mode(self) -> Any:
+        return self.get_checkpoint_config().get_checkpointing_mode()
+
+    def get_checkpointing_consistency_mode(self) -> Any:
+        return self.get_checkpointing_mode()
+
+    def is_unaligned_checkpoints_enabled(self) -> bool:
+        return self.get_checkpoint_config().is_unaligned_checkpoints_enabled()
+
+    def is_force_unaligned_checkpoints(self) -> bool:
+        return False
+
+    # Dependencies.
+
+    def add_python_file(self, file_path: str) -> None:
+        """Makes a module file, or the modules in a folder or a zip file, importable in functions."""
+        path = os.path.abspath(file_path)
+        self._added_paths.append(os.path.dirname(path) if path.endswith(".py") else path)
+
+    def add_python_archive(self, archive_path: str, target_dir: str | None = None) -> None:
+        """Accepted: functions run on this machine and read files where they are."""
+        from ..._once import warn_once
+
+        warn_once("add_python_archive has no effect: functions run on this machine and read files where they are.")
+
+    def set_python_requirements(self, requirements_file_path: str, requirements_cache_dir: str | None = None) -> None:
+        """Accepted: functions use the packages of their interpreter."""
+        from ..._once import warn_once
+
+        warn_once(
+            "set_python_requirements has no effect: functions use the packages of their interpreter; "
+            "name one that has them with set_python_executable."
+        )
+
+    def set_python_executable(self, python_exec: str) -> None:
+        """The interpreter of the workers."""
+        self._configuration.set_string("python.executable", python_exec)
+
+    def add_jars(self, *jars_path: str) -> None:
+        """Accepted: there is no JVM."""
+        from ..._once import warn_once
+
+        warn_once("add_jars has no effect: connectors of Isthmus need no jars.")
+
+    add_classpaths = add_jars
+
+    def register_cached_file(self, file_path: str, name: str, executable: bool = False) -> None:
+        self._remembered[f"cached file {name}"] = file_path
+
+    def register_slot_sharing_group(self, slot_sharing_group: Any) -> StreamExecutionEnvironment:
+        return self
+
+    def get_default_local_parallelism(self) -> int:
+        return int(self._remembered.get("local parallelism", default_parallelism()))
+
+    def set_default_local_parallelism(self, parallelism: int) -> None:
+        self._remembered["local parallelism"] = parallelism
+
+    def set_default_savepoint_directory(self, directory: str) -> StreamExecutionEnvironment:
+        self._remembered["savepoint directory"] = directory
+        return self
+
+    def get_default_savepoint_directory(self) -> str | None:
+        return self._remembered.get("savepoint directory")
+
+    # What Flink 1.x had.
+
+    def set_restart_strategy(self, restart_strategy_configuration: Any) -> StreamExecutionEnvironment:
+        self.get_config().set_restart_strategy(restart_strategy_configuration)
+        return self
+
+    def get_restart_strategy(self) -> Any:
+        return self.get_config().get_restart_strategy()
+
+    def set_stream_time_characteristic(self, characteristic: Any) -> StreamExecutionEnvironment:
+        if getattr(characteristic, "name", "") == "ProcessingTime":
+            from ..._once import warn_once
+
+            warn_once("set_stream_time_characteristic has no effect: choose processing-time windows and timers instead.")
+        self._remembered["time characteristic"] = characteristic
+        return self
+
+    def get_stream_time_characteristic(self) -> Any:
+        from ..time_characteristic import TimeCharacteristic
+
+        return self._remembered.get("time characteristic", TimeCharacteristic.EventTime)
+
+    def set_state_backend(self, state_backend: Any) -> StreamExecutionEnvironment:
+        name = type(state_backend).__name__
+        kind = "rocksdb" if "RocksDB" in name else "hashmap"
+        self._configuration.set_string("state.backend.type", kind)
+        self._remembered["state backend"] = state_backend
+        return self
+
+    def get_state_backend(self) -> Any:
+        return self._remembered.get("state backend")
+
+    def enable_changelog_state_backend(self, enabled: bool) -> StreamExecutionEnvironment:
+        self._remembered["changelog"] = enabled
+        return self
+
+    def is_changelog_state_backend_enabled(self) -> bool | None:
+        return self._remembered.get("changelog")
+
+    def add_default_kryo_serializer(self, *args: Any) -> None:
+        """Accepted: there is no JVM."""
+
+    register_type = register_type_with_kryo_serializer = add_default_kryo_serializer
+
+    # Sources.
+
+    def _source(
+        self, kind: str, name: str, fn: Any, params: dict[str, Any], output_type: Any, non_parallel: bool, language: str
+    ) -> DataStream[Any]:
+        made = Transformation(
+            kind, name, language=language, fn=fn, params=params, output_type=output_type, non_parallel=non_parallel
+        )
+        # As in Flink a source alone is no program: it runs when something reads it.
+        return DataStream(self, [Origin(made)], output_type)
+
+    def from_collection(self, collection: Iterable[T], type_info: TypeInformation | None = None) -> DataStream[T]:
+        """The elements of an iterable.
+
+        Args:
+            collection: Any finite iterable.
+            type_info: Declared type: elements are converted to it here and now.
+        """
+        records = list(collection)
+        declared = type_of(type_info)
+        if declared is not None:
+            from ..._types.coerce import collection_converter
+
+            convert = collection_converter(declared.to_spec())
+            if convert is not None:
+                records = convert(records)
+        fn = self.graph.function(records, "Collection Source")
+        return self._source("source.collection", "Collection Source", fn, {}, declared, True, "python")
+
+    def from_source(
+        self,
+        source: Any,
+        watermark_strategy: WatermarkStrategy | None = None,
+        source_name: str | None = None,
+        type_info: TypeInformation | None = None,
+    ) -> DataStream[Any]:
+        """A source: one of the connectors', or a generator (or async generator) function of the program's.
+
+        A generator runs on a thread of its own and may wait; it has parallelism 1 unless it takes a context
+        (``ctx.subtask``, ``ctx.parallelism``, ``ctx.is_stopping``).
+        """
+        from ..connectors.base import Source
+
+        declared = type_of(type_info)
+        if isinstance(source, Source):
+            kind, name, params, fn, language, produced = source.to_operator(self.graph)
+            stream = self._source(kind, source_name or name, fn, params, declared or produced, False, language)
+        elif is_generator_source(source):
+            import inspect
+
+            fn = self.graph.function(source, source_name or source.__name__)
+            alone = not inspect.signature(source).parameters
+            stream = self._source(
+                "source.function", source_name or source.__name__, fn, {}, declared, alone, "python"
+            )
+        else:
+            raise TypeError(
+                f"from_source takes a Source or a generator function; it was given a {type(source).__name__}. "
+                f"For a collection there is from_collection."
+            )
+        if watermark_strategy is not None:
+            operation = watermark_strategy.operation
+            if operation.generator != "none" or operation.assigner is not None:
+                return stream.assign_timestamps_and_watermarks(watermark_strategy)
+        return stream
+
+    def from_input(self, name: str, default: Any = None, type_info: TypeInformation | None = None) -> DataStream[Any]:
+        """A named input: fed by TypeScript that loads this pipeline, or the default when the program runs alone.
+
+        Args:
+            name: The name TypeScript feeds it by.
+            default: A path (or several) of text files, a generator function, or an iterable.
+            type_info: Declared type.
+        """
+        from ..._driver.record import recording
+
+        paths = _paths(default)
+        if recording():
+            params: dict[str, Any] = {"name": name}
+            if paths is not None:
+                params["default"] = paths
+            return self._source("source.input", name, None, params, type_of(type_info), True, "typescript")
+        if paths is not None:
+            return self._source("source.lines", name, None, {"paths": paths}, type_of(type_info), False, "any")
+        if default is None:
+            raise GraphError(f'The input "{name}" has no default, so this program cannot run alone: from_input({name!r}, default=...).')
+        if is_generator_source(default):
+            return self.from_source(default, None, name, type_info)
+        return self.from_collection(default, type_info).name(name)
+
+    def read_text_file(self, file_path: str, charset_name: str = "UTF-8") -> DataStream[str]:
+        """The lines of a text file, or of all files in a folder."""
+        from ...common.typeinfo import Types
+
+        params = {"paths": [file_path], "encoding": charset_name}
+        return self._source("source.lines", "Custom File Source", None, params, Types.STRING(), False, "any")
+
+    def add_source(self, source_func: Any, source_name: str = "Custom Source", type_info: Any = None) -> DataStream[Any]:
+        """A source of old Flink; here a generator function or a Source will do."""
+        return self.from_source(source_func, None, source_name, type_info)
+
+    def create_input(self, input_format: Any, type_info: Any = None) -> NoReturn:
+        from ...errors import UnsupportedError
+
+        raise UnsupportedError("create_input exists in PyFlink, but Isthmus does not have it (yet).")
+
+    # Execution.
+
+    def get_execution_plan(self) -> str:
+        """The plan as Flink's JSON."""
+        import json
+
+        from ..._plan import execution_plan
+
+        graph, _ = self._build(None)
+        self.graph.fresh = list(self._last_fresh)
+        return json.dumps(execution_plan(graph))
+
+    def _build(self, job_name: str | None) -> tuple[dict[str, Any], list[bytes]]:
+        if not self.graph.fresh:
+            raise GraphError("No operators defined in streaming topology. Cannot execute.")
+        self._last_fresh = list(self.graph.fresh)
+        config = self._configuration.to_dict()
+        settings: dict[str, Any] = {
+            "name": job_name or config.get("pipeline.name") or DEFAULT_JOB_NAME,
+            "parallelism": self.get_parallelism(),
+            "runtimeMode": config.get("execution.runtime-mode", "STREAMING").upper(),
+            "config": config,
+            "python": {"addedPaths": list(self._added_paths)},
+        }
+        if self.get_max_parallelism() > 0:
+            settings["maxParallelism"] = self.get_max_parallelism()
+        if config.get("python.executable"):
+            settings["python"]["interpreter"] = config["python.executable"]
+        try:
+            return self.graph.build(**settings)
+        finally:
+            self.graph.clear()
+
+    def _submit(self, job_name: str | None) -> Any:
+        from ..._driver.record import record_graph, recording
+
+        graph, blobs = self._build(job_name)
+        if recording():
+            record_graph(graph, blobs)
+        from ..._driver.session import session
+
+        return session().submit(graph, blobs, graph["name"])
+
+    def execute(self, job_name: str | None = None) -> JobExecutionResult:
+        """Run the program up to its end.
+
+        Raises:
+            GraphError: Nothing is to be run, or the program is wrong; nothing has started.
+            UserFunctionError: A function raised; the text has the traceback, the record and the operator.
+            WorkerError: A worker died.
+        """
+        from ...common.jobs import execution_result
+
+        self._hint_at_missing_sink()
+        return execution_result(self._submit(job_name))
+
+    def execute_async(self, job_name: str | None = None) -> JobClient:
+        """Start the program; the client tells its end."""
+        from ...common.jobs import JobClient
+
+        return JobClient(self._submit(job_name))
+
+    def _hint_at_missing_sink(self) -> None:
+        fresh = self.graph.fresh
+        if fresh and not any(t.kind.startswith("sink.") for t in fresh):
+            name = fresh[-1].name
+            print(
+                f'isthmus: the result of "{name}" goes nowhere; add .print(), .sink_to(...) or .execute_and_collect().',
+                file=sys.stderr,
+            )
+
+    def close(self) -> None:
+        """Accepted: the runtime ends with the program."""
+
+
+def default_parallelism() -> int:
+    """PyFlink's local default: the number of cores."""
+    return os.cpu_count() or 1
+
+
+def _paths(default: Any) -> list[str] | None:
+    if isinstance(default, (str, os.PathLike)):
+        return [os.path.abspath(os.fspath(default))]
+    if isinstance(default, (list, tuple)) and default and all(isinstance(p, (str, os.PathLike)) for p in default):
+        return [os.path.abspath(os.fspath(p)) for p in default]
+    return None

@@ -1,0 +1,207 @@
+"""Joins; beyond PyFlink's Python API, in the form of Flink's Java API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..._operations import AsOfJoinOperation, IntervalJoinOperation, LookupJoinOperation, WindowJoinOperation
+from .checks import selector_of, type_of
+from .connected import two_inputs
+from .data_stream import DataStream
+
+
+def _millis(time: Any) -> int:
+    if isinstance(time, int):
+        return time
+    if hasattr(time, "to_milliseconds"):
+        return int(time.to_milliseconds())
+    return int(time.total_seconds() * 1000)
+
+
+class JoinedStreams:
+    """A window join being said: ``a.join(b).where(ka).equal_to(kb).window(w).apply(f)``."""
+
+    _how: Any = "join"
+
+    def __init__(self, left: DataStream[Any], right: DataStream[Any]) -> None:
+        self._left, self._right = left, right
+        self._keys: list[Any] = [None, None]
+        self._key_type: Any = None
+        self._assigner: Any = None
+        self._trigger: Any = None
+        self._lateness = 0
+
+    def where(self, key_selector: Any, key_type: Any = None) -> Any:
+        """The key of the left stream."""
+        self._keys[0], self._key_type = key_selector, key_type or self._key_type
+        return self
+
+    def equal_to(self, key_selector: Any) -> Any:
+        """The key of the right stream."""
+        self._keys[1] = key_selector
+        return self
+
+    def window(self, window_assigner: Any) -> Any:
+        self._assigner = window_assigner
+        return self
+
+    def trigger(self, trigger: Any) -> Any:
+        self._trigger = trigger
+        return self
+
+    def allowed_lateness(self, time: Any) -> Any:
+        self._lateness = _millis(time)
+        return self
+
+    def apply(self, function: Any, output_type: Any = None) -> DataStream[Any]:
+        """Args:
+            function: ``(left, right) → result`` for every pair; for ``co_group`` ``(lefts, rights) → iterable``.
+            output_type: Declared type of the results.
+        """
+        if None in self._keys:
+            raise ValueError("A window join needs where(...) and equal_to(...) before apply(...).")
+        if self._assigner is None:
+            raise ValueError("A window join needs window(...) before apply(...).")
+        operation = WindowJoinOperation(self._assigner, self._trigger, self._lateness, self._how, function)
+        return _joined(self._left, self._right, self._keys, self._key_type, "window_join", self._how, operation, output_type)
+
+
+class CoGroupedStreams(JoinedStreams):
+    """A co-group being said; see ``JoinedStreams``."""
+
+    _how = "co_group"
+
+
+def _joined(
+    left: DataStream[Any], right: DataStream[Any], keys: list[Any], key_type: Any, kind: str, name: str, operation: Any,
+    output_type: Any,
+) -> DataStream[Any]:
+    from .keyed_stream import KeyedStream
+
+    graph = left._env.graph
+    first = KeyedStream(left, selector_of(graph, keys[0]), keys[0], key_type)
+    second = KeyedStream(right, selector_of(graph, keys[1]), keys[1], key_type)
+    return _two(first, second, kind, name, operation, output_type)
+
+
+def _two(first: Any, second: Any, kind: str, name: str, operation: Any, output_type: Any) -> DataStream[Any]:
+    fn = first._env.graph.function(operation, name)
+    return two_inputs(first, second, kind, name, "python", fn, type_of(output_type))
+
+
+class IntervalJoin:
+    """An interval join being said: ``a.interval_join(b).between(lower, upper).process(f)``."""
+
+    def __init__(self, left: Any, right: Any) -> None:
+        _require_keyed(left, right, "An interval join")
+        self._left, self._right = left, right
+        self._bounds: tuple[int, int] | None = None
+        self._inclusive = [True, True]
+        self._how: Any = "inner"
+
+    def between(self, lower_bound: Any, upper_bound: Any) -> IntervalJoin:
+        """right.timestamp in [left.timestamp + lower, left.timestamp + upper]; milliseconds, Time, Duration or timedelta."""
+        self._bounds = _millis(lower_bound), _millis(upper_bound)
+        return self
+
+    def lower_bound_exclusive(self) -> IntervalJoin:
+        self._inclusive[0] = False
+        return self
+
+    def upper_bound_exclusive(self) -> IntervalJoin:
+        self._inclusive[1] = False
+        return self
+
+    def left(self) -> IntervalJoin:
+        """Also left records without a partner, with None."""
+        self._how = "left"
+        return self
+
+    def right(self) -> IntervalJoin:
+        self._how = "right"
+        return self
+
+    def full(self) -> IntervalJoin:
+        self._how = "full"
+        return self
+
+    def process(self, function: Any, output_type: Any = None) -> DataStream[Any]:
+        """A ProcessJoinFunction, or ``(left, right) → result``."""
+        if self._bounds is None:
+            raise ValueError("An interval join needs between(lower, upper) before process(...).")
+        operation = IntervalJoinOperation(*self._bounds, *self._inclusive, self._how, function)
+        return _two(self._left, self._right, "interval_join", "Interval Join", operation, output_type)
+
+    apply = process
+
+
+class AsOfJoin:
+    """An as-of join being said: ``a.as_of_join(b).tolerance(t).process(f)``."""
+
+    def __init__(self, left: Any, right: Any) -> None:
+        _require_keyed(left, right, "An as-of join")
+        self._left, self._right = left, right
+        self._tolerance: int | None = None
+        self._how: Any = "inner"
+
+    def tolerance(self, time: Any) -> AsOfJoin:
+        """How much older the right record may be."""
+        self._tolerance = _millis(time)
+        return self
+
+    def left(self) -> AsOfJoin:
+        self._how = "left"
+        return self
+
+    def process(self, function: Any, output_type: Any = None) -> DataStream[Any]:
+        operation = AsOfJoinOperation(self._tolerance, self._how, function)
+        return _two(self._left, self._right, "asof_join", "As-Of Join", operation, output_type)
+
+    apply = process
+
+
+def lookup_join(
+    stream: DataStream[Any],
+    lookup: Any,
+    key: Any,
+    function: Any,
+    *,
+    how: Any = "inner",
+    cache_size: int = 10_000,
+    cache_ttl_ms: int = 0,
+    timeout_ms: int = 0,
+    capacity: int = 100,
+    ordered: bool = True,
+    output_type: Any = None,
+) -> DataStream[Any]:
+    """Enriches records by a mapping or by a function (sync or async) of their key, with a cache.
+
+    Args:
+        stream: The records.
+        lookup: A mapping, or ``key → value``; None means there is none.
+        key: ``record → key``.
+        function: ``(record, value) → result``.
+        how: ``inner`` drops records without a value, ``left`` passes None.
+        cache_size: Values kept.
+        cache_ttl_ms: How long a value is good; 0: for ever.
+        timeout_ms: Of one lookup; 0: none.
+        capacity: Lookups on their way at once.
+        ordered: Whether results keep the order of the records.
+        output_type: Declared type of the results.
+    """
+    operation = LookupJoinOperation(
+        lookup, key, function, how, cache_size, cache_ttl_ms, timeout_ms, capacity, ordered
+    )
+    fn = stream._env.graph.function(operation, "lookup join")
+    return stream._add("lookup_join", "Lookup Join", "python", fn, type_of(output_type))
+
+
+def _require_keyed(left: Any, right: Any, what: str) -> None:
+    from .keyed_stream import KeyedStream
+
+    if not isinstance(left, KeyedStream) or not isinstance(right, KeyedStream):
+        raise TypeError(f"{what} needs two keyed streams; key both with key_by first.")
+    if left._key_type is not None and right._key_type is not None and left._key_type != right._key_type:
+        raise TypeError(
+            f"{what} needs keys of one type; the left one's is {left._key_type}, the right one's {right._key_type}."
+        )

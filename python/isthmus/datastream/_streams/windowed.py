@@ -1,0 +1,132 @@
+"""Windows: what is done with the records in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..._operations import WindowOperation
+from .checks import type_of
+from .data_stream import DataStream
+
+if TYPE_CHECKING:
+    from ...common.typeinfo import TypeInformation
+    from ..output_tag import OutputTag
+    from ..window import Trigger, WindowAssigner
+    from .environment import StreamExecutionEnvironment
+    from .keyed_stream import KeyedStream
+
+
+class _Windowed:
+    """What keyed windows and windows of all records have in common."""
+
+    _all = False
+
+    def __init__(self, stream: DataStream[Any], window_assigner: WindowAssigner) -> None:
+        from ..window import WindowAssigner
+
+        if not isinstance(window_assigner, WindowAssigner):
+            raise TypeError(f"A window needs a WindowAssigner; it was given {window_assigner!r}.")
+        self._stream = stream
+        self._assigner = window_assigner
+        self._trigger: Trigger | None = None
+        self._allowed_lateness = 0
+        self._late_tag: OutputTag | None = None
+
+    def get_execution_environment(self) -> StreamExecutionEnvironment:
+        return self._stream._env
+
+    def get_input_type(self) -> TypeInformation:
+        return self._stream.get_type()
+
+    def trigger(self, trigger: Trigger) -> Any:
+        """When windows fire, instead of the assigner's default."""
+        from ..window import MergingWindowAssigner
+
+        if isinstance(self._assigner, MergingWindowAssigner) and trigger.can_merge() is not True:
+            raise TypeError("A merging window assigner cannot be used with a trigger that does not support merging.")
+        self._trigger = trigger
+        return self
+
+    def allowed_lateness(self, time_ms: int) -> Any:
+        """How long (ms) behind the watermark records still count; each such record fires its window again."""
+        self._allowed_lateness = time_ms
+        return self
+
+    def side_output_late_data(self, output_tag: OutputTag) -> Any:
+        """Where records go that are too late; without it they are dropped."""
+        self._late_tag = output_tag
+        return self
+
+    def _fire(self, how: Any, name: str, function: Any, window_function: Any, output_type: Any) -> DataStream[Any]:
+        operation = WindowOperation(
+            self._assigner,
+            self._trigger,
+            self._allowed_lateness,
+            self._late_tag.tag_id if self._late_tag is not None else None,
+            how,
+            function,
+            window_function,
+            self._all,
+        )
+        fn = self._stream._env.graph.function(operation, f"window {how}")
+        made = self._stream._add("window", name, "python", fn, output_type, non_parallel=self._all)
+        if self._late_tag is not None:
+            made._operator().side_types[self._late_tag.tag_id] = self._late_tag.type_info
+        return made
+
+    def reduce(self, reduce_function: Any, window_function: Any = None, output_type: Any = None) -> DataStream[Any]:
+        """Folds the records of a window as they come; one result when it fires.
+
+        Args:
+            reduce_function: A ReduceFunction or a callable of two records.
+            window_function: Called with the single result, the key and the window.
+            output_type: Declared type; without a window function that of the records unless given.
+        """
+        from ..functions import ReduceFunction
+
+        if not isinstance(reduce_function, ReduceFunction) and not callable(reduce_function):
+            raise TypeError("The input must be a ReduceFunction or a callable function")
+        declared = type_of(output_type)
+        if declared is None and window_function is None:
+            declared = self._stream._type
+        return self._fire("reduce", "WindowReduce", reduce_function, window_function, declared)
+
+    def aggregate(
+        self, aggregate_function: Any, window_function: Any = None, accumulator_type: Any = None, output_type: Any = None
+    ) -> DataStream[Any]:
+        """An AggregateFunction over the records of a window; one result when it fires."""
+        from ..functions import AggregateFunction
+
+        if not isinstance(aggregate_function, AggregateFunction):
+            raise TypeError("The input must be an AggregateFunction.")
+        return self._fire("aggregate", "WindowAggregate", aggregate_function, window_function, type_of(output_type))
+
+    def apply(self, window_function: Any, output_type: Any = None) -> DataStream[Any]:
+        """A function of all records of a window."""
+        return self._fire("apply", "WindowApply", window_function, None, type_of(output_type))
+
+    def process(self, process_window_function: Any, output_type: Any = None) -> DataStream[Any]:
+        """A function of all records of a window that also sees times and state."""
+        return self._fire("process", "WindowProcess", process_window_function, None, type_of(output_type))
+
+
+class WindowedStream(_Windowed):
+    """Windows of each key."""
+
+    def __init__(self, keyed_stream: KeyedStream[Any, Any], window_assigner: WindowAssigner) -> None:
+        super().__init__(keyed_stream, window_assigner)
+
+
+class AllWindowedStream(_Windowed):
+    """Windows of all records, in one subtask."""
+
+    _all = True
+
+    def __init__(self, data_stream: DataStream[Any], window_assigner: WindowAssigner) -> None:
+        from ..functions import NullByteKeySelector
+        from .checks import selector_of
+        from .keyed_stream import KeyedStream
+
+        selector = NullByteKeySelector()
+        graph = data_stream._env.graph
+        super().__init__(KeyedStream(data_stream, selector_of(graph, selector), selector, None), window_assigner)

@@ -1,0 +1,135 @@
+"""Settings of checkpoints: remembered and shown; this release takes none yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..common.configuration import Configuration
+from ..common.time import Duration
+from .checkpointing_mode import CheckpointingMode
+from .externalized_checkpoint_retention import ExternalizedCheckpointRetention
+
+__all__ = ["CheckpointConfig", "ExternalizedCheckpointCleanup"]
+
+ExternalizedCheckpointCleanup = ExternalizedCheckpointRetention
+
+
+class CheckpointConfig:
+    """A view of the environment's options."""
+
+    DEFAULT_MODE = CheckpointingMode.EXACTLY_ONCE
+    DEFAULT_TIMEOUT = 600_000
+    DEFAULT_MIN_PAUSE_BETWEEN_CHECKPOINTS = 0
+    DEFAULT_MAX_CONCURRENT_CHECKPOINTS = 1
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._more: dict[str, Any] = {}
+
+    def is_checkpointing_enabled(self) -> bool:
+        return self.get_checkpoint_interval() > 0
+
+    def get_checkpoint_interval(self) -> int:
+        """Milliseconds; -1: off."""
+        text = self._configuration.get_string("execution.checkpointing.interval", "-1")
+        return int("".join(c for c in text if c.isdigit() or c == "-") or -1)
+
+    def set_checkpoint_interval(self, checkpoint_interval: int) -> CheckpointConfig:
+        self._configuration.set_string("execution.checkpointing.interval", f"{checkpoint_interval} ms")
+        return self
+
+    def get_checkpointing_mode(self) -> CheckpointingMode:
+        default = "EXACTLY_ONCE" if self.is_checkpointing_enabled() else "AT_LEAST_ONCE"
+        return CheckpointingMode[self._configuration.get_string("execution.checkpointing.mode", default)]
+
+    def set_checkpointing_mode(self, checkpointing_mode: CheckpointingMode) -> CheckpointConfig:
+        self._configuration.set_string("execution.checkpointing.mode", checkpointing_mode.name)
+        return self
+
+    get_checkpointing_consistency_mode = get_checkpointing_mode
+    set_checkpointing_consistency_mode = set_checkpointing_mode
+
+    def _remember(self, name: str, value: Any) -> CheckpointConfig:
+        self._more[name] = value
+        return self
+
+    def get_checkpoint_timeout(self) -> int:
+        """Milliseconds."""
+        return int(self._more.get("timeout", self.DEFAULT_TIMEOUT))
+
+    def set_checkpoint_timeout(self, checkpoint_timeout: int) -> CheckpointConfig:
+        return self._remember("timeout", checkpoint_timeout)
+
+    def get_min_pause_between_checkpoints(self) -> int:
+        return int(self._more.get("min pause", 0))
+
+    def set_min_pause_between_checkpoints(self, min_pause_between_checkpoints: int) -> CheckpointConfig:
+        return self._remember("min pause", min_pause_between_checkpoints)
+
+    def get_max_concurrent_checkpoints(self) -> int:
+        return int(self._more.get("max concurrent", 1))
+
+    def set_max_concurrent_checkpoints(self, max_concurrent_checkpoints: int) -> CheckpointConfig:
+        return self._remember("max concurrent", max_concurrent_checkpoints)
+
+    def is_fail_on_checkpointing_errors(self) -> bool:
+        return self.get_tolerable_checkpoint_failure_number() == 0
+
+    def set_fail_on_checkpointing_errors(self, fail: bool) -> CheckpointConfig:
+        return self.set_tolerable_checkpoint_failure_number(0 if fail else 2**31 - 1)
+
+    def get_tolerable_checkpoint_failure_number(self) -> int:
+        return int(self._more.get("tolerable", 0))
+
+    def set_tolerable_checkpoint_failure_number(self, number: int) -> CheckpointConfig:
+        return self._remember("tolerable", number)
+
+    def get_externalized_checkpoint_retention(self) -> ExternalizedCheckpointRetention:
+        default = ExternalizedCheckpointRetention.NO_EXTERNALIZED_CHECKPOINTS
+        return self._more.get("retention", default)  # type: ignore[no-any-return]
+
+    def set_externalized_checkpoint_retention(self, retention: ExternalizedCheckpointRetention) -> CheckpointConfig:
+        return self._remember("retention", retention)
+
+    enable_externalized_checkpoints = set_externalized_checkpoint_retention
+    set_externalized_checkpoint_cleanup = set_externalized_checkpoint_retention
+    get_externalized_checkpoint_cleanup = get_externalized_checkpoint_retention
+
+    def is_externalized_checkpoints_enabled(self) -> bool:
+        return (
+            self.get_externalized_checkpoint_retention()
+            is not ExternalizedCheckpointRetention.NO_EXTERNALIZED_CHECKPOINTS
+        )
+
+    def is_unaligned_checkpoints_enabled(self) -> bool:
+        return bool(self._more.get("unaligned", False))
+
+    def enable_unaligned_checkpoints(self, enabled: bool = True) -> CheckpointConfig:
+        return self._remember("unaligned", enabled)
+
+    def disable_unaligned_checkpoints(self) -> CheckpointConfig:
+        return self._remember("unaligned", False)
+
+    def set_aligned_checkpoint_timeout(self, timeout: Duration) -> CheckpointConfig:
+        return self._remember("aligned timeout", timeout)
+
+    set_alignment_timeout = set_aligned_checkpoint_timeout
+
+    def get_aligned_checkpoint_timeout(self) -> Duration:
+        return self._more.get("aligned timeout", Duration.of_seconds(0))  # type: ignore[no-any-return]
+
+    get_alignment_timeout = get_aligned_checkpoint_timeout
+
+    def set_force_unaligned_checkpoints(self, force: bool = True) -> CheckpointConfig:
+        return self._remember("force unaligned", force)
+
+    def is_force_unaligned_checkpoints(self) -> bool:
+        return bool(self._more.get("force unaligned", False))
+
+    def set_checkpoint_storage(self, storage: Any) -> CheckpointConfig:
+        return self._remember("storage", storage)
+
+    set_checkpoint_storage_dir = set_checkpoint_storage
+
+    def get_checkpoint_storage(self) -> Any:
+        return self._more.get("storage")

@@ -1,0 +1,57 @@
+"""Sources and sinks. Imported on use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..._lazy import lazy_names
+
+_NAMES = {
+    "Sink": "base",
+    "Source": "base",
+    "DeliveryGuarantee": "base",
+    "NumberSequenceSource": "number_seq",
+    **dict.fromkeys(
+        (
+            "BucketAssigner",
+            "FileEnumeratorProvider",
+            "FileSink",
+            "FileSource",
+            "FileSourceBuilder",
+            "FileSplitAssignerProvider",
+            "OutputFileConfig",
+            "RollingPolicy",
+            "StreamFormat",
+            "StreamingFileSink",
+        ),
+        "file_system",
+    ),
+}
+
+__all__ = list(_NAMES)
+
+_ABSENT = (
+    "FlinkKafkaConsumer",
+    "FlinkKafkaProducer",
+    "JdbcConnectionOptions",
+    "JdbcExecutionOptions",
+    "JdbcSink",
+    "KafkaOffsetsInitializer",
+    "KafkaOffsetResetStrategy",
+    "KafkaRecordSerializationSchema",
+    "KafkaSink",
+    "KafkaSource",
+    "KafkaTopicPartition",
+    "PulsarSink",
+    "PulsarSource",
+    "RMQConnectionConfig",
+    "RMQSink",
+    "RMQSource",
+    "Semantic",
+    "StartCursor",
+    "StopCursor",
+)
+
+
+def __getattr__(name: str) -> Any:
+    return lazy_names(__name__, globals(), _NAMES, _ABSENT, name)

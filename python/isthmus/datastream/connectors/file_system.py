@@ -1,0 +1,251 @@
+"""Files and folders, in and out."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ..._graph import ProgramGraph
+from ...common.serialization import Encoder
+from ...common.time import Duration
+from ...common.typeinfo import Types
+from .base import Sink, Source
+
+__all__ = [
+    "BucketAssigner",
+    "FileEnumeratorProvider",
+    "FileSink",
+    "FileSource",
+    "FileSourceBuilder",
+    "FileSplitAssignerProvider",
+    "OutputFileConfig",
+    "RollingPolicy",
+    "StreamFormat",
+    "StreamingFileSink",
+]
+
+
+class StreamFormat:
+    """How a file is read."""
+
+    def __init__(self, charset: str) -> None:
+        self.charset = charset
+
+    @staticmethod
+    def text_line_format(charset_name: str = "UTF-8") -> StreamFormat:
+        """One record a line, without the line break."""
+        return StreamFormat(charset_name)
+
+
+class FileEnumeratorProvider:
+    """Accepted: folders are searched recursively, hidden files left out."""
+
+    @staticmethod
+    def default_splittable_file_enumerator() -> FileEnumeratorProvider:
+        return FileEnumeratorProvider()
+
+    default_non_splittable_file_enumerator = default_splittable_file_enumerator
+
+
+class FileSplitAssignerProvider:
+    """Accepted: files are dealt out over the subtasks by turns."""
+
+    @staticmethod
+    def locality_aware_split_assigner() -> FileSplitAssignerProvider:
+        return FileSplitAssignerProvider()
+
+
+class FileSource(Source):
+    """Reads files; made by ``for_record_stream_format``."""
+
+    def __init__(self, stream_format: Any, paths: list[str], monitor_ms: int | None) -> None:
+        self._format, self._paths, self._monitor_ms = stream_format, paths, monitor_ms
+
+    @staticmethod
+    def for_record_stream_format(stream_format: Any, *paths: str) -> FileSourceBuilder:
+        """Args:
+            stream_format: ``StreamFormat.text_line_format()`` or a ``CsvReaderFormat``.
+            paths: Files and folders.
+        """
+        return FileSourceBuilder(stream_format, paths)
+
+    def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Any, str, Any]:
+        params: dict[str, Any] = {"paths": self._paths}
+        if self._monitor_ms is not None:
+            params["monitorMs"] = self._monitor_ms
+        if isinstance(self._format, StreamFormat):
+            params["encoding"] = self._format.charset
+            return "source.lines", "File Source", params, None, "any", Types.STRING()
+        fn = graph.function(self._format.reader(), "CSV reader")
+        return "source.csv", "CSV Source", params, fn, "python", self._format.type_info()
+
+
+class FileSourceBuilder:
+    def __init__(self, stream_format: Any, paths: tuple[str, ...]) -> None:
+        self._format = stream_format
+        self._paths = [os.path.abspath(p) if "://" not in p and not p.startswith("file:") else p for p in paths]
+        self._monitor_ms: int | None = None
+
+    def monitor_continuously(self, discovery_interval: Duration) -> FileSourceBuilder:
+        """Look for new files again and again; the source then never ends."""
+        self._monitor_ms = discovery_interval.to_millis()
+        return self
+
+    def process_static_file_set(self) -> FileSourceBuilder:
+        """Read the files that are there, and end."""
+        self._monitor_ms = None
+        return self
+
+    def set_file_enumerator(self, file_enumerator: FileEnumeratorProvider) -> FileSourceBuilder:
+        return self
+
+    def set_split_assigner(self, split_assigner: FileSplitAssignerProvider) -> FileSourceBuilder:
+        return self
+
+    def build(self) -> FileSource:
+        return FileSource(self._format, self._paths, self._monitor_ms)
+
+
+class BucketAssigner:
+    """Which folder a record goes to."""
+
+    def __init__(self, bucket: str, date_format: str | None = None) -> None:
+        self.bucket, self.date_format = bucket, date_format
+
+    @staticmethod
+    def base_path_bucket_assigner() -> BucketAssigner:
+        """All into the base folder."""
+        return BucketAssigner("base-path")
+
+    @staticmethod
+    def date_time_bucket_assigner(
+        format_str: str = "yyyy-MM-dd--HH", timezone_id: str | None = None
+    ) -> BucketAssigner:
+        """Folders by the time of writing, in Java's date notation."""
+        return BucketAssigner("date-hour", _strftime(format_str))
+
+
+def _strftime(java: str) -> str:
+    for theirs, ours in (("yyyy", "%Y"), ("MM", "%m"), ("dd", "%d"), ("HH", "%H"), ("mm", "%M"), ("ss", "%S")):
+        java = java.replace(theirs, ours)
+    return java
+
+
+class RollingPolicy:
+    """When a file is closed and the next one begun."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self.options = options
+
+    @staticmethod
+    def default_rolling_policy(
+        part_size: int = 1024 * 1024 * 128, rollover_interval: int = 60 * 1000, inactivity_interval: int = 60 * 1000
+    ) -> RollingPolicy:
+        """By size (bytes), age and time without a record (ms)."""
+        return RollingPolicy(
+            {
+                "maxPartBytes": part_size,
+                "rolloverIntervalMs": rollover_interval,
+                "inactivityMs": inactivity_interval,
+            }
+        )
+
+    @staticmethod
+    def on_checkpoint_rolling_policy() -> RollingPolicy:
+        """With every checkpoint, and at the end."""
+        return RollingPolicy(
+            {"onCheckpoint": True, "maxPartBytes": 1 << 62, "rolloverIntervalMs": 1 << 50, "inactivityMs": 1 << 50}
+        )
+
+
+class OutputFileConfig:
+    """Names of files: prefix and suffix."""
+
+    def __init__(self, part_prefix: str = "part", part_suffix: str = "") -> None:
+        self.part_prefix, self.part_suffix = part_prefix, part_suffix
+
+    @staticmethod
+    def builder() -> OutputFileConfig.OutputFileConfigBuilder:
+        return OutputFileConfig.OutputFileConfigBuilder()
+
+    class OutputFileConfigBuilder:
+        def __init__(self) -> None:
+            self._prefix, self._suffix = "part", ""
+
+        def with_part_prefix(self, prefix: str) -> OutputFileConfig.OutputFileConfigBuilder:
+            self._prefix = prefix
+            return self
+
+        def with_part_suffix(self, suffix: str) -> OutputFileConfig.OutputFileConfigBuilder:
+            self._suffix = suffix
+            return self
+
+        def build(self) -> OutputFileConfig:
+            return OutputFileConfig(self._prefix, self._suffix)
+
+
+class FileSink(Sink):
+    """Writes records as lines to files in folders; made by ``for_row_format``."""
+
+    def __init__(self, params: dict[str, Any]) -> None:
+        self._params = params
+
+    @staticmethod
+    def for_row_format(base_path: str, encoder: Encoder) -> RowFormatBuilder:
+        return RowFormatBuilder(base_path, encoder)
+
+    @staticmethod
+    def for_bulk_format(base_path: str, bulk_writer_factory: Any) -> RowFormatBuilder:
+        """Files in a format that is not by rows; CSV is written row by row all the same."""
+        if not hasattr(bulk_writer_factory, "row_format"):
+            from ...errors import UnsupportedError
+
+            raise UnsupportedError(
+                f"FileSink.for_bulk_format with {type(bulk_writer_factory).__name__} exists in PyFlink, "
+                f"but Isthmus does not have it (yet)."
+            )
+        return RowFormatBuilder(base_path, Encoder("UTF-8"), bulk_writer_factory.row_format())
+
+    def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Any]:
+        return "sink.file", "File Sink", dict(self._params), None
+
+
+class RowFormatBuilder:
+    def __init__(self, base_path: str, encoder: Encoder, row_format: dict[str, Any] | None = None) -> None:
+        path = base_path[len("file://") :] if base_path.startswith("file://") else base_path
+        self._params: dict[str, Any] = {"path": os.path.abspath(path), "charset": encoder.charset}
+        if row_format is not None:
+            self._params["rowFormat"] = row_format
+
+    def with_bucket_check_interval(self, interval: int) -> RowFormatBuilder:
+        return self
+
+    def with_bucket_assigner(self, bucket_assigner: BucketAssigner) -> RowFormatBuilder:
+        self._params["bucket"] = bucket_assigner.bucket
+        if bucket_assigner.date_format:
+            self._params["dateFormat"] = bucket_assigner.date_format
+        return self
+
+    def with_rolling_policy(self, rolling_policy: RollingPolicy) -> RowFormatBuilder:
+        self._params["rolling"] = rolling_policy.options
+        return self
+
+    def with_output_file_config(self, output_file_config: OutputFileConfig) -> RowFormatBuilder:
+        self._params["prefix"] = output_file_config.part_prefix
+        self._params["suffix"] = output_file_config.part_suffix
+        return self
+
+    def enable_compact(self, *args: Any) -> RowFormatBuilder:
+        return self
+
+    disable_compact = enable_compact
+
+    def build(self) -> FileSink:
+        return FileSink(self._params)
+
+
+class StreamingFileSink(FileSink):
+    """Flink 1.x's name of the same."""
+
+    DefaultRowFormatBuilder = RowFormatBuilder
+    DefaultBulkFormatBuilder = RowFormatBuilder

@@ -1,0 +1,21 @@
+"""A sequence of numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..._graph import ProgramGraph
+from ...common.typeinfo import Types
+from .base import Source
+
+__all__ = ["NumberSequenceSource"]
+
+
+class NumberSequenceSource(Source):
+    """The integers from ``start`` to ``end``, both included; every subtask has a contiguous part."""
+
+    def __init__(self, start: int, end: int) -> None:
+        self.start, self.end = start, end
+
+    def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Any, str, Any]:
+        return "source.sequence", "Number Sequence", {"from": self.start, "to": self.end}, None, "any", Types.LONG()
