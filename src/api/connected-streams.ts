@@ -1,7 +1,6 @@
 import { GraphError } from '../errors.ts';
 import type { CoFlatMapObject, CoMapObject, KeyLike } from './accepts.ts';
 import type { DataStream } from './data-stream.ts';
-import { KeyedStream } from './keyed-stream.ts';
 import type { InputLeg, TransformationInit } from './transformation.ts';
 import type { TypeInformation } from './types.ts';
 
@@ -37,11 +36,6 @@ export class ConnectedStreams<A, B> {
   /** Any number of results for each record, by a method for each stream. */
   flatMap<Out>(fn: CoFlatMapObject<A, B, Out>, type?: TypeInformation<Out>): DataStream<Out> {
     return this.transform({ kind: 'co_flat_map', name: 'Co-Flat Map', fn, outputType: type?.spec });
-  }
-
-  /** Whether both streams are keyed. */
-  get isKeyed(): boolean {
-    return this.first instanceof KeyedStream && this.second instanceof KeyedStream;
   }
 
   /** The stream that an operator on both makes. */

@@ -16,8 +16,10 @@ import { CollectedResults, type CollectOptions } from './collected-results.ts';
 import { DataStreamSink } from './data-stream-sink.ts';
 import type { KeyedStream } from './keyed-stream.ts';
 import { FileSink } from './file-sink.ts';
+import { lookupJoin, type LookupJoinOptions, type LookupLike } from './lookup-join.ts';
 import { OperatorOutput } from './operator-output.ts';
 import { OutputTag } from './output-tag.ts';
+import type { PyFunction } from './python-function.ts';
 import type { Leg, Partitioning, TransformationInit } from './transformation.ts';
 import type { TypeInformation } from './types.ts';
 
@@ -189,6 +191,21 @@ export class DataStream<T> extends OperatorOutput {
   /** This stream and another, for operators that tell their records apart. */
   connect<U>(other: DataStream<U>): ConnectedStreams<T, U> {
     return this.environment.streams.connected<T, U>(this, other);
+  }
+
+  /**
+   * Enriches each record by what a lookup finds for its key.
+   *
+   * @example orders.lookupJoin(users, (order, user) => ({ ...order, user }), { key: (order) => order.userId })
+   */
+  lookupJoin<K, V, Out, How extends 'inner' | 'left' = 'inner'>(
+    lookup: LookupLike<K, V>,
+    fn:
+      | ((value: T, found: How extends 'left' ? V | null : V) => MaybeAsync<Out>)
+      | PyFunction<T, Out>,
+    options: LookupJoinOptions<T, K, How>,
+  ): DataStream<Out> {
+    return lookupJoin(this, lookup, fn, options);
   }
 
   // Ends.

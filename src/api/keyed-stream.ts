@@ -1,6 +1,14 @@
 import type { FieldOf, MaybeAsync, ReduceObject } from './accepts.ts';
 import { DataStream } from './data-stream.ts';
+import {
+  asOfJoin,
+  type AsOfJoinLike,
+  type AsOfJoinOptions,
+  IntervalJoin,
+  type JoinKind,
+} from './keyed-joins.ts';
 import type { PyFunction } from './python-function.ts';
+import type { TypeInformation } from './types.ts';
 import type { Leg } from './transformation.ts';
 
 /** A stream partitioned by key: its operators may keep state and timers of each key. */
@@ -39,6 +47,28 @@ export class KeyedStream<T, K> extends DataStream<T> {
   /** The record with the greatest field so far, the first of equal ones. */
   maxBy(field?: FieldOf<T>): DataStream<T> {
     return this.#aggregate('max_by', field);
+  }
+
+  /**
+   * Pairs records of two streams that have one key and are near in event time.
+   *
+   * @example orders.intervalJoin(payments).between(0, Time.minutes(5)).process((order, payment) => [order, payment])
+   */
+  intervalJoin<U, How extends JoinKind = 'inner'>(
+    other: KeyedStream<U, K>,
+    options: { how?: How } = {},
+  ): IntervalJoin<T, U, How> {
+    return new IntervalJoin<T, U, How>(this, other, options.how ?? ('inner' as How));
+  }
+
+  /** Each record with the latest record of the other stream that has its key and is not after it in event time. */
+  asOfJoin<U, Out, How extends 'inner' | 'left' = 'inner'>(
+    other: KeyedStream<U, K>,
+    fn: AsOfJoinLike<T, How extends 'left' ? U | null : U, Out>,
+    options: AsOfJoinOptions<How> = {},
+    type?: TypeInformation<Out>,
+  ): DataStream<Out> {
+    return asOfJoin(this, other, fn, options, type);
   }
 
   /** A union is not keyed any more. */

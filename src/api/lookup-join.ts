@@ -1,0 +1,89 @@
+import type { JsonValue } from '../graph/job-graph.ts';
+import { GraphError } from '../errors.ts';
+import type { Instance, MaybeAsync } from './accepts.ts';
+import type { DataStream } from './data-stream.ts';
+import { PyFunction } from './python-function.ts';
+
+/** Where values are looked up: a table, a function of the key, or an object with `lookup`. Nothing found is null or undefined. */
+export type LookupLike<K, V> =
+  | ReadonlyMap<K, V>
+  | ((key: K) => MaybeAsync<V | null | undefined>)
+  | Instance<{ lookup(key: K): MaybeAsync<V | null | undefined> }>
+  | PyFunction<K, V>;
+
+export interface LookupJoinOptions<T, K, How extends 'inner' | 'left'> {
+  /** The key to look up. A function in the language of the lookup. */
+  key: ((value: T) => K) | PyFunction<T, K>;
+  /** `left` keeps records that find nothing, with null; `inner` by default. */
+  how?: How;
+  /** Answers that are kept; 0, the default: none. */
+  cacheSize?: number;
+  /** How long an answer is good for; 0, the default: for ever. */
+  cacheTtlMs?: number;
+  /** Of one lookup; 0, the default: none. */
+  timeoutMs?: number;
+  /** Lookups on their way at the same time; 100 by default. */
+  capacity?: number;
+  /** Whether results keep the order of records; true by default. */
+  ordered?: boolean;
+}
+
+/** What the `lookup_join` operator runs. */
+export interface LookupJoinOperation {
+  lookup: unknown;
+  key: unknown;
+  /** Makes the result of a record and what was found. */
+  function: unknown;
+  how: 'inner' | 'left';
+  cacheSize: number;
+  cacheTtlMs: number;
+  timeoutMs: number;
+  capacity: number;
+  ordered: boolean;
+}
+
+export function lookupJoin<T, K, Out>(
+  stream: DataStream<T>,
+  lookup: unknown,
+  fn: unknown,
+  options: LookupJoinOptions<T, K, 'inner' | 'left'>,
+): DataStream<Out> {
+  const { key, how = 'inner', cacheSize = 0, cacheTtlMs = 0, timeoutMs = 0 } = options;
+  const { capacity = 100, ordered = true } = options;
+  const common = { kind: 'lookup_join' as const, name: 'Lookup Join' };
+  if (lookup instanceof PyFunction) {
+    if (!(key instanceof PyFunction) || (fn !== undefined && !(fn instanceof PyFunction))) {
+      throw new GraphError(
+        'A lookup join by a Python function needs its key, and the function of its results, in Python too.',
+      );
+    }
+    const params: { [key: string]: JsonValue } = {
+      key: key.ref as unknown as JsonValue,
+      ...(fn === undefined ? {} : { function: fn.ref as unknown as JsonValue }),
+      how,
+      cacheSize,
+      cacheTtl: cacheTtlMs,
+      timeout: timeoutMs,
+      capacity,
+      ordered,
+    };
+    return stream.transform({ ...common, fn: lookup, params });
+  }
+  if (key instanceof PyFunction || fn instanceof PyFunction) {
+    throw new GraphError(
+      'A lookup join in TypeScript needs its key, and the function of its results, in TypeScript too.',
+    );
+  }
+  const operation: LookupJoinOperation = {
+    lookup,
+    key,
+    function: fn ?? ((value: unknown, found: unknown) => [value, found]),
+    how,
+    cacheSize,
+    cacheTtlMs,
+    timeoutMs,
+    capacity,
+    ordered,
+  };
+  return stream.transform({ ...common, fn: operation });
+}
