@@ -1,13 +1,18 @@
 import type { TypeSpec } from '../graph/job-graph.ts';
 
+/**
+ * The receiving subtask of a key. Equal keys go to one subtask whichever TypeScript subtask sends; a hash that Python
+ * shares needs the canonical encoding of keys.
+ */
 export function subtaskOfKey(
   receivers: number,
   _maxParallelism: number,
   _keyType: TypeSpec | undefined,
 ): (key: unknown) => number {
   return (key) => {
+    const text = typeof key === 'object' ? JSON.stringify(key) : String(key);
     let hash = 0;
-    for (const c of String(key)) hash = (hash * 31 + (c.codePointAt(0) as number)) | 0;
+    for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;
     return (hash >>> 0) % receivers;
   };
 }
