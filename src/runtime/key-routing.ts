@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { TypeSpec } from '../graph/job-graph.ts';
 
 /**
@@ -10,7 +11,10 @@ export function subtaskOfKey(
   _keyType: TypeSpec | undefined,
 ): (key: unknown) => number {
   return (key) => {
-    const text = typeof key === 'object' ? JSON.stringify(key) : String(key);
+    const text =
+      typeof key === 'string'
+        ? key
+        : inspect(key, { depth: Infinity, sorted: true, breakLength: Infinity });
     let hash = 0;
     for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;
     return (hash >>> 0) % receivers;
