@@ -1,7 +1,34 @@
 // The public API. Everything here is meant to be used; nothing else is.
 
-export { DataStream } from './api/data-stream.ts';
+export type {
+  FieldOf,
+  FilterObject,
+  FlatMapObject,
+  Instance,
+  KeyLike,
+  MapObject,
+  MaybeAsync,
+  PartitionLike,
+  ReduceObject,
+  Results,
+  SinkObject,
+} from './api/accepts.ts';
+export { AsyncDataStream, type AsyncLike } from './api/async-data-stream.ts';
+export { AsyncRetryStrategy, type RetryConditions } from './api/async-retry.ts';
+export { CollectedResults, type CollectOptions } from './api/collected-results.ts';
+export { ConnectedStreams } from './api/connected-streams.ts';
+export { type BatchOptions, DataStream } from './api/data-stream.ts';
 export { DataStreamSink } from './api/data-stream-sink.ts';
+export {
+  type EnvironmentOptions,
+  type ExecuteOptions,
+  type PythonOptions,
+  type RuntimeExecutionMode,
+  type SourceContext,
+  type SourceFunction,
+  type SourceIterable,
+  StreamExecutionEnvironment,
+} from './api/environment.ts';
 export {
   BucketAssigner,
   Encoder,
@@ -9,9 +36,37 @@ export {
   type OutputFileConfig,
   RollingPolicy,
 } from './api/file-sink.ts';
+export { type JobExecutionResult, JobHandle } from './api/job-handle.ts';
+export type { AsOfJoinOptions, IntervalJoin, IntervalJoined, JoinKind } from './api/keyed-joins.ts';
 export { KeyedStream } from './api/keyed-stream.ts';
-export { loadPipeline, Pipeline } from './api/load-pipeline.ts';
+export {
+  loadPipeline,
+  type LoadPipelineOptions,
+  Pipeline,
+  type PipelineInput,
+  type StartPipelineOptions,
+} from './api/load-pipeline.ts';
+export type { LookupJoinOptions, LookupLike } from './api/lookup-join.ts';
 export { OutputTag } from './api/output-tag.ts';
-export { py, PyFunction } from './api/python-function.ts';
-export { StreamExecutionEnvironment } from './api/environment.ts';
+export { PipelineGraph } from './api/pipeline-graph.ts';
+export { py, PyFunction, type PyOptions } from './api/python-function.ts';
+export type { LogEntry, Logger } from './api/session.ts';
+export { Duration, Time } from './api/time.ts';
 export { TypeInformation, Types } from './api/types.ts';
+export {
+  BridgeProtocolError,
+  CodecError,
+  ConfigurationError,
+  type ErrorCode,
+  type ErrorReport,
+  GraphError,
+  InternalError,
+  IsthmusError,
+  JobCancelledError,
+  UnsupportedError,
+  UserFunctionError,
+  WorkerError,
+} from './errors.ts';
+export type { JobStatus } from './runtime/job-execution.ts';
+export type { JobOperatorMetrics } from './runtime/job-metrics.ts';
+export { VERSION } from './version.ts';
