@@ -23,7 +23,19 @@ JOB_FINISHED, JOB_CANCEL, PROGRESS, DRIVER_LOG = 0x25, 0x26, 0x27, 0x28
 #: Flags that a type may carry; none where absent.
 FLAGS = {BLOB: 1, BATCH: 3, RESULTS: 15}
 #: Types whose body has a fixed size.
-BODY_BYTES = {WATERMARK: 8, BARRIER: 17, IDLE: 1, END: 0, CREDIT: 4, RESULTS_CREDIT: 4, START: 0, RELEASE: 0, SHUTDOWN: 0, PING: 0, PONG: 0}
+BODY_BYTES = {
+    WATERMARK: 8,
+    BARRIER: 17,
+    IDLE: 1,
+    END: 0,
+    CREDIT: 4,
+    RESULTS_CREDIT: 4,
+    START: 0,
+    RELEASE: 0,
+    SHUTDOWN: 0,
+    PING: 0,
+    PONG: 0,
+}
 TYPES = frozenset(range(0x01, 0x1A)) | frozenset(range(0x20, 0x29))
 
 _HEADER = struct.Struct("<IBBBBII")

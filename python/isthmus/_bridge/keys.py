@@ -1,6 +1,7 @@
 """Keys: one encoding for both languages, and the subtask a key belongs to. Twin of ``src/bridge/keys.ts``.
 
-  K1. Keys that Python calls equal have the same encoding, hence the same key group (1, 1.0, True and Decimal(1) are one key).
+  K1. Keys that Python calls equal have the same encoding, hence the same key group: 1, 1.0, True and Decimal(1).
+      (A class of the user's own with an ``__eq__`` of its own goes by its pickle; frozen dataclasses go by their fields.)
   K2. Every key group belongs to exactly one subtask; a subtask's groups are contiguous.
   K3. NaN is one key, although it is not equal to itself.
 
@@ -88,7 +89,7 @@ class KeyGroups:
         return self.owner(self.group(key))
 
     def targets(self, keys: list[Any]) -> list[int]:
-        """The subtask of each key. Keys seen before cost one dict lookup, as equal keys have equal targets (K1)."""
+        """The subtask of each key. One seen before costs a dict lookup: equal keys have equal targets (K1)."""
         known = self._targets
         try:
             return [known[key] for key in keys]
@@ -226,7 +227,7 @@ def _other(key: Any) -> bytes:
     if isinstance(key, enum.Enum):
         return _joined(b"e", (_named(cls), key.name.encode()))
     params = getattr(cls, "__dataclass_params__", None)
-    if params is not None and params.eq and cls.__eq__ is not object.__eq__:
+    if params is not None and params.eq:
         values = [encode_key(getattr(key, f.name)) for f in dataclasses.fields(key) if f.compare]
         return _joined(b"o", (_named(cls), *values))
     try:
@@ -272,7 +273,7 @@ _BY_BASE: tuple[tuple[type, Callable[[Any], bytes]], ...] = (
     (bytes, lambda key: b"b" + bytes(key)),
     (tuple, _sequence),
     (list, _sequence),
-    ((frozenset), _set),
+    (frozenset, _set),
     (set, _set),
     (dict, _dict),
     (decimal.Decimal, _decimal),
@@ -282,7 +283,7 @@ _BY_BASE: tuple[tuple[type, Callable[[Any], bytes]], ...] = (
     (datetime.timedelta, _ENCODERS[datetime.timedelta]),
     (uuid.UUID, _uuid),
     (complex, lambda key: _float(key.real) if key.imag == 0 else b"P" + pickle.dumps(complex(key), 5)),
-    (numbers.Integral, lambda key: _int(int(key))),  # type: ignore[type-abstract]
-    (numbers.Rational, _fraction),  # type: ignore[type-abstract]
-    (numbers.Real, lambda key: _float(float(key))),  # type: ignore[type-abstract]
+    (numbers.Integral, lambda key: _int(int(key))),
+    (numbers.Rational, _fraction),
+    (numbers.Real, lambda key: _float(float(key))),
 )

@@ -59,7 +59,11 @@ def _nullable(inner: Format) -> Format:
 
 def java_double(value: float) -> str:
     """A double as ``Double.toString`` shows it."""
-    return _java_decimal(value, repr(float(value)))
+    number = float(value)
+    text = repr(number)
+    if -1e-310 < number < 1e-310 and float(two := f"{number:.1e}") == number:
+        text = two  # Java shows the nearest number of two digits: 4.9E-324, where Python says 5e-324.
+    return _java_decimal(number, text)
 
 
 def java_float(value: float) -> str:
@@ -70,8 +74,11 @@ def java_float(value: float) -> str:
     packed = _F32.pack(number)
     for digits in range(1, 10):
         text = f"{number:.{digits - 1}e}"
-        if _F32.pack(float(text)) == packed:
-            return _java_decimal(number, text)
+        try:
+            if _F32.pack(float(text)) == packed:
+                return _java_decimal(number, text)
+        except OverflowError:  # rounded up beyond the largest float
+            continue
     return _java_decimal(number, repr(number))
 
 

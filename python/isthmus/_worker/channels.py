@@ -17,18 +17,17 @@ class ChannelCodec:
 
     def __init__(self, kind: str, type_spec: dict[str, Any] | None, operator: str) -> None:
         if kind == "pickle":
-            self._dump, self._load = self._pickle, loads
+            self._dump, self._load = self._pickle, _unpickle
         else:
             # Imported on use: an all-Python job needs no msgpack for its records.
             from .._bridge import codec as values
 
-            self._dump = values.encode
-            self._load = values.decode
+            self._dump = values.encode_batch
+            self._load = values.decode_batch
         self._operator = operator
 
     def encode(self, records: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> bytes:
-        payload: Any = records if keys is None else [keys, records]
-        data = self._dump(payload)
+        data = self._dump(records, keys)
         if timestamps is None:
             return data
         return _pack_timestamps(timestamps) + data
@@ -40,21 +39,17 @@ class ChannelCodec:
         if flags & 1:
             timestamps = _unpack_timestamps(body[: 8 * count])
             body = body[8 * count :]
-        payload = self._load(body)
-        keys = None
-        if flags & 2:
-            keys, payload = payload
-        if len(payload) != count or (keys is not None and len(keys) != count):
+        records, keys = self._load(body, flags & 2 != 0)
+        if len(records) != count or (keys is not None and len(keys) != count):
             raise IsthmusError(
-                f"A batch announces {count} records and carries {len(payload)}.", code="ISTHMUS_PROTOCOL"
+                f"A batch announces {count} records and carries {len(records)}.", code="ISTHMUS_PROTOCOL"
             )
-        return payload, timestamps, keys
+        return records, timestamps, keys
 
-    def _pickle(self, payload: Any) -> bytes:
+    def _pickle(self, records: list[Any], keys: list[Any] | None) -> bytes:
         try:
-            return dumps(payload)
+            return dumps(records if keys is None else [keys, records])
         except Exception as e:
-            records = payload if not _is_keyed(payload) else payload[1]
             for record in records:
                 try:
                     dumps(record)
@@ -69,8 +64,12 @@ class ChannelCodec:
             ) from e
 
 
-def _is_keyed(payload: Any) -> bool:
-    return len(payload) == 2 and type(payload[0]) is list and type(payload[1]) is list
+def _unpickle(body: memoryview | bytes, keyed: bool) -> tuple[list[Any], list[Any] | None]:
+    payload = loads(body)
+    if not keyed:
+        return payload, None
+    keys, records = payload
+    return records, keys
 
 
 def _pack_timestamps(timestamps: list[int]) -> bytes:
