@@ -71,6 +71,8 @@ class Slot:
         self.polled: set[Task] = set()
         self.current: Task | None = None
         self.failed = False
+        #: The tasks that want to be called by the clock.
+        self.periodic: list[Task] = []
         self._metrics_due = self.clock.monotonic() + _METRICS_EVERY_S
 
     def transmit_batch(self, channel: int, flags: int, count: int, body: bytes) -> None:
@@ -155,6 +157,11 @@ class Slot:
         for task in reversed(self.tasks):  # W2
             if not task.runnable():
                 continue
+            # What is due by now comes before records that arrived while another task kept the loop.
+            if self.periodic:
+                self._fire_due()
+                if self.failed:
+                    return False
             self.current = task
             try:
                 task.step(deadline)
@@ -165,14 +172,15 @@ class Slot:
             if clock.monotonic() >= deadline:
                 break
         self.current = None
-        self._fire_due()
+        if self.periodic:
+            self._fire_due()
         if clock.monotonic() >= self._metrics_due:
             self.send_metrics()
         return more or any(task.runnable() for task in self.tasks)
 
     def _fire_due(self) -> None:
         now = self.clock.now_ms()
-        for task in self.tasks:
+        for task in self.periodic:
             due = task.next_processing_time()
             if due is not None and due <= now:
                 self.current = task
@@ -187,7 +195,7 @@ class Slot:
         """Seconds the process may sleep if nothing arrives; None: for ever."""
         if self.failed or not self.tasks:
             return None
-        due = [d for t in self.tasks if (d := t.next_processing_time()) is not None]
+        due = [d for t in self.periodic if (d := t.next_processing_time()) is not None]
         wait: float | None = max(0.0, (min(due) - self.clock.now_ms()) / 1000) if due else None
         for task in self.tasks:
             wakes_at = getattr(task.source, "wakes_at", None)
@@ -213,6 +221,8 @@ class Slot:
             load = FunctionLoader(self._blobs)  # type: ignore[arg-type]
             for built in build_tasks(self, deployment, load):
                 self.tasks.append(built)
+                if built.periodic:
+                    self.periodic.append(built)
         except Exception as e:
             failing = getattr(e, "isthmus_task", None)
             self._fail(e, None, task_id if failing is None else failing)

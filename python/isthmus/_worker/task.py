@@ -24,6 +24,9 @@ from .output import Output
 
 #: Records made between two looks at the clock and at the outputs' credit.
 CHUNK = 2048
+#: Records that go through the slot one by one when a task begins, and again after a slow one. What a fast record made
+#: must not wait for a slow record behind it; how slow the next one will be, nobody knows.
+CAREFUL = 128
 # More than will ever pass; a marker of this length counts by what is left of it.
 _MANY = 1 << 62
 
@@ -62,6 +65,8 @@ class Task:
         self._poll_requested = False
         #: Left until ``request_poll``: nothing can go on before results that are on their way have come.
         self._waiting = False
+        #: Left after this chunk, although there is more to do.
+        self._yielding = False
         self.started = False
         self.finished = False
         self.closed = False
@@ -74,13 +79,15 @@ class Task:
         self.notify: Callable[..., None] = lambda *_: None
         #: Called when a queued batch is taken: decodes it and gives its credit back.
         self.take: Callable[[int, tuple[Any, ...]], tuple[list[Any], Any, Any]] = lambda c, e: (e[1], e[2], e[3])
-        self._periodic = any(
+        self.periodic = any(
             type(op).advance_processing_time is not Operator.advance_processing_time for op in operators
         )
         self.polls = any(type(op).poll is not Operator.poll for op in operators)
         self._limits = bool(operators) and type(operators[0]).room is not Operator.room
         self._timed_chain = any(getattr(op, "assigns_timestamps", False) for op in operators)
         self._checkpoint_wanted: tuple[int, int, int] | None = None
+        self._careful = CAREFUL
+        self._stride = 1
 
     # What the slot asks.
 
@@ -119,7 +126,7 @@ class Task:
 
     def next_processing_time(self) -> int | None:
         """When something is due although nothing arrives."""
-        if not self._periodic or self.finished or not self.started:
+        if not self.periodic or self.finished or not self.started:
             return None
         due = [t for op in self.operators if (t := op.next_processing_time()) is not None]
         return min(due) if due else None
@@ -137,12 +144,13 @@ class Task:
         """Work until ``deadline`` (of the monotonic clock), or until nothing is left to do, or no output has credit."""
         monotonic = self._clock.monotonic
         began = monotonic()
+        self._yielding = False
         try:
             while True:
                 if self._drain is None and not self._next_drain():
                     return
                 self._pull_chunk()
-                if self._waiting or monotonic() >= deadline or not self.outputs_ready:
+                if self._yielding or self._waiting or monotonic() >= deadline or not self.outputs_ready:
                     return
         finally:
             if self._watchdog is not None:
@@ -335,6 +343,8 @@ class Task:
                     yield self._wait()
                 if room is not None:
                     end = min(total, done + room)
+            if self._stride < CHUNK:
+                end = min(end, done + self._stride)
             if done or end < total:
                 part = slice(done, end)
                 feed = Feed(values[part], keys and keys[part], timestamps and timestamps[part], cursor)
@@ -351,6 +361,16 @@ class Task:
                 index = done + max(taken, 1) - 1
                 raise OperatorFailure(e, self._suspect(e), record=safe_repr(values[index]))
             done += taken
+            if feed.cut:
+                self._careful, self._stride = CAREFUL, 1
+            elif self._careful > 0:
+                self._careful -= taken
+            elif self._stride < CHUNK:
+                self._stride *= 2
+            if self._stride < CHUNK and done < total:
+                # The rest of the slot has its turn before the next record.
+                self._yielding = True
+                yield iter(()), False, None
 
     def _enter(self, feed: Feed, which: int, keyed: bool) -> Iterator[Any]:
         if not self.operators:

@@ -57,6 +57,9 @@ class TimestampsOperator(Operator):
         return TimestampsOperation(**{"generator": "none", **_fields(ctx)})
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
+        if self._next_tick is None and self._interval > 0:
+            # From the first record that can move the watermark, however long it or the next one takes.
+            self._next_tick = self.ctx.clock.now_ms() + self._interval
         if self._custom is not None:
             return self._with_custom(records)
         if self._assign is None:

@@ -386,7 +386,10 @@ class DataStream(OperatorSettings, Generic[T]):
         """
         from .collected import CloseableIterator
 
-        self._sink("sink.collect", "Collect", {})
+        sink = self._sink("sink.collect", "Collect", {})
+        if len(self._origins) == 1:
+            # As parallel as what it collects from, so that no exchange mixes up the order.
+            sink._operator().parallelism = self._origins[0].transformation.parallelism
         results = CloseableIterator(self._env._submit(job_execution_name))
         if limit is None:
             return results

@@ -251,8 +251,7 @@ class StreamExecutionEnvironment:
             from ..._types.coerce import collection_converter
 
             convert = collection_converter(declared.to_spec())
-            if convert is not None:
-                records = convert(records)
+            records = [convert(record) for record in records]
         fn = self.graph.function(records, "Collection Source")
         return self._source("source.collection", "Collection Source", fn, {}, declared, True, "python")
 
@@ -283,7 +282,7 @@ class StreamExecutionEnvironment:
                 "source.function", source_name or source.__name__, fn, {}, declared, alone, "python"
             )
         else:
-            raise TypeError(
+            raise GraphError(
                 f"from_source takes a Source or a generator function; it was given a {type(source).__name__}. "
                 f"For a collection there is from_collection."
             )
@@ -308,7 +307,10 @@ class StreamExecutionEnvironment:
             params: dict[str, Any] = {"name": name}
             if paths is not None:
                 params["default"] = paths
-            return self._source("source.input", name, None, params, type_of(type_info), True, "typescript")
+            # Where it is not fed, the runner of the pipeline makes it a source of this function.
+            fn = None if default is None or paths is not None else self.graph.function(default, name)
+            language = "typescript" if fn is None else "python"
+            return self._source("source.input", name, fn, params, type_of(type_info), True, language)
         if paths is not None:
             return self._source("source.lines", name, None, {"paths": paths}, type_of(type_info), False, "any")
         if default is None:
