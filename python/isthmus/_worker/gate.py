@@ -1,7 +1,8 @@
 """The inputs of a task: watermarks merged, barriers aligned, ends counted. Twin of ``src/runtime/input-gate.ts``.
 
   I1. The merged watermark is the minimum over the channels that are neither idle nor ended, and never goes back.
-  I2. When every channel is idle or ended, those that are idle count: the task is idle, not further in time.
+  I2. Where all channels left are idle the task is idle, and the channels that have ended (with the final watermark) say
+      how far time has come; as in Flink, a silent input does not keep the others' last windows open.
   I3. Between a channel's barrier and the end of the alignment nothing of that channel is handed out.
 """
 
@@ -52,10 +53,11 @@ class InputGate:
     def _merge(self) -> int | None:
         active = [self._watermarks[c] for c in self._open if c not in self._idle]
         if not active:
-            # I2: an input of which all that is left sleeps stays where it is.
-            if self._open:
+            # I2: what has ended speaks for those that sleep; without it an input that sleeps stays where it is.
+            ended = [w for c, w in self._watermarks.items() if c not in self._open]
+            if not ended:
                 return None
-            merged = min(self._watermarks.values())
+            merged = min(ended)
         else:
             merged = min(active)
         if merged > self.watermark:

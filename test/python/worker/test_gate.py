@@ -40,10 +40,11 @@ class Model:
         awake = [i for i in running if not self.idle[i]]
         if awake:
             now = min(self.watermarks[i] for i in awake)
-        elif running:
-            now = self.merged
         else:
-            now = min(self.watermarks)
+            now = min(
+                (w for w, ended in zip(self.watermarks, self.ended, strict=True) if ended),
+                default=self.merged,
+            )
         self.merged = max(self.merged, now)
 
     @property

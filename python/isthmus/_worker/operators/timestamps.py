@@ -43,6 +43,9 @@ class TimestampsOperator(Operator):
         self._records = 0
         self._records_at_tick = 0
         self._active_at = ctx.clock.now_ms()
+        if self._idle_timeout is not None and self._interval > 0:
+            # Silence counts from the beginning.
+            self._next_tick = self._active_at + self._interval
         self._idle = False
         self._idle_change: bool | None = None
         self._pending: int | None = None
