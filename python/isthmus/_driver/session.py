@@ -334,12 +334,11 @@ def _decode_results(flags: int, count: int, body: bytes) -> list[Any]:
     if flags & 1:
         body = body[8 * count :]
     if flags & 4:
-        records = pickle.loads(body)
-    else:
-        from .._bridge.codec import decode
+        payload = pickle.loads(body)
+        return payload[1] if flags & 2 else payload  # type: ignore[no-any-return]
+    from .._bridge.codec import decode_batch
 
-        records = decode(body)
-    return records if not flags & 2 else records[1]  # type: ignore[no-any-return]
+    return decode_batch(body, bool(flags & 2))[0]
 
 
 def _error_of(report: dict[str, Any]) -> IsthmusError:

@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
+import sys
 from array import array
 from typing import Any
 
-from ..errors import IsthmusError
+from ..errors import CodecError, IsthmusError
 from .failure import safe_repr
 from .isolate import dumps, loads
 
-_BIG_ENDIAN = array("H", [1]).tobytes()[0] == 0
+_BIG_ENDIAN = sys.byteorder == "big"
 
 
 class ChannelCodec:
     """Encodes and decodes the bodies of BATCH frames of one channel (``docs/protocol.md`` §5)."""
 
     def __init__(self, kind: str, type_spec: dict[str, Any] | None, operator: str) -> None:
+        self._operator = operator
+        self._coerce = None
         if kind == "pickle":
             self._dump, self._load = self._pickle, _unpickle
         else:
             # Imported on use: an all-Python job needs no msgpack for its records.
-            from .._bridge import codec as values
+            from .._bridge.codec import decode_batch, encode_batch
 
-            self._dump = values.encode_batch
-            self._load = values.decode_batch
-        self._operator = operator
+            self._dump, self._load = encode_batch, decode_batch
+            if type_spec is not None:
+                from .._types.coerce import coercer
+
+                # What JavaScript cannot tell (1.0 and 1, tuple and list) the declared type can.
+                self._coerce = coercer(type_spec)
 
     def encode(self, records: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> bytes:
-        data = self._dump(records, keys)
+        try:
+            data = self._dump(records, keys)
+        except CodecError as e:
+            raise CodecError(f'Operator "{self._operator}": {e}', e.path) from e
         if timestamps is None:
             return data
         return _pack_timestamps(timestamps) + data
@@ -39,16 +48,18 @@ class ChannelCodec:
         if flags & 1:
             timestamps = _unpack_timestamps(body[: 8 * count])
             body = body[8 * count :]
-        records, keys = self._load(body, flags & 2 != 0)
+        records, keys = self._load(body, bool(flags & 2))
         if len(records) != count or (keys is not None and len(keys) != count):
             raise IsthmusError(
                 f"A batch announces {count} records and carries {len(records)}.", code="ISTHMUS_PROTOCOL"
             )
+        if self._coerce is not None:
+            records = self._coerce(records)
         return records, timestamps, keys
 
     def _pickle(self, records: list[Any], keys: list[Any] | None) -> bytes:
         try:
-            return dumps(records if keys is None else [keys, records])
+            return dumps(records if keys is None else (keys, records))
         except Exception as e:
             for record in records:
                 try:
@@ -66,10 +77,7 @@ class ChannelCodec:
 
 def _unpickle(body: memoryview | bytes, keyed: bool) -> tuple[list[Any], list[Any] | None]:
     payload = loads(body)
-    if not keyed:
-        return payload, None
-    keys, records = payload
-    return records, keys
+    return (payload[1], payload[0]) if keyed else (payload, None)
 
 
 def _pack_timestamps(timestamps: list[int]) -> bytes:
