@@ -13,8 +13,10 @@ export type {
   Results,
   SinkObject,
 } from './api/accepts.ts';
+export type { AllWindowedStream } from './api/all-windowed-stream.ts';
 export { AsyncDataStream, type AsyncLike } from './api/async-data-stream.ts';
 export { AsyncRetryStrategy, type RetryConditions } from './api/async-retry.ts';
+export { BroadcastConnectedStream, BroadcastStream } from './api/broadcast-stream.ts';
 export { CollectedResults, type CollectOptions } from './api/collected-results.ts';
 export { ConnectedStreams } from './api/connected-streams.ts';
 export { type BatchOptions, DataStream } from './api/data-stream.ts';
@@ -49,10 +51,34 @@ export {
 export type { LookupJoinOptions, LookupLike } from './api/lookup-join.ts';
 export { OutputTag } from './api/output-tag.ts';
 export { PipelineGraph } from './api/pipeline-graph.ts';
+export type {
+  BroadcastContext,
+  BroadcastDescriptor,
+  BroadcastProcessLike,
+  CoProcessLike,
+  KeyedProcessContext,
+  KeyedProcessLike,
+  OnTimerContext,
+  ProcessContext,
+  ProcessLike,
+  ReadOnlyBroadcastContext,
+} from './api/process-functions.ts';
 export { py, PyFunction, type PyOptions } from './api/python-function.ts';
 export type { LogEntry, Logger } from './api/session.ts';
 export { Duration, Time } from './api/time.ts';
+export type { WatermarkStrategyLike } from './api/timestamps.ts';
 export { TypeInformation, Types } from './api/types.ts';
+export type { JoinedStreams, WindowJoin } from './api/window-join.ts';
+export type {
+  AggregateLike,
+  AggregateObject,
+  ApplyLike,
+  ProcessWindowContext,
+  ProcessWindowLike,
+  TriggerLike,
+  WindowAssignerLike,
+} from './api/window-types.ts';
+export type { WindowedStream } from './api/windowed-stream.ts';
 export {
   BridgeProtocolError,
   CodecError,

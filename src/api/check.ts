@@ -89,6 +89,7 @@ function pythonUses(graph: JobGraph): Use[] {
   for (const spec of graph.operators) {
     const calls = CALLS[spec.kind] ?? { methods: [], args: 0 };
     add(spec.fn, spec, 'function', calls);
+    for (const [name, ref] of nestedRefs(spec)) add(ref, spec, name, { methods: [], args: 0 });
   }
   const byId = new Map(graph.operators.map((spec) => [spec.id, spec]));
   for (const { to, partitioner } of graph.edges) {
@@ -100,6 +101,16 @@ function pythonUses(graph: JobGraph): Use[] {
     }
   }
   return uses;
+}
+
+/** Functions that parameters refer to (docs/operators.md). */
+function nestedRefs({ params }: OperatorSpec): [name: string, ref: FunctionRef | undefined][] {
+  const window = params.window as { windowFunction?: unknown } | undefined;
+  return [
+    ['window function', window?.windowFunction],
+    ['key', params.key],
+    ['function of results', params.function],
+  ] as [string, FunctionRef | undefined][];
 }
 
 function problemOf({ ref, as, calls }: Use, found: FunctionFound): string | undefined {

@@ -1,11 +1,12 @@
 import { GraphError } from '../errors.ts';
 import type { CoFlatMapObject, CoMapObject, KeyLike } from './accepts.ts';
 import type { DataStream } from './data-stream.ts';
+import type { CoProcessLike } from './process-functions.ts';
 import type { InputLeg, TransformationInit } from './transformation.ts';
 import type { TypeInformation } from './types.ts';
 
 /** Two streams whose records meet in one operator, which knows the ones from the others. */
-export class ConnectedStreams<A, B> {
+export class ConnectedStreams<out A, out B> {
   readonly first: DataStream<A>;
   readonly second: DataStream<B>;
 
@@ -36,6 +37,11 @@ export class ConnectedStreams<A, B> {
   /** Any number of results for each record, by a method for each stream. */
   flatMap<Out>(fn: CoFlatMapObject<A, B, Out>, type?: TypeInformation<Out>): DataStream<Out> {
     return this.transform({ kind: 'co_flat_map', name: 'Co-Flat Map', fn, outputType: type?.spec });
+  }
+
+  /** Calls a method for each stream, with a context; state and timers need both streams keyed. */
+  process<Out>(fn: CoProcessLike<A, B, Out>, type?: TypeInformation<Out>): DataStream<Out> {
+    return this.transform({ kind: 'co_process', name: 'Co-Process', fn, outputType: type?.spec });
   }
 
   /** The stream that an operator on both makes. */

@@ -11,6 +11,17 @@ import type {
   Results,
   SinkObject,
 } from './accepts.ts';
+import type { AllWindowedStream } from './all-windowed-stream.ts';
+import {
+  type AnyBroadcastDescriptor,
+  BroadcastConnectedStream,
+  BroadcastStream,
+} from './broadcast-stream.ts';
+import { CountWindows } from './count-windows.ts';
+import type { ProcessLike } from './process-functions.ts';
+import { timestampsInit, type WatermarkStrategyLike } from './timestamps.ts';
+import type { JoinedStreams } from './window-join.ts';
+import type { WindowAssignerLike } from './window-types.ts';
 import type { ConnectedStreams } from './connected-streams.ts';
 import { CollectedResults, type CollectOptions } from './collected-results.ts';
 import { DataStreamSink } from './data-stream-sink.ts';
@@ -42,7 +53,7 @@ export type Projected<T, F extends readonly number[]> = {
 };
 
 /** A stream of records of type `T`. */
-export class DataStream<T> extends OperatorOutput {
+export class DataStream<out T> extends OperatorOutput {
   declare protected readonly recordType: T;
 
   // What becomes of each record.
@@ -168,9 +179,12 @@ export class DataStream<T> extends OperatorOutput {
     return this.#with({ kind: 'global' });
   }
 
-  /** Every record to every subtask. */
-  broadcast(): DataStream<T> {
-    return this.#with({ kind: 'broadcast' });
+  /** Every record to every subtask; with descriptors, to keep in broadcast state. */
+  broadcast(): DataStream<T>;
+  broadcast(first: AnyBroadcastDescriptor, ...others: AnyBroadcastDescriptor[]): BroadcastStream<T>;
+  broadcast(...descriptors: AnyBroadcastDescriptor[]): DataStream<T> | BroadcastStream<T> {
+    const stream = this.#with({ kind: 'broadcast' });
+    return descriptors.length === 0 ? stream : new BroadcastStream(stream, descriptors);
   }
 
   /** Records to the subtask that `partition(key, partitions)` says. */
@@ -189,8 +203,47 @@ export class DataStream<T> extends OperatorOutput {
   }
 
   /** This stream and another, for operators that tell their records apart. */
-  connect<U>(other: DataStream<U>): ConnectedStreams<T, U> {
-    return this.environment.streams.connected<T, U>(this, other);
+  connect<U>(other: DataStream<U>): ConnectedStreams<T, U>;
+  connect<U>(other: BroadcastStream<U>): BroadcastConnectedStream<T, U, unknown>;
+  connect(other: DataStream<unknown> | BroadcastStream<unknown>): unknown {
+    return other instanceof BroadcastStream
+      ? new BroadcastConnectedStream(this, other)
+      : this.environment.streams.connected(this, other);
+  }
+
+  /** Calls `processElement` with each record and a context that has its time and side outputs. */
+  process<Out>(fn: ProcessLike<T, Out>, type?: TypeInformation<Out>): DataStream<Out> {
+    return this.transform({ kind: 'process', name: 'Process', fn, outputType: type?.spec });
+  }
+
+  /** Pairs of records of two streams that have one key and are in one window. */
+  join<U>(other: DataStream<U>): JoinedStreams<T, U, 'join'> {
+    return this.environment.streams.joined(this, other, 'join');
+  }
+
+  /** All records of two streams that have one key and are in one window, also where one side has none. */
+  coGroup<U>(other: DataStream<U>): JoinedStreams<T, U, 'co_group'> {
+    return this.environment.streams.joined(this, other, 'co_group');
+  }
+
+  /** Gives records their event time, and the stream its watermarks; those from before stop here. */
+  assignTimestampsAndWatermarks(strategy: WatermarkStrategyLike<T>): DataStream<T> {
+    return this.transform({
+      kind: 'timestamps',
+      name: 'Timestamps/Watermarks',
+      outputType: this.outputType,
+      ...timestampsInit(strategy),
+    });
+  }
+
+  /** Windows of all records, at parallelism 1. */
+  windowAll<W>(assigner: WindowAssignerLike<T, W>): AllWindowedStream<T, W> {
+    return this.environment.streams.allWindowed<T, W>(this, assigner);
+  }
+
+  /** Windows of `size` records of all, every `slide` records where that is said. */
+  countWindowAll(size: number, slide?: number): AllWindowedStream<T, unknown> {
+    return this.environment.streams.allWindowed<T, unknown>(this, new CountWindows(size, slide));
   }
 
   /**

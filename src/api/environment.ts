@@ -247,7 +247,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
   ): (options: StartOptions) => Promise<JobHandle> {
     let built: BuiltGraph;
     try {
-      built = change(this.#build(name));
+      built = change(this.build(name));
     } finally {
       this.#builder.clear();
     }
@@ -264,12 +264,12 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
    * @throws GraphError that says all that is wrong with Python functions
    */
   async check(): Promise<void> {
-    await this.#session.check(this.#build(DEFAULT_JOB_NAME));
+    await this.#session.check(this.build());
   }
 
   /** The job built so far. */
   graph(): PipelineGraph {
-    return new PipelineGraph(this.#build(DEFAULT_JOB_NAME).graph);
+    return new PipelineGraph(this.build().graph);
   }
 
   /** The job built so far as JSON, in the form that Flink's plan visualizer reads. */
@@ -298,7 +298,8 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     return resolveConfiguration({ code: this.#config, environment: process.env });
   }
 
-  #build(name: string): BuiltGraph {
+  /** The job built so far, with the functions it refers to. */
+  build(name = DEFAULT_JOB_NAME): BuiltGraph {
     const { values, warnings } = this.#configuration();
     for (const message of warnings) this.#session.log({ level: 'warning', message });
     const { interpreter, path = [], cwd, env } = this.#options.python ?? {};

@@ -1,4 +1,10 @@
 import type { FieldOf, MaybeAsync, ReduceObject } from './accepts.ts';
+import type { BroadcastConnectedStream, BroadcastStream } from './broadcast-stream.ts';
+import type { ConnectedStreams } from './connected-streams.ts';
+import { CountWindows } from './count-windows.ts';
+import type { KeyedProcessLike } from './process-functions.ts';
+import type { WindowAssignerLike } from './window-types.ts';
+import { WindowedStream } from './windowed-stream.ts';
 import { DataStream } from './data-stream.ts';
 import {
   asOfJoin,
@@ -47,6 +53,35 @@ export class KeyedStream<T, K> extends DataStream<T> {
   /** The record with the greatest field so far, the first of equal ones. */
   maxBy(field?: FieldOf<T>): DataStream<T> {
     return this.#aggregate('max_by', field);
+  }
+
+  /** Calls `processElement` with each record and a context that has its key, timers and side outputs. */
+  override process<Out>(
+    fn: KeyedProcessLike<K, T, Out>,
+    type?: TypeInformation<Out>,
+  ): DataStream<Out> {
+    return this.transform({ kind: 'process', name: 'KeyedProcess', fn, outputType: type?.spec });
+  }
+
+  /** This stream and another, for operators that tell their records apart. */
+  override connect<U>(other: DataStream<U>): ConnectedStreams<T, U>;
+  override connect<U>(other: BroadcastStream<U>): BroadcastConnectedStream<T, U, K>;
+  override connect(other: never): unknown {
+    return super.connect(other);
+  }
+
+  /** Cuts the records of each key into windows. */
+  window<W>(assigner: WindowAssignerLike<T, W>): WindowedStream<T, K, W> {
+    return new WindowedStream<T, K, W>(this, {
+      assigner,
+      allowedLatenessMs: 0,
+      allWindows: false,
+    });
+  }
+
+  /** Windows of `size` records of each key, every `slide` records where that is said. */
+  countWindow(size: number, slide?: number): WindowedStream<T, K, unknown> {
+    return this.window<unknown>(new CountWindows(size, slide));
   }
 
   /**

@@ -18,6 +18,9 @@ export type AnyType = TypeInformation<any>;
 type ValueOf<I> = I extends TypeInformation<infer T> ? T : never;
 type ValuesOf<I extends readonly AnyType[]> = { -readonly [K in keyof I]: ValueOf<I[K]> };
 
+// biome-ignore lint/suspicious/noExplicitAny: values that TypeScript does not look into.
+type Untyped = any;
+
 function scalar<T>(kind: ScalarTypeKind): () => TypeInformation<T> {
   const made = new TypeInformation<T>({ kind });
   return () => made;
@@ -35,24 +38,24 @@ export const Types = {
   DOUBLE: scalar<number>('DOUBLE'),
   CHAR: scalar<string>('CHAR'),
   BIG_INT: scalar<number | bigint>('BIG_INT'),
-  BIG_DEC: scalar<unknown>('BIG_DEC'),
-  INSTANT: scalar<unknown>('INSTANT'),
-  SQL_DATE: scalar<unknown>('SQL_DATE'),
-  SQL_TIME: scalar<unknown>('SQL_TIME'),
-  SQL_TIMESTAMP: scalar<unknown>('SQL_TIMESTAMP'),
+  BIG_DEC: scalar<Untyped>('BIG_DEC'),
+  INSTANT: scalar<Untyped>('INSTANT'),
+  SQL_DATE: scalar<Untyped>('SQL_DATE'),
+  SQL_TIME: scalar<Untyped>('SQL_TIME'),
+  SQL_TIMESTAMP: scalar<Untyped>('SQL_TIMESTAMP'),
   /** Any Python value; it stays Python's own. */
-  PICKLED_BYTE_ARRAY: scalar<unknown>('PICKLED_BYTE_ARRAY'),
+  PICKLED_BYTE_ARRAY: scalar<Untyped>('PICKLED_BYTE_ARRAY'),
 
   TUPLE<const I extends readonly AnyType[]>(fields: I): TypeInformation<ValuesOf<I>> {
     return new TypeInformation({ kind: 'TUPLE', fields: fields.map(({ spec }) => spec) });
   },
-  ROW(fields: readonly AnyType[]): TypeInformation<unknown> {
+  ROW(fields: readonly AnyType[]): TypeInformation<Untyped> {
     return Types.ROW_NAMED(
       fields.map((_, index) => `f${index}`),
       fields,
     );
   },
-  ROW_NAMED(names: readonly string[], fields: readonly AnyType[]): TypeInformation<unknown> {
+  ROW_NAMED(names: readonly string[], fields: readonly AnyType[]): TypeInformation<Untyped> {
     return new TypeInformation({
       kind: 'ROW',
       names: [...names],

@@ -123,6 +123,48 @@ describe('element types', () => {
     ).resolves.toEqualTypeOf<number[]>();
   });
 
+  test('in process functions, windows and joins', () => {
+    const keyed = clicks.keyBy((click) => click.user);
+    const counted = keyed.process({
+      *processElement(click, ctx) {
+        expectTypeOf(click).toEqualTypeOf<Click>();
+        expectTypeOf(ctx.getCurrentKey()).toEqualTypeOf<string>();
+        yield click.at;
+      },
+    });
+    expectTypeOf(counted).toEqualTypeOf<DataStream<number>>();
+    const assigner = { assignWindows: (): { start: number }[] => [] };
+    const applied = keyed.window(assigner).apply((key, window, values) => {
+      expectTypeOf(key).toEqualTypeOf<string>();
+      expectTypeOf(window.start).toEqualTypeOf<number>();
+      return [[...values].length];
+    });
+    expectTypeOf(applied).toEqualTypeOf<DataStream<number>>();
+    const average = {
+      createAccumulator: () => ({ sum: 0, count: 0 }),
+      add: (click: Click, acc: { sum: number; count: number }) => ({
+        sum: acc.sum + click.at,
+        count: acc.count + 1,
+      }),
+      getResult: (acc: { sum: number; count: number }) => String(acc.sum / acc.count),
+    };
+    expectTypeOf(keyed.window(assigner).aggregate(average)).toEqualTypeOf<DataStream<string>>();
+    const left = keyed
+      .intervalJoin(keyed, { how: 'left' })
+      .between(0, 1)
+      .process((a, b) => {
+        expectTypeOf(a).toEqualTypeOf<Click>();
+        expectTypeOf(b).toEqualTypeOf<Click | null>();
+        return b === null ? 0 : 1;
+      });
+    expectTypeOf(left).toEqualTypeOf<DataStream<0 | 1>>();
+    const both = clicks.connect(env.fromCollection(['a'])).map({
+      map1: (click) => click.at,
+      map2: (word) => word.length,
+    });
+    expectTypeOf(both).toEqualTypeOf<DataStream<number>>();
+  });
+
   test('of a stream of less', () => {
     const scored: DataStream<Scored> = clicks.map(score);
     const plain: DataStream<Click> = scored;

@@ -1,0 +1,29 @@
+import { ConfigurationError } from '../errors.ts';
+import type { WindowJson } from './window-types.ts';
+
+/** Windows of a number of records. The window operator knows them by `describe()`: records are counted, not assigned. */
+export class CountWindows {
+  readonly size: number;
+  /** Undefined: windows do not overlap. */
+  readonly slide: number | undefined;
+
+  constructor(size: number, slide?: number) {
+    for (const count of slide === undefined ? [size] : [size, slide]) {
+      if (Number.isInteger(count) && count > 0) continue;
+      throw new ConfigurationError(
+        `A count window is of ${count} records; it must be a whole number of at least 1.`,
+      );
+    }
+    this.size = size;
+    this.slide = slide;
+  }
+
+  assignWindows(): Iterable<unknown> {
+    throw new ConfigurationError('Count windows are counted, not assigned; use countWindow().');
+  }
+
+  describe(): WindowJson {
+    const { size, slide } = this;
+    return { kind: 'count', size, ...(slide === undefined ? {} : { slide }) };
+  }
+}

@@ -1,0 +1,104 @@
+// Functions that see more than a record: its timestamp, its key, timers, side outputs.
+
+import type { Instance, MaybeAsync, Results } from './accepts.ts';
+import type { OutputTag } from './output-tag.ts';
+import type { PyFunction } from './python-function.ts';
+
+/** Results of a call: any number, or nothing. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing has no results.
+export type Emitted<Out> = MaybeAsync<Results<Out> | undefined | void>;
+
+export type TimeDomain = 'EVENT_TIME' | 'PROCESSING_TIME';
+
+/** Time as a function sees it; all of it in milliseconds. Timers need a keyed stream. */
+export interface TimerServiceLike {
+  currentProcessingTime(): number;
+  currentWatermark(): number;
+  registerProcessingTimeTimer(timestamp: number): void;
+  registerEventTimeTimer(timestamp: number): void;
+  deleteProcessingTimeTimer(timestamp: number): void;
+  deleteEventTimeTimer(timestamp: number): void;
+}
+
+export interface ProcessContext {
+  /** Of the record; the least number there is where it has none. */
+  timestamp(): number;
+  timerService(): TimerServiceLike;
+  /** Emits to a side output. */
+  output<X>(tag: OutputTag<X>, value: X): void;
+}
+
+export interface KeyedProcessContext<K> extends ProcessContext {
+  getCurrentKey(): K;
+}
+
+export interface OnTimerContext<K> extends KeyedProcessContext<K> {
+  timeDomain(): TimeDomain;
+}
+
+export type ProcessLike<In, Out> =
+  | Instance<{ processElement(value: In, ctx: ProcessContext): Emitted<Out> }>
+  | PyFunction<In, Out>;
+
+export type KeyedProcessLike<K, In, Out> =
+  | Instance<{
+      processElement(value: In, ctx: KeyedProcessContext<K>): Emitted<Out>;
+      onTimer?(timestamp: number, ctx: OnTimerContext<K>): Emitted<Out>;
+    }>
+  | PyFunction<In, Out>;
+
+export type CoProcessLike<A, B, Out, K = unknown> =
+  | Instance<{
+      processElement1(value: A, ctx: KeyedProcessContext<K>): Emitted<Out>;
+      processElement2(value: B, ctx: KeyedProcessContext<K>): Emitted<Out>;
+      onTimer?(timestamp: number, ctx: OnTimerContext<K>): Emitted<Out>;
+    }>
+  | PyFunction<A | B, Out>;
+
+/** Names a broadcast state: a map that every subtask has. */
+export interface BroadcastDescriptor<K, V> {
+  readonly name: string;
+  /** Only for the types; never set. */
+  readonly broadcastTypes?: [K, V];
+}
+
+export interface ReadOnlyBroadcastStateLike<K, V> {
+  get(key: K): V | undefined;
+  contains(key: K): boolean;
+  [Symbol.iterator](): Iterator<[K, V]>;
+}
+
+export interface BroadcastStateLike<K, V> extends ReadOnlyBroadcastStateLike<K, V> {
+  put(key: K, value: V): void;
+  remove(key: K): void;
+  clear(): void;
+}
+
+interface BroadcastTimeContext {
+  timestamp(): number;
+  currentProcessingTime(): number;
+  currentWatermark(): number;
+  output<X>(tag: OutputTag<X>, value: X): void;
+}
+
+export interface BroadcastContext extends BroadcastTimeContext {
+  getBroadcastState<K, V>(descriptor: BroadcastDescriptor<K, V>): BroadcastStateLike<K, V>;
+}
+
+export interface ReadOnlyBroadcastContext<K> extends BroadcastTimeContext {
+  getBroadcastState<X, V>(descriptor: BroadcastDescriptor<X, V>): ReadOnlyBroadcastStateLike<X, V>;
+  /** On a keyed stream. */
+  timerService(): TimerServiceLike;
+  getCurrentKey(): K;
+}
+
+export type BroadcastProcessLike<A, B, Out, K = unknown> =
+  | Instance<{
+      processElement(value: A, ctx: ReadOnlyBroadcastContext<K>): Emitted<Out>;
+      processBroadcastElement(value: B, ctx: BroadcastContext): Emitted<Out>;
+      onTimer?(
+        timestamp: number,
+        ctx: ReadOnlyBroadcastContext<K> & { timeDomain(): TimeDomain },
+      ): Emitted<Out>;
+    }>
+  | PyFunction<A | B, Out>;

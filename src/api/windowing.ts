@@ -1,0 +1,112 @@
+// What a windowed stream has been told, and the operator that comes of it.
+
+import { ConfigurationError, GraphError } from '../errors.ts';
+import type { JsonValue } from '../graph/job-graph.ts';
+import type { DataStream } from './data-stream.ts';
+import type { OutputTag } from './output-tag.ts';
+import { PyFunction } from './python-function.ts';
+import type { TransformationInit } from './transformation.ts';
+import type { TypeInformation } from './types.ts';
+import type { TriggerLike, WindowJson, WindowOperation } from './window-types.ts';
+
+/** Anything that may describe itself. */
+interface Described {
+  describe?(): WindowJson;
+}
+
+export interface Windowing {
+  assigner: Described;
+  trigger?: TriggerLike;
+  allowedLatenessMs: number;
+  lateTag?: OutputTag<unknown>;
+  allWindows: boolean;
+}
+
+/** A stream of any type. */
+interface Transformable {
+  transform<Out>(init: TransformationInit): DataStream<Out>;
+}
+
+export interface WindowFunctions {
+  how: WindowOperation['how'];
+  fn: unknown;
+  windowFn?: unknown;
+}
+
+export function windowOperator<Out>(
+  stream: Transformable,
+  windowing: Windowing,
+  { how, fn, windowFn }: WindowFunctions,
+  type: TypeInformation<Out> | undefined,
+): DataStream<Out> {
+  const { assigner, trigger, allowedLatenessMs, lateTag, allWindows } = windowing;
+  const common = { kind: 'window' as const, name: 'Window', outputType: type?.spec };
+  const made =
+    fn instanceof PyFunction
+      ? stream.transform<Out>({
+          ...common,
+          fn,
+          params: { window: pythonWindow(windowing, how, windowFn) },
+        })
+      : stream.transform<Out>({
+          ...common,
+          fn: {
+            assigner,
+            trigger,
+            allowedLatenessMs,
+            lateTag: lateTag?.id,
+            how,
+            function: fn,
+            windowFunction: tsWindowFunction(windowFn),
+            allWindows,
+          } satisfies WindowOperation,
+        });
+  return allWindows ? made.forceNonParallel() : made;
+}
+
+export function checkLateness(ms: number): void {
+  if (!(ms >= 0)) {
+    throw new ConfigurationError(`The allowed lateness is ${ms} ms; it cannot be negative.`);
+  }
+}
+
+/** An assigner or trigger as JSON, for a Python function. */
+export function describedForPython(what: string, described: Described): WindowJson {
+  const json = described.describe?.();
+  if (json === undefined) {
+    throw new GraphError(
+      `The ${what} is one of this program's own, in TypeScript, and so must be the function of its window.`,
+    );
+  }
+  return json;
+}
+
+function pythonWindow(
+  { assigner, trigger, allowedLatenessMs, lateTag, allWindows }: Windowing,
+  how: WindowOperation['how'],
+  windowFn: unknown,
+): { [key: string]: JsonValue } {
+  if (windowFn !== undefined && !(windowFn instanceof PyFunction)) {
+    throw new GraphError(
+      'The functions of a window must be of one language; write both in Python or both in TypeScript.',
+    );
+  }
+  return {
+    assigner: describedForPython('window assigner', assigner),
+    ...(trigger === undefined ? {} : { trigger: describedForPython('trigger', trigger) }),
+    allowedLateness: allowedLatenessMs,
+    ...(lateTag === undefined ? {} : { lateTag: lateTag.id }),
+    how,
+    ...(windowFn === undefined ? {} : { windowFunction: windowFn.ref as unknown as JsonValue }),
+    allWindows,
+  };
+}
+
+function tsWindowFunction(windowFn: unknown): unknown {
+  if (windowFn instanceof PyFunction) {
+    throw new GraphError(
+      'The functions of a window must be of one language; write both in Python or both in TypeScript.',
+    );
+  }
+  return windowFn;
+}

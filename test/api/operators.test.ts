@@ -1,0 +1,258 @@
+// What operators of several functions come to in the graph, with TypeScript functions and with Python ones.
+
+import { describe, expect, test } from 'vitest';
+import {
+  AsyncDataStream,
+  AsyncRetryStrategy,
+  BucketAssigner,
+  FileSink,
+  OutputTag,
+  RollingPolicy,
+  StreamExecutionEnvironment,
+  Time,
+  Types,
+  py,
+} from '../../src/index.ts';
+import type { OperatorSpec } from '../../src/graph/job-graph.ts';
+
+type Event = { user: string; at: number; value: number };
+
+/** A window assigner of a fixed description, as those of Isthmus have one. */
+const minutes = {
+  *assignWindows(_value: Event, timestamp: number): Iterable<{ start: number }> {
+    yield { start: timestamp - (timestamp % 60_000) };
+  },
+  describe: () => ({ kind: 'tumbling', time: 'event', size: 60_000, offset: 0 }),
+};
+const everyTwo = { describe: () => ({ kind: 'count', count: 2 }) };
+const ownAssigner = { assignWindows: () => [{ start: 0 }] };
+const late = new OutputTag<Event>('late', Types.PICKLED_BYTE_ARRAY());
+
+/** The last operator of what `make` builds, with the functions of the job. */
+function built(make: (events: ReturnType<typeof eventsOf>) => unknown): {
+  spec: OperatorSpec;
+  operation: unknown;
+} {
+  const env = StreamExecutionEnvironment.getExecutionEnvironment({ parallelism: 2 });
+  make(eventsOf(env));
+  const { graph, functions } = env.build();
+  const spec = graph.operators.at(-1) as OperatorSpec;
+  const { fn } = spec;
+  const operation =
+    fn?.language === 'typescript' && fn.form === 'closure' ? functions[fn.id] : undefined;
+  return { spec, operation };
+}
+
+function eventsOf(env: StreamExecutionEnvironment) {
+  return env.fromCollection<Event>([]);
+}
+
+const f = (name: string) => py('./functions.py', name);
+
+describe('windows', () => {
+  test('of TypeScript functions carry all in one operation', () => {
+    const { spec, operation } = built((events) =>
+      events
+        .keyBy((e) => e.user)
+        .window(minutes)
+        .trigger(everyTwo)
+        .allowedLateness(Time.seconds(5))
+        .sideOutputLateData(late)
+        .reduce(
+          (a, b) => (a.value > b.value ? a : b),
+          (key, window, [best]) => [{ key, start: window.start, best }],
+        ),
+    );
+    expect(spec).toMatchObject({ kind: 'window', language: 'typescript', params: {} });
+    expect(operation).toMatchObject({
+      assigner: minutes,
+      trigger: everyTwo,
+      allowedLatenessMs: 5_000,
+      lateTag: 'late',
+      how: 'reduce',
+      allWindows: false,
+    });
+  });
+
+  test('of Python functions say the rest in JSON', () => {
+    const { spec } = built((events) =>
+      events
+        .keyBy((e) => e.user)
+        .window(minutes)
+        .trigger(everyTwo)
+        .sideOutputLateData(late)
+        .aggregate(f('Total'), f('Report')),
+    );
+    expect(spec.fn).toMatchObject({ language: 'python', name: 'Total' });
+    expect(spec.params.window).toMatchObject({
+      assigner: { kind: 'tumbling', time: 'event', size: 60_000, offset: 0 },
+      trigger: { kind: 'count', count: 2 },
+      allowedLateness: 0,
+      lateTag: 'late',
+      how: 'aggregate',
+      windowFunction: { language: 'python', name: 'Report' },
+      allWindows: false,
+    });
+  });
+
+  test('of all records are keyed by a constant, at parallelism 1', () => {
+    const { spec, operation } = built((events) =>
+      events.windowAll(minutes).process({ process: (_ctx, values) => [[...values].length] }),
+    );
+    expect(spec).toMatchObject({ nonParallel: true, parallelism: 1 });
+    expect(operation).toMatchObject({ how: 'process', allWindows: true });
+  });
+
+  test('of a number of records describe themselves', () => {
+    const { spec } = built((events) =>
+      events
+        .keyBy((e) => e.user)
+        .countWindow(10, 5)
+        .reduce(f('best')),
+    );
+    expect(spec.params.window).toMatchObject({ assigner: { kind: 'count', size: 10, slide: 5 } });
+  });
+
+  test('refuse to mix languages where that cannot work', () => {
+    const windowed = (events: ReturnType<typeof eventsOf>) => events.keyBy((e) => e.user);
+    expect(() => built((events) => windowed(events).window(ownAssigner).reduce(f('best')))).toThrow(
+      'The window assigner is one of this program',
+    );
+    expect(() =>
+      built((events) =>
+        windowed(events)
+          .window(minutes)
+          .reduce((a) => a, f('Report')),
+      ),
+    ).toThrow('must be of one language');
+    expect(() => built((events) => windowed(events).window(minutes).allowedLateness(-1))).toThrow(
+      'cannot be negative',
+    );
+    expect(() => built((events) => windowed(events).countWindow(0))).toThrow('of 0 records');
+  });
+});
+
+describe('joins', () => {
+  test('by windows', () => {
+    const joined = (events: ReturnType<typeof eventsOf>) =>
+      events
+        .join(events)
+        .where((e) => e.user)
+        .equalTo((e) => e.user)
+        .window(minutes);
+    const { spec, operation } = built((events) =>
+      joined(events).apply((a, b) => a.value + b.value),
+    );
+    expect(spec.kind).toBe('window_join');
+    expect(operation).toMatchObject({ how: 'join', assigner: minutes, allowedLatenessMs: 0 });
+    const python = built((events) => joined(events).apply(f('pair')));
+    expect(python.spec.params.window).toMatchObject({
+      how: 'join',
+      assigner: { kind: 'tumbling' },
+    });
+  });
+
+  test('by an interval', () => {
+    const { operation } = built((events) => {
+      const keyed = events.keyBy((e) => e.user);
+      keyed
+        .intervalJoin(keyed, { how: 'left' })
+        .between(-1_000, 1_000)
+        .upperBoundExclusive()
+        .process((a, b) => [a.value, b?.value ?? null]);
+    });
+    expect(operation).toMatchObject({
+      lowerMs: -1_000,
+      upperMs: 1_000,
+      lowerInclusive: true,
+      upperInclusive: false,
+      how: 'left',
+    });
+    const keyed = (events: ReturnType<typeof eventsOf>) => events.keyBy((e) => e.user);
+    expect(() => built((e) => keyed(e).intervalJoin(keyed(e)).between(2, 1))).toThrow('swap them');
+  });
+
+  test('with the latest record, and with a table', () => {
+    const asOf = built((events) => {
+      const keyed = events.keyBy((e) => e.user);
+      keyed.asOfJoin(keyed, (a, b) => [a, b], { toleranceMs: 10 });
+    });
+    expect(asOf.operation).toMatchObject({ toleranceMs: 10, how: 'inner' });
+    const table = new Map([['a', 1]]);
+    const lookup = built((events) =>
+      events.lookupJoin(table, (e, n) => ({ ...e, n }), { key: (e) => e.user, how: 'left' }),
+    );
+    expect(lookup.operation).toMatchObject({
+      lookup: table,
+      how: 'left',
+      capacity: 100,
+      ordered: true,
+    });
+  });
+});
+
+describe('other operators', () => {
+  test('wait for asynchronous functions, with retries', () => {
+    const retry = AsyncRetryStrategy.exponentialBackoff(4, 100, 250);
+    expect([1, 2, 3].map((attempt) => retry.pauseAfterMs(attempt))).toEqual([100, 200, 250]);
+    const ts = built((events) =>
+      AsyncDataStream.unorderedWaitWithRetry(events, async (e) => [e.value], 1_000, retry, 5),
+    );
+    expect(ts.operation).toMatchObject({ timeoutMs: 1_000, capacity: 5, ordered: false, retry });
+    const python = built((events) =>
+      AsyncDataStream.orderedWaitWithRetry(events, f('ask'), 1_000, retry),
+    );
+    expect(python.spec.params).toEqual({
+      timeout: 1_000,
+      capacity: 100,
+      ordered: true,
+      retry: {
+        kind: 'exponential',
+        maxAttempts: 4,
+        initialDelayMs: 100,
+        maxDelayMs: 250,
+        multiplier: 2,
+      },
+    });
+    const conditional = AsyncRetryStrategy.fixedDelay(2, 1, { onResult: (r) => r.length === 0 });
+    expect(() =>
+      built((events) => AsyncDataStream.orderedWaitWithRetry(events, f('ask'), 1, conditional)),
+    ).toThrow('cannot have conditions in TypeScript');
+  });
+
+  test('broadcast one stream to another', () => {
+    const rules = { name: 'rules' };
+    const { spec } = built((events) =>
+      events
+        .keyBy((e) => e.user)
+        .connect(events.map((e) => e.value).broadcast(rules))
+        .process({
+          processElement: (event, ctx) => [
+            ctx.getBroadcastState<string, number>(rules).get(event.user),
+          ],
+          processBroadcastElement() {},
+        }),
+    );
+    expect(spec).toMatchObject({ kind: 'broadcast_process', params: { descriptors: ['rules'] } });
+  });
+
+  test('write files', () => {
+    const sink = FileSink.forRowFormat('/tmp/out')
+      .withBucketAssigner(BucketAssigner.dateTimeBucketAssigner("yyyy/MM'T'HH"))
+      .withRollingPolicy(RollingPolicy.defaultRollingPolicy(1_024))
+      .withOutputFileConfig({ partPrefix: 'p', partSuffix: '.txt' })
+      .build();
+    expect(built((events) => events.map(String).sinkTo(sink)).spec).toMatchObject({
+      kind: 'sink.file',
+      params: {
+        path: '/tmp/out',
+        prefix: 'p',
+        suffix: '.txt',
+        bucket: 'date-hour',
+        dateFormat: '%Y/%mT%H',
+        rolling: { maxPartBytes: 1_024 },
+      },
+    });
+    expect(() => BucketAssigner.dateTimeBucketAssigner('yyyy-QQ')).toThrow('letters QQ');
+  });
+});
