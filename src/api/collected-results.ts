@@ -1,3 +1,4 @@
+import { InternalError } from '../errors.ts';
 import type { StreamExecutionEnvironment } from './environment.ts';
 import type { JobHandle } from './job-handle.ts';
 
@@ -9,14 +10,20 @@ export interface CollectOptions {
   signal?: AbortSignal;
 }
 
+interface Running<T> {
+  job: JobHandle;
+  records: AsyncIterator<T, undefined>;
+}
+
 /**
  * Results of a stream, once. The job starts with the first `next`, and is cancelled when the iteration is left early.
  * Records wait in the job, not in memory, while nobody takes them.
  */
 export class CollectedResults<T> implements AsyncIterableIterator<T, undefined>, AsyncDisposable {
-  readonly #start: () => Promise<{ job: JobHandle; records: AsyncIterator<unknown, undefined> }>;
+  readonly #start: () => Promise<Running<T>>;
   readonly #limit: number;
-  #running: Promise<{ job: JobHandle; records: AsyncIterator<unknown, undefined> }> | undefined;
+  #starting: Promise<Running<T>> | undefined;
+  #running: Running<T> | undefined;
   #taken = 0;
   #over = false;
 
@@ -27,8 +34,10 @@ export class CollectedResults<T> implements AsyncIterableIterator<T, undefined>,
     this.#start = async () => {
       const job = await submit({ signal });
       const queue = job.collected(sink);
-      if (queue === undefined) throw new Error('The job has no such sink.');
-      return { job, records: queue[Symbol.asyncIterator]() as AsyncIterator<unknown, undefined> };
+      if (queue === undefined) throw new InternalError(`The job has no sink ${sink}.`);
+      const records = queue[Symbol.asyncIterator]() as AsyncIterator<T, undefined>;
+      this.#running = { job, records };
+      return this.#running;
     };
   }
 
@@ -37,24 +46,17 @@ export class CollectedResults<T> implements AsyncIterableIterator<T, undefined>,
     return (await this.#begin()).job;
   }
 
-  async next(): Promise<IteratorResult<T, undefined>> {
-    if (this.#over) return { value: undefined, done: true };
-    if (this.#taken >= this.#limit) return this.return();
-    const { job, records } = await this.#begin();
-    const step = await records.next();
-    if (step.done === true) {
-      this.#over = true;
-      // The last record is out before the job has ended.
-      await job.result;
-      return step;
-    }
+  next(): Promise<IteratorResult<T, undefined>> {
+    const running = this.#running;
+    if (running === undefined || this.#taken >= this.#limit) return this.#beginOrEnd();
     this.#taken++;
-    return step as IteratorYieldResult<T>;
+    // The queue ends, or fails, when the job has: there is nothing left to wait for.
+    return running.records.next();
   }
 
   async return(): Promise<IteratorReturnResult<undefined>> {
     this.#over = true;
-    const running = await this.#running;
+    const running = await this.#starting;
     await running?.records.return?.();
     return { value: undefined, done: true };
   }
@@ -74,8 +76,14 @@ export class CollectedResults<T> implements AsyncIterableIterator<T, undefined>,
     await this.return();
   }
 
-  #begin(): Promise<{ job: JobHandle; records: AsyncIterator<unknown, undefined> }> {
-    this.#running ??= this.#start();
-    return this.#running;
+  async #beginOrEnd(): Promise<IteratorResult<T, undefined>> {
+    if (this.#over || this.#taken >= this.#limit) return this.return();
+    await this.#begin();
+    return this.next();
+  }
+
+  #begin(): Promise<Running<T>> {
+    this.#starting ??= this.#start();
+    return this.#starting;
   }
 }

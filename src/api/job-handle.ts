@@ -4,7 +4,7 @@
 //       when an output has told it.
 //   H2. A job without outputs whose `result` nobody ever asked for fails like any promise that nobody handles.
 
-import { JobCancelledError } from '../errors.ts';
+import { GraphError, JobCancelledError } from '../errors.ts';
 import type { JobExecution, JobStatus } from '../runtime/job-execution.ts';
 import type { JobOperatorMetrics } from '../runtime/job-metrics.ts';
 import type { MaybePromise } from '../runtime/operator.ts';
@@ -54,6 +54,11 @@ export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisp
       const name = kind === 'sink.output' ? (params.name as string) : `collect ${id}`;
       const queue = new OutputQueue<unknown>(name, () => this.#onLeft());
       this.#queues.set(id, queue);
+      if (name in outputs) {
+        throw new GraphError(
+          `Two outputs of the job are named "${name}"; give them different names, or union() the streams.`,
+        );
+      }
       if (kind === 'sink.output') outputs[name] = queue;
     }
     this.outputs = outputs as Outputs<O>;

@@ -149,6 +149,13 @@ describe('a job', () => {
     expect(job.status).toBe('FINISHED');
   });
 
+  test('refuses two outputs of one name', async () => {
+    const env = newEnvironment();
+    env.fromCollection([1]).toOutput('out');
+    env.fromCollection([2]).toOutput('out');
+    await expect(env.executeAsync()).rejects.toThrow('Two outputs of the job are named "out"');
+  });
+
   test('is not held up by an output that nobody takes, which says so when it is iterated too late', async () => {
     const env = newEnvironment();
     env.fromSequence(1, 20_000).toOutput('all');
