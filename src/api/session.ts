@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { InspectOptions } from '../bridge/inspect.ts';
 import { findInterpreter, resolveInterpreter } from '../bridge/interpreter.ts';
 import { WorkerPool } from '../bridge/worker-pool.ts';
+import type { OutputOrigin } from '../bridge/worker-process.ts';
 import { planJob } from '../graph/planner.ts';
 import { JobExecution, type JobOptions, type JobSubmission } from '../runtime/job-execution.ts';
 import { checkPythonFunctions } from './check.ts';
@@ -19,6 +20,8 @@ export interface LogEntry {
   subtask?: number;
   /** Where it came from: `logging`, `stdout` or `stderr`. */
   stream?: string;
+  /** The worker that printed it. */
+  pid?: number;
 }
 
 export type Logger = (entry: LogEntry) => void;
@@ -91,14 +94,15 @@ export class Session {
     await pool?.close();
   }
 
-  /** Whole lines out of chunks of bytes; workers share a pool, so a line may be of any of them. */
-  #lines(level: string, stream: string): (chunk: Uint8Array) => void {
-    const decoder = new TextDecoder();
-    let rest = '';
-    return (chunk) => {
+  /** Whole lines out of chunks of bytes, of each worker apart. */
+  #lines(level: string, stream: string): (chunk: Uint8Array, from: OutputOrigin) => void {
+    const unfinished = new Map<number, { decoder: TextDecoder; rest: string }>();
+    return (chunk, from) => {
+      const { pid } = from;
+      const { decoder, rest } = unfinished.get(pid) ?? { decoder: new TextDecoder(), rest: '' };
       const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-      rest = lines.pop() ?? '';
-      for (const message of lines) this.log({ level, message, stream });
+      unfinished.set(pid, { decoder, rest: lines.pop() ?? '' });
+      for (const message of lines) this.log({ level, message, stream, ...from });
     };
   }
 }
