@@ -289,3 +289,13 @@ def test_rescaling_deals_keys_out_by_key_group(backend, before, after):
                 if value is not None:
                     found[key] = value
     assert found == {key: key.upper() for key in all_keys}
+
+
+def test_the_embedded_store_leaves_no_file_behind(tmp_path):
+    config = {**BACKENDS["embedded"], "isthmus.state.directory": str(tmp_path)}
+    with OneInputHarness(Run(), key_by=lambda v: v[0], config=config) as h:
+        h.process(*[(i, "value", "update", i) for i in range(100)])
+        assert list(tmp_path.iterdir()) == []
+        h.take()
+        h.process(*[(i, "value", "value") for i in range(100)])
+        assert h.output == list(range(100))

@@ -26,14 +26,19 @@ class EmbeddedStore:
     """Opens tables; one per subtask."""
 
     def __init__(self, directory: str | None = None, cache_entries: int = 50_000) -> None:
-        self._directory = tempfile.mkdtemp(prefix="isthmus-state-", dir=directory)
-        self._path = os.path.join(self._directory, "state.db")
-        self._connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        folder = tempfile.mkdtemp(prefix="isthmus-state-", dir=directory)
+        path = os.path.join(folder, "state.db")
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         execute = self._connection.execute
         execute("PRAGMA journal_mode=OFF")  # E3
         execute("PRAGMA synchronous=OFF")
         execute("PRAGMA locking_mode=EXCLUSIVE")
         execute("PRAGMA cache_size=-16384")
+        execute("CREATE TABLE opened (x)")
+        # The open file stays usable without a name, and nothing is left behind however the process ends (E3).
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+            os.rmdir(folder)
         self._cache_entries = cache_entries
         self._tables = 0
 
@@ -43,10 +48,6 @@ class EmbeddedStore:
 
     def close(self) -> None:
         self._connection.close()
-        with contextlib.suppress(OSError):
-            os.unlink(self._path)
-        with contextlib.suppress(OSError):
-            os.rmdir(self._directory)
 
 
 class EmbeddedTable:
