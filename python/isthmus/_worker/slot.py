@@ -6,6 +6,8 @@ stays thin.
 
   W1. ``run`` never blocks and returns within about a time slice, user functions aside.
   W2. Tasks further downstream go first, so that what is in the slot drains before more is made.
+  W4. A task whose functions have not yet shown to be fast goes after all others, record by record: a function that
+      sleeps holds up its slot, so everything that can go on without it has gone on before.
   W3. After a failure no task runs any more; the failure is reported once, everything is closed.
 """
 
@@ -154,29 +156,45 @@ class Slot:
         clock = self.clock
         deadline = clock.monotonic() + SLICE_S
         more = False
+        untried: list[Task] = []
         for task in reversed(self.tasks):  # W2
-            if not task.runnable():
-                continue
-            # What is due by now comes before records that arrived while another task kept the loop.
-            if self.periodic:
-                self._fire_due()
-                if self.failed:
+            if task.unproven:
+                untried.append(task)
+            elif task.runnable():
+                if not self._step(task, deadline):
                     return False
-            self.current = task
-            try:
-                task.step(deadline)
-            except Exception as e:
-                self._fail(e, task)
-                return False
-            more = more or task.runnable()
-            if clock.monotonic() >= deadline:
-                break
+                more = more or task.runnable()
+                if clock.monotonic() >= deadline:
+                    break
+        else:
+            # W4. One step of one of them: what it made, and what others can do, comes before the next.
+            for task in untried:
+                if task.runnable():
+                    if not self._step(task, deadline):
+                        return False
+                    more = True
+                    break
         self.current = None
         if self.periodic:
             self._fire_due()
         if clock.monotonic() >= self._metrics_due:
             self.send_metrics()
         return more or any(task.runnable() for task in self.tasks)
+
+    def _step(self, task: Task, deadline: float) -> bool:
+        """Returns whether the slot goes on."""
+        # What is due by now comes before records that arrived while another task kept the loop.
+        if self.periodic:
+            self._fire_due()
+            if self.failed:
+                return False
+        self.current = task
+        try:
+            task.step(deadline)
+        except Exception as e:
+            self._fail(e, task)
+            return False
+        return True
 
     def _fire_due(self) -> None:
         now = self.clock.now_ms()

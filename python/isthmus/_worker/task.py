@@ -105,6 +105,11 @@ class Task:
                     return False
         return True
 
+    @property
+    def unproven(self) -> bool:
+        """Whether the next record may be a slow one, as far as anybody knows."""
+        return self._careful > 0 and self.source is None
+
     def runnable(self) -> bool:
         if self.finished or not self.started:
             return False
@@ -208,7 +213,7 @@ class Task:
             if self._drain is not None:
                 return True
             self._phases = None
-            if self.finished or not self.outputs_ready:
+            if self.finished or self._yielding or not self.outputs_ready:
                 return False
 
     def _next_element(self) -> bool:
@@ -367,10 +372,11 @@ class Task:
                 self._careful -= taken
             elif self._stride < CHUNK:
                 self._stride *= 2
-            if self._stride < CHUNK and done < total:
+            if self._stride < CHUNK:
                 # The rest of the slot has its turn before the next record.
                 self._yielding = True
-                yield iter(()), False, None
+                if done < total:
+                    yield iter(()), False, None
 
     def _enter(self, feed: Feed, which: int, keyed: bool) -> Iterator[Any]:
         if not self.operators:
