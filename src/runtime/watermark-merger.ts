@@ -1,11 +1,15 @@
 // The event time of a task with several input channels. Twin of python/isthmus/_worker/gate.py.
 //
-//   W1. The merged watermark is the minimum over the channels that are neither idle nor ended, and never goes back.
-//   W2. Where all that is left is idle, the task is idle and its event time stays where it is.
+//   W1. The merged watermark is the minimum over the channels that are not idle, and never goes back. A channel that has
+//       ended holds nobody back, and nobody who is idle holds it back.
+//   W2. Where all channels are idle, the task is idle and its event time stays where it is.
 //   W3. The final watermark comes with the end of the last channel, not before: what upstream emits while it finishes
-//       is then not late.
+//       is then not late. Where the others have ended and the rest is idle, event time goes as far as it can before that.
 
 import { MAX_TIMESTAMP, MIN_TIMESTAMP } from './operator.ts';
+
+/** The last event time before the final watermark that a double can hold. */
+const LAST_BEFORE_END = 2 ** 63 - 1024;
 
 interface ChannelTime {
   watermark: number;
@@ -73,13 +77,20 @@ export class WatermarkMerger {
 
   #merge(): number | undefined {
     let merged = MAX_TIMESTAMP;
-    let active = false;
+    let counted = false;
     for (const time of this.#channels) {
-      if (time.idle || time.ended) continue; // W1
-      active = true;
+      if (time.ended) {
+        counted = true;
+        continue; // W1
+      }
+      if (time.idle) continue;
+      counted = true;
       if (time.watermark < merged) merged = time.watermark;
+      else if (time.watermark >= MAX_TIMESTAMP) return undefined; // W3: its end is on the way.
     }
-    if (!active || merged <= this.#merged || merged >= MAX_TIMESTAMP) return undefined; // W2, W3
+    if (!counted || this.#open === 0) return undefined; // W2, W3
+    merged = Math.min(merged, LAST_BEFORE_END);
+    if (merged <= this.#merged) return undefined;
     this.#merged = merged;
     return merged;
   }

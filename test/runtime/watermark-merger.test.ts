@@ -26,8 +26,10 @@ function model(channels: number, history: readonly Step[]): { watermark: number;
     });
     const open = state.filter((channel) => !channel.ended);
     const active = open.filter((channel) => !channel.idle);
-    const lowest = Math.min(...active.map((channel) => channel.at));
-    if (active.length > 0 && lowest < MAX_TIMESTAMP) watermark = Math.max(watermark, lowest);
+    const counted = active.length > 0 || open.length < state.length;
+    const ending = active.some((channel) => channel.at >= MAX_TIMESTAMP);
+    const lowest = Math.min(2 ** 63 - 1024, ...active.map((channel) => channel.at));
+    if (counted && !ending && open.length > 0) watermark = Math.max(watermark, lowest);
     idle = open.length > 0 && active.length === 0;
   }
   return { watermark, idle };
