@@ -1,0 +1,472 @@
+// JavaScript values to msgpack, twin of python/isthmus/_bridge/codec/encode.py.
+//
+//   E1. What Python could not give back as it was is a CodecError that names path and type; nothing is dropped silently.
+//   E2. The path is found by a second walk, after a failure: the first one carries none.
+
+import { CodecError } from '../../errors.ts';
+import {
+  BIG_INT,
+  COLUMNS,
+  DATE,
+  DATETIME,
+  DATETIME_ZONED,
+  DECIMAL,
+  DICT_RECORDS,
+  FROZENSET,
+  INSTANT,
+  MAP,
+  MAX_COLUMNS,
+  MAX_DEPTH,
+  MIN_COLUMNS_RECORDS,
+  NDARRAY,
+  ROW,
+  SET,
+  TIME,
+  TIMEDELTA,
+  TUPLE,
+  TUPLE_RECORDS,
+  UUID,
+} from './ext.ts';
+import { isFrozenSet, isTuple } from './marks.ts';
+import {
+  DateTime,
+  Decimal,
+  Duration,
+  dtypeOf,
+  Instant,
+  LocalDate,
+  LocalDateTime,
+  LocalTime,
+  NdArray,
+  ROW_KINDS,
+  Row,
+  Uuid,
+} from './values.ts';
+import { Writer } from './writer.ts';
+
+/** Why a value cannot travel; becomes a CodecError with a path. */
+export class Refused extends Error {}
+
+export const MIN_WIDE = -(2n ** 63n);
+export const MAX_WIDE = 2n ** 64n - 1n;
+
+/** The one buffer that all values are written to; typed.ts writes to it too. */
+export const writer = new Writer();
+const objectPrototype = Object.prototype;
+
+/** Writes a value of a declared type; the untyped form is `writeValue`. */
+export type WriteValue = (value: unknown, depth: number) => void;
+
+/**
+ * One value as msgpack.
+ *
+ * @throws CodecError when something in it cannot travel; the message names path and type.
+ */
+export function encodeValue(value: unknown): Uint8Array {
+  writer.position = 0;
+  try {
+    writeValue(value, 1);
+  } catch (error) {
+    throw located(value, error);
+  }
+  return writer.take();
+}
+
+/**
+ * The payload of a batch: the records, or a pair of keys and records.
+ *
+ * @throws CodecError when a record cannot travel; path (inside the record) and type are named.
+ */
+export function encodeValues(
+  records: readonly unknown[],
+  keys?: readonly unknown[],
+  write: WriteValue = writeValue,
+): Uint8Array {
+  writer.position = 0;
+  try {
+    if (keys !== undefined) {
+      writer.arrayHead(2);
+      writeItems(keys, 0, writeValue);
+    }
+    writeItems(records, 0, write);
+  } catch (error) {
+    for (const record of records) tryWrite(record, error, write);
+    for (const key of keys ?? []) tryWrite(key, error, writeValue);
+    throw error;
+  }
+  return writer.take();
+}
+
+function tryWrite(record: unknown, first: unknown, write: WriteValue): void {
+  if (write !== writeValue) {
+    // A writer of a declared type names its own paths.
+    if (first instanceof CodecError) throw first;
+    return;
+  }
+  try {
+    writer.position = 0;
+    writeValue(record, 1);
+  } catch (error) {
+    throw located(record, error);
+  }
+}
+
+/** Writes any value; `depth` is how many containers it is in, itself included. */
+export function writeValue(value: unknown, depth: number): void {
+  switch (typeof value) {
+    case 'string':
+      if (!writer.text(value)) {
+        throw new Refused('it has a lone surrogate, which is no valid text');
+      }
+      return;
+    case 'number':
+      writeNumber(value);
+      return;
+    case 'boolean':
+      writer.boolean(value);
+      return;
+    case 'bigint':
+      writeBigInt(value);
+      return;
+    case 'object':
+      if (value === null) writer.nil();
+      else writeObject(value, depth);
+      return;
+    case 'undefined':
+      throw new Refused('Python has no undefined; leave the field out, or send null');
+    default:
+      throw new Refused('Python has nothing like it; send plain values');
+  }
+}
+
+export function writeNumber(value: number): void {
+  if (Number.isSafeInteger(value)) {
+    // -0 is a float to Python, and stays one.
+    if (value === 0 && Object.is(value, -0)) writer.float(value);
+    else writer.integer(value);
+    return;
+  }
+  if (Number.isInteger(value)) {
+    throw new Refused(
+      'an integer beyond ±(2^53−1) may have lost digits already; send a BigInt, or declare the type DOUBLE',
+    );
+  }
+  writer.float(value);
+}
+
+function writeBigInt(value: bigint): void {
+  if (value >= MIN_WIDE && value <= MAX_WIDE) {
+    if (value >= -0x1fffffffffffffn && value <= 0x1fffffffffffffn) writer.integer(Number(value));
+    else writer.wideInteger(value);
+    return;
+  }
+  writeAscii(BIG_INT, value.toString());
+}
+
+function writeObject(value: object, depth: number): void {
+  if (depth > MAX_DEPTH) throw new Refused(`values may nest ${MAX_DEPTH} deep`);
+  if (Array.isArray(value)) {
+    if (isTuple(value)) {
+      const start = writer.beginExtension(TUPLE);
+      writeItems(value, depth, writeValue);
+      writer.endExtension(start);
+    } else {
+      writeItems(value, depth, writeValue);
+    }
+    return;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === objectPrototype || prototype === null) {
+    writeRecord(value as Record<string, unknown>, depth);
+    return;
+  }
+  const write = classWriters.get((value as { constructor: unknown }).constructor);
+  if (write === undefined) {
+    const dtype = ArrayBuffer.isView(value) ? dtypeOf(value) : undefined;
+    if (dtype === undefined) throw new Refused(adviceFor(value));
+    writeNdArray(new NdArray(value as Float64Array));
+    return;
+  }
+  write(value as never, depth);
+}
+
+function adviceFor(value: object): string {
+  if (value instanceof Promise) return 'it is a promise: await it, or make the function async';
+  return 'an instance of a class would come back as a plain dict; send { ...value } if that is meant';
+}
+
+function writeRecord(value: Record<string, unknown>, depth: number): void {
+  const names = Object.keys(value);
+  writer.mapHead(names.length);
+  for (const name of names) {
+    if (!writer.text(name)) throw new Refused('a name has a lone surrogate');
+    writeValue(value[name], depth + 1);
+  }
+}
+
+/** An array, as columns where that is possible; `depth` is its own. */
+export function writeItems(values: readonly unknown[], depth: number, write: WriteValue): void {
+  const length = values.length;
+  if (length >= MIN_COLUMNS_RECORDS && depth < MAX_DEPTH && write === writeValue) {
+    const first = values[0];
+    if (typeof first === 'object' && first !== null) {
+      if (Array.isArray(first)) {
+        if (isTuple(first) && writeTupleColumns(values, first.length, depth)) return;
+      } else if (writeDictColumns(values, first, depth)) return;
+    }
+  }
+  writer.arrayHead(length);
+  for (let i = 0; i < length; i++) write(values[i], depth + 1);
+}
+
+function writeDictColumns(records: readonly unknown[], first: object, depth: number): boolean {
+  if (Object.getPrototypeOf(first) !== objectPrototype) return false;
+  const names = Object.keys(first);
+  if (names.length === 0 || names.length > MAX_COLUMNS) return false;
+  for (const record of records) {
+    if (!hasShape(record, names)) return false;
+  }
+  const start = beginColumns(DICT_RECORDS, names.length);
+  writer.arrayHead(names.length);
+  for (const name of names) {
+    if (!writer.text(name)) throw new Refused('a name has a lone surrogate');
+  }
+  const column = new Array<unknown>(records.length);
+  for (const name of names) {
+    for (let i = 0; i < records.length; i++) {
+      column[i] = (records[i] as Record<string, unknown>)[name];
+    }
+    writeItems(column, depth + 1, writeValue);
+  }
+  writer.endExtension(start);
+  return true;
+}
+
+function hasShape(record: unknown, names: readonly string[]): boolean {
+  if (typeof record !== 'object' || record === null) return false;
+  if (Object.getPrototypeOf(record) !== objectPrototype) return false;
+  let i = 0;
+  for (const name in record) {
+    if (name !== names[i++]) return false;
+  }
+  return i === names.length;
+}
+
+function writeTupleColumns(records: readonly unknown[], width: number, depth: number): boolean {
+  if (width === 0 || width > MAX_COLUMNS) return false;
+  for (const record of records) {
+    if (!Array.isArray(record) || record.length !== width || !isTuple(record)) return false;
+  }
+  const start = beginColumns(TUPLE_RECORDS, width);
+  writer.arrayHead(0);
+  const column = new Array<unknown>(records.length);
+  for (let field = 0; field < width; field++) {
+    for (let i = 0; i < records.length; i++) column[i] = (records[i] as unknown[])[field];
+    writeItems(column, depth + 1, writeValue);
+  }
+  writer.endExtension(start);
+  return true;
+}
+
+function beginColumns(kind: number, width: number): number {
+  const start = writer.beginExtension(COLUMNS);
+  writer.arrayHead(width + 2);
+  writer.arrayHead(1);
+  writer.integer(kind);
+  return start;
+}
+
+const classWriters = new Map<unknown, (value: never, depth: number) => void>([
+  [Uint8Array, (value: Uint8Array) => writer.binary(value)],
+  [Buffer, (value: Uint8Array) => writer.binary(value)],
+  [Map, writeMap],
+  [Set, writeSet],
+  [Date, writeDate],
+  [DateTime, (value: DateTime) => writeZoned(value.epochMicros, value.offsetSeconds)],
+  [LocalDateTime, (value: LocalDateTime) => writeMicros(DATETIME, value.micros)],
+  [LocalTime, writeTime],
+  [LocalDate, writeLocalDate],
+  [Duration, (value: Duration) => writeMicros(TIMEDELTA, value.micros)],
+  [Decimal, (value: Decimal) => writeAscii(DECIMAL, value.text)],
+  [Uuid, writeUuid],
+  [Instant, writeInstant],
+  [Row, writeRow],
+  [NdArray, writeNdArray],
+]);
+
+function writeAscii(type: number, text: string): void {
+  const start = writer.beginExtension(type);
+  writer.raw(Buffer.from(text, 'latin1'));
+  writer.endExtension(start);
+}
+
+function writeMicros(type: number, micros: bigint): void {
+  if (BigInt.asIntN(64, micros) !== micros) throw new Refused('it is out of range');
+  const start = writer.beginExtension(type);
+  writer.int64(micros);
+  writer.endExtension(start);
+}
+
+function writeDate(value: Date): void {
+  const millis = value.getTime();
+  if (Number.isNaN(millis)) throw new Refused('it is an invalid Date');
+  writeZoned(BigInt(millis) * 1000n, 0);
+}
+
+function writeZoned(micros: bigint, offsetSeconds: number): void {
+  const start = writer.beginExtension(DATETIME_ZONED);
+  writer.int64(micros);
+  writer.int32(offsetSeconds);
+  writer.endExtension(start);
+}
+
+function writeTime(value: LocalTime): void {
+  const start = writer.beginExtension(TIME);
+  writer.int64(BigInt(value.micros));
+  if (value.offsetSeconds !== undefined) writer.int32(value.offsetSeconds);
+  writer.endExtension(start);
+}
+
+function writeLocalDate(value: LocalDate): void {
+  const start = writer.beginExtension(DATE);
+  writer.int32(value.epochDay);
+  writer.endExtension(start);
+}
+
+function writeUuid(value: Uuid): void {
+  const start = writer.beginExtension(UUID);
+  writer.raw(Buffer.from(value.text.replaceAll('-', ''), 'hex'));
+  writer.endExtension(start);
+}
+
+function writeInstant(value: Instant): void {
+  const start = writer.beginExtension(INSTANT);
+  writer.int64(BigInt(value.seconds));
+  writer.int32(value.nanos);
+  writer.endExtension(start);
+}
+
+function writeSet(value: Set<unknown>, depth: number): void {
+  const start = writer.beginExtension(isFrozenSet(value) ? FROZENSET : SET);
+  writer.arrayHead(value.size);
+  for (const item of value) writeValue(item, depth + 1);
+  writer.endExtension(start);
+}
+
+function writeMap(value: Map<unknown, unknown>, depth: number): void {
+  const start = writer.beginExtension(MAP);
+  writer.arrayHead(value.size * 2);
+  for (const [key, item] of value) {
+    writeValue(key, depth + 1);
+    writeValue(item, depth + 1);
+  }
+  writer.endExtension(start);
+}
+
+function writeRow(value: Row, depth: number): void {
+  writeRowHead(value.kind, value.names, value.values.length, (start) => {
+    for (const item of value.values) writeValue(item, depth + 1);
+    writer.endExtension(start);
+  });
+}
+
+function writeRowHead(
+  kind: Row['kind'],
+  names: readonly string[] | undefined,
+  width: number,
+  rest: (start: number) => void,
+): void {
+  const start = writer.beginExtension(ROW);
+  writer.arrayHead(width + 2);
+  writer.integer(ROW_KINDS.indexOf(kind));
+  if (names === undefined) {
+    writer.nil();
+  } else {
+    writer.arrayHead(names.length);
+    for (const name of names) {
+      if (!writer.text(name)) throw new Refused('a name has a lone surrogate');
+    }
+  }
+  rest(start);
+}
+
+function writeNdArray(value: NdArray): void {
+  const start = writer.beginExtension(NDARRAY);
+  writer.arrayHead(3);
+  writer.text(value.dtype);
+  writer.arrayHead(value.shape.length);
+  for (const n of value.shape) writer.integer(n);
+  const { buffer, byteOffset, byteLength } = value.data;
+  writer.binary(new Uint8Array(buffer, byteOffset, byteLength));
+  writer.endExtension(start);
+}
+
+// -- E2 ----------------------------------------------------------------------------------------------------------------
+
+/** The CodecError for what `error` refused somewhere in `value`. */
+function located(value: unknown, error: unknown): unknown {
+  if (!(error instanceof Refused)) return error;
+  const [path, culprit, why] = find(value, 1, '$') ?? ['$', value, error.message];
+  return new CodecError(
+    `A value of type ${typeName(culprit)} at ${path} cannot travel to Python: ${why}.`,
+    path,
+  );
+}
+
+type Found = [path: string, culprit: unknown, why: string];
+
+function find(value: unknown, depth: number, path: string): Found | undefined {
+  // Looked at first: a value that contains itself has no deepest child.
+  if (typeof value === 'object' && value !== null && depth > MAX_DEPTH && isContainer(value)) {
+    return [path, value, `values may nest ${MAX_DEPTH} deep`];
+  }
+  for (const [step, child] of children(value)) {
+    const found = find(child, depth + 1, path + step);
+    if (found !== undefined) return found;
+  }
+  writer.position = 0;
+  try {
+    writeValue(value, depth);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return [path, value, error.message];
+  }
+}
+
+function isContainer(value: object): boolean {
+  return !children(value).next().done || Array.isArray(value);
+}
+
+function* children(value: unknown): Generator<[step: string, child: unknown]> {
+  if (typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) yield [`[${i}]`, value[i]];
+  } else if (value instanceof Map) {
+    for (const [key, item] of value) {
+      yield ['.keys()', key];
+      yield [`[${typeof key === 'string' ? JSON.stringify(key) : String(key)}]`, item];
+    }
+  } else if (value instanceof Set) {
+    for (const item of value) yield ['{}', item];
+  } else if (value instanceof Row) {
+    for (let i = 0; i < value.values.length; i++) {
+      const name = value.names?.[i];
+      yield [name === undefined ? `[${i}]` : stepOf(name), value.values[i]];
+    }
+  } else if (!classWriters.has((value as { constructor: unknown }).constructor)) {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== objectPrototype && prototype !== null) return;
+    for (const [name, item] of Object.entries(value)) yield [stepOf(name), item];
+  }
+}
+
+function stepOf(name: string): string {
+  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
+}
+
+function typeName(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value !== 'object') return typeof value;
+  return (value as { constructor?: { name?: string } }).constructor?.name ?? 'object';
+}
