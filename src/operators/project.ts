@@ -1,7 +1,7 @@
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import { inspectRecord } from '../runtime/failure.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
-import { markTuple } from '../runtime/wire-codec.ts';
+import { markTuple } from '../bridge/codec/index.ts';
 
 /** `project`: a tuple of the fields at the given positions. */
 export function projectOperator(spec: OperatorSpec): Operator {

@@ -20,7 +20,7 @@ import type { LogLevel, SubtaskServices } from './services.ts';
 import { Slot, type WorkerLog } from './slot.ts';
 import type { SlotLimits } from './slot-watch.ts';
 import type { Subtask } from './subtask.ts';
-import { wireCodec } from './wire-codec.ts';
+import { wireCodec } from './wire-batch.ts';
 
 /** Records on their way to a client in another process, as they came (docs/protocol.md §5). */
 export interface ResultFrame {

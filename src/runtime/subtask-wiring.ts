@@ -19,8 +19,8 @@ import {
 import { type ChannelLimits, type ChannelOwner, OutputChannel } from './output-channel.ts';
 import { type Output, type OutputOptions, createOutput } from './output.ts';
 import type { SubtaskServices } from './services.ts';
-import { wireCodec } from './wire-codec.ts';
-import { subtaskOfKey } from './key-routing.ts';
+import { KeyGroups } from '../bridge/keys.ts';
+import { wireCodec } from './wire-batch.ts';
 
 /** What of a subtask its parts act upon. */
 export interface SubtaskHooks extends ChannelOwner {
@@ -118,7 +118,8 @@ async function wireOutput(
     output.selectKey = await loadFunction(services, partitioner.key, ['getKey', 'get_key'], link);
   }
   if (partitioner.kind === 'hash') {
-    output.subtaskOfKey = subtaskOfKey(spec.receivers, spec.maxParallelism, partitioner.keyType);
+    const groups = new KeyGroups(spec.maxParallelism, spec.receivers);
+    output.subtaskOfKey = (key) => groups.target(key);
   }
   if (partitioner.kind === 'custom') {
     output.partition = await loadFunction(services, partitioner.partition, ['partition'], link);

@@ -9,6 +9,7 @@
 //   T4. Whenever the subtask has nothing to do, or waits, what it emitted before is on its way (as credit allows).
 //   T5. `done` settles once, after every operator has been closed, and the source's iterator told to return.
 
+import { carryTupleMark } from '../bridge/codec/index.ts';
 import { Closing } from './closing.ts';
 import { Flusher } from './flusher.ts';
 import { IDLE, TaskLoop } from './task-loop.ts';
@@ -42,7 +43,7 @@ import type { SubtaskMetrics, SubtaskResult, SubtaskServices, SubtaskState } fro
 import { SourcePull } from './source-pull.ts';
 import { wireChain } from './subtask-wiring.ts';
 import { advanceWatermark, finishChain } from './watermark-driver.ts';
-import { carryTupleMark, wireCodec } from './wire-codec.ts';
+import { wireCodec } from './wire-batch.ts';
 
 const SLOW_RECORD_MS = 100;
 

@@ -1,53 +1,53 @@
-// The body of a BATCH frame (docs/protocol.md §5): timestamps, then one value. Twin of _worker/channels.py.
+// The body of a BATCH frame (docs/protocol.md §5): timestamps, then the records. Twin of _worker/channels.py.
 
+import { decodeKeyedValues, decodeValues, encodeValues } from '../bridge/codec/index.ts';
 import { FLAG_KEYS, FLAG_TIMESTAMPS } from '../bridge/frame.ts';
-import { BridgeProtocolError } from '../errors.ts';
+import { BridgeProtocolError, InternalError } from '../errors.ts';
+import type { EdgeCodec } from '../graph/execution-plan.ts';
+import type { TypeSpec } from '../graph/job-graph.ts';
 import type { BatchCodec, RecordBatch } from './batch-codec.ts';
 import { MAX_TIMESTAMP, MIN_TIMESTAMP } from './operator.ts';
 
-/** Turns one value into bytes and back. */
-export interface ValueCodec {
-  encode(value: unknown): Uint8Array;
-  decode(bytes: Uint8Array): unknown;
+/** Turns records to and from the bodies of frames of a channel whose other end is in another process. */
+export function wireCodec(codec: EdgeCodec, _type: TypeSpec | undefined): BatchCodec {
+  if (codec !== 'msgpack') {
+    throw new InternalError(`A TypeScript subtask cannot read a channel with codec ${codec}.`);
+  }
+  return msgpackBatches;
 }
 
-export function batchFrames(values: ValueCodec): BatchCodec {
-  return {
-    encode({ values: records, timestamps, keys }) {
-      const payload = values.encode(keys === undefined ? records : [keys, records]);
-      const flags =
-        (timestamps === undefined ? 0 : FLAG_TIMESTAMPS) | (keys === undefined ? 0 : FLAG_KEYS);
-      return {
-        flags,
-        body: timestamps === undefined ? payload : withTimestamps(timestamps, payload),
-      };
-    },
-    decode(flags, count, body) {
-      const timed = (flags & FLAG_TIMESTAMPS) !== 0;
-      if (timed && body.byteLength < 8 * count) {
-        throw new BridgeProtocolError(
-          `body: ${body.byteLength} bytes are too few for ${count} timestamps`,
-        );
-      }
-      const payload = values.decode(timed ? body.subarray(8 * count) : body);
-      const keyed = (flags & FLAG_KEYS) !== 0;
-      const batch: RecordBatch = { values: listOf(keyed ? pairOf(payload)[1] : payload, count) };
-      if (keyed) batch.keys = listOf(pairOf(payload)[0], count);
-      if (timed) batch.timestamps = readTimestamps(body, count);
-      return batch;
-    },
-  };
-}
+const msgpackBatches: BatchCodec = {
+  encode({ values, timestamps, keys }) {
+    const payload = encodeValues(values, keys);
+    const flags =
+      (timestamps === undefined ? 0 : FLAG_TIMESTAMPS) | (keys === undefined ? 0 : FLAG_KEYS);
+    return {
+      flags,
+      body: timestamps === undefined ? payload : withTimestamps(timestamps, payload),
+    };
+  },
+  decode(flags, count, body) {
+    const timed = (flags & FLAG_TIMESTAMPS) !== 0;
+    if (timed && body.byteLength < 8 * count) {
+      throw new BridgeProtocolError(
+        `body: ${body.byteLength} bytes are too few for ${count} timestamps`,
+      );
+    }
+    const payload = timed ? body.subarray(8 * count) : body;
+    const batch: RecordBatch =
+      (flags & FLAG_KEYS) === 0 ? { values: decodeValues(payload) } : decodeKeyedValues(payload);
+    checkCount(batch.values, count);
+    if (batch.keys !== undefined) checkCount(batch.keys, count);
+    if (timed) batch.timestamps = readTimestamps(body, count);
+    return batch;
+  },
+};
 
-function pairOf(payload: unknown): [unknown, unknown] {
-  if (Array.isArray(payload) && payload.length === 2) return payload as [unknown, unknown];
-  throw new BridgeProtocolError('body: a keyed batch is not a pair of lists');
-}
-
-function listOf(payload: unknown, count: number): unknown[] {
-  if (Array.isArray(payload) && payload.length === count) return payload;
-  const carries = Array.isArray(payload) ? `${payload.length}` : 'no list of';
-  throw new BridgeProtocolError(`count: ${count} announced, the batch carries ${carries} records`);
+function checkCount(list: readonly unknown[], count: number): void {
+  if (list.length === count) return;
+  throw new BridgeProtocolError(
+    `count: ${count} announced, the batch carries ${list.length} records`,
+  );
 }
 
 const TWO_32 = 2 ** 32;
