@@ -2,7 +2,7 @@
 // made of.
 
 import { spawnSync } from 'node:child_process';
-import { readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,12 +11,17 @@ const mark = join(root, 'dist', '.built');
 
 if (modified(mark) < newestInput()) {
   const startedAt = new Date();
-  // What is no longer in the sources must not be in the package.
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
-  run('tsc', ['-p', 'tsconfig.build.json']);
-  writeFileSync(mark, '');
+  // Made beside and put in place whole: what is no longer in the sources must not be in the package, and what uses the
+  // package meanwhile must find it.
+  const made = join(root, `dist.${process.pid}`);
+  run('tsc', ['-p', 'tsconfig.build.json', '--outDir', made]);
+  const command = join(made, 'cli', 'main.js');
+  if (existsSync(command)) chmodSync(command, 0o755);
+  writeFileSync(join(made, '.built'), '');
   // A source that changed while tsc ran is newer than the mark.
-  utimesSync(mark, startedAt, startedAt);
+  utimesSync(join(made, '.built'), startedAt, startedAt);
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  renameSync(made, join(root, 'dist'));
 }
 run(process.execPath, [join(root, 'scripts', 'bundle-runtime.mjs')]);
 
