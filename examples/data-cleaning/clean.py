@@ -18,7 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.common import Encoder, Types, WatermarkStrategy
-from isthmus.datastream import KeyedProcessFunction, OutputTag, ProcessFunction, RuntimeContext, StreamExecutionEnvironment
+from isthmus.datastream import (
+    KeyedProcessFunction,
+    OutputTag,
+    ProcessFunction,
+    RuntimeContext,
+    StreamExecutionEnvironment,
+)
 from isthmus.datastream.connectors.file_system import (
     BucketAssigner,
     FileSink,
@@ -29,7 +35,15 @@ from isthmus.datastream.connectors.file_system import (
 from isthmus.datastream.state import ValueStateDescriptor
 
 REJECTS = OutputTag("rejects", Types.STRING())
-COUNTRIES = {"germany": "DE", "deutschland": "DE", "de": "DE", "france": "FR", "fr": "FR", "japan": "JP", "jp": "JP"}
+COUNTRIES = {
+    "germany": "DE",
+    "deutschland": "DE",
+    "de": "DE",
+    "france": "FR",
+    "fr": "FR",
+    "japan": "JP",
+    "jp": "JP",
+}
 DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y")
 
 
@@ -98,14 +112,18 @@ class FirstOnly(KeyedProcessFunction):
 def lines_to(folder: Path) -> FileSink:
     return (
         FileSink.for_row_format(str(folder), Encoder.simple_string_encoder())
-        .with_output_file_config(OutputFileConfig.builder().with_part_prefix("part").with_part_suffix(".jsonl").build())
+        .with_output_file_config(
+            OutputFileConfig.builder().with_part_prefix("part").with_part_suffix(".jsonl").build()
+        )
         .with_bucket_assigner(BucketAssigner.base_path_bucket_assigner())
         .build()
     )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("file", nargs="?", default=str(Path(__file__).with_name("orders.csv")))
     parser.add_argument("--out", default="cleaned")
     options = parser.parse_args()
@@ -114,15 +132,25 @@ def main() -> None:
     env = StreamExecutionEnvironment.get_execution_environment()
     env.set_parallelism(1)
     source = FileSource.for_record_stream_format(StreamFormat.text_line_format(), options.file).build()
-    cleaned = env.from_source(source, WatermarkStrategy.no_watermarks(), "orders").process(Clean()).name("clean")
-    unique = cleaned.key_by(lambda order: order["order_id"]).process(FirstOnly(), Types.STRING()).name("de-duplicate")
+    cleaned = (
+        env.from_source(source, WatermarkStrategy.no_watermarks(), "orders").process(Clean()).name("clean")
+    )
+    unique = (
+        cleaned.key_by(lambda order: order["order_id"])
+        .process(FirstOnly(), Types.STRING())
+        .name("de-duplicate")
+    )
     rejects = cleaned.get_side_output(REJECTS).union(unique.get_side_output(REJECTS))
     unique.sink_to(lines_to(out / "clean"))
     rejects.sink_to(lines_to(out / "rejects"))
     env.execute("data cleaning")
 
     for kind in ("clean", "rejects"):
-        lines = [line for part in sorted((out / kind).glob("part*")) for line in part.read_text("utf-8").splitlines()]
+        lines = [
+            line
+            for part in sorted((out / kind).glob("part*"))
+            for line in part.read_text("utf-8").splitlines()
+        ]
         print(f"{kind}: {len(lines)}")
         for line in sorted(lines):
             print(f"  {line}")

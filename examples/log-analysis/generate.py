@@ -11,7 +11,15 @@ import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
-PATHS = ["/", "/index.html", "/blog/", "/blog/streams.html", "/blog/state.html", "/images/logo.png", "/style.css"]
+PATHS = [
+    "/",
+    "/index.html",
+    "/blog/",
+    "/blog/streams.html",
+    "/blog/state.html",
+    "/images/logo.png",
+    "/style.css",
+]
 PATHS += [f"/item/{n}" for n in range(200)] + [f"/docs/chapter-{n}.html" for n in range(30)]
 AGENTS = [
     "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0",
@@ -33,9 +41,7 @@ def lines(count: int, seed: int) -> Iterator[str]:
         status = rng.choice(STATUSES)
         size = "-" if status == 304 else str(rng.randrange(200, 60_000))
         host = f"10.{rng.randrange(4)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"
-        line = (
-            f'{host} - - [{at:%d/%b/%Y:%H:%M:%S %z}] "GET {path} HTTP/1.1" {status} {size} "-" "{rng.choice(AGENTS)}"'
-        )
+        line = f'{host} - - [{at:%d/%b/%Y:%H:%M:%S %z}] "GET {path} HTTP/1.1" {status} {size} "-" "{rng.choice(AGENTS)}"'
         yield line[: rng.randrange(10, 40)] if rng.random() < 0.0002 else line
 
 

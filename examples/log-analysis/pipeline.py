@@ -1,7 +1,7 @@
 """Access logs in, a report out: parsed in Python, enriched in TypeScript, counted in Python.
 
-    python examples/log-analysis/pipeline.py access.log other-logs/ [--json] [--parallelism 2]
-    zcat access.log.gz | python examples/log-analysis/pipeline.py -
+python examples/log-analysis/pipeline.py access.log other-logs/ [--json] [--parallelism 2]
+zcat access.log.gz | python examples/log-analysis/pipeline.py -
 """
 
 from __future__ import annotations
@@ -66,7 +66,11 @@ def analyse(paths: list[str], parallelism: int) -> dict[str, list[tuple[Any, ...
     # One row per key at the end, not one per request.
     env.set_runtime_mode(RuntimeExecutionMode.BATCH)
     source = FileSource.for_record_stream_format(StreamFormat.text_line_format(), *paths).build()
-    parsed = env.from_source(source, WatermarkStrategy.no_watermarks(), "access logs").process(ParseLine()).name("parse")
+    parsed = (
+        env.from_source(source, WatermarkStrategy.no_watermarks(), "access logs")
+        .process(ParseLine())
+        .name("parse")
+    )
     counted = (
         parsed.map(ts("./classify.ts", "classify"))
         .name("classify")
@@ -112,7 +116,9 @@ def print_json_lines(report: dict[str, list[tuple[Any, ...]]]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("paths", nargs="+", help="log files or folders; - for standard input")
     parser.add_argument("--json", action="store_true", help="JSON lines instead of tables")
     parser.add_argument("--parallelism", type=int, default=1)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from isthmus.datastream import StreamExecutionEnvironment
+from isthmus.datastream import FilterFunction, StreamExecutionEnvironment
 
 GOOD = {"good", "great", "love", "loved", "excellent", "fine"}
 BAD = {"bad", "awful", "broken", "hate", "hated", "slow"}
@@ -19,7 +19,7 @@ def score(review: dict) -> dict:
     return {**review, "score": sum(word in GOOD for word in words) - sum(word in BAD for word in words)}
 
 
-class Threshold:
+class Threshold(FilterFunction):
     """Keeps reviews that say at least ``least`` good things more than bad ones, or the reverse."""
 
     def __init__(self, least: int) -> None:

@@ -23,7 +23,10 @@ class Origin:
     __slots__ = ("partitioner", "side_tag", "transformation")
 
     def __init__(
-        self, transformation: Transformation, partitioner: dict[str, Any] | None = None, side_tag: str | None = None
+        self,
+        transformation: Transformation,
+        partitioner: dict[str, Any] | None = None,
+        side_tag: str | None = None,
     ) -> None:
         self.transformation = transformation
         self.partitioner = partitioner or {"kind": "auto"}
@@ -119,8 +122,15 @@ class ProgramGraph:
         edges = []
         for t in reached:
             for origin, which in t.inputs:
-                partitioner = {k: located(v) if k in ("key", "partition") else v for k, v in origin.partitioner.items()}
-                edge = {"from": origin.transformation.id, "to": t.id, "input": which, "partitioner": partitioner}
+                partitioner = {
+                    k: located(v) if k in ("key", "partition") else v for k, v in origin.partitioner.items()
+                }
+                edge = {
+                    "from": origin.transformation.id,
+                    "to": t.id,
+                    "input": which,
+                    "partitioner": partitioner,
+                }
                 if origin.side_tag is not None:
                     edge["sideTag"] = origin.side_tag
                 edges.append(edge)
@@ -147,7 +157,11 @@ class ProgramGraph:
                 order[t.id] = t
             else:
                 stack.append((t, True))
-                stack.extend((o.transformation, False) for o, _ in reversed(t.inputs) if o.transformation.id not in order)
+                stack.extend(
+                    (o.transformation, False)
+                    for o, _ in reversed(t.inputs)
+                    if o.transformation.id not in order
+                )
         return list(order.values())
 
     def _operator(self, t: Transformation, located: Any) -> dict[str, Any]:

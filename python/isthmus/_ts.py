@@ -7,14 +7,17 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from .errors import GraphError
 
 __all__ = ["TypeScriptFunction", "ts"]
 
+IN = TypeVar("IN")
+OUT = TypeVar("OUT")
 
-class TypeScriptFunction:
+
+class TypeScriptFunction(Generic[IN, OUT]):
     """A function that a TypeScript module exports; made by ``ts``, fits wherever a Python function fits."""
 
     def __init__(self, path: str, name: str, args: list[Any] | None) -> None:
@@ -35,7 +38,9 @@ class TypeScriptFunction:
         return f"ts({self.path!r}, {self.name!r})"
 
 
-def ts(path: str | os.PathLike[str], name: str = "default", args: list[Any] | None = None) -> TypeScriptFunction:
+def ts(
+    path: str | os.PathLike[str], name: str = "default", args: list[Any] | None = None
+) -> TypeScriptFunction[Any, Any]:
     """A TypeScript (or JavaScript) function, to be used like a Python one: ``stream.map(ts("./enrich.ts", "enrich"))``.
 
     Args:
@@ -58,7 +63,12 @@ def ts(path: str | os.PathLike[str], name: str = "default", args: list[Any] | No
         hint = f" Did you mean {near[0]}?" if near else ""
         raise GraphError(f"There is no TypeScript file {text}.{hint}")
     with open(text, encoding="utf-8") as file:
-        exports = set(re.findall(r"export\s+(?:async\s+)?(?:function\*?|class|const|let|var)\s+([A-Za-z_$][\w$]*)", source := file.read()))
+        exports = set(
+            re.findall(
+                r"export\s+(?:async\s+)?(?:function\*?|class|const|let|var)\s+([A-Za-z_$][\w$]*)",
+                source := file.read(),
+            )
+        )
     for group in re.findall(r"export\s*\{([^}]*)\}", source):
         exports |= {part.split(" as ")[-1].strip() for part in group.split(",") if part.strip()}
     if re.search(r"export\s+default\b", source):

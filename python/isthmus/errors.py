@@ -25,7 +25,9 @@ class IsthmusError(Exception):
     #: Stable code, explained in ``docs/errors.md``.
     code: str = "ISTHMUS_INTERNAL"
 
-    def __init__(self, message: str, *, code: str | None = None, report: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: str | None = None, report: dict[str, Any] | None = None
+    ) -> None:
         super().__init__(message)
         if code is not None:
             self.code = code

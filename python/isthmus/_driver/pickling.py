@@ -83,7 +83,9 @@ class FunctionPickler:
         try:
             pickler.dump(obj)
         except RecursionError:
-            raise TypeError(f"{name} cannot be sent to a worker: what it holds is nested too deeply.") from None
+            raise TypeError(
+                f"{name} cannot be sent to a worker: what it holds is nested too deeply."
+            ) from None
         except (pickle.PicklingError, TypeError, AttributeError) as e:
             raise TypeError(
                 f"{e} (while sending {name} to the workers; create what cannot be pickled in open() instead)"

@@ -107,7 +107,10 @@ def _later_execution(path: str, reached: BaseException) -> int | None:
         tree = ast.parse(file.read())
     for statement in tree.body:
         # Definitions run nothing by themselves.
-        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) or statement.lineno <= line:
+        if (
+            isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+            or statement.lineno <= line
+        ):
             continue
         for part in ast.walk(statement):
             if (

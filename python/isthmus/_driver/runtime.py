@@ -87,7 +87,9 @@ def node_version(path: str) -> tuple[int, ...]:
     import subprocess
 
     try:
-        answer = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10).stdout.strip()
+        answer = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, timeout=10
+        ).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return ()
     try:

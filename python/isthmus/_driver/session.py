@@ -1,8 +1,8 @@
 """The program's conversation with its runtime: jobs in, results, endings and log records out.
 
-  S1. One runtime a process, started on first need, ended with the program: it ends when this pipe does.
-  S2. A thread reads; whatever waits (a job's end, its results) waits on a condition, in slices that let Ctrl-C through.
-  S3. When the runtime dies, everything that waits raises, with what is known.
+S1. One runtime a process, started on first need, ended with the program: it ends when this pipe does.
+S2. A thread reads; whatever waits (a job's end, its results) waits on a condition, in slices that let Ctrl-C through.
+S3. When the runtime dies, everything that waits raises, with what is known.
 """
 
 from __future__ import annotations

@@ -172,7 +172,9 @@ def _coercer(declared: dict[str, Any] | None) -> Coerce | None:
     return coercer(declared)
 
 
-def _opened(spec: dict[str, Any], ctx: OperatorContext, ref: dict[str, Any], method: str) -> Callable[..., Any]:
+def _opened(
+    spec: dict[str, Any], ctx: OperatorContext, ref: dict[str, Any], method: str
+) -> Callable[..., Any]:
     try:
         function, close = open_function(ctx, method, ref)
     except Exception as e:
@@ -228,4 +230,3 @@ def _open(task: Task, contexts: list[OperatorContext], states: list[Any] | None)
             op.open(ctx)
         except Exception as e:
             raise OperatorFailure(e, ctx.spec, where=_where(ctx)) from e
-

@@ -1,9 +1,9 @@
 """The inputs of a task: watermarks merged, barriers aligned, ends counted. Twin of ``src/runtime/input-gate.ts``.
 
-  I1. The merged watermark is the minimum over the channels that are neither idle nor ended, and never goes back.
-  I2. Where all channels left are idle the task is idle, and the channels that have ended (with the final watermark) say
-      how far time has come; as in Flink, a silent input does not keep the others' last windows open.
-  I3. Between a channel's barrier and the end of the alignment nothing of that channel is handed out.
+I1. The merged watermark is the minimum over the channels that are neither idle nor ended, and never goes back.
+I2. Where all channels left are idle the task is idle, and the channels that have ended (with the final watermark) say
+    how far time has come; as in Flink, a silent input does not keep the others' last windows open.
+I3. Between a channel's barrier and the end of the alignment nothing of that channel is handed out.
 """
 
 from __future__ import annotations

@@ -49,7 +49,8 @@ def isolated(values: list[Any]) -> list[Any]:
     """The values themselves where they are immutable, else copies of all of them."""
     if is_immutable(values):
         return values
-    return loads(dumps(values))
+    copies: list[Any] = loads(dumps(values))
+    return copies
 
 
 def dumps(values: Any) -> bytes:

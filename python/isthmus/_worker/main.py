@@ -1,9 +1,9 @@
 """The worker process: descriptors, handshake, and the loop around a ``Slot``.
 
-  M1. Descriptors 0 and 1 are moved away before any user code can run, so nothing it prints lands between frames.
-  M2. The process ends when its pipe ends, when the runtime dies, or when it is told to; a watch on the pipe's end
-      works also while user code keeps the loop.
-  M3. Frames are written whole, in one call where they fit.
+M1. Descriptors 0 and 1 are moved away before any user code can run, so nothing it prints lands between frames.
+M2. The process ends when its pipe ends, when the runtime dies, or when it is told to; a watch on the pipe's end
+    works also while user code keeps the loop.
+M3. Frames are written whole, in one call where they fit.
 """
 
 from __future__ import annotations
@@ -58,9 +58,9 @@ def claim_stdio() -> tuple[int, int, int]:
         os.dup2(program_out, 1)
     os.set_inheritable(program_out, False)
     # Lines of user code go out whole, and at once.
-    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
-    sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    sys.stdin = open(0, closefd=False)
     return frames_in, frames_out, program_out
 
 
@@ -235,8 +235,11 @@ def main() -> None:
     """Entry point of a worker; started by the runtime only."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The runtime decides what Ctrl-C means.
     frames_in, frames_out, program_out = claim_stdio()
-    if sys.version_info < (3, 10):
-        print(f"Isthmus needs Python 3.10 or newer; {sys.executable} is {sys.version.split()[0]}.", file=sys.stderr)
+    if sys.version_info < (3, 10):  # noqa: UP036 - an older Python may well be asked to run this.
+        print(
+            f"Isthmus needs Python 3.10 or newer; {sys.executable} is {sys.version.split()[0]}.",
+            file=sys.stderr,
+        )
         sys.exit(EXIT_CANNOT_START)
     try:
         import msgspec  # noqa: F401

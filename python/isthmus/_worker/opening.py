@@ -26,9 +26,7 @@ def open_function(
     return opened(loaded, ctx, method)
 
 
-def opened(
-    function: Any, ctx: OperatorContext, method: str
-) -> tuple[Callable[..., Any], Callable[[], None]]:
+def opened(function: Any, ctx: OperatorContext, method: str) -> tuple[Callable[..., Any], Callable[[], None]]:
     """As ``open_function``, for a function that is loaded already."""
     target = getattr(function, method, None)
     if target is None:

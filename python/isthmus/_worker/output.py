@@ -1,9 +1,9 @@
 """Where the records of a task go: partitioned over channels, batched, held to their credit. Twin of ``src/runtime/output.ts``.
 
-  S1. Per channel, elements leave in the order in which they were emitted; a control element goes behind all records before it.
-  S2. A channel sends records only while its balance is positive; control elements need no credit, but never overtake records.
-  S3. A channel sends at once while fewer than ``EAGER_FRAMES`` of its frames are unanswered; so batches grow only while
-      the consumer is busy.
+S1. Per channel, elements leave in the order in which they were emitted; a control element goes behind all records before it.
+S2. A channel sends records only while its balance is positive; control elements need no credit, but never overtake records.
+S3. A channel sends at once while fewer than ``EAGER_FRAMES`` of its frames are unanswered; so batches grow only while
+    the consumer is busy.
 """
 
 from __future__ import annotations
@@ -273,8 +273,8 @@ class Output:
         except Exception as e:
             raise OperatorFailure(e, self._spec, record=safe_repr(values[len(keys)])) from e
         if len(keys) < len(values):
-            e = RuntimeError("the key selector raised StopIteration")
-            raise OperatorFailure(e, self._spec, record=safe_repr(values[len(keys)]))
+            stopped = RuntimeError("the key selector raised StopIteration")
+            raise OperatorFailure(stopped, self._spec, record=safe_repr(values[len(keys)]))
         return keys
 
     def _to_first(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:

@@ -78,7 +78,11 @@ class Task:
         #: Called with what the slot must do: ("snapshot", checkpoint, states), ("finished",).
         self.notify: Callable[..., None] = lambda *_: None
         #: Called when a queued batch is taken: decodes it and gives its credit back.
-        self.take: Callable[[int, tuple[Any, ...]], tuple[list[Any], Any, Any]] = lambda c, e: (e[1], e[2], e[3])
+        self.take: Callable[[int, tuple[Any, ...]], tuple[list[Any], Any, Any]] = lambda c, e: (
+            e[1],
+            e[2],
+            e[3],
+        )
         self.periodic = any(
             type(op).advance_processing_time is not Operator.advance_processing_time for op in operators
         )
@@ -502,7 +506,7 @@ class Task:
         frame = getattr(phases, "gi_frame", None)
         # The generator below holds the batch; a failing drain leaves it suspended there.
         while frame is not None and frame.f_code.co_name == "_process":
-            inner = phases.gi_yieldfrom if phases is not None else None
+            inner = getattr(phases, "gi_yieldfrom", None)
             phases = inner if isinstance(inner, Generator) else None
             frame = getattr(phases, "gi_frame", None)
         if frame is None or "feed" not in frame.f_locals:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 from .config_options import ConfigOption
@@ -72,7 +73,7 @@ class Configuration:
         self._values[key] = bytearray(value)
         return self
 
-    def key_set(self) -> set[str]:
+    def key_set(self) -> builtins.set[str]:
         return set(self._values)
 
     def add_all(self, other: Configuration, prefix: str | None = None) -> Configuration:

@@ -46,7 +46,7 @@ class ExecutionConfig:
 
     def set_auto_watermark_interval(self, interval: int) -> ExecutionConfig:
         """Args:
-            interval: Milliseconds; 0 turns periodic watermarks off.
+        interval: Milliseconds; 0 turns periodic watermarks off.
         """
         self._configuration.set_string("pipeline.auto-watermark-interval", f"{interval} ms")
         return self
@@ -77,20 +77,28 @@ class ExecutionConfig:
         return self
 
     def get_restart_strategy(self) -> RestartStrategyConfiguration:
-        options = {k: v for k, v in self._configuration.to_dict().items() if k.startswith("restart-strategy.")}
+        options = {
+            k: v for k, v in self._configuration.to_dict().items() if k.startswith("restart-strategy.")
+        }
         return RestartStrategyConfiguration(options) if options else RestartStrategies.no_restart()
 
     def set_execution_mode(self, execution_mode: ExecutionMode) -> ExecutionConfig:
         return self._remember("execution_mode", execution_mode)
 
     def get_execution_mode(self) -> ExecutionMode:
-        return self._remembered.get("execution_mode", ExecutionMode.PIPELINED)
+        mode: ExecutionMode = self._remembered.get("execution_mode", ExecutionMode.PIPELINED)
+        return mode
 
-    def set_default_input_dependency_constraint(self, constraint: InputDependencyConstraint) -> ExecutionConfig:
+    def set_default_input_dependency_constraint(
+        self, constraint: InputDependencyConstraint
+    ) -> ExecutionConfig:
         return self._remember("constraint", constraint)
 
     def get_default_input_dependency_constraint(self) -> InputDependencyConstraint:
-        return self._remembered.get("constraint", InputDependencyConstraint.ANY)
+        constraint: InputDependencyConstraint = self._remembered.get(
+            "constraint", InputDependencyConstraint.ANY
+        )
+        return constraint
 
     # Settings of the JVM: remembered, without effect.
 

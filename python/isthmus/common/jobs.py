@@ -138,7 +138,9 @@ class JobClient:
             return
 
     def get_job_execution_result(self) -> CompletableFuture:
-        return CompletableFuture(lambda: execution_result(self._handle), lambda: self._handle.done, self._handle.cancel)
+        return CompletableFuture(
+            lambda: execution_result(self._handle), lambda: self._handle.done, self._handle.cancel
+        )
 
     def get_accumulators(self) -> CompletableFuture:
         return CompletableFuture(dict, lambda: True, lambda: None)

@@ -15,24 +15,27 @@ class RestartStrategyConfiguration:
         return ", ".join(f"{key}={value}" for key, value in self.options.items())
 
 
+_Configuration = RestartStrategyConfiguration
+
+
 class RestartStrategies:
     """Makes strategies."""
 
     RestartStrategyConfiguration = RestartStrategyConfiguration
 
     @staticmethod
-    def no_restart() -> RestartStrategyConfiguration:
+    def no_restart() -> _Configuration:
         return RestartStrategyConfiguration({"restart-strategy.type": "none"})
 
     @staticmethod
-    def fall_back_restart() -> RestartStrategyConfiguration:
+    def fall_back_restart() -> _Configuration:
         return RestartStrategyConfiguration({})
 
     @staticmethod
-    def fixed_delay_restart(restart_attempts: int, delay_between_attempts: int) -> RestartStrategyConfiguration:
+    def fixed_delay_restart(restart_attempts: int, delay_between_attempts: int) -> _Configuration:
         """Args:
-            restart_attempts: Restarts before the job fails.
-            delay_between_attempts: Milliseconds.
+        restart_attempts: Restarts before the job fails.
+        delay_between_attempts: Milliseconds.
         """
         return RestartStrategyConfiguration(
             {
@@ -43,9 +46,7 @@ class RestartStrategies:
         )
 
     @staticmethod
-    def failure_rate_restart(
-        failure_rate: int, failure_interval: int, delay_interval: int
-    ) -> RestartStrategyConfiguration:
+    def failure_rate_restart(failure_rate: int, failure_interval: int, delay_interval: int) -> _Configuration:
         return RestartStrategyConfiguration(
             {
                 "restart-strategy.type": "failure-rate",

@@ -83,7 +83,7 @@ class BasicTypeInfo(TypeInformation):
 
     def __init__(self, kind: str, label: str | None = None) -> None:
         self._kind = kind
-        self._label = label or getattr(BasicType, kind, kind)
+        self._label: str = label or str(getattr(BasicType, kind, kind))
 
     def to_spec(self) -> dict[str, Any]:
         return {"kind": self._kind}
@@ -222,7 +222,19 @@ class ExternalTypeInfo(TypeInformation):
 
 _BASIC = {
     kind: BasicTypeInfo(kind)
-    for kind in ("STRING", "BYTE", "BOOLEAN", "SHORT", "INT", "LONG", "FLOAT", "DOUBLE", "CHAR", "BIG_INT", "BIG_DEC")
+    for kind in (
+        "STRING",
+        "BYTE",
+        "BOOLEAN",
+        "SHORT",
+        "INT",
+        "LONG",
+        "FLOAT",
+        "DOUBLE",
+        "CHAR",
+        "BIG_INT",
+        "BIG_DEC",
+    )
 }
 _INSTANT = InstantTypeInfo("INSTANT")
 _SQL = {

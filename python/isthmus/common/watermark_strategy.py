@@ -75,7 +75,10 @@ class WatermarkStrategy:
         return WatermarkStrategy(operation)
 
     def with_watermark_alignment(
-        self, watermark_group: str, max_allowed_watermark_drift: Duration, update_interval: Duration | None = None
+        self,
+        watermark_group: str,
+        max_allowed_watermark_drift: Duration,
+        update_interval: Duration | None = None,
     ) -> WatermarkStrategy:
         """Accepted; sources of one job run in one runtime and need no alignment."""
         return WatermarkStrategy(copy.copy(self._operation))

@@ -88,7 +88,7 @@ def _wait(
     output_type: Any,
     *,
     ordered: bool,
-) -> Any:
+) -> DataStream[Any]:
     from ._streams.checks import type_of
 
     if not inspect.iscoroutinefunction(getattr(function, "async_invoke", None)):
@@ -99,7 +99,8 @@ def _wait(
         raise ValueError(f"The capacity of an async operator must be at least 1, not {capacity}.")
     operation = AsyncOperation(function, milliseconds_of(timeout), capacity, ordered, retry)
     fn = stream._env.graph.function(operation, "async_invoke")
-    return stream._add("async", "async wait operator", "python", fn, type_of(output_type))
+    made: DataStream[Any] = stream._add("async", "async wait operator", "python", fn, type_of(output_type))
+    return made
 
 
 def _check_retry(timeout: Any, strategy: Any) -> None:

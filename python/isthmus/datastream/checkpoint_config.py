@@ -88,7 +88,9 @@ class CheckpointConfig:
         default = ExternalizedCheckpointRetention.NO_EXTERNALIZED_CHECKPOINTS
         return self._more.get("retention", default)  # type: ignore[no-any-return]
 
-    def set_externalized_checkpoint_retention(self, retention: ExternalizedCheckpointRetention) -> CheckpointConfig:
+    def set_externalized_checkpoint_retention(
+        self, retention: ExternalizedCheckpointRetention
+    ) -> CheckpointConfig:
         return self._remember("retention", retention)
 
     enable_externalized_checkpoints = set_externalized_checkpoint_retention

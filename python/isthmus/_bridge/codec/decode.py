@@ -214,8 +214,8 @@ _pair = Decoder(tuple[msgspec.Raw, msgspec.Raw])
 #: Bytes before the body of an extension value, by its first byte.
 _EXT_HEADS = {0xC7: 3, 0xC8: 4, 0xC9: 6}
 
-_plain_columns: Decoder[list[list[None | bool | int | float | str]]] = Decoder(
-    list[list[None | bool | int | float | str]]
+_plain_columns: Decoder[list[list[bool | int | float | str | None]]] = Decoder(
+    list[list[bool | int | float | str | None]]
 )
 _makers: dict[tuple[str, ...], Callable[[list[Any]], list[Any]]] = {}
 

@@ -44,7 +44,9 @@ def make_operator(spec: dict[str, Any], *, keyed: bool, batch: bool) -> Operator
     kind = spec["kind"]
     known = KINDS.get(kind)
     if known is None:
-        raise UnsupportedError(f'Operator "{spec["name"]}": a Python worker has no operator of kind {kind!r}.')
+        raise UnsupportedError(
+            f'Operator "{spec["name"]}": a Python worker has no operator of kind {kind!r}.'
+        )
     module, name = known
     operator: Operator = getattr(import_module(f"{__name__}.{module}"), name)()
     if keyed and batch:

@@ -1,9 +1,9 @@
 """Row-encoded files in buckets, as PyFlink's ``FileSink`` writes them.
 
-  F1. Lines are written to ``.<part>.inprogress.<uuid>``; the file gets its name when it is finished, so a reader
-      never sees half a file.
-  F2. In STREAMING mode with checkpoints a rolled file becomes visible with the checkpoint that covers it; without
-      checkpoints, and at the end of input, it becomes visible at once.
+F1. Lines are written to ``.<part>.inprogress.<uuid>``; the file gets its name when it is finished, so a reader
+    never sees half a file.
+F2. In STREAMING mode with checkpoints a rolled file becomes visible with the checkpoint that covers it; without
+    checkpoints, and at the end of input, it becomes visible at once.
 """
 
 from __future__ import annotations

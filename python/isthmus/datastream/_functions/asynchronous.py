@@ -16,10 +16,10 @@ class AsyncFunction(Function, Generic[IN, OUT]):
     """Looks something up for each record without holding up the others."""
 
     @abstractmethod
-    async def async_invoke(self, value: IN) -> list[OUT]:
+    async def async_invoke(self, value: IN, /) -> list[OUT]:
         """Returns the results, as a list."""
 
-    def timeout(self, value: IN) -> list[OUT]:
+    def timeout(self, value: IN, /) -> list[OUT]:
         """Called when ``async_invoke`` took too long; returns results as it does, or raises to fail
         the job.
         """

@@ -21,28 +21,28 @@ class MapFunction(Function, Generic[IN, OUT]):
     """One record in, one record out."""
 
     @abstractmethod
-    def map(self, value: IN) -> OUT: ...
+    def map(self, value: IN, /) -> OUT: ...
 
 
 class FlatMapFunction(Function, Generic[IN, OUT]):
     """One record in, any number out: return an iterable or be a generator."""
 
     @abstractmethod
-    def flat_map(self, value: IN) -> Iterable[OUT]: ...
+    def flat_map(self, value: IN, /) -> Iterable[OUT]: ...
 
 
 class FilterFunction(Function, Generic[IN]):
     """Keeps the records for which it returns something true."""
 
     @abstractmethod
-    def filter(self, value: IN) -> bool: ...
+    def filter(self, value: IN, /) -> bool: ...
 
 
 class ReduceFunction(Function, Generic[T]):
     """Combines two values of a key into one of the same type."""
 
     @abstractmethod
-    def reduce(self, value1: T, value2: T) -> T: ...
+    def reduce(self, value1: T, value2: T, /) -> T: ...
 
 
 class AggregateFunction(Function, Generic[IN, ACC, OUT]):
@@ -59,14 +59,14 @@ class AggregateFunction(Function, Generic[IN, ACC, OUT]):
     def create_accumulator(self) -> ACC: ...
 
     @abstractmethod
-    def add(self, value: IN, accumulator: ACC) -> ACC:
+    def add(self, value: IN, accumulator: ACC, /) -> ACC:
         """The accumulator with ``value`` in it; may be the same object, changed."""
 
     @abstractmethod
-    def get_result(self, accumulator: ACC) -> OUT: ...
+    def get_result(self, accumulator: ACC, /) -> OUT: ...
 
     @abstractmethod
-    def merge(self, acc_a: ACC, acc_b: ACC) -> ACC:
+    def merge(self, acc_a: ACC, acc_b: ACC, /) -> ACC:
         """Called for windows that merge (sessions) only, unless the class declares itself ``mergeable``."""
 
 
@@ -74,13 +74,13 @@ class KeySelector(Function, Generic[IN, KEY]):
     """Gives the key of a record."""
 
     @abstractmethod
-    def get_key(self, value: IN) -> KEY: ...
+    def get_key(self, value: IN, /) -> KEY: ...
 
 
 class NullByteKeySelector(KeySelector[Any, int]):
     """The same key for every record."""
 
-    def get_key(self, value: Any) -> int:
+    def get_key(self, value: Any, /) -> int:
         return 0
 
 
@@ -88,7 +88,7 @@ class Partitioner(Function, Generic[KEY]):
     """Sends a key to one of the parallel subtasks downstream."""
 
     @abstractmethod
-    def partition(self, key: KEY, num_partitions: int) -> int:
+    def partition(self, key: KEY, num_partitions: int, /) -> int:
         """Returns the subtask's index, from 0 to ``num_partitions - 1``."""
 
 
@@ -96,20 +96,20 @@ class CoMapFunction(Function, Generic[IN1, IN2, OUT]):
     """A map over two inputs; a result of None is dropped."""
 
     @abstractmethod
-    def map1(self, value: IN1) -> OUT: ...
+    def map1(self, value: IN1, /) -> OUT: ...
 
     @abstractmethod
-    def map2(self, value: IN2) -> OUT: ...
+    def map2(self, value: IN2, /) -> OUT: ...
 
 
 class CoFlatMapFunction(Function, Generic[IN1, IN2, OUT]):
     """A flat map over two inputs."""
 
     @abstractmethod
-    def flat_map1(self, value: IN1) -> Iterable[OUT]: ...
+    def flat_map1(self, value: IN1, /) -> Iterable[OUT]: ...
 
     @abstractmethod
-    def flat_map2(self, value: IN2) -> Iterable[OUT]: ...
+    def flat_map2(self, value: IN2, /) -> Iterable[OUT]: ...
 
 
 class FunctionWrapper(Function):

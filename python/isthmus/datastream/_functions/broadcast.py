@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..time_domain import TimeDomain
 from ..timerservice import TimerService
 from .context import Function
+from .process import Emitted
 
 if TYPE_CHECKING:
     from ..state import BroadcastState, MapStateDescriptor, ReadOnlyBroadcastState
@@ -52,13 +52,13 @@ class BroadcastProcessFunction(BaseBroadcastProcessFunction[IN1, IN2, OUT]):
 
     @abstractmethod
     def process_element(
-        self, value: IN1, ctx: BroadcastProcessFunction.ReadOnlyContext
-    ) -> Iterable[OUT] | None: ...
+        self, value: IN1, ctx: BroadcastProcessFunction.ReadOnlyContext, /
+    ) -> Emitted[OUT]: ...
 
     @abstractmethod
     def process_broadcast_element(
-        self, value: IN2, ctx: BroadcastProcessFunction.Context
-    ) -> Iterable[OUT] | None: ...
+        self, value: IN2, ctx: BroadcastProcessFunction.Context, /
+    ) -> Emitted[OUT]: ...
 
 
 class KeyedBroadcastProcessFunction(BaseBroadcastProcessFunction[IN1, IN2, OUT], Generic[KEY, IN1, IN2, OUT]):
@@ -84,16 +84,14 @@ class KeyedBroadcastProcessFunction(BaseBroadcastProcessFunction[IN1, IN2, OUT],
 
     @abstractmethod
     def process_element(
-        self, value: IN1, ctx: KeyedBroadcastProcessFunction.ReadOnlyContext
-    ) -> Iterable[OUT] | None: ...
+        self, value: IN1, ctx: KeyedBroadcastProcessFunction.ReadOnlyContext, /
+    ) -> Emitted[OUT]: ...
 
     @abstractmethod
     def process_broadcast_element(
-        self, value: IN2, ctx: KeyedBroadcastProcessFunction.Context
-    ) -> Iterable[OUT] | None: ...
+        self, value: IN2, ctx: KeyedBroadcastProcessFunction.Context, /
+    ) -> Emitted[OUT]: ...
 
-    def on_timer(
-        self, timestamp: int, ctx: KeyedBroadcastProcessFunction.OnTimerContext
-    ) -> Iterable[OUT] | None:
+    def on_timer(self, timestamp: int, ctx: KeyedBroadcastProcessFunction.OnTimerContext, /) -> Emitted[OUT]:
         """Called when a timer of a key fires."""
         return None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, Union
 
+from ..output_tag import OutputTag
 from ..time_domain import TimeDomain
 from ..timerservice import TimerService
 from .context import Function
@@ -15,6 +16,11 @@ IN1 = TypeVar("IN1")
 IN2 = TypeVar("IN2")
 OUT = TypeVar("OUT")
 KEY = TypeVar("KEY")
+
+#: Results, and pairs of a tag and a value for side outputs.
+Emitted = Union[  # noqa: UP007 - evaluated, on Python 3.10 too
+    Iterable[OUT | tuple[OutputTag[Any], Any]], None
+]
 
 
 class _Context(ABC):
@@ -46,7 +52,7 @@ class ProcessFunction(Function, Generic[IN, OUT]):
         """The record's surroundings."""
 
     @abstractmethod
-    def process_element(self, value: IN, ctx: ProcessFunction.Context) -> Iterable[OUT] | None:
+    def process_element(self, value: IN, ctx: ProcessFunction.Context, /) -> Emitted[OUT]:
         """A generator, or returns an iterable or None."""
 
 
@@ -60,10 +66,10 @@ class KeyedProcessFunction(Function, Generic[KEY, IN, OUT]):
         """The timer's surroundings."""
 
     @abstractmethod
-    def process_element(self, value: IN, ctx: KeyedProcessFunction.Context) -> Iterable[OUT] | None:
+    def process_element(self, value: IN, ctx: KeyedProcessFunction.Context, /) -> Emitted[OUT]:
         """A generator, or returns an iterable or None."""
 
-    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterable[OUT] | None:
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext, /) -> Emitted[OUT]:
         """Called when a timer of a key fires; as ``process_element``."""
         return None
 
@@ -75,10 +81,10 @@ class CoProcessFunction(Function, Generic[IN1, IN2, OUT]):
         """The record's surroundings."""
 
     @abstractmethod
-    def process_element1(self, value: IN1, ctx: CoProcessFunction.Context) -> Iterable[OUT] | None: ...
+    def process_element1(self, value: IN1, ctx: CoProcessFunction.Context, /) -> Emitted[OUT]: ...
 
     @abstractmethod
-    def process_element2(self, value: IN2, ctx: CoProcessFunction.Context) -> Iterable[OUT] | None: ...
+    def process_element2(self, value: IN2, ctx: CoProcessFunction.Context, /) -> Emitted[OUT]: ...
 
 
 class KeyedCoProcessFunction(Function, Generic[KEY, IN1, IN2, OUT]):
@@ -91,12 +97,12 @@ class KeyedCoProcessFunction(Function, Generic[KEY, IN1, IN2, OUT]):
         """The timer's surroundings."""
 
     @abstractmethod
-    def process_element1(self, value: IN1, ctx: KeyedCoProcessFunction.Context) -> Iterable[OUT] | None: ...
+    def process_element1(self, value: IN1, ctx: KeyedCoProcessFunction.Context, /) -> Emitted[OUT]: ...
 
     @abstractmethod
-    def process_element2(self, value: IN2, ctx: KeyedCoProcessFunction.Context) -> Iterable[OUT] | None: ...
+    def process_element2(self, value: IN2, ctx: KeyedCoProcessFunction.Context, /) -> Emitted[OUT]: ...
 
-    def on_timer(self, timestamp: int, ctx: KeyedCoProcessFunction.OnTimerContext) -> Iterable[OUT] | None:
+    def on_timer(self, timestamp: int, ctx: KeyedCoProcessFunction.OnTimerContext, /) -> Emitted[OUT]:
         """Called when a timer of a key fires."""
         return None
 
@@ -118,6 +124,4 @@ class ProcessJoinFunction(Function, Generic[IN1, IN2, OUT]):
             """The later of the two: that of the result."""
 
     @abstractmethod
-    def process_element(
-        self, left: IN1, right: IN2, ctx: ProcessJoinFunction.Context
-    ) -> Iterable[OUT] | None: ...
+    def process_element(self, left: IN1, right: IN2, ctx: ProcessJoinFunction.Context, /) -> Emitted[OUT]: ...

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .context import Function, KeyedStateStore
+
+if TYPE_CHECKING:
+    from ..output_tag import OutputTag
 
 IN = TypeVar("IN")
 OUT = TypeVar("OUT")
@@ -19,14 +22,14 @@ class WindowFunction(Function, Generic[IN, OUT, KEY, W]):
     """Called with a key, a window and its records."""
 
     @abstractmethod
-    def apply(self, key: KEY, window: W, inputs: Iterable[IN]) -> Iterable[OUT]: ...
+    def apply(self, key: KEY, window: W, inputs: Iterable[IN], /) -> Iterable[OUT]: ...
 
 
 class AllWindowFunction(Function, Generic[IN, OUT, W]):
     """Called with a window over a whole stream and its records."""
 
     @abstractmethod
-    def apply(self, window: W, inputs: Iterable[IN]) -> Iterable[OUT]: ...
+    def apply(self, window: W, inputs: Iterable[IN], /) -> Iterable[OUT]: ...
 
 
 class _WindowContext(ABC, Generic[W2]):
@@ -58,11 +61,11 @@ class ProcessWindowFunction(Function, Generic[IN, OUT, KEY, W]):
 
     @abstractmethod
     def process(
-        self, key: KEY, context: ProcessWindowFunction.Context[W], elements: Iterable[IN]
-    ) -> Iterable[OUT]:
+        self, key: KEY, context: ProcessWindowFunction.Context[W], elements: Iterable[IN], /
+    ) -> Iterable[OUT | tuple[OutputTag[Any], Any]] | None:
         """``elements`` is a list: it can be gone through again."""
 
-    def clear(self, context: ProcessWindowFunction.Context[W]) -> None:
+    def clear(self, context: ProcessWindowFunction.Context[W], /) -> None:
         """The window is over: clear what was put into ``window_state``."""
 
 
@@ -74,8 +77,8 @@ class ProcessAllWindowFunction(Function, Generic[IN, OUT, W]):
 
     @abstractmethod
     def process(
-        self, context: ProcessAllWindowFunction.Context[W], elements: Iterable[IN]
-    ) -> Iterable[OUT]: ...
+        self, context: ProcessAllWindowFunction.Context[W], elements: Iterable[IN], /
+    ) -> Iterable[OUT | tuple[OutputTag[Any], Any]] | None: ...
 
-    def clear(self, context: ProcessAllWindowFunction.Context[W]) -> None:
+    def clear(self, context: ProcessAllWindowFunction.Context[W], /) -> None:
         """The window is over: clear what was put into ``window_state``."""

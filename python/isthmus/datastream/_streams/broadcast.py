@@ -21,7 +21,9 @@ class BroadcastStream(DataStream[Any]):
         from .keyed_stream import KeyedStream
 
         origin = stream._values() if isinstance(stream, KeyedStream) else stream
-        super().__init__(origin._env, [o.partitioned({"kind": "broadcast"}) for o in origin._origins], origin._type)
+        super().__init__(
+            origin._env, [o.partitioned({"kind": "broadcast"}) for o in origin._origins], origin._type
+        )
         self.descriptors = descriptors
 
     def _inputs(self) -> list[Origin]:

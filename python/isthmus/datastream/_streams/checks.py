@@ -20,7 +20,12 @@ def function_of(graph: ProgramGraph, func: Any, wanted: type, name: str) -> tupl
     """
     if isinstance(func, TypeScriptFunction):
         return "typescript", func.reference()
-    method = {"MapFunction": "map", "FilterFunction": "filter", "FlatMapFunction": "flat_map", "ReduceFunction": "reduce"}
+    method = {
+        "MapFunction": "map",
+        "FilterFunction": "filter",
+        "FlatMapFunction": "flat_map",
+        "ReduceFunction": "reduce",
+    }
     if not (isinstance(func, wanted) or callable(func) or hasattr(func, method.get(wanted.__name__, "\0"))):
         raise TypeError(f"The input must be a {wanted.__name__} or a callable function")
     return "python", graph.function(func, name)
@@ -67,4 +72,8 @@ def check_parallelism(parallelism: Any) -> int:
 
 def is_generator_source(source: Any) -> bool:
     """Whether something is a source written in Python: a (async) generator function or a callable made one."""
-    return inspect.isgeneratorfunction(source) or inspect.isasyncgenfunction(source) or inspect.isfunction(source)
+    return (
+        inspect.isgeneratorfunction(source)
+        or inspect.isasyncgenfunction(source)
+        or inspect.isfunction(source)
+    )

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
 
 
-class CloseableIterator:
+class CloseableIterator(Generic[T]):
     """Iterates records as they come; closing it early cancels the job."""
 
     def __init__(self, job: Any) -> None:
         self._job = job
-        self._results: Iterator[Any] = job.results()
+        self._results: Iterator[T] = job.results()
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[T]:
         return self
 
-    def __next__(self) -> Any:
+    def __next__(self) -> T:
         return next(self._results)
 
-    def next(self) -> Any:
+    def next(self) -> T:
         return next(self._results)
 
-    def __enter__(self) -> CloseableIterator:
+    def __enter__(self) -> CloseableIterator[T]:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..._graph import Origin, Transformation
@@ -9,10 +10,20 @@ from .checks import instance_of, selector_of, type_of
 from .data_stream import DataStream
 
 if TYPE_CHECKING:
+    from ..._ts import TypeScriptFunction
     from ...common.typeinfo import TypeInformation
+    from ..functions import (
+        CoFlatMapFunction,
+        CoMapFunction,
+        CoProcessFunction,
+        KeyedCoProcessFunction,
+        KeySelector,
+    )
 
 T1 = TypeVar("T1")
 T2 = TypeVar("T2")
+K = TypeVar("K")
+R = TypeVar("R")
 
 
 class ConnectedStreams(Generic[T1, T2]):
@@ -21,7 +32,12 @@ class ConnectedStreams(Generic[T1, T2]):
     def __init__(self, stream1: DataStream[T1], stream2: DataStream[T2]) -> None:
         self.stream1, self.stream2 = stream1, stream2
 
-    def key_by(self, key_selector1: Any, key_selector2: Any, key_type: TypeInformation | None = None) -> ConnectedStreams[T1, T2]:
+    def key_by(
+        self,
+        key_selector1: KeySelector[T1, K] | Callable[[T1], K] | TypeScriptFunction[T1, K],
+        key_selector2: KeySelector[T2, K] | Callable[[T2], K] | TypeScriptFunction[T2, K],
+        key_type: TypeInformation | None = None,
+    ) -> ConnectedStreams[T1, T2]:
         """Partitions both inputs, by keys of one type."""
         from .keyed_stream import KeyedStream
 
@@ -31,19 +47,33 @@ class ConnectedStreams(Generic[T1, T2]):
             KeyedStream(self.stream2, selector_of(graph, key_selector2), key_selector2, key_type),
         )
 
-    def map(self, func: Any, output_type: TypeInformation | None = None) -> DataStream[Any]:
+    def map(
+        self,
+        func: CoMapFunction[T1, T2, R] | TypeScriptFunction[Any, R],
+        output_type: TypeInformation | None = None,
+    ) -> DataStream[R]:
         """A CoMapFunction; results that are None are dropped."""
         from ..functions import CoMapFunction
 
         return self._add("co_map", "Co-Map", func, CoMapFunction, output_type)
 
-    def flat_map(self, func: Any, output_type: TypeInformation | None = None) -> DataStream[Any]:
+    def flat_map(
+        self,
+        func: CoFlatMapFunction[T1, T2, R] | TypeScriptFunction[Any, R],
+        output_type: TypeInformation | None = None,
+    ) -> DataStream[R]:
         """A CoFlatMapFunction."""
         from ..functions import CoFlatMapFunction
 
         return self._add("co_flat_map", "Co-Flat Map", func, CoFlatMapFunction, output_type)
 
-    def process(self, func: Any, output_type: TypeInformation | None = None) -> DataStream[Any]:
+    def process(
+        self,
+        func: CoProcessFunction[T1, T2, R]
+        | KeyedCoProcessFunction[Any, T1, T2, R]
+        | TypeScriptFunction[Any, R],
+        output_type: TypeInformation | None = None,
+    ) -> DataStream[R]:
         """A CoProcessFunction, or a KeyedCoProcessFunction where both inputs are keyed."""
         from ..functions import CoProcessFunction, KeyedCoProcessFunction
 
@@ -51,7 +81,9 @@ class ConnectedStreams(Generic[T1, T2]):
         wanted = KeyedCoProcessFunction if isinstance(func, KeyedCoProcessFunction) else CoProcessFunction
         if wanted is KeyedCoProcessFunction and not keyed:
             raise TypeError("A KeyedCoProcessFunction needs two keyed streams; key both with key_by first.")
-        return self._add("co_process", "KEYED CO-PROCESS" if keyed else "CO-PROCESS", func, wanted, output_type)
+        return self._add(
+            "co_process", "KEYED CO-PROCESS" if keyed else "CO-PROCESS", func, wanted, output_type
+        )
 
     def _is_keyed(self) -> bool:
         from .keyed_stream import KeyedStream
@@ -65,7 +97,13 @@ class ConnectedStreams(Generic[T1, T2]):
 
 
 def two_inputs(
-    first: DataStream[Any], second: DataStream[Any], kind: str, name: str, language: str, fn: Any, output_type: Any,
+    first: DataStream[Any],
+    second: DataStream[Any],
+    kind: str,
+    name: str,
+    language: str,
+    fn: Any,
+    output_type: Any,
     params: dict[str, Any] | None = None,
 ) -> DataStream[Any]:
     """An operator that reads two streams."""

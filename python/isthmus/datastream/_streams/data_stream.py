@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from ..._graph import Origin, Transformation
 from .checks import function_of, instance_of, selector_of, type_of
@@ -11,8 +11,10 @@ from .data_stream_sink import DataStreamSink
 from .settings import OperatorSettings
 
 if TYPE_CHECKING:
+    from ..._ts import TypeScriptFunction
     from ...common.typeinfo import TypeInformation
     from ...common.watermark_strategy import WatermarkStrategy
+    from ..connectors.base import Sink
     from ..functions import (
         FilterFunction,
         FlatMapFunction,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from ..state import MapStateDescriptor
     from ..window import WindowAssigner
     from .broadcast import BroadcastConnectedStream, BroadcastStream
+    from .collected import CloseableIterator
     from .connected import ConnectedStreams
     from .environment import StreamExecutionEnvironment
     from .joins import CoGroupedStreams, JoinedStreams
@@ -36,6 +39,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 K = TypeVar("K")
 U = TypeVar("U")
+W = TypeVar("W")
 
 
 class DataStream(OperatorSettings, Generic[T]):
@@ -44,7 +48,9 @@ class DataStream(OperatorSettings, Generic[T]):
     Every method that makes a stream adds an operator to the program; nothing runs before ``execute``.
     """
 
-    def __init__(self, env: StreamExecutionEnvironment, origins: list[Origin], output_type: Any = None) -> None:
+    def __init__(
+        self, env: StreamExecutionEnvironment, origins: list[Origin], output_type: Any = None
+    ) -> None:
         self._env = env
         self._origins = origins
         self._type = output_type
@@ -119,7 +125,9 @@ class DataStream(OperatorSettings, Generic[T]):
         return self._origins
 
     def map(
-        self, func: MapFunction | Callable[[T], R] | Any, output_type: TypeInformation | None = None
+        self,
+        func: MapFunction[T, R] | Callable[[T], R] | TypeScriptFunction[T, R],
+        output_type: TypeInformation | None = None,
     ) -> DataStream[R]:
         """One record in, one out.
 
@@ -134,7 +142,7 @@ class DataStream(OperatorSettings, Generic[T]):
 
     def flat_map(
         self,
-        func: FlatMapFunction | Callable[[T], Iterable[R]] | Any,
+        func: FlatMapFunction[T, R] | Callable[[T], Iterable[R]] | TypeScriptFunction[T, R],
         output_type: TypeInformation | None = None,
     ) -> DataStream[R]:
         """One record in, any number out: the function returns an iterable or is a generator."""
@@ -143,7 +151,9 @@ class DataStream(OperatorSettings, Generic[T]):
         language, fn = function_of(self._env.graph, func, FlatMapFunction, "flat_map")
         return self._add("flat_map", "Flat Map", language, fn, type_of(output_type))
 
-    def filter(self, func: FilterFunction | Callable[[T], Any] | Any) -> DataStream[T]:
+    def filter(
+        self, func: FilterFunction[T] | Callable[[T], Any] | TypeScriptFunction[T, bool]
+    ) -> DataStream[T]:
         """Keeps the records for which the function says something true."""
         from ..functions import FilterFunction
 
@@ -169,7 +179,9 @@ class DataStream(OperatorSettings, Generic[T]):
             max_bytes: The same in bytes.
             max_latency_ms: How long a record may wait for others.
         """
-        return self._batch("map_batch", "Map Batch", func, output_type, format, max_records, max_bytes, max_latency_ms)
+        return self._batch(
+            "map_batch", "Map Batch", func, output_type, format, max_records, max_bytes, max_latency_ms
+        )
 
     def flat_map_batch(
         self,
@@ -183,11 +195,26 @@ class DataStream(OperatorSettings, Generic[T]):
     ) -> DataStream[Any]:
         """A whole batch in, any number of results out; see ``map_batch``."""
         return self._batch(
-            "flat_map_batch", "Flat Map Batch", func, output_type, format, max_records, max_bytes, max_latency_ms
+            "flat_map_batch",
+            "Flat Map Batch",
+            func,
+            output_type,
+            format,
+            max_records,
+            max_bytes,
+            max_latency_ms,
         )
 
     def _batch(
-        self, kind: str, name: str, func: Any, output_type: Any, form: str, records: Any, size: Any, latency: Any
+        self,
+        kind: str,
+        name: str,
+        func: Any,
+        output_type: Any,
+        form: str,
+        records: Any,
+        size: Any,
+        latency: Any,
     ) -> DataStream[Any]:
         from ..functions import Function
 
@@ -197,8 +224,10 @@ class DataStream(OperatorSettings, Generic[T]):
         return self._add(kind, name, language, fn, type_of(output_type), params=given)
 
     def process(
-        self, func: ProcessFunction | Any, output_type: TypeInformation | None = None
-    ) -> DataStream[Any]:
+        self,
+        func: ProcessFunction[T, R] | TypeScriptFunction[T, R],
+        output_type: TypeInformation | None = None,
+    ) -> DataStream[R]:
         """A function that sees timestamps and side outputs: ``yield value`` and ``yield tag, value``."""
         from ..functions import ProcessFunction
 
@@ -216,7 +245,9 @@ class DataStream(OperatorSettings, Generic[T]):
             if not 0 <= index < len(types):
                 raise ValueError(f"There is no field {index}; the tuple has {len(types)}.")
         projected = TupleTypeInfo([types[i] for i in field_indexes])
-        return self._add("project", "Projection", "python", None, projected, params={"fields": list(field_indexes)})
+        return self._add(
+            "project", "Projection", "python", None, projected, params={"fields": list(field_indexes)}
+        )
 
     def assign_timestamps_and_watermarks(self, watermark_strategy: WatermarkStrategy) -> DataStream[T]:
         """Gives records timestamps and the stream watermarks."""
@@ -227,7 +258,7 @@ class DataStream(OperatorSettings, Generic[T]):
         fn = self._env.graph.function(watermark_strategy.operation, "watermark strategy")
         return self._add("timestamps", "Timestamps/Watermarks", "python", fn, self._type)
 
-    def get_side_output(self, output_tag: OutputTag) -> DataStream[Any]:
+    def get_side_output(self, output_tag: OutputTag[U]) -> DataStream[U]:
         """What the operator emitted to a tag."""
         from ..output_tag import OutputTag
 
@@ -254,7 +285,13 @@ class DataStream(OperatorSettings, Generic[T]):
             origins += stream._origins
         return DataStream(self._env, origins, self._type)
 
-    def connect(self, ds: DataStream[U] | BroadcastStream) -> ConnectedStreams | BroadcastConnectedStream | Any:
+    @overload
+    def connect(self, ds: DataStream[U]) -> ConnectedStreams[T, U]: ...
+
+    @overload
+    def connect(self, ds: BroadcastStream) -> BroadcastConnectedStream: ...
+
+    def connect(self, ds: DataStream[Any] | BroadcastStream) -> Any:
         """Two streams, possibly of different types, for one operator."""
         from .broadcast import BroadcastConnectedStream, BroadcastStream
         from .connected import ConnectedStreams
@@ -263,13 +300,13 @@ class DataStream(OperatorSettings, Generic[T]):
             return BroadcastConnectedStream(self, ds)
         return ConnectedStreams(self, ds)
 
-    def join(self, other: DataStream[U]) -> JoinedStreams:
+    def join(self, other: DataStream[U]) -> JoinedStreams[T, U]:
         """Pairs of records with equal keys in the same window: ``.where(k).equal_to(k).window(w).apply(f)``."""
         from .joins import JoinedStreams
 
         return JoinedStreams(self, other)
 
-    def co_group(self, other: DataStream[U]) -> CoGroupedStreams:
+    def co_group(self, other: DataStream[U]) -> CoGroupedStreams[T, U]:
         """The records of both streams with equal keys in the same window, as two lists."""
         from .joins import CoGroupedStreams
 
@@ -278,7 +315,9 @@ class DataStream(OperatorSettings, Generic[T]):
     # Partitioning.
 
     def key_by(
-        self, key_selector: KeySelector | Callable[[T], K] | Any, key_type: TypeInformation | None = None
+        self,
+        key_selector: KeySelector[T, K] | Callable[[T], K] | TypeScriptFunction[T, K],
+        key_type: TypeInformation | None = None,
     ) -> KeyedStream[K, T]:
         """Partitions by a key: records with equal keys meet in one subtask, and have state in common."""
         from .keyed_stream import KeyedStream
@@ -309,6 +348,14 @@ class DataStream(OperatorSettings, Generic[T]):
         """All to the first subtask."""
         return self._partitioned("global")
 
+    @overload
+    def broadcast(self) -> DataStream[T]: ...
+
+    @overload
+    def broadcast(
+        self, broadcast_state_descriptor: MapStateDescriptor, /, *others: MapStateDescriptor
+    ) -> BroadcastStream: ...
+
     def broadcast(self, *broadcast_state_descriptors: MapStateDescriptor) -> Any:
         """All to every subtask; with descriptors a stream to connect with, whose records are kept in broadcast state."""
         if not broadcast_state_descriptors:
@@ -318,7 +365,9 @@ class DataStream(OperatorSettings, Generic[T]):
         return BroadcastStream(self, list(broadcast_state_descriptors))
 
     def partition_custom(
-        self, partitioner: Partitioner | Callable[[K, int], int], key_selector: KeySelector | Callable[[T], K]
+        self,
+        partitioner: Partitioner[K] | Callable[[K, int], int],
+        key_selector: KeySelector[T, K] | Callable[[T], K],
     ) -> DataStream[T]:
         """To the subtask that ``partitioner(key, number_of_subtasks)`` says."""
         from ..functions import Partitioner
@@ -329,7 +378,7 @@ class DataStream(OperatorSettings, Generic[T]):
         key = selector_of(graph, key_selector)
         return self._partitioned("custom", key=key, partition=graph.function(partitioner, "partitioner"))
 
-    def window_all(self, window_assigner: WindowAssigner) -> AllWindowedStream:
+    def window_all(self, window_assigner: WindowAssigner[Any, W]) -> AllWindowedStream[T, W]:
         """Windows of all records together, in one subtask."""
         from .windowed import AllWindowedStream
 
@@ -337,7 +386,9 @@ class DataStream(OperatorSettings, Generic[T]):
 
     # Ends.
 
-    def _sink(self, kind: str, name: str, params: dict[str, Any], fn: Any = None, language: str = "any") -> DataStreamSink:
+    def _sink(
+        self, kind: str, name: str, params: dict[str, Any], fn: Any = None, language: str = "any"
+    ) -> DataStreamSink:
         declared = self._type.to_spec() if self._type is not None else None
         if declared is not None and declared["kind"] != "PICKLED_BYTE_ARRAY":
             params = {**params, "type": declared}
@@ -360,7 +411,9 @@ class DataStream(OperatorSettings, Generic[T]):
         kind, name, params, fn = sink.to_operator(self._env.graph)
         return self._sink(kind, name, params, fn)
 
-    def add_sink(self, sink_func: SinkFunction | Callable[[T], Any] | Any) -> DataStreamSink:
+    def add_sink(
+        self, sink_func: Sink | SinkFunction | Callable[[T], Any] | TypeScriptFunction[T, Any]
+    ) -> DataStreamSink:
         """Calls a Python function (or ``ts(...)``) with every record."""
         from ..connectors.base import Sink
         from ..functions import SinkFunction
@@ -378,6 +431,17 @@ class DataStream(OperatorSettings, Generic[T]):
             return self._sink("sink.output", name, {"name": name})
         return self._sink("sink.print", name, {})
 
+    @overload
+    def execute_and_collect(
+        self, job_execution_name: str | None = None, limit: None = None
+    ) -> CloseableIterator[T]: ...
+
+    @overload
+    def execute_and_collect(self, job_execution_name: str | None = None, *, limit: int) -> list[T]: ...
+
+    @overload
+    def execute_and_collect(self, job_execution_name: str | None, limit: int) -> list[T]: ...
+
     def execute_and_collect(self, job_execution_name: str | None = None, limit: int | None = None) -> Any:
         """Run the program; iterate the records of this stream.
 
@@ -390,7 +454,7 @@ class DataStream(OperatorSettings, Generic[T]):
         if len(self._origins) == 1:
             # As parallel as what it collects from, so that no exchange mixes up the order.
             sink._operator().parallelism = self._origins[0].transformation.parallelism
-        results = CloseableIterator(self._env._submit(job_execution_name))
+        results: CloseableIterator[T] = CloseableIterator(self._env._submit(job_execution_name))
         if limit is None:
             return results
         with results:

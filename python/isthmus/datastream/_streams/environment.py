@@ -141,9 +141,13 @@ class StreamExecutionEnvironment:
         """Accepted: functions run on this machine and read files where they are."""
         from ..._once import warn_once
 
-        warn_once("add_python_archive has no effect: functions run on this machine and read files where they are.")
+        warn_once(
+            "add_python_archive has no effect: functions run on this machine and read files where they are."
+        )
 
-    def set_python_requirements(self, requirements_file_path: str, requirements_cache_dir: str | None = None) -> None:
+    def set_python_requirements(
+        self, requirements_file_path: str, requirements_cache_dir: str | None = None
+    ) -> None:
         """Accepted: functions use the packages of their interpreter."""
         from ..._once import warn_once
 
@@ -196,7 +200,9 @@ class StreamExecutionEnvironment:
         if getattr(characteristic, "name", "") == "ProcessingTime":
             from ..._once import warn_once
 
-            warn_once("set_stream_time_characteristic has no effect: choose processing-time windows and timers instead.")
+            warn_once(
+                "set_stream_time_characteristic has no effect: choose processing-time windows and timers instead."
+            )
         self._remembered["time characteristic"] = characteristic
         return self
 
@@ -230,15 +236,30 @@ class StreamExecutionEnvironment:
     # Sources.
 
     def _source(
-        self, kind: str, name: str, fn: Any, params: dict[str, Any], output_type: Any, non_parallel: bool, language: str
+        self,
+        kind: str,
+        name: str,
+        fn: Any,
+        params: dict[str, Any],
+        output_type: Any,
+        non_parallel: bool,
+        language: str,
     ) -> DataStream[Any]:
         made = Transformation(
-            kind, name, language=language, fn=fn, params=params, output_type=output_type, non_parallel=non_parallel
+            kind,
+            name,
+            language=language,
+            fn=fn,
+            params=params,
+            output_type=output_type,
+            non_parallel=non_parallel,
         )
         # As in Flink a source alone is no program: it runs when something reads it.
         return DataStream(self, [Origin(made)], output_type)
 
-    def from_collection(self, collection: Iterable[T], type_info: TypeInformation | None = None) -> DataStream[T]:
+    def from_collection(
+        self, collection: Iterable[T], type_info: TypeInformation | None = None
+    ) -> DataStream[T]:
         """The elements of an iterable.
 
         Args:
@@ -272,7 +293,9 @@ class StreamExecutionEnvironment:
         declared = type_of(type_info)
         if isinstance(source, Source):
             kind, name, params, fn, language, produced = source.to_operator(self.graph)
-            stream = self._source(kind, source_name or name, fn, params, declared or produced, False, language)
+            stream = self._source(
+                kind, source_name or name, fn, params, declared or produced, False, language
+            )
         elif is_generator_source(source):
             import inspect
 
@@ -292,7 +315,9 @@ class StreamExecutionEnvironment:
                 return stream.assign_timestamps_and_watermarks(watermark_strategy)
         return stream
 
-    def from_input(self, name: str, default: Any = None, type_info: TypeInformation | None = None) -> DataStream[Any]:
+    def from_input(
+        self, name: str, default: Any = None, type_info: TypeInformation | None = None
+    ) -> DataStream[Any]:
         """A named input: fed by TypeScript that loads this pipeline, or the default when the program runs alone.
 
         Args:
@@ -312,9 +337,13 @@ class StreamExecutionEnvironment:
             language = "typescript" if fn is None else "python"
             return self._source("source.input", name, fn, params, type_of(type_info), True, language)
         if paths is not None:
-            return self._source("source.lines", name, None, {"paths": paths}, type_of(type_info), False, "any")
+            return self._source(
+                "source.lines", name, None, {"paths": paths}, type_of(type_info), False, "any"
+            )
         if default is None:
-            raise GraphError(f'The input "{name}" has no default, so this program cannot run alone: from_input({name!r}, default=...).')
+            raise GraphError(
+                f'The input "{name}" has no default, so this program cannot run alone: from_input({name!r}, default=...).'
+            )
         if is_generator_source(default):
             return self.from_source(default, None, name, type_info)
         return self.from_collection(default, type_info).name(name)
@@ -326,7 +355,9 @@ class StreamExecutionEnvironment:
         params = {"paths": [file_path], "encoding": charset_name}
         return self._source("source.lines", "Custom File Source", None, params, Types.STRING(), False, "any")
 
-    def add_source(self, source_func: Any, source_name: str = "Custom Source", type_info: Any = None) -> DataStream[Any]:
+    def add_source(
+        self, source_func: Any, source_name: str = "Custom Source", type_info: Any = None
+    ) -> DataStream[Any]:
         """A source of old Flink; here a generator function or a Source will do."""
         return self.from_source(source_func, None, source_name, type_info)
 
@@ -418,6 +449,10 @@ def default_parallelism() -> int:
 def _paths(default: Any) -> list[str] | None:
     if isinstance(default, (str, os.PathLike)):
         return [os.path.abspath(os.fspath(default))]
-    if isinstance(default, (list, tuple)) and default and all(isinstance(p, (str, os.PathLike)) for p in default):
+    if (
+        isinstance(default, (list, tuple))
+        and default
+        and all(isinstance(p, (str, os.PathLike)) for p in default)
+    ):
         return [os.path.abspath(os.fspath(p)) for p in default]
     return None

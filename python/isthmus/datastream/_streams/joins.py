@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..._operations import AsOfJoinOperation, IntervalJoinOperation, LookupJoinOperation, WindowJoinOperation
 from .checks import selector_of, type_of
 from .connected import two_inputs
 from .data_stream import DataStream
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 def _millis(time: Any) -> int:
@@ -18,12 +24,12 @@ def _millis(time: Any) -> int:
     return int(time.total_seconds() * 1000)
 
 
-class JoinedStreams:
+class JoinedStreams(Generic[T, U]):
     """A window join being said: ``a.join(b).where(ka).equal_to(kb).window(w).apply(f)``."""
 
     _how: Any = "join"
 
-    def __init__(self, left: DataStream[Any], right: DataStream[Any]) -> None:
+    def __init__(self, left: DataStream[T], right: DataStream[U]) -> None:
         self._left, self._right = left, right
         self._keys: list[Any] = [None, None]
         self._key_type: Any = None
@@ -31,56 +37,71 @@ class JoinedStreams:
         self._trigger: Any = None
         self._lateness = 0
 
-    def where(self, key_selector: Any, key_type: Any = None) -> Any:
+    def where(self, key_selector: Any, key_type: Any = None) -> Self:
         """The key of the left stream."""
         self._keys[0], self._key_type = key_selector, key_type or self._key_type
         return self
 
-    def equal_to(self, key_selector: Any) -> Any:
+    def equal_to(self, key_selector: Any) -> Self:
         """The key of the right stream."""
         self._keys[1] = key_selector
         return self
 
-    def window(self, window_assigner: Any) -> Any:
+    def window(self, window_assigner: Any) -> Self:
         self._assigner = window_assigner
         return self
 
-    def trigger(self, trigger: Any) -> Any:
+    def trigger(self, trigger: Any) -> Self:
         self._trigger = trigger
         return self
 
-    def allowed_lateness(self, time: Any) -> Any:
+    def allowed_lateness(self, time: Any) -> Self:
         self._lateness = _millis(time)
         return self
 
     def apply(self, function: Any, output_type: Any = None) -> DataStream[Any]:
         """Args:
-            function: ``(left, right) → result`` for every pair; for ``co_group`` ``(lefts, rights) → iterable``.
-            output_type: Declared type of the results.
+        function: ``(left, right) → result`` for every pair; for ``co_group`` ``(lefts, rights) → iterable``.
+        output_type: Declared type of the results.
         """
         if None in self._keys:
             raise ValueError("A window join needs where(...) and equal_to(...) before apply(...).")
         if self._assigner is None:
             raise ValueError("A window join needs window(...) before apply(...).")
         operation = WindowJoinOperation(self._assigner, self._trigger, self._lateness, self._how, function)
-        return _joined(self._left, self._right, self._keys, self._key_type, "window_join", self._how, operation, output_type)
+        return _joined(
+            self._left,
+            self._right,
+            self._keys,
+            self._key_type,
+            "window_join",
+            self._how,
+            operation,
+            output_type,
+        )
 
 
-class CoGroupedStreams(JoinedStreams):
+class CoGroupedStreams(JoinedStreams[T, U]):
     """A co-group being said; see ``JoinedStreams``."""
 
     _how = "co_group"
 
 
 def _joined(
-    left: DataStream[Any], right: DataStream[Any], keys: list[Any], key_type: Any, kind: str, name: str, operation: Any,
+    left: DataStream[Any],
+    right: DataStream[Any],
+    keys: list[Any],
+    key_type: Any,
+    kind: str,
+    name: str,
+    operation: Any,
     output_type: Any,
 ) -> DataStream[Any]:
     from .keyed_stream import KeyedStream
 
     graph = left._env.graph
-    first = KeyedStream(left, selector_of(graph, keys[0]), keys[0], key_type)
-    second = KeyedStream(right, selector_of(graph, keys[1]), keys[1], key_type)
+    first: KeyedStream[Any, Any] = KeyedStream(left, selector_of(graph, keys[0]), keys[0], key_type)
+    second: KeyedStream[Any, Any] = KeyedStream(right, selector_of(graph, keys[1]), keys[1], key_type)
     return _two(first, second, kind, name, operation, output_type)
 
 
@@ -129,7 +150,9 @@ class IntervalJoin:
         """A ProcessJoinFunction, or ``(left, right) → result``."""
         if self._bounds is None:
             raise ValueError("An interval join needs between(lower, upper) before process(...).")
-        operation = IntervalJoinOperation(*self._bounds, *self._inclusive, self._how, function)
+        operation = IntervalJoinOperation(
+            self._bounds[0], self._bounds[1], self._inclusive[0], self._inclusive[1], self._how, function
+        )
         return _two(self._left, self._right, "interval_join", "Interval Join", operation, output_type)
 
     apply = process

@@ -10,15 +10,18 @@ from .checks import function_of, instance_of, type_of
 from .data_stream import DataStream
 
 if TYPE_CHECKING:
+    from ..._ts import TypeScriptFunction
     from ...common.typeinfo import TypeInformation
     from ..functions import KeyedProcessFunction, ReduceFunction
-    from ..window import WindowAssigner
+    from ..window import CountWindow, WindowAssigner
     from .data_stream_sink import DataStreamSink
     from .joins import IntervalJoin
     from .windowed import WindowedStream
 
 K = TypeVar("K")
 T = TypeVar("T")
+R = TypeVar("R")
+W = TypeVar("W")
 
 
 class KeyedStream(DataStream[T], Generic[K, T]):
@@ -43,8 +46,10 @@ class KeyedStream(DataStream[T], Generic[K, T]):
         return self._origin
 
     def process(  # type: ignore[override]
-        self, func: KeyedProcessFunction | Any, output_type: TypeInformation | None = None
-    ) -> DataStream[Any]:
+        self,
+        func: KeyedProcessFunction[K, T, R] | TypeScriptFunction[T, R],
+        output_type: TypeInformation | None = None,
+    ) -> DataStream[R]:
         """A function with state and timers for each key."""
         from ..._ts import TypeScriptFunction
         from ..functions import KeyedProcessFunction
@@ -54,7 +59,9 @@ class KeyedStream(DataStream[T], Generic[K, T]):
         language, fn = instance_of(self._env.graph, func, KeyedProcessFunction, "process")
         return self._add("process", "KEYED PROCESS", language, fn, type_of(output_type))
 
-    def reduce(self, func: ReduceFunction | Callable[[T, T], T] | Any) -> DataStream[T]:
+    def reduce(
+        self, func: ReduceFunction[T] | Callable[[T, T], Any] | TypeScriptFunction[T, T]
+    ) -> DataStream[T]:
         """Folds the records of each key: every record in, the result so far out (BATCH: one result a key, at the end)."""
         from ..functions import ReduceFunction
 
@@ -89,13 +96,13 @@ class KeyedStream(DataStream[T], Generic[K, T]):
         """The record with the greatest value so far; the first of equal ones."""
         return self._aggregate("max_by", "Max By", position_to_max_by)
 
-    def window(self, window_assigner: WindowAssigner) -> WindowedStream:
+    def window(self, window_assigner: WindowAssigner[Any, W]) -> WindowedStream[K, T, W]:
         """Windows of each key."""
         from .windowed import WindowedStream
 
         return WindowedStream(self, window_assigner)
 
-    def count_window(self, size: int, slide: int = 0) -> WindowedStream:
+    def count_window(self, size: int, slide: int = 0) -> WindowedStream[K, T, CountWindow]:
         """Windows of ``size`` records of each key, or sliding by ``slide`` records."""
         from ..window import CountSlidingWindowAssigner, CountTumblingWindowAssigner
 
@@ -152,7 +159,7 @@ class KeyedStream(DataStream[T], Generic[K, T]):
     def _fixed(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise Exception("Cannot override partitioning for KeyedStream.")
 
-    shuffle = rebalance = rescale = forward = global_ = broadcast = partition_custom = _fixed  # type: ignore[assignment]
+    shuffle = rebalance = rescale = forward = global_ = broadcast = partition_custom = _fixed
 
 
 def _unsupported(name: str) -> Any:

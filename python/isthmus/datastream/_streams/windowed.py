@@ -2,35 +2,54 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from ..._operations import WindowOperation
 from .checks import type_of
 from .data_stream import DataStream
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from ...common.typeinfo import TypeInformation
+    from ..functions import (
+        AggregateFunction,
+        AllWindowFunction,
+        ProcessAllWindowFunction,
+        ProcessWindowFunction,
+        ReduceFunction,
+        WindowFunction,
+    )
     from ..output_tag import OutputTag
     from ..window import Trigger, WindowAssigner
     from .environment import StreamExecutionEnvironment
     from .keyed_stream import KeyedStream
 
 
-class _Windowed:
+K = TypeVar("K")
+T = TypeVar("T")
+W = TypeVar("W")
+ACC = TypeVar("ACC")
+R = TypeVar("R")
+OUT = TypeVar("OUT")
+
+
+class _Windowed(Generic[K, T, W]):
     """What keyed windows and windows of all records have in common."""
 
     _all = False
 
-    def __init__(self, stream: DataStream[Any], window_assigner: WindowAssigner) -> None:
+    def __init__(self, stream: DataStream[T], window_assigner: WindowAssigner[Any, W]) -> None:
         from ..window import WindowAssigner
 
         if not isinstance(window_assigner, WindowAssigner):
             raise TypeError(f"A window needs a WindowAssigner; it was given {window_assigner!r}.")
         self._stream = stream
         self._assigner = window_assigner
-        self._trigger: Trigger | None = None
+        self._trigger: Trigger[Any, Any] | None = None
         self._allowed_lateness = 0
-        self._late_tag: OutputTag | None = None
+        self._late_tag: OutputTag[Any] | None = None
 
     def get_execution_environment(self) -> StreamExecutionEnvironment:
         return self._stream._env
@@ -38,26 +57,30 @@ class _Windowed:
     def get_input_type(self) -> TypeInformation:
         return self._stream.get_type()
 
-    def trigger(self, trigger: Trigger) -> Any:
+    def trigger(self, trigger: Trigger[Any, Any]) -> Self:
         """When windows fire, instead of the assigner's default."""
         from ..window import MergingWindowAssigner
 
         if isinstance(self._assigner, MergingWindowAssigner) and trigger.can_merge() is not True:
-            raise TypeError("A merging window assigner cannot be used with a trigger that does not support merging.")
+            raise TypeError(
+                "A merging window assigner cannot be used with a trigger that does not support merging."
+            )
         self._trigger = trigger
         return self
 
-    def allowed_lateness(self, time_ms: int) -> Any:
+    def allowed_lateness(self, time_ms: int) -> Self:
         """How long (ms) behind the watermark records still count; each such record fires its window again."""
         self._allowed_lateness = time_ms
         return self
 
-    def side_output_late_data(self, output_tag: OutputTag) -> Any:
+    def side_output_late_data(self, output_tag: OutputTag[Any]) -> Self:
         """Where records go that are too late; without it they are dropped."""
         self._late_tag = output_tag
         return self
 
-    def _fire(self, how: Any, name: str, function: Any, window_function: Any, output_type: Any) -> DataStream[Any]:
+    def _fire(
+        self, how: Any, name: str, function: Any, window_function: Any, output_type: Any
+    ) -> DataStream[Any]:
         operation = WindowOperation(
             self._assigner,
             self._trigger,
@@ -74,7 +97,25 @@ class _Windowed:
             made._operator().side_types[self._late_tag.tag_id] = self._late_tag.type_info
         return made
 
-    def reduce(self, reduce_function: Any, window_function: Any = None, output_type: Any = None) -> DataStream[Any]:
+    @overload
+    def reduce(
+        self, reduce_function: ReduceFunction[T] | Callable[[T, T], Any], *, output_type: Any = None
+    ) -> DataStream[T]: ...
+
+    @overload
+    def reduce(
+        self,
+        reduce_function: ReduceFunction[T] | Callable[[T, T], Any],
+        window_function: ProcessWindowFunction[T, OUT, K, W]
+        | WindowFunction[T, OUT, K, W]
+        | ProcessAllWindowFunction[T, OUT, W]
+        | AllWindowFunction[T, OUT, W],
+        output_type: Any = None,
+    ) -> DataStream[OUT]: ...
+
+    def reduce(
+        self, reduce_function: Any, window_function: Any = None, output_type: Any = None
+    ) -> DataStream[Any]:
         """Folds the records of a window as they come; one result when it fires.
 
         Args:
@@ -91,42 +132,79 @@ class _Windowed:
             declared = self._stream._type
         return self._fire("reduce", "WindowReduce", reduce_function, window_function, declared)
 
+    @overload
     def aggregate(
-        self, aggregate_function: Any, window_function: Any = None, accumulator_type: Any = None, output_type: Any = None
+        self,
+        aggregate_function: AggregateFunction[T, ACC, R],
+        *,
+        accumulator_type: Any = None,
+        output_type: Any = None,
+    ) -> DataStream[R]: ...
+
+    @overload
+    def aggregate(
+        self,
+        aggregate_function: AggregateFunction[T, ACC, R],
+        window_function: ProcessWindowFunction[R, OUT, K, W]
+        | WindowFunction[R, OUT, K, W]
+        | ProcessAllWindowFunction[R, OUT, W]
+        | AllWindowFunction[R, OUT, W],
+        accumulator_type: Any = None,
+        output_type: Any = None,
+    ) -> DataStream[OUT]: ...
+
+    def aggregate(
+        self,
+        aggregate_function: Any,
+        window_function: Any = None,
+        accumulator_type: Any = None,
+        output_type: Any = None,
     ) -> DataStream[Any]:
         """An AggregateFunction over the records of a window; one result when it fires."""
         from ..functions import AggregateFunction
 
         if not isinstance(aggregate_function, AggregateFunction):
             raise TypeError("The input must be an AggregateFunction.")
-        return self._fire("aggregate", "WindowAggregate", aggregate_function, window_function, type_of(output_type))
+        return self._fire(
+            "aggregate", "WindowAggregate", aggregate_function, window_function, type_of(output_type)
+        )
 
-    def apply(self, window_function: Any, output_type: Any = None) -> DataStream[Any]:
+    def apply(
+        self,
+        window_function: WindowFunction[T, OUT, K, W] | AllWindowFunction[T, OUT, W],
+        output_type: Any = None,
+    ) -> DataStream[OUT]:
         """A function of all records of a window."""
         return self._fire("apply", "WindowApply", window_function, None, type_of(output_type))
 
-    def process(self, process_window_function: Any, output_type: Any = None) -> DataStream[Any]:
+    def process(
+        self,
+        process_window_function: ProcessWindowFunction[T, OUT, K, W] | ProcessAllWindowFunction[T, OUT, W],
+        output_type: Any = None,
+    ) -> DataStream[OUT]:
         """A function of all records of a window that also sees times and state."""
         return self._fire("process", "WindowProcess", process_window_function, None, type_of(output_type))
 
 
-class WindowedStream(_Windowed):
+class WindowedStream(_Windowed[K, T, W]):
     """Windows of each key."""
 
-    def __init__(self, keyed_stream: KeyedStream[Any, Any], window_assigner: WindowAssigner) -> None:
+    def __init__(self, keyed_stream: KeyedStream[K, T], window_assigner: WindowAssigner[Any, W]) -> None:
         super().__init__(keyed_stream, window_assigner)
 
 
-class AllWindowedStream(_Windowed):
+class AllWindowedStream(_Windowed[Any, T, W]):
     """Windows of all records, in one subtask."""
 
     _all = True
 
-    def __init__(self, data_stream: DataStream[Any], window_assigner: WindowAssigner) -> None:
+    def __init__(self, data_stream: DataStream[T], window_assigner: WindowAssigner[Any, W]) -> None:
         from ..functions import NullByteKeySelector
         from .checks import selector_of
         from .keyed_stream import KeyedStream
 
         selector = NullByteKeySelector()
         graph = data_stream._env.graph
-        super().__init__(KeyedStream(data_stream, selector_of(graph, selector), selector, None), window_assigner)
+        super().__init__(
+            KeyedStream(data_stream, selector_of(graph, selector), selector, None), window_assigner
+        )

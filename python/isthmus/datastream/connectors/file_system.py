@@ -64,8 +64,8 @@ class FileSource(Source):
     @staticmethod
     def for_record_stream_format(stream_format: Any, *paths: str) -> FileSourceBuilder:
         """Args:
-            stream_format: ``StreamFormat.text_line_format()`` or a ``CsvReaderFormat``.
-            paths: Files and folders.
+        stream_format: ``StreamFormat.text_line_format()`` or a ``CsvReaderFormat``.
+        paths: Files and folders.
         """
         return FileSourceBuilder(stream_format, paths)
 
@@ -83,7 +83,9 @@ class FileSource(Source):
 class FileSourceBuilder:
     def __init__(self, stream_format: Any, paths: tuple[str, ...]) -> None:
         self._format = stream_format
-        self._paths = [os.path.abspath(p) if "://" not in p and not p.startswith("file:") else p for p in paths]
+        self._paths = [
+            os.path.abspath(p) if "://" not in p and not p.startswith("file:") else p for p in paths
+        ]
         self._monitor_ms: int | None = None
 
     def monitor_continuously(self, discovery_interval: Duration) -> FileSourceBuilder:
@@ -126,7 +128,14 @@ class BucketAssigner:
 
 
 def _strftime(java: str) -> str:
-    for theirs, ours in (("yyyy", "%Y"), ("MM", "%m"), ("dd", "%d"), ("HH", "%H"), ("mm", "%M"), ("ss", "%S")):
+    for theirs, ours in (
+        ("yyyy", "%Y"),
+        ("MM", "%m"),
+        ("dd", "%d"),
+        ("HH", "%H"),
+        ("mm", "%M"),
+        ("ss", "%S"),
+    ):
         java = java.replace(theirs, ours)
     return java
 
@@ -139,7 +148,9 @@ class RollingPolicy:
 
     @staticmethod
     def default_rolling_policy(
-        part_size: int = 1024 * 1024 * 128, rollover_interval: int = 60 * 1000, inactivity_interval: int = 60 * 1000
+        part_size: int = 1024 * 1024 * 128,
+        rollover_interval: int = 60 * 1000,
+        inactivity_interval: int = 60 * 1000,
     ) -> RollingPolicy:
         """By size (bytes), age and time without a record (ms)."""
         return RollingPolicy(
@@ -154,7 +165,12 @@ class RollingPolicy:
     def on_checkpoint_rolling_policy() -> RollingPolicy:
         """With every checkpoint, and at the end."""
         return RollingPolicy(
-            {"onCheckpoint": True, "maxPartBytes": 1 << 62, "rolloverIntervalMs": 1 << 50, "inactivityMs": 1 << 50}
+            {
+                "onCheckpoint": True,
+                "maxPartBytes": 1 << 62,
+                "rolloverIntervalMs": 1 << 50,
+                "inactivityMs": 1 << 50,
+            }
         )
 
 

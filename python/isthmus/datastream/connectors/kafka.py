@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import _ABSENT
 from ..._lazy import lazy_names
+from . import _ABSENT
 
 
 def __getattr__(name: str) -> Any:

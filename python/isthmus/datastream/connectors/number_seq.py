@@ -18,4 +18,11 @@ class NumberSequenceSource(Source):
         self.start, self.end = start, end
 
     def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Any, str, Any]:
-        return "source.sequence", "Number Sequence", {"from": self.start, "to": self.end}, None, "any", Types.LONG()
+        return (
+            "source.sequence",
+            "Number Sequence",
+            {"from": self.start, "to": self.end},
+            None,
+            "any",
+            Types.LONG(),
+        )
