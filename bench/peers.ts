@@ -31,7 +31,7 @@ export async function ensurePeers(folder: string): Promise<Peers> {
       }
       found[name] = bin;
     } catch (error) {
-      process.stderr.write(`${name} is left out: ${error instanceof Error ? error.message.split('\n')[0] : error}\n`);
+      process.stderr.write(`${name} is left out: ${String(error).split('\n')[0]}\n`);
     }
   }
   return found;

@@ -141,7 +141,12 @@ const all: Workload[] = [
     what: 'integer sequence (Python) → map, filter → nothing',
     unit: 'records/s',
     large: 8_000_000,
-    systems: [isthmus('map_filter.py'), ...bytewax('map_filter'), loop('map_filter'), ...pyflink('map_filter.py')],
+    systems: [
+      isthmus('map_filter.py'),
+      ...bytewax('map_filter'),
+      loop('map_filter'),
+      ...pyflink('map_filter.py'),
+    ],
   },
   {
     name: 'map, all in Python',
@@ -162,7 +167,12 @@ const all: Workload[] = [
     what: 'integer sequence → (word, 1) → key_by → reduce → nothing; 1,000 keys, tuples',
     unit: 'records/s',
     large: 4_000_000,
-    systems: [isthmus('word_count.py'), ...bytewax('word_count'), loop('word_count'), ...pyflink('word_count.py')],
+    systems: [
+      isthmus('word_count.py'),
+      ...bytewax('word_count'),
+      loop('word_count'),
+      ...pyflink('word_count.py'),
+    ],
   },
   {
     name: 'log lines, parsed and counted',
@@ -170,14 +180,27 @@ const all: Workload[] = [
     unit: 'records/s',
     large: 500_000,
     argument: logFile,
-    systems: [isthmus('log_lines.py'), ...bytewax('log_lines'), loop('log_lines'), ...pyflink('log_lines.py')],
+    systems: [
+      isthmus('log_lines.py'),
+      ...bytewax('log_lines'),
+      loop('log_lines'),
+      ...pyflink('log_lines.py'),
+    ],
   },
   {
     name: '8-field dict records, Node → Python → Node',
     what: 'TypeScript source → Python map → TypeScript sink; objects of 8 fields',
     unit: 'records/s',
     large: 1_000_000,
-    systems: [mixed('dicts'), { name: 'pythonia calls', command: [node, join(root, 'bench', 'peers', 'pythonia-calls.ts'), '{n}'], scale: 0.005, env: { ...isthmusEnv, PYTHON_BIN: python } }],
+    systems: [
+      mixed('dicts'),
+      {
+        name: 'pythonia calls',
+        command: [node, join(root, 'bench', 'peers', 'pythonia-calls.ts'), '{n}'],
+        scale: 0.005,
+        env: { ...isthmusEnv, PYTHON_BIN: python },
+      },
+    ],
   },
   {
     name: 'latency at 10,000 records/s',
@@ -226,7 +249,11 @@ for (const workload of chosen) {
       }
     }
   }
-  const rows = [...results].map(([name, figures]) => ({ name, median: median(figures), runs: figures.length }));
+  const rows = [...results].map(([name, figures]) => ({
+    name,
+    median: median(figures),
+    runs: figures.length,
+  }));
   measured.push({ name: workload.name, what: workload.what, unit: workload.unit, rows });
   print(measured.at(-1) as Measured);
 }
@@ -235,7 +262,9 @@ const page = benchmarksPage(measured, {
   date: new Date().toISOString().slice(0, 10),
   machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
   node: process.version,
-  python: execFileSync(python, ['-c', 'import platform; print(platform.python_version())']).toString().trim(),
+  python: execFileSync(python, ['-c', 'import platform; print(platform.python_version())'])
+    .toString()
+    .trim(),
   rounds,
 });
 mkdirSync(join(root, 'bench', 'results'), { recursive: true });
@@ -243,7 +272,10 @@ writeFileSync(join(root, 'bench', 'results', 'benchmarks.md'), page);
 writeFileSync(join(root, 'bench', 'results', 'benchmarks.json'), JSON.stringify(measured, null, 2));
 process.stdout.write('written: bench/results/benchmarks.md\n');
 
-async function measure(workload: Workload, system: System): Promise<[label: string, value: number][]> {
+async function measure(
+  workload: Workload,
+  system: System,
+): Promise<[label: string, value: number][]> {
   if (workload.whole) return [['', (await run(system, '')).seconds]];
   const records = Math.round(workload.large * (system.scale ?? 1) * (flags.quick ? 0.25 : 1));
   const argument = workload.argument ?? String;
@@ -260,7 +292,9 @@ async function measure(workload: Workload, system: System): Promise<[label: stri
   const few = Math.max(1, Math.round(records / 10));
   const small = await run(system, argument(few));
   const large = await run(system, argument(records));
-  const figures: [string, number][] = [['', (records - few) / Math.max(1e-6, large.seconds - small.seconds)]];
+  const figures: [string, number][] = [
+    ['', (records - few) / Math.max(1e-6, large.seconds - small.seconds)],
+  ];
   return figures;
 }
 
@@ -284,7 +318,10 @@ function run(system: System, argument: string): Promise<{ seconds: number; outpu
     child.on('error', reject);
     child.on('close', (code) => {
       if (code === 0) resolve({ seconds: (performance.now() - began) / 1000, output });
-      else reject(new Error(`${system.name} ended with ${code}: ${command} ${rest.join(' ')}\n${errors}`));
+      else
+        reject(
+          new Error(`${system.name} ended with ${code}: ${command} ${rest.join(' ')}\n${errors}`),
+        );
     });
   });
 }

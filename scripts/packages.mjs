@@ -47,10 +47,7 @@ console.log(texts.join());
 `,
   );
   writeFileSync(join(project, 'udf.py'), 'def double(x):\n    return 2 * x\n');
-  check('types of a consumer', 'tsc', [
-    ...['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--types', 'node'],
-    ...['--lib', 'es2024,esnext.disposable', '--typeRoots', join(root, 'node_modules', '@types'), 'consumer.ts'],
-  ], { cwd: project });
+  check('types of a consumer', 'tsc', ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--types', 'node', '--lib', 'es2024,esnext.disposable', '--typeRoots', join(root, 'node_modules', '@types'), 'consumer.ts'], { cwd: project });
   const env = { ...process.env, ISTHMUS_PYTHON_EXECUTABLE: checkoutPython };
   check('a consumer with a Python function', 'node', ['consumer.ts'], { cwd: project, env }, /^2,4,6$/m);
   copyFileSync(join(root, 'examples', 'word-count', 'word_count.py'), join(project, 'word_count.py'));
@@ -87,9 +84,7 @@ env = StreamExecutionEnvironment.get_execution_environment()
 env.from_collection([1, 2, 3]).map(lambda x: x + 1).print()
 `,
   );
-  check('types of a consumer of the wheel', checkoutPython, [
-    ...['-m', 'mypy', '--strict', '--no-error-summary', '--python-executable', python, 'typed.py'],
-  ], { cwd: project, env });
+  check('types of a consumer of the wheel', checkoutPython, ['-m', 'mypy', '--strict', '--no-error-summary', '--python-executable', python, 'typed.py'], { cwd: project, env });
 }
 
 /** One check: counts, and shows what was printed when it fails. */

@@ -31,7 +31,10 @@ switch (workload) {
         };
       }
     }
-    env.fromIterable(items()).map(py<Item, Item>(udfs, 'enrich')).addSink(() => {});
+    env
+      .fromIterable(items())
+      .map(py<Item, Item>(udfs, 'enrich'))
+      .addSink(() => {});
     await env.execute('dicts');
     break;
   }

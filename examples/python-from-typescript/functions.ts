@@ -6,7 +6,9 @@ type Review = { id: number; text: string };
 type Scored = Review & { score: number };
 
 const score = py<Review, Scored>(new URL('./sentiment.py', import.meta.url), 'score');
-const strong = py<Scored, boolean>(new URL('./sentiment.py', import.meta.url), 'Threshold', { args: [1] });
+const strong = py<Scored, boolean>(new URL('./sentiment.py', import.meta.url), 'Threshold', {
+  args: [1],
+});
 
 const reviews: Review[] = [
   { id: 1, text: 'Great phone, love the screen.' },

@@ -9,7 +9,9 @@ async function* reviews() {
 }
 
 const pipeline = await loadPipeline(new URL('./sentiment.py', import.meta.url));
-process.stdout.write(`inputs: ${pipeline.inputs.join(', ')}; outputs: ${pipeline.outputs.join(', ')}\n`);
+process.stdout.write(
+  `inputs: ${pipeline.inputs.join(', ')}; outputs: ${pipeline.outputs.join(', ')}\n`,
+);
 const job = await pipeline.start({ inputs: { reviews: reviews() } });
 for await (const line of job.outputs['strong'] ?? []) process.stdout.write(`${String(line)}\n`);
 await job.result;

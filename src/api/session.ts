@@ -96,7 +96,10 @@ export class Session {
 
   /** Whole lines out of chunks of bytes, of each worker apart. */
   #lines(level: string, stream: string): (chunk: Uint8Array, from: OutputOrigin) => void {
-    const unfinished = new Map<number, { decoder: InstanceType<typeof TextDecoder>; rest: string }>();
+    const unfinished = new Map<
+      number,
+      { decoder: InstanceType<typeof TextDecoder>; rest: string }
+    >();
     return (chunk, from) => {
       const { pid } = from;
       const { decoder, rest } = unfinished.get(pid) ?? { decoder: new TextDecoder(), rest: '' };

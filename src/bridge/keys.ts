@@ -126,7 +126,8 @@ function numberKey(key: number): Buffer {
   if (Number.isInteger(key)) return integerKey(BigInt(key));
   const bytes = Buffer.allocUnsafe(9);
   bytes[0] = 0x64;
-  if (Number.isNaN(key)) bytes.write('7ff8000000000000', 1, 'hex'); // K3
+  if (Number.isNaN(key))
+    bytes.write('7ff8000000000000', 1, 'hex'); // K3
   else bytes.writeDoubleBE(key, 1);
   return bytes;
 }
@@ -195,7 +196,7 @@ function pair(key: unknown, value: unknown): Buffer {
 }
 
 function sorted(parts: Uint8Array[]): Uint8Array[] {
-  return parts.sort(Buffer.compare);
+  return parts.sort((a, b) => Buffer.compare(a, b));
 }
 
 /** Parts behind each other, each with its length before it. */

@@ -21,7 +21,7 @@ describe.each([1, 2])('with parallelism %i', { timeout: 60_000 }, (parallelism) 
       .map(udf<{ item: string }, number>('score'))
       .map((score) => score + 0.5)
       .executeAndCollect();
-    expect((await results.toArray()).sort()).toEqual([3.5, 6.5]);
+    expect((await results.toArray()).sort((a, b) => a - b)).toEqual([3.5, 6.5]);
   });
 
   test('keys are made and used by either language', async () => {
