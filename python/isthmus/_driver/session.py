@@ -23,6 +23,8 @@ from .runtime import PACKAGE_DIR, RuntimeProcess
 _PIECE_BYTES = 4 << 20
 #: Bytes of results that may wait for the program.
 _RESULTS_WINDOW = 4 << 20
+#: A worker that is warm serves only programs of the same environment; this changes with every test of a program's tests.
+_OF_NO_CONCERN_TO_WORKERS = {"PYTEST_CURRENT_TEST"}
 
 _session: Session | None = None
 _session_pid = 0
@@ -132,7 +134,11 @@ class Session:
         }
         if main_file:
             spec["mainFile"] = os.path.abspath(main_file)
-        changed = {k: v for k, v in os.environ.items() if self._environment.get(k) != v}
+        changed = {
+            k: v
+            for k, v in os.environ.items()
+            if self._environment.get(k) != v and k not in _OF_NO_CONCERN_TO_WORKERS
+        }
         if changed:
             spec["env"] = changed
         return spec
