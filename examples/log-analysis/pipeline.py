@@ -35,7 +35,7 @@ class ParseLine(ProcessFunction):
     def process_element(self, line: str, ctx: ProcessFunction.Context) -> Iterator[Any]:
         found = COMBINED.match(line)
         if found is None:
-            yield MALFORMED, ("malformed", "lines", 1, 0, 0, [line[:120]])
+            yield MALFORMED, ("malformed", "lines", 1, 0, 0, (line[:120],))
             return
         request = found["request"].split(" ")
         path = request[1] if len(request) >= 2 else found["request"] or "-"
@@ -48,11 +48,11 @@ class ParseLine(ProcessFunction):
         }
 
 
-def facets(hit: dict[str, Any]) -> Iterator[tuple[str, str, int, int, int, list[str]]]:
+def facets(hit: dict[str, Any]) -> Iterator[tuple[str, str, int, int, int, tuple[str, ...]]]:
     """One count per way of looking at a request: (facet, key, requests, bytes, errors, samples)."""
     error = 1 if hit["status"] >= 400 else 0
     for facet in ("status", "path", "hour", "section", "client"):
-        yield facet, str(hit[facet]), 1, hit["bytes"], error, []
+        yield facet, str(hit[facet]), 1, hit["bytes"], error, ()
 
 
 def add(a: tuple[Any, ...], b: tuple[Any, ...]) -> tuple[Any, ...]:

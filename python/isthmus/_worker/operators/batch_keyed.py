@@ -7,17 +7,22 @@ B2. A key's records, then its final watermark, then its processing-time timers; 
 B3. ``reduce`` and ``aggregate`` emit the last value of a key only.
 B4. Results leave before the final watermark does. A broadcast input is taken at once, before any keyed
     record.
+B5. What a key's records without a timestamp come to is known as they arrive: ``reduce`` and ``aggregate``
+    keep one value for them, not the records. Those with a timestamp come after them (B1).
 """
 
 from __future__ import annotations
 
 import pickle
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext
 from ..state.keys import freeze, thaw
+from .reduce import KeyedFold
+
+_NOTHING: Any = object()
 
 
 class BatchKeyedOperator(Operator):
@@ -28,6 +33,8 @@ class BatchKeyedOperator(Operator):
         #: key → [(timestamp, arrival, input, record)]
         self._records: dict[Any, list[tuple[int, int, int, Any]]] = {}
         self._arrivals = 0
+        #: key → value so far (B5)
+        self._folded: dict[Any, Any] = {}
 
     def open(self, ctx: OperatorContext) -> None:
         self.ctx = ctx
@@ -41,6 +48,8 @@ class BatchKeyedOperator(Operator):
         return self._inner.owns(code)
 
     def apply_keyed(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Any]:
+        if isinstance(self._inner, KeyedFold):
+            pairs = self._fold_untimed(pairs, self._inner.fold)
         return self._keep(pairs, 0)
 
     def apply_second_keyed(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Any]:
@@ -48,13 +57,33 @@ class BatchKeyedOperator(Operator):
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
         cursor = self.ctx.cursor
-        return self._keep(((cursor.key, value) for value in records), 0)
+        return self.apply_keyed((cursor.key, value) for value in records)
 
     def apply_second(self, records: Iterator[Any]) -> Iterator[Any]:
         if self._second_is_broadcast:
             return self._inner.apply_second(records)  # B4
         cursor = self.ctx.cursor
         return self._keep(((cursor.key, value) for value in records), 1)
+
+    def _fold_untimed(
+        self, pairs: Iterator[tuple[Any, Any]], fold: Callable[[Any, Any], Any]
+    ) -> Iterator[tuple[Any, Any]]:
+        """Takes what B5 is about; the rest is passed on."""
+        cursor = self.ctx.cursor
+        folded = self._folded
+        get = folded.get
+        for pair in pairs:
+            if cursor.timestamp != MIN_TIMESTAMP:
+                yield pair
+                continue
+            key, value = pair
+            cursor.key = key
+            try:
+                current = get(key, _NOTHING)
+            except TypeError:
+                key = freeze(key)
+                current = get(key, _NOTHING)
+            folded[key] = value if current is _NOTHING else fold(current, value)
 
     def _keep(self, pairs: Iterator[tuple[Any, Any]], which: int) -> Iterator[Any]:
         cursor = self.ctx.cursor
@@ -82,8 +111,11 @@ class BatchKeyedOperator(Operator):
         ctx = self.ctx
         outer_watermark = ctx.watermark
         records, self._records = self._records, {}
-        for key in sorted(records, key=_serialized_order):
-            entries = sorted(records.pop(key), key=lambda e: e[:2])
+        folded, self._folded = self._folded, {}
+        for key in sorted({**folded, **records}, key=_serialized_order):
+            entries = sorted(records.pop(key, ()), key=lambda e: e[:2])
+            if key in folded:
+                entries.insert(0, (MIN_TIMESTAMP, 0, 0, folded.pop(key)))
             ctx.watermark = MIN_TIMESTAMP
             results = self._of_key(thaw(key), entries)
             if self._final_only:

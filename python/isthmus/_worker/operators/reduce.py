@@ -22,13 +22,13 @@ class KeyedFold(Operator):
 
     def _open_fold(self, ctx: OperatorContext, fold: Callable[[Any, Any], Any]) -> None:
         self.ctx = ctx
-        self._fold = fold
+        self.fold = fold
         self._table = runtime_context(ctx).backend.table("fold")
 
     def apply_keyed(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Any]:
         table = self._table
         get = table.get
-        fold = self._fold
+        fold = self.fold
         cursor = self.ctx.cursor
         for key, value in pairs:
             cursor.key = key
