@@ -138,7 +138,10 @@ def encode_barrier(checkpoint: int, timestamp: int, kind: int) -> bytes:
 
 
 def decode_barrier(body: bytes) -> tuple[int, int, int]:
-    return _BARRIER.unpack(body)
+    checkpoint, timestamp, kind = _BARRIER.unpack(body)
+    if kind > 1:
+        raise BridgeProtocolError(f"body: barrier kind {kind}, must be 0 or 1")
+    return checkpoint, timestamp, kind
 
 
 def encode_idle(idle: bool) -> bytes:
@@ -146,4 +149,6 @@ def encode_idle(idle: bool) -> bytes:
 
 
 def decode_idle(body: bytes) -> bool:
+    if body[0] > 1:
+        raise BridgeProtocolError(f"body: idle is {body[0]}, must be 0 or 1")
     return body[0] == 1

@@ -27,7 +27,7 @@ import {
   TUPLE_RECORDS,
   UUID,
 } from './ext.ts';
-import { markFrozenSet, markTuple } from './marks.ts';
+import { isTuple, markFrozenSet, markTuple } from './marks.ts';
 import { Reader } from './reader.ts';
 import { recordMaker } from './record-maker.ts';
 import {
@@ -45,6 +45,8 @@ import {
   Uuid,
 } from './values.ts';
 
+const MICROS_PER_DAY = 86_400_000_000;
+
 /**
  * One value.
  *
@@ -52,6 +54,18 @@ import {
  */
 export function decodeValue(body: Uint8Array): unknown {
   return whole(body, (reader) => readValue(reader, 1));
+}
+
+/**
+ * One value without extension types, as the bodies of control frames are.
+ *
+ * @throws CodecError when the bytes are no such value.
+ */
+export function decodePlain(body: Uint8Array): unknown {
+  return whole(body, (reader) => {
+    reader.plain = true;
+    return readValue(reader, 1);
+  });
 }
 
 /**
@@ -81,16 +95,16 @@ function whole<T>(body: Uint8Array, read: (reader: Reader) => T): T {
   const reader = new Reader(body);
   const value = read(reader);
   if (reader.position < reader.end) {
-    throw new CodecError(
-      `The bytes are no value: ${reader.end - reader.position} follow its end.`,
-    );
+    throw new CodecError(`The bytes are no value: ${reader.end - reader.position} follow its end.`);
   }
   return value;
 }
 
 function readBatch(reader: Reader): unknown[] {
   const value = readValue(reader, 0);
-  if (!Array.isArray(value)) throw new CodecError('The payload of a batch is not a list.');
+  if (!Array.isArray(value) || isTuple(value)) {
+    throw new CodecError('The payload of a batch is not a list.');
+  }
   return value as unknown[];
 }
 
@@ -205,6 +219,7 @@ function readMap(reader: Reader, size: number, depth: number): Record<string, un
 
 function readExtension(reader: Reader, length: number, depth: number): unknown {
   const type = reader.uint8();
+  if (reader.plain) throw new CodecError(`Extension type ${hex(type)} has no place here.`);
   reader.expect(length);
   const end = reader.position + length;
   const value = readExtensionBody(reader, type, length, depth);
@@ -231,10 +246,7 @@ function readExtensionBody(reader: Reader, type: number, length: number, depth: 
     case DATE:
       return new LocalDate(reader.littleInt32());
     case TIME:
-      return new LocalTime(
-        Number(reader.littleInt64()),
-        length === 12 ? reader.littleInt32() : undefined,
-      );
+      return readTime(reader, length);
     case TIMEDELTA:
       return new Duration(reader.littleInt64());
     case DECIMAL:
@@ -291,6 +303,12 @@ function readBigInt(text: string): bigint {
   return BigInt(text);
 }
 
+function readTime(reader: Reader, length: number): LocalTime {
+  const micros = Number(reader.littleInt64());
+  if (micros < 0 || micros >= MICROS_PER_DAY) throw new CodecError('A time is no time of day.');
+  return new LocalTime(micros, length === 12 ? reader.littleInt32() : undefined);
+}
+
 function readZoned(reader: Reader): Date | DateTime {
   const micros = reader.littleInt64();
   const offset = reader.littleInt32();
@@ -342,7 +360,8 @@ function isNames(value: unknown): value is string[] {
 function readNdArray(reader: Reader, depth: number): NdArray {
   const parts = readParts(reader, depth);
   const [dtype, shape, data] = parts;
-  const type = typeof dtype === 'string' && Object.hasOwn(DTYPES, dtype) ? DTYPES[dtype] : undefined;
+  const type =
+    typeof dtype === 'string' && Object.hasOwn(DTYPES, dtype) ? DTYPES[dtype] : undefined;
   const fits =
     parts.length === 3 &&
     type !== undefined &&

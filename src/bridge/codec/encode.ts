@@ -295,16 +295,21 @@ const classWriters = new Map<unknown, (value: never, depth: number) => void>([
 ]);
 
 function writeAscii(type: number, text: string): void {
+  const bytes = Buffer.from(text, 'latin1');
+  if (bytes.byteLength < 0x100) {
+    writer.extension(type, bytes.byteLength);
+    writer.raw(bytes);
+    return;
+  }
   const start = writer.beginExtension(type);
-  writer.raw(Buffer.from(text, 'latin1'));
+  writer.raw(bytes);
   writer.endExtension(start);
 }
 
 function writeMicros(type: number, micros: bigint): void {
   if (BigInt.asIntN(64, micros) !== micros) throw new Refused('it is out of range');
-  const start = writer.beginExtension(type);
+  writer.extension(type, 8);
   writer.int64(micros);
-  writer.endExtension(start);
 }
 
 function writeDate(value: Date): void {
@@ -314,36 +319,32 @@ function writeDate(value: Date): void {
 }
 
 function writeZoned(micros: bigint, offsetSeconds: number): void {
-  const start = writer.beginExtension(DATETIME_ZONED);
+  writer.extension(DATETIME_ZONED, 12);
   writer.int64(micros);
   writer.int32(offsetSeconds);
-  writer.endExtension(start);
 }
 
 function writeTime(value: LocalTime): void {
-  const start = writer.beginExtension(TIME);
-  writer.int64(BigInt(value.micros));
-  if (value.offsetSeconds !== undefined) writer.int32(value.offsetSeconds);
-  writer.endExtension(start);
+  const { micros, offsetSeconds } = value;
+  writer.extension(TIME, offsetSeconds === undefined ? 8 : 12);
+  writer.int64(BigInt(micros));
+  if (offsetSeconds !== undefined) writer.int32(offsetSeconds);
 }
 
 function writeLocalDate(value: LocalDate): void {
-  const start = writer.beginExtension(DATE);
+  writer.extension(DATE, 4);
   writer.int32(value.epochDay);
-  writer.endExtension(start);
 }
 
 function writeUuid(value: Uuid): void {
-  const start = writer.beginExtension(UUID);
+  writer.extension(UUID, 16);
   writer.raw(Buffer.from(value.text.replaceAll('-', ''), 'hex'));
-  writer.endExtension(start);
 }
 
 function writeInstant(value: Instant): void {
-  const start = writer.beginExtension(INSTANT);
+  writer.extension(INSTANT, 12);
   writer.int64(BigInt(value.seconds));
   writer.int32(value.nanos);
-  writer.endExtension(start);
 }
 
 function writeSet(value: Set<unknown>, depth: number): void {

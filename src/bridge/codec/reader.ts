@@ -17,6 +17,8 @@ export class Reader {
   readonly #view: DataView;
   readonly end: number;
   position = 0;
+  /** Whether extension values are refused. */
+  plain = false;
   /** The body as Latin-1, made when the first short string is read. */
   #latin1: string | undefined;
 

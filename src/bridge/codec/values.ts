@@ -296,7 +296,9 @@ export class NdArray {
     dtype = dtypeOf(data) ?? '',
   ) {
     if (!(data instanceof (DTYPES[dtype] ?? Array))) {
-      throw new TypeError(`An array of dtype "${dtype}" cannot be made of ${data.constructor.name}.`);
+      throw new TypeError(
+        `An array of dtype "${dtype}" cannot be made of ${data.constructor.name}.`,
+      );
     }
     if (shape.reduce((product, n) => product * n, 1) !== data.length) {
       throw new TypeError(`${data.length} numbers do not fit the shape [${shape.join(', ')}].`);

@@ -5,6 +5,14 @@ const FIRST_BYTES = 64 * 1024;
 const KEPT_BYTES = 4 * 1024 * 1024;
 /** Up to this length a loop over the characters is faster than a call into the engine. */
 const SHORT_CHARS = 40;
+/** First bytes of extension values whose body has one of these lengths. */
+const FIXED_HEADS: readonly (number | undefined)[] = Object.assign(new Array(17), {
+  1: 0xd4,
+  2: 0xd5,
+  4: 0xd6,
+  8: 0xd7,
+  16: 0xd8,
+});
 
 export class Writer {
   #buffer: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
@@ -180,7 +188,21 @@ export class Writer {
     }
   }
 
-  /** Begins an extension value; `endExtension` is given what this returns. */
+  /** The head of an extension value whose body of `bytes` (below 256) follows. */
+  extension(type: number, bytes: number): void {
+    if (this.position + 3 > this.#buffer.byteLength) this.#grow(3);
+    const buffer = this.#buffer;
+    const fixed = FIXED_HEADS[bytes];
+    if (fixed !== undefined) {
+      buffer[this.position++] = fixed;
+    } else {
+      buffer[this.position++] = 0xc7;
+      buffer[this.position++] = bytes;
+    }
+    buffer[this.position++] = type;
+  }
+
+  /** Begins an extension value of unknown length; `endExtension` is given what this returns. */
   beginExtension(type: number): number {
     if (this.position + 6 > this.#buffer.byteLength) this.#grow(6);
     const start = this.position;
@@ -190,8 +212,32 @@ export class Writer {
     return start;
   }
 
+  /** Writes the length; a short body moves up, so that a value has the same bytes as in Python. */
   endExtension(start: number): void {
-    this.#view.setUint32(start + 1, this.position - start - 6);
+    const buffer = this.#buffer;
+    const body = start + 6;
+    const bytes = this.position - body;
+    if (bytes >= 0x10000) {
+      this.#view.setUint32(start + 1, bytes);
+      return;
+    }
+    const type = buffer[start + 5] as number;
+    let at = start;
+    const fixed = FIXED_HEADS[bytes];
+    if (fixed !== undefined) {
+      buffer[at++] = fixed;
+    } else if (bytes < 0x100) {
+      buffer[at++] = 0xc7;
+      buffer[at++] = bytes;
+    } else {
+      buffer[at] = 0xc8;
+      this.#view.setUint16(at + 1, bytes);
+      at += 3;
+    }
+    buffer[at++] = type;
+    if (bytes > SHORT_CHARS) buffer.copyWithin(at, body, this.position);
+    else for (let i = 0; i < bytes; i++) buffer[at + i] = buffer[body + i] as number;
+    this.position = at + bytes;
   }
 
   // Bodies of extension values are little-endian, as frames are.

@@ -1,11 +1,12 @@
 """msgpack to Python values.
 
-The fast way is a decoder typed as plain values nested 64 deep: strict at C speed. Where extension types occur the
-untyped decoder with a hook follows, and the depth is looked at afterwards.
+Columns of plain values go through a typed decoder, strict at C speed. All else goes through the untyped decoder with a
+hook for extension types, and the depth is looked at afterwards.
 """
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from itertools import chain
 from typing import Any
@@ -26,6 +27,7 @@ _ERRORS = (
     RecursionError,
     AttributeError,
     KeyError,
+    struct.error,
 )
 _CONTAINERS = {list, tuple, dict, set, frozenset}
 _SEQUENCES = {list, tuple}
@@ -189,14 +191,18 @@ def _row(parts: list[Any]) -> Any:
 
 def _ndarray(parts: list[Any]) -> Any:
     dtype, shape, data = parts
-    if type(dtype) is not str or len(dtype) > 4 or dtype[1:2] not in "biuf":
+    if type(dtype) is not str or dtype not in _DTYPES:
         raise CodecError(f"{dtype!r} is no dtype that can travel.")
+    if type(shape) is not list or any(type(n) is not int or n < 0 for n in shape) or type(data) is not bytes:
+        raise CodecError("An array has no dtype, shape and data that fit each other.")
     try:
         import numpy
     except ImportError as e:
         raise CodecError("An array came from TypeScript, and NumPy is not installed here.") from e
     return numpy.frombuffer(data, dtype=dtype).reshape(shape).copy()
 
+
+_DTYPES = frozenset(("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f4", "<f8"))
 
 _WHOLE: dict[int, Callable[[list[Any]], Any]] = {
     ext.TUPLE: tuple,
@@ -233,9 +239,11 @@ def _columns(data: memoryview, depth: int) -> list[Any]:
     kind, names, *columns = parts
     if len({*map(len, columns)}) != 1:
         raise CodecError("Columns differ in length.")
+    if [*map(type, kind)] != [int] or len(columns) > MAX_COLUMNS:
+        raise CodecError("Columns have a head that does not fit them.")
     if kind == [TUPLE_RECORDS] and not names:
         return list(zip(*columns, strict=True))
-    if kind != [DICT_RECORDS] or len(names) != len(columns) or len(columns) > MAX_COLUMNS:
+    if kind != [DICT_RECORDS] or len(names) != len(columns):
         raise CodecError("Columns have a head that does not fit them.")
     shape = tuple(names)
     maker = _makers.get(shape)

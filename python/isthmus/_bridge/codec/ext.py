@@ -131,10 +131,14 @@ def _to_int(data: bytes) -> int:
 
 
 def _to_decimal(data: bytes) -> decimal.Decimal:
-    try:
-        return decimal.Decimal(_ascii(data))
-    except decimal.InvalidOperation:
-        raise ValueError("it is no decimal number") from None
+    text = _ascii(data)
+    # Decimal() also takes blanks and underscores.
+    if " " not in text and "_" not in text and text.strip() == text:
+        try:
+            return decimal.Decimal(text)
+        except decimal.InvalidOperation:
+            pass
+    raise ValueError("it is no decimal number")
 
 
 def _to_instant(data: bytes) -> Any:
