@@ -1,6 +1,12 @@
 // The body of a BATCH frame (docs/protocol.md §5): timestamps, then the records. Twin of _worker/channels.py.
 
-import { decodeKeyedValues, decodeValues, encodeValues } from '../bridge/codec/index.ts';
+import {
+  decodeKeyedValues,
+  decodeValues,
+  encodeValues,
+  typedReader,
+  typedWriter,
+} from '../bridge/codec/index.ts';
 import { FLAG_KEYS, FLAG_TIMESTAMPS } from '../bridge/frame.ts';
 import { BridgeProtocolError, InternalError } from '../errors.ts';
 import type { EdgeCodec } from '../graph/execution-plan.ts';
@@ -9,23 +15,38 @@ import type { BatchCodec, RecordBatch } from './batch-codec.ts';
 import { MAX_TIMESTAMP, MIN_TIMESTAMP } from './operator.ts';
 
 /** Turns records to and from the bodies of frames of a channel whose other end is in another process. */
-export function wireCodec(codec: EdgeCodec, _type: TypeSpec | undefined): BatchCodec {
+export function wireCodec(codec: EdgeCodec, type: TypeSpec | undefined): BatchCodec {
   if (codec !== 'msgpack') {
     throw new InternalError(`A TypeScript subtask cannot read a channel with codec ${codec}.`);
   }
-  return msgpackBatches;
+  const write = typedWriter(type);
+  const read = typedReader(type);
+  if (write === undefined) return msgpackBatches;
+  return {
+    encode: (batch) => encodeBatch(batch, write),
+    decode(flags, count, body) {
+      const batch = msgpackBatches.decode(flags, count, body);
+      if (read !== undefined) batch.values = batch.values.map(read);
+      return batch;
+    },
+  };
+}
+
+function encodeBatch(
+  { values, timestamps, keys }: RecordBatch,
+  write?: ReturnType<typeof typedWriter>,
+): { flags: number; body: Uint8Array } {
+  const payload = encodeValues(values, keys, write);
+  const flags =
+    (timestamps === undefined ? 0 : FLAG_TIMESTAMPS) | (keys === undefined ? 0 : FLAG_KEYS);
+  return {
+    flags,
+    body: timestamps === undefined ? payload : withTimestamps(timestamps, payload),
+  };
 }
 
 const msgpackBatches: BatchCodec = {
-  encode({ values, timestamps, keys }) {
-    const payload = encodeValues(values, keys);
-    const flags =
-      (timestamps === undefined ? 0 : FLAG_TIMESTAMPS) | (keys === undefined ? 0 : FLAG_KEYS);
-    return {
-      flags,
-      body: timestamps === undefined ? payload : withTimestamps(timestamps, payload),
-    };
-  },
+  encode: (batch) => encodeBatch(batch),
   decode(flags, count, body) {
     const timed = (flags & FLAG_TIMESTAMPS) !== 0;
     if (timed && body.byteLength < 8 * count) {

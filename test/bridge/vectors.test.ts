@@ -45,6 +45,9 @@ const values = read('values');
 const keys = read('keys');
 const frames = read('frames');
 
+/** A vector of many forms. */
+type Vector = Record<string, Described>;
+
 interface ValueVector {
   name: string;
   value: Described;
@@ -99,7 +102,7 @@ describe('values', () => {
 });
 
 describe('keys', () => {
-  test.each(keys.keys)('$name', (vector: Described) => {
+  test.each<Vector>(keys.keys)('$name', (vector) => {
     for (const key of vector.keys.map(fromDescription)) {
       const encoded = encodeKey(key);
       expect(hexOf(encoded)).toBe(vector.bytes);
@@ -121,9 +124,9 @@ describe('keys', () => {
     expect(seen.size).toBe(keys.keys.length);
   });
 
-  test.each(keys.ranges)(
+  test.each<Vector>(keys.ranges)(
     'ranges of $parallelism subtasks over $maxParallelism groups',
-    ({ parallelism, maxParallelism, ranges }: Described) => {
+    ({ parallelism, maxParallelism, ranges }) => {
       for (let subtask = 0; subtask < parallelism; subtask++) {
         expect(keyGroupRange(subtask, parallelism, maxParallelism)).toEqual(ranges[subtask]);
       }
@@ -132,7 +135,7 @@ describe('keys', () => {
 });
 
 describe('frames', () => {
-  test.each(frames.frames)('$type, flags $flags', (vector: Described) => {
+  test.each<Vector>(frames.frames)('$type, flags $flags', (vector) => {
     const { code, flags, channel, count } = vector;
     expect(FrameType[vector.type as keyof typeof FrameType]).toBe(code);
     const body = bytesOf(vector.body);
@@ -164,7 +167,7 @@ describe('frames', () => {
     expect(types).toEqual(new Set(Object.keys(FrameType)));
   });
 
-  test.each(frames.refusedHeaders)('refused: $name', ({ field, bytes, end }: Described) => {
+  test.each<Vector>(frames.refusedHeaders)('refused: $name', ({ field, bytes, end }) => {
     for (const size of [1, 5, 1 << 20]) {
       const decoder = new FrameDecoder();
       const decode = () => {
@@ -182,7 +185,7 @@ describe('frames', () => {
     expect(decode).toThrow(end ? /stream ended inside a frame/ : new RegExp(`^${field}: `));
   });
 
-  test.each(frames.refusedBodies)('refused: $name', ({ type, body }: Described) => {
+  test.each<Vector>(frames.refusedBodies)('refused: $name', ({ type, body }) => {
     const decode = { IDLE: decodeIdle, BARRIER: decodeBarrier, HELLO: decodeControl }[
       type as 'IDLE'
     ];

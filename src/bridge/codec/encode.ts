@@ -27,7 +27,7 @@ import {
   TUPLE_RECORDS,
   UUID,
 } from './ext.ts';
-import { isFrozenSet, isTuple } from './marks.ts';
+import { isFrozenSet, isTuple, markTuple } from './marks.ts';
 import {
   DateTime,
   Decimal,
@@ -54,8 +54,14 @@ export const MAX_WIDE = 2n ** 64n - 1n;
 export const writer = new Writer();
 const objectPrototype = Object.prototype;
 
-/** Writes a value of a declared type; the untyped form is `writeValue`. */
-export type WriteValue = (value: unknown, depth: number) => void;
+/** Writes a value; `depth` is how many containers it is in, itself included. Of a declared type (typed.ts), or any: `writeValue`. */
+export interface WriteValue {
+  (value: unknown, depth: number): void;
+  /** Writes an array of such values. */
+  items?: (values: readonly unknown[], depth: number) => void;
+  /** The error for a value that does not fit the declared type. */
+  explain?: (value: unknown) => CodecError | undefined;
+}
 
 /**
  * One value as msgpack.
@@ -86,26 +92,33 @@ export function encodeValues(
   try {
     if (keys !== undefined) {
       writer.arrayHead(2);
-      writeItems(keys, 0, writeValue);
+      writeItems(keys.some(Array.isArray) ? keys.map(asKey) : keys, 0, writeValue);
     }
-    writeItems(records, 0, write);
+    if (write.items === undefined) writeItems(records, 0, write);
+    else write.items(records, 0);
   } catch (error) {
-    for (const record of records) tryWrite(record, error, write);
-    for (const key of keys ?? []) tryWrite(key, error, writeValue);
+    if (!(error instanceof Refused)) throw error;
+    for (const record of records) tryWrite(record, write);
+    for (const key of keys ?? []) tryWrite(key, writeValue);
     throw error;
   }
   return writer.take();
 }
 
-function tryWrite(record: unknown, first: unknown, write: WriteValue): void {
-  if (write !== writeValue) {
-    // A writer of a declared type names its own paths.
-    if (first instanceof CodecError) throw first;
+/** A list cannot be a key in Python: arrays in keys are tuples. */
+function asKey(key: unknown): unknown {
+  return Array.isArray(key) ? markTuple(key.map(asKey)) : key;
+}
+
+function tryWrite(record: unknown, write: WriteValue): void {
+  if (write.explain !== undefined) {
+    const error = write.explain(record);
+    if (error !== undefined) throw error;
     return;
   }
   try {
     writer.position = 0;
-    writeValue(record, 1);
+    write(record, 1);
   } catch (error) {
     throw located(record, error);
   }
@@ -255,7 +268,7 @@ function hasShape(record: unknown, names: readonly string[]): boolean {
 function writeTupleColumns(records: readonly unknown[], width: number, depth: number): boolean {
   if (width === 0 || width > MAX_COLUMNS) return false;
   for (const record of records) {
-    if (!Array.isArray(record) || record.length !== width || !isTuple(record)) return false;
+    if (!hasWidth(record, width) || !isTuple(record as unknown[])) return false;
   }
   const start = beginColumns(TUPLE_RECORDS, width);
   writer.arrayHead(0);
@@ -268,7 +281,11 @@ function writeTupleColumns(records: readonly unknown[], width: number, depth: nu
   return true;
 }
 
-function beginColumns(kind: number, width: number): number {
+export function hasWidth(record: unknown, width: number): boolean {
+  return Array.isArray(record) && record.length === width;
+}
+
+export function beginColumns(kind: number, width: number): number {
   const start = writer.beginExtension(COLUMNS);
   writer.arrayHead(width + 2);
   writer.arrayHead(1);
@@ -365,18 +382,17 @@ function writeMap(value: Map<unknown, unknown>, depth: number): void {
 }
 
 function writeRow(value: Row, depth: number): void {
-  writeRowHead(value.kind, value.names, value.values.length, (start) => {
-    for (const item of value.values) writeValue(item, depth + 1);
-    writer.endExtension(start);
-  });
+  const start = writeRowHead(value.kind, value.names, value.values.length);
+  for (const item of value.values) writeValue(item, depth + 1);
+  writer.endExtension(start);
 }
 
-function writeRowHead(
+/** Kind and names of a row, to be followed by its values and the end of the extension that this returns. */
+export function writeRowHead(
   kind: Row['kind'],
   names: readonly string[] | undefined,
   width: number,
-  rest: (start: number) => void,
-): void {
+): number {
   const start = writer.beginExtension(ROW);
   writer.arrayHead(width + 2);
   writer.integer(ROW_KINDS.indexOf(kind));
@@ -388,7 +404,7 @@ function writeRowHead(
       if (!writer.text(name)) throw new Refused('a name has a lone surrogate');
     }
   }
-  rest(start);
+  return start;
 }
 
 function writeNdArray(value: NdArray): void {
@@ -462,11 +478,11 @@ function* children(value: unknown): Generator<[step: string, child: unknown]> {
   }
 }
 
-function stepOf(name: string): string {
+export function stepOf(name: string): string {
   return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
 }
 
-function typeName(value: unknown): string {
+export function typeName(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value !== 'object') return typeof value;
   return (value as { constructor?: { name?: string } }).constructor?.name ?? 'object';
