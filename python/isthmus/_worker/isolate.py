@@ -35,14 +35,23 @@ _ATOMS: frozenset[type] = frozenset(
 
 def is_immutable(values: list[Any], depth: int = 3) -> bool:
     """Whether no value of the list can be changed in place, judged by exact types at C speed."""
-    types = set(map(type, values))
-    types -= _ATOMS
-    if not types:
+    types = {*map(type, values)}
+    if types <= _ATOMS:
         return True
-    if depth == 0 or types != {tuple}:
-        return False
-    tuples = [v for v in values if type(v) is tuple] if len(types) else values
-    return is_immutable(list(chain.from_iterable(tuples)), depth - 1)
+    while depth > 0:
+        if tuple not in types:
+            return False
+        if len(types) > 1:
+            if not types - {tuple} <= _ATOMS:
+                return False
+            values = [value for value in values if type(value) is tuple]
+        # Tuples of atoms, the common case, are looked into without a list of what is in them.
+        types = {*map(type, chain.from_iterable(values))}
+        if types <= _ATOMS:
+            return True
+        values = list(chain.from_iterable(values))
+        depth -= 1
+    return False
 
 
 def isolated(values: list[Any]) -> list[Any]:
