@@ -273,9 +273,13 @@ class JobHandle:
             self._interrupted()
             raise
         finally:
-            if not self.done:
-                self.cancel("its results are not read any more")
-                self._wait_for(lambda: self.done, timeout_s=5)
+            self.stop("its results are not read any more")
+
+    def stop(self, reason: str) -> None:
+        """Cancel the job where it still runs, and wait for its end for a while."""
+        if not self.done:
+            self.cancel(reason)
+            self._wait_for(lambda: self.done, timeout_s=5)
 
     # What the reader's thread tells.
 

@@ -36,4 +36,4 @@ class CloseableIterator(Generic[T]):
     def close(self) -> None:
         self._results.close()  # type: ignore[attr-defined]
         # Nothing has been read: the generator above has not begun, so it did not end the job.
-        self._job.cancel("its results are not read")
+        self._job.stop("its results are not read")
