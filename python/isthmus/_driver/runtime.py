@@ -196,7 +196,13 @@ def _duplicate_high(descriptor: int) -> int:
 
 def _program_stdout() -> int:
     """The descriptor that print sinks write to: where the program's own prints go, as far as that is a descriptor."""
+    import io
+
+    # Streams of other kinds may name anything: that of a notebook names the terminal of its server, while what
+    # comes on descriptor 1 is shown below the cell.
+    if not isinstance(sys.stdout, io.TextIOWrapper):
+        return 1
     try:
         return sys.stdout.fileno()
-    except (AttributeError, OSError, ValueError):
+    except (OSError, ValueError):
         return 1
