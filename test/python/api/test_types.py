@@ -1,0 +1,86 @@
+"""Declared types: what they are called, when they are equal, what they do to a collection."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+from isthmus.common import Row, Types
+from isthmus.common.typeinfo import RowTypeInfo
+
+PAIR = Types.TUPLE([Types.STRING(), Types.INT()])
+
+
+@pytest.mark.parametrize(
+    ("type_info", "text"),
+    [
+        (Types.INT(), "Integer"),
+        (Types.STRING(), "String"),
+        (Types.PICKLED_BYTE_ARRAY(), "PickledByteArrayTypeInfo"),
+        (PAIR, "TupleTypeInfo(String, Integer)"),
+        (
+            Types.ROW_NAMED(["a", "b"], [Types.INT(), Types.STRING()]),
+            "RowTypeInfo(a: Integer, b: String)",
+        ),
+        (Types.ROW([Types.INT()]), "RowTypeInfo(f0: Integer)"),
+        (
+            Types.MAP(Types.INT(), Types.LIST(Types.STRING())),
+            "MapTypeInfo<Integer, ListTypeInfo<String>>",
+        ),
+    ],
+)
+def test_types_show_what_they_are(type_info, text):
+    assert str(type_info) == text
+    assert pickle.loads(pickle.dumps(type_info)) == type_info
+
+
+def test_equality_leaves_out_the_names_of_rows():
+    named = Types.ROW_NAMED(["a"], [Types.INT()])
+    assert named == Types.ROW([Types.INT()]) and hash(named) == hash(Types.ROW([Types.INT()]))
+    assert named != Types.ROW([Types.LONG()])
+    assert Types.ROW([Types.STRING(), Types.INT()]) != PAIR
+    assert Types.LIST(Types.INT()) != Types.OBJECT_ARRAY(Types.INT())
+
+
+def test_the_fields_of_a_row_type():
+    row: RowTypeInfo = Types.ROW_NAMED(["a", "b"], [Types.INT(), Types.STRING()])
+    assert row.get_field_names() == ["a", "b"]
+    assert row.get_field_types() == [Types.INT(), Types.STRING()]
+    assert (row.get_field_index("b"), row.get_field_index("c")) == (1, -1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "message"),
+    [
+        (lambda: Types.ROW_NAMED(["a"], []), ValueError, "number of field names"),
+        (lambda: Types.PRIMITIVE_ARRAY(Types.STRING()), TypeError, "primitive array: String"),
+        (lambda: Types.BASIC_ARRAY(PAIR), TypeError, "basic array: TupleTypeInfo"),
+    ],
+)
+def test_types_that_make_no_sense(wrong, error, message):
+    with pytest.raises(error, match=message):
+        wrong()
+
+
+@pytest.mark.parametrize(
+    ("type_info", "given", "found"),
+    [
+        (Types.SHORT(), 70000, 4464),
+        (Types.BYTE(), 200, -56),
+        (Types.INT(), 2**31, -(2**31)),
+        (Types.FLOAT(), 0.1, 0.10000000149011612),
+        (Types.STRING(), 1, "1"),
+        (Types.ROW([Types.STRING(), Types.INT()]), ("a", 1), Row(f0="a", f1=1)),
+        (Types.ROW_NAMED(["x", "y"], [Types.STRING(), Types.INT()]), {"y": 1, "x": "a"}, Row(x="a", y=1)),
+        (Types.ROW([Types.STRING()]), (None,), Row(f0=None)),
+        (PAIR, ["a", 1], ("a", 1)),
+    ],
+)
+def test_a_collection_is_converted_to_its_declared_type(env, type_info, given, found):
+    assert env.from_collection([given], type_info).execute_and_collect(limit=2) == [found]
+
+
+@pytest.mark.parametrize("type_info", [Types.INT(), PAIR])
+def test_a_collection_of_a_declared_type_refuses_none(env, type_info):
+    with pytest.raises(Exception, match="None"):
+        env.from_collection([None], type_info)
