@@ -94,7 +94,7 @@ function realNumber(value: unknown): number {
   throw new Refused('a number is wanted');
 }
 
-function decimalOf(value: unknown): Decimal {
+export function decimalOf(value: unknown): Decimal {
   if (value instanceof Decimal) return value;
   if (typeof value === 'string' || typeof value === 'bigint' || typeof value === 'number') {
     try {
@@ -107,7 +107,7 @@ function decimalOf(value: unknown): Decimal {
 }
 
 /** A Date stands for its day in UTC. */
-function dateOf(value: unknown): LocalDate {
+export function dateOf(value: unknown): LocalDate {
   if (value instanceof LocalDate) return value;
   if (value instanceof LocalDateTime) {
     return new LocalDate(Math.floor(Number(value.micros) / 1000 / MILLIS_PER_DAY));
@@ -119,7 +119,7 @@ function dateOf(value: unknown): LocalDate {
 }
 
 /** A Date stands for its wall clock in UTC. */
-function timestampOf(value: unknown): LocalDateTime | DateTime {
+export function timestampOf(value: unknown): LocalDateTime | DateTime {
   if (value instanceof LocalDateTime || value instanceof DateTime) return value;
   if (value instanceof Date && !Number.isNaN(value.getTime())) {
     return new LocalDateTime(BigInt(value.getTime()) * 1000n);
@@ -127,7 +127,7 @@ function timestampOf(value: unknown): LocalDateTime | DateTime {
   throw new Refused('a LocalDateTime or a Date is wanted');
 }
 
-function instantOf(value: unknown): Instant {
+export function instantOf(value: unknown): Instant {
   if (value instanceof Instant) return value;
   if (value instanceof Date && !Number.isNaN(value.getTime())) {
     const millis = value.getTime();

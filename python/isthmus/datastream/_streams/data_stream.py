@@ -389,9 +389,9 @@ class DataStream(OperatorSettings, Generic[T]):
     def _sink(
         self, kind: str, name: str, params: dict[str, Any], fn: Any = None, language: str = "any"
     ) -> DataStreamSink:
-        declared = self._type.to_spec() if self._type is not None else None
-        if declared is not None and declared["kind"] != "PICKLED_BYTE_ARRAY":
-            params = {**params, "type": declared}
+        # Said also where nothing is declared: a sink that runs in TypeScript then shows values as Python does.
+        declared = self._type.to_spec() if self._type is not None else {"kind": "PICKLED_BYTE_ARRAY"}
+        params = {**params, "type": declared}
         made = Transformation(
             kind, name, language=language, fn=fn, params=params, inputs=[(o, 0) for o in self._inputs()]
         )
