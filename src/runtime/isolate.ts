@@ -7,8 +7,8 @@
  */
 export type Isolate = (value: unknown) => unknown;
 
-/** Called with each array that was copied and its copy, so that marks kept outside the array (tuples) can follow. */
-export type CarryMark = (from: readonly unknown[], to: unknown[]) => void;
+/** Called with each array or Set that was copied and its copy, so that marks kept outside (tuples, frozensets) can follow. */
+export type CarryMark = (from: object, to: object) => void;
 
 const MAX_DEPTH = 100;
 const TOO_DEEP =
@@ -37,7 +37,7 @@ export function isolator(carryMark?: CarryMark): Isolate {
         const item = result[i];
         if (typeof item === 'object' && item !== null) result[i] = copy(item, depth + 1);
       }
-      carryMark?.(value as unknown[], result);
+      carryMark?.(value, result);
       return result;
     }
     return copyBuiltIn(value, prototype, depth);
@@ -53,6 +53,7 @@ export function isolator(carryMark?: CarryMark): Isolate {
     if (prototype === Set.prototype) {
       const result = new Set<unknown>();
       for (const item of value as Set<unknown>) result.add(copy(item, depth + 1));
+      carryMark?.(value, result);
       return result;
     }
     if (prototype === Date.prototype) return new Date(value as Date);

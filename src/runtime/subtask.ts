@@ -9,7 +9,7 @@
 //   T4. Whenever the subtask has nothing to do, or waits, what it emitted before is on its way (as credit allows).
 //   T5. `done` settles once, after every operator has been closed, and the source's iterator told to return.
 
-import { carryTupleMark } from '../bridge/codec/index.ts';
+import { carryMark } from '../bridge/codec/index.ts';
 import { Closing } from './closing.ts';
 import { Flusher } from './flusher.ts';
 import { IDLE, TaskLoop } from './task-loop.ts';
@@ -132,7 +132,7 @@ export class Subtask {
   async #open(restored: readonly SubtaskState[]): Promise<void> {
     const isolate = flag(this.#services.config, 'pipeline.object-reuse')
       ? (value: unknown) => value
-      : isolator(carryTupleMark);
+      : isolator(carryMark);
     this.#links = await wireChain({
       deployment: this.#deployment,
       mode: this.#mode,

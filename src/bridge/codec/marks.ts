@@ -18,9 +18,13 @@ export function isTuple(value: readonly unknown[]): boolean {
   return anyTuple && tuples.has(value);
 }
 
-/** Makes `to` a tuple where `from` is one. */
-export function carryTupleMark(from: readonly unknown[], to: readonly unknown[]): void {
-  if (isTuple(from)) markTuple(to);
+/** Makes `to` a tuple where `from` is one, or a frozenset. */
+export function carryMark(from: object, to: object): void {
+  if (Array.isArray(from)) {
+    if (isTuple(from)) markTuple(to as unknown[]);
+  } else if (from instanceof Set && frozenSets.has(from)) {
+    frozenSets.add(to as Set<unknown>);
+  }
 }
 
 /** Makes `value` a frozenset to Python; returns it. */

@@ -1,7 +1,7 @@
 // What only a declared type can tell of a value that came from Python: whether an empty dict is a Map or an object.
 
 import type { TypeSpec } from '../../graph/job-graph.ts';
-import { carryTupleMark } from './marks.ts';
+import { carryMark } from './marks.ts';
 import { Row } from './values.ts';
 
 export type ReadValue = (value: unknown) => unknown;
@@ -36,7 +36,7 @@ function tupleReader(reads: Reads): ReadValue | undefined {
   return (value) => {
     if (!Array.isArray(value)) return value;
     const tuple = each(value, reads);
-    carryTupleMark(value, tuple);
+    carryMark(value, tuple);
     return tuple;
   };
 }
