@@ -12,6 +12,7 @@ import { sinkCollectOperator } from './sink-collect.ts';
 import { sinkFileOperator } from './sink-file.ts';
 import { sinkFunctionOperator } from './sink-function.ts';
 import { sinkPrintOperator } from './sink-print.ts';
+import { windowOperator } from './window.ts';
 
 const FACTORIES: { [kind in OperatorKind]?: OperatorFactory } = {
   map: mapOperator,
@@ -20,6 +21,7 @@ const FACTORIES: { [kind in OperatorKind]?: OperatorFactory } = {
   map_batch: mapBatchOperator,
   flat_map_batch: flatMapBatchOperator,
   project: projectOperator,
+  window: windowOperator,
   'sink.print': sinkPrintOperator,
   'sink.collect': sinkCollectOperator,
   'sink.output': sinkCollectOperator,

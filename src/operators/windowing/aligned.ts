@@ -1,0 +1,240 @@
+// Tumbling and sliding time windows with their default trigger.
+//
+// All keys of a window fire at the same time, so contents are kept by window (start → key → contents) and no key needs a
+// timer of its own.
+//
+//   A1. A window fires when time passes `end - 1`; its keys in the order of their first record.
+//   A2. With event time a window lives until `end - 1 + lateness`; a record for it after it fired fires it again at once,
+//       for its key alone.
+//   A3. A window that is over is cleared key by key, each right after it fired where there is no lateness.
+
+import type { MaybePromise } from '../../runtime/operator.ts';
+import { isPromise } from '../../runtime/output.ts';
+import { Cell } from './contents.ts';
+import { Engine, type EngineParts } from './engine.ts';
+import { NumberHeap } from './heap.ts';
+import { keyIdentity } from './key-identity.ts';
+import { fromGroups, toGroups } from './partition.ts';
+import type { SlidingEventTimeWindows, TumblingEventTimeWindows } from './time-assigners.ts';
+import { checkedTimestamp } from './time-assigners.ts';
+import { type Steps, run } from './waiting.ts';
+import { TimeWindow, floorMod } from './windows.ts';
+
+type Cells = Map<unknown, Cell>;
+type Aligned = TumblingEventTimeWindows | SlidingEventTimeWindows;
+
+export class AlignedEngine extends Engine {
+  readonly #sizeMs: number;
+  readonly #slideMs: number;
+  readonly #offsetMs: number;
+  readonly #eventTime: boolean;
+  /** Lateness of event time; 0 otherwise. */
+  readonly #keptMs: number;
+  readonly #oneByOne: boolean;
+  /** By start. */
+  readonly #windows = new Map<number, Cells>();
+  /** Starts of windows that have not fired, and of fired ones that live on (A2). */
+  readonly #unfired = new NumberHeap();
+  readonly #fired = new NumberHeap();
+  /** The window at hand: most records fall into the one of the record before. Empty once it has fired. */
+  #start = 0;
+  #end = 0;
+  #cells: Cells = new Map();
+
+  constructor(parts: EngineParts) {
+    super(parts);
+    const assigner = this.assigner as unknown as Aligned;
+    this.#sizeMs = assigner.sizeMs;
+    this.#slideMs = 'slideMs' in assigner ? assigner.slideMs : assigner.sizeMs;
+    this.#offsetMs = assigner.offsetMs;
+    this.#eventTime = assigner.isEventTime();
+    this.#keptMs = this.#eventTime ? this.latenessMs : 0;
+    this.#oneByOne = this.#slideMs === this.#sizeMs && this.#keptMs === 0;
+  }
+
+  process(value: unknown): MaybePromise<void> {
+    if (!this.#oneByOne) return run(this.#addToAll(value), this.ctx.cursor);
+    const { cursor } = this.ctx;
+    const time = this.#eventTime ? cursor.timestamp : this.ctx.clock.now();
+    if (time < this.#start || time >= this.#end) {
+      if (!this.#turnTo(time)) return this.dropLate(value);
+    }
+    const id = keyIdentity(cursor.key);
+    const cell = this.#cells.get(id);
+    if (cell === undefined) {
+      const first = this.contents.first(value);
+      if (isPromise(first)) return this.#settle(this.#cells, id, cursor.key, first);
+      this.#cells.set(id, new Cell(cursor.key, first));
+      return undefined;
+    }
+    const next = this.contents.add(cell.contents, value);
+    if (isPromise(next)) {
+      return next.then((contents) => {
+        cell.contents = contents;
+      });
+    }
+    cell.contents = next;
+    return undefined;
+  }
+
+  #settle(cells: Cells, id: unknown, key: unknown, first: Promise<unknown>): Promise<void> {
+    return first.then((contents) => {
+      cells.set(id, new Cell(key, contents));
+    });
+  }
+
+  /** Makes the window of `time` the one at hand; false where it is over. */
+  #turnTo(time: number): boolean {
+    if (this.#eventTime) checkedTimestamp(time);
+    const start = time - floorMod(time - this.#offsetMs, this.#sizeMs);
+    const end = start + this.#sizeMs;
+    if (this.#eventTime && end - 1 <= this.ctx.watermark) return false;
+    this.#start = start;
+    this.#end = end;
+    this.#cells = this.#open(start);
+    return true;
+  }
+
+  *#addToAll(value: unknown): Steps {
+    const { ctx, contents } = this;
+    const { cursor } = ctx;
+    const { timestamp, key } = cursor;
+    const time = this.#eventTime ? checkedTimestamp(timestamp) : ctx.clock.now();
+    const id = keyIdentity(key);
+    let taken = false;
+    const last = time - floorMod(time - this.#offsetMs, this.#slideMs);
+    for (let start = last; start > time - this.#sizeMs; start -= this.#slideMs) {
+      const maxTimestamp = start + this.#sizeMs - 1;
+      if (this.#eventTime && maxTimestamp + this.#keptMs <= ctx.watermark) continue;
+      taken = true;
+      const cells = this.#open(start);
+      let cell = cells.get(id);
+      let found = cell === undefined ? contents.first(value) : contents.add(cell.contents, value);
+      if (isPromise(found)) found = yield found;
+      if (cell === undefined) {
+        cell = new Cell(key, found);
+        cells.set(id, cell);
+      } else {
+        cell.contents = found;
+      }
+      if (this.#eventTime && maxTimestamp <= ctx.watermark) {
+        const wait = this.emission.emit(key, this.#windowAt(start), found); // A2
+        if (wait !== undefined) yield wait;
+        cursor.timestamp = timestamp;
+        cursor.key = key;
+      }
+    }
+    if (taken || !this.#eventTime || !this.isLate(timestamp)) return;
+    const wait = this.dropLate(value);
+    if (wait !== undefined) yield wait;
+  }
+
+  #windowAt(start: number): TimeWindow {
+    return new TimeWindow(start, start + this.#sizeMs);
+  }
+
+  #open(start: number): Cells {
+    let cells = this.#windows.get(start);
+    if (cells === undefined) {
+      cells = new Map();
+      this.#windows.set(start, cells);
+      const maxTimestamp = start + this.#sizeMs - 1;
+      if (this.#eventTime && maxTimestamp <= this.ctx.watermark) {
+        this.#fired.push(start);
+      } else {
+        if (!this.#eventTime && start <= this.#unfired.least) {
+          this.ctx.requestProcessingTime(maxTimestamp);
+        }
+        this.#unfired.push(start);
+      }
+    }
+    return cells;
+  }
+
+  override onWatermark(watermark: number): MaybePromise<void> {
+    return this.#eventTime ? run(this.#fire(watermark), this.ctx.cursor) : undefined;
+  }
+
+  override onProcessingTime(now: number): MaybePromise<void> {
+    return this.#eventTime ? undefined : run(this.#fireByClock(now), this.ctx.cursor);
+  }
+
+  *#fireByClock(now: number): Steps {
+    yield* this.#fire(now);
+    const { least } = this.#unfired;
+    if (least !== Infinity) this.ctx.requestProcessingTime(least + this.#sizeMs - 1);
+  }
+
+  *#fire(time: number): Steps {
+    for (;;) {
+      const firesAt = this.#unfired.least + this.#sizeMs - 1;
+      const endsAt = this.#fired.least + this.#sizeMs - 1 + this.#keptMs;
+      if (Math.min(firesAt, endsAt) > time) return;
+      if (firesAt <= endsAt) {
+        const start = this.#unfired.pop();
+        if (start === this.#start) this.#end = this.#start;
+        const cells = this.#windows.get(start) as Cells;
+        const isLast = this.#keptMs === 0;
+        if (isLast) this.#windows.delete(start);
+        else this.#fired.push(start);
+        yield* this.#fireAll(start, cells, isLast);
+      } else {
+        const start = this.#fired.pop();
+        const cells = this.#windows.get(start) as Cells;
+        this.#windows.delete(start);
+        if (this.emission.clears) yield* this.#clearAll(start, cells);
+      }
+    }
+  }
+
+  *#fireAll(start: number, cells: Cells, isLast: boolean): Steps {
+    const window = this.#windowAt(start);
+    const { emission } = this;
+    const clears = isLast && emission.clears;
+    for (const cell of cells.values()) {
+      const wait = emission.emit(cell.key, window, cell.contents);
+      if (wait !== undefined) yield wait;
+      if (!clears) continue;
+      const cleared = emission.clear(cell.key, window); // A3
+      if (cleared !== undefined) yield cleared;
+    }
+  }
+
+  *#clearAll(start: number, cells: Cells): Steps {
+    const window = this.#windowAt(start);
+    for (const { key } of cells.values()) {
+      const wait = this.emission.clear(key, window);
+      if (wait !== undefined) yield wait;
+    }
+  }
+
+  override snapshot(): unknown {
+    return toGroups(this.ctx, this.#entries());
+  }
+
+  *#entries(): Generator<[unknown, unknown]> {
+    const fired = new Set(this.#fired);
+    for (const [start, cells] of this.#windows) {
+      for (const { key, contents } of cells.values()) {
+        yield [key, [start, fired.has(start), contents]];
+      }
+    }
+  }
+
+  override restore(states: readonly unknown[]): void {
+    for (const [key, entry] of fromGroups(this.ctx, states)) {
+      const [start, fired, contents] = entry as [number, boolean, unknown];
+      let cells = this.#windows.get(start);
+      if (cells === undefined) {
+        cells = new Map();
+        this.#windows.set(start, cells);
+        (fired ? this.#fired : this.#unfired).push(start);
+      }
+      cells.set(keyIdentity(key), new Cell(key, contents));
+    }
+    const { least } = this.#unfired;
+    if (!this.#eventTime && least !== Infinity) {
+      this.ctx.requestProcessingTime(least + this.#sizeMs - 1);
+    }
+  }
+}

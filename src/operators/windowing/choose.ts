@@ -1,0 +1,60 @@
+// Which engine keeps the windows of an operation.
+//
+// `aligned`   tumbling and sliding time windows with their own trigger: contents by window, fired a window at a time.
+// `sliced`    the same for sliding windows whose function merges: a record goes into one slice, windows are put together.
+// `counted`   count windows with their own trigger.
+// `merging`   windows that merge (sessions), any trigger.
+// `general`   every other assigner and trigger.
+
+import type { Emit, OperatorContext } from '../../runtime/operator.ts';
+import { AlignedEngine } from './aligned.ts';
+import { type WindowAssigner, asAssigner } from './assigner.ts';
+import { Contents } from './contents.ts';
+import { CountedEngine } from './counted.ts';
+import type { Engine, EngineParts } from './engine.ts';
+import { GeneralEngine } from './general.ts';
+import { MergingEngine } from './merging.ts';
+import type { WindowOperation } from './operation.ts';
+import { SlicedEngine } from './sliced.ts';
+import {
+  SlidingEventTimeWindows,
+  SlidingProcessingTimeWindows,
+  TumblingEventTimeWindows,
+  TumblingProcessingTimeWindows,
+} from './time-assigners.ts';
+import { EventTimeTrigger, ProcessingTimeTrigger } from './triggers.ts';
+
+/** The cheapest engine that gives exactly what the general one would. */
+export function makeEngine(operation: WindowOperation, ctx: OperatorContext, emit: Emit): Engine {
+  const assigner = asAssigner(operation.assigner, ctx.spec.name);
+  const contents = new Contents(operation, ctx.spec.name);
+  const parts: EngineParts = { operation, assigner, contents, ctx, emit };
+  if (assigner.mergeWindows !== undefined) return new MergingEngine(parts);
+  if (isCount(assigner) && operation.trigger === undefined) return new CountedEngine(parts);
+  if (!isAligned(assigner, operation.trigger)) return new GeneralEngine(parts);
+  return canSlice(parts) ? new SlicedEngine(parts) : new AlignedEngine(parts);
+}
+
+function isCount(assigner: WindowAssigner<unknown>): boolean {
+  return assigner.describe?.()?.kind === 'count';
+}
+
+/** Of subclasses nobody knows what they do: only the classes themselves will do. */
+function isAligned(assigner: object, trigger: unknown): boolean {
+  const kind = assigner.constructor;
+  const byEvents = kind === TumblingEventTimeWindows || kind === SlidingEventTimeWindows;
+  const byClock = kind === TumblingProcessingTimeWindows || kind === SlidingProcessingTimeWindows;
+  if (!byEvents && !byClock) return false;
+  const own = byEvents ? EventTimeTrigger : ProcessingTimeTrigger;
+  return trigger === undefined || (trigger as object | null)?.constructor === own;
+}
+
+function canSlice({ assigner, contents, operation }: EngineParts): boolean {
+  return (
+    assigner instanceof SlidingEventTimeWindows &&
+    assigner.slideMs < assigner.sizeMs &&
+    contents.mergeable &&
+    contents.canMerge &&
+    operation.allowedLatenessMs === 0
+  );
+}

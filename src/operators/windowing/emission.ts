@@ -1,0 +1,120 @@
+// Calls the window function with a window's contents; sets key and timestamp of what it emits.
+
+import { type UserFunction, userFunction } from '../../runtime/functions.ts';
+import type { Cursor, Emit, MaybePromise, OperatorContext } from '../../runtime/operator.ts';
+import { isPromise } from '../../runtime/output.ts';
+import { emitEach } from '../emit-each.ts';
+import type { WindowLike } from './assigner.ts';
+import type { Contents } from './contents.ts';
+import type { WindowOperation } from './operation.ts';
+import type { WindowFunctionContext } from './window-context.ts';
+
+type Call = (key: unknown, window: WindowLike, elements: unknown[]) => unknown;
+
+interface Clearing {
+  clear(ctx: WindowFunctionContext): MaybePromise<void>;
+}
+
+/** Turns a window's contents into results. */
+export class Emission {
+  /** Whether the function wants to be told of the end of windows. */
+  readonly clears: boolean;
+  readonly #ctx: OperatorContext;
+  readonly #cursor: Cursor;
+  readonly #emit: Emit;
+  readonly #contents: Contents;
+  readonly #context: WindowFunctionContext;
+  readonly #user: UserFunction | undefined;
+  readonly #call: Call | undefined;
+  readonly #clearing: Clearing | undefined;
+  readonly #method: string = '';
+
+  constructor(
+    operation: WindowOperation,
+    contents: Contents,
+    context: WindowFunctionContext,
+    ctx: OperatorContext,
+    emit: Emit,
+  ) {
+    this.#ctx = ctx;
+    this.#cursor = ctx.cursor;
+    this.#emit = emit;
+    this.#contents = contents;
+    this.#context = context;
+    const given = contents.isList ? operation.function : operation.windowFunction;
+    this.clears = false;
+    if (given === undefined || given === null) return;
+    const methods = operation.how === 'apply' ? ['apply', 'process'] : ['process', 'apply'];
+    const user = userFunction<(...args: unknown[]) => unknown>(given, methods, ctx.spec.name);
+    this.#user = user as unknown as UserFunction;
+    const { call, instance } = user;
+    const isProcess =
+      typeof instance?.process === 'function' &&
+      !(operation.how === 'apply' && typeof instance.apply === 'function');
+    if (isProcess && typeof instance.clear === 'function') {
+      this.#clearing = instance as unknown as Clearing;
+      this.clears = true;
+    }
+    this.#method = isProcess ? 'process' : 'apply';
+    if (isProcess) {
+      this.#call = operation.allWindows
+        ? (_key, _window, elements) => call(context, elements)
+        : (key, _window, elements) => call(key, context, elements);
+    } else {
+      this.#call = operation.allWindows ? (_key, window, elements) => call(window, elements) : call;
+    }
+  }
+
+  open(runtimeContext: unknown): MaybePromise<void> {
+    return this.#user?.open(runtimeContext);
+  }
+
+  close(): MaybePromise<void> {
+    return this.#user?.close();
+  }
+
+  /** Emits the results for a window of a key; changes the cursor. */
+  emit(key: unknown, window: WindowLike, found: unknown): MaybePromise<void> {
+    this.#cursor.key = key;
+    this.#cursor.timestamp = window.maxTimestamp();
+    if (this.#contents.isList) {
+      return (found as unknown[]).length === 0
+        ? undefined
+        : this.#callWith(key, window, found as unknown[]);
+    }
+    const result = this.#contents.result(found);
+    return isPromise(result)
+      ? result.then((settled) => this.#emitResult(key, window, settled))
+      : this.#emitResult(key, window, result);
+  }
+
+  /** The window of a key is over. */
+  clear(key: unknown, window: WindowLike): MaybePromise<void> {
+    if (!this.clears) return undefined;
+    this.#cursor.key = key;
+    this.#context.at(window);
+    return this.#clearing?.clear(this.#context);
+  }
+
+  #emitResult(key: unknown, window: WindowLike, result: unknown): MaybePromise<void> {
+    if (result === undefined || result === null) return undefined;
+    return this.#call === undefined ? this.#emit(result) : this.#callWith(key, window, [result]);
+  }
+
+  #callWith(key: unknown, window: WindowLike, elements: unknown[]): MaybePromise<void> {
+    this.#context.at(window);
+    const results = (this.#call as Call)(key, window, elements);
+    const emitted = isPromise(results)
+      ? results.then((settled) => this.#emitAll(settled))
+      : this.#emitAll(results);
+    return emitted === undefined
+      ? this.#context.takeWaiting()
+      : emitted.then(() => this.#context.takeWaiting());
+  }
+
+  /** Nothing is no results. */
+  #emitAll(results: unknown): MaybePromise<void> {
+    if (results === undefined || results === null) return undefined;
+    return emitEach(results, this.#emit, this.#ctx, this.#method);
+  }
+}

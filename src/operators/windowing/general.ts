@@ -1,0 +1,260 @@
+// Any assigner with any trigger: contents per key and window, the trigger asked about every record and timer.
+//
+//   G1. Late is a window whose `maxTimestamp + lateness` the watermark has passed (event time only).
+//   G2. A window is cleared by a timer at that time, after the trigger had its say; a window that ends at Long.MAX never is.
+//   G3. FIRE keeps the contents, PURGE drops them; an empty window does not call the function.
+//   G4. A timer belongs to the entry of a key and window, not to its contents: it fires also where PURGE left it empty.
+
+import { MAX_TIMESTAMP, type MaybePromise } from '../../runtime/operator.ts';
+import { isPromise } from '../../runtime/output.ts';
+import { type AssignerContext, type WindowLike, windowKeyOf } from './assigner.ts';
+import { Engine, type EngineParts } from './engine.ts';
+import { keyIdentity } from './key-identity.ts';
+import { fromGroups, toGroups } from './partition.ts';
+import { EngineTriggerContext, assignerContext } from './trigger-context.ts';
+import { type Trigger, type TriggerResult, checkedResult, isFire, isPurge } from './trigger.ts';
+import { EventTimeTrigger, ProcessingTimeTrigger } from './triggers.ts';
+import { TimerQueue } from './timer-queue.ts';
+import { type Steps, run } from './waiting.ts';
+import { windowAsData, windowFromData } from './windows.ts';
+
+/** A window of a key. */
+export interface WindowEntry {
+  readonly key: unknown;
+  readonly window: WindowLike;
+  readonly windowKey: string;
+  /** Of the key. */
+  readonly id: unknown;
+  contents: unknown;
+  /** False while there are no contents. */
+  filled: boolean;
+}
+
+/** The windows of a key, by window key. */
+export type KeyWindows = Map<string, WindowEntry>;
+
+export class GeneralEngine extends Engine {
+  protected readonly eventTime: boolean;
+  protected readonly trigger: Trigger<unknown>;
+  protected readonly triggerContext: EngineTriggerContext;
+  protected readonly assignerContext: AssignerContext;
+  protected readonly keys = new Map<unknown, KeyWindows>();
+  protected readonly eventTimers = new TimerQueue<WindowEntry>();
+  protected readonly clockTimers = new TimerQueue<WindowEntry>();
+  /** What assigner and trigger see of a record. */
+  protected readonly element: (value: unknown) => unknown;
+
+  constructor(parts: EngineParts) {
+    super(parts);
+    const { operation, assigner, ctx } = parts;
+    this.eventTime = assigner.isEventTime?.() ?? true;
+    this.trigger = triggerOf(parts, this.eventTime);
+    this.triggerContext = new EngineTriggerContext(ctx, this.eventTimers, this.clockTimers);
+    this.assignerContext = assignerContext(ctx);
+    this.element = operation.element ?? itself;
+  }
+
+  process(value: unknown): MaybePromise<void> {
+    return run(this.add(value), this.ctx.cursor);
+  }
+
+  protected *add(value: unknown): Steps {
+    const { cursor } = this.ctx;
+    const { key, timestamp } = cursor;
+    const id = keyIdentity(key);
+    const element = this.element(value);
+    let taken = false;
+    for (const window of this.assigner.assignWindows(element, timestamp, this.assignerContext)) {
+      if (this.isWindowLate(window)) continue;
+      taken = true;
+      const entry = this.entryOf(id, key, window);
+      yield* this.addTo(entry, value, element, timestamp);
+      cursor.key = key;
+      cursor.timestamp = timestamp;
+    }
+    if (taken || !this.eventTime || !this.isLate(timestamp)) return;
+    const wait = this.dropLate(value);
+    if (wait !== undefined) yield wait;
+  }
+
+  /** Takes a record into a window, and does what the trigger says of it. */
+  protected *addTo(entry: WindowEntry, value: unknown, element: unknown, timestamp: number): Steps {
+    let found = entry.filled
+      ? this.contents.add(entry.contents, value)
+      : this.contents.first(value);
+    if (isPromise(found)) found = yield found;
+    entry.contents = found;
+    entry.filled = true;
+    const { trigger } = this;
+    this.triggerContext.at(entry);
+    const result = checkedResult(
+      trigger.onElement(element, timestamp, entry.window, this.triggerContext),
+      'onElement',
+      trigger,
+    );
+    if (result !== 'CONTINUE') yield* this.act(result, entry);
+    this.registerCleanup(entry);
+  }
+
+  /** Does what a trigger said (G3). */
+  protected *act(result: TriggerResult, entry: WindowEntry): Steps {
+    if (isFire(result) && entry.filled) {
+      const wait = this.emission.emit(entry.key, entry.window, entry.contents);
+      if (wait !== undefined) yield wait;
+    }
+    if (!isPurge(result)) return;
+    entry.contents = undefined;
+    entry.filled = false;
+  }
+
+  protected entryOf(id: unknown, key: unknown, window: WindowLike): WindowEntry {
+    let windows = this.keys.get(id);
+    if (windows === undefined) {
+      windows = new Map();
+      this.keys.set(id, windows);
+    }
+    const windowKey = windowKeyOf(window);
+    let entry = windows.get(windowKey);
+    if (entry === undefined) {
+      entry = { key, window, windowKey, id, contents: undefined, filled: false };
+      windows.set(windowKey, entry);
+    }
+    return entry;
+  }
+
+  protected forget(entry: WindowEntry): void {
+    const windows = this.keys.get(entry.id);
+    if (windows?.get(entry.windowKey) !== entry) return;
+    windows.delete(entry.windowKey);
+    if (windows.size === 0) this.keys.delete(entry.id);
+  }
+
+  override onWatermark(watermark: number): MaybePromise<void> {
+    return run(this.#fire(this.eventTimers, watermark), this.ctx.cursor);
+  }
+
+  override onProcessingTime(now: number): MaybePromise<void> {
+    return run(this.#fireByClock(now), this.ctx.cursor);
+  }
+
+  *#fireByClock(now: number): Steps {
+    yield* this.#fire(this.clockTimers, now);
+    const next = this.clockTimers.nextTime();
+    if (next !== Infinity) this.ctx.requestProcessingTime(next);
+  }
+
+  *#fire(timers: TimerQueue<WindowEntry>, now: number): Steps {
+    const { trigger, triggerContext } = this;
+    const byEvent = timers === this.eventTimers;
+    for (const { time, owner: entry } of timers.due(now)) {
+      if (this.keys.get(entry.id)?.get(entry.windowKey) !== entry) continue;
+      this.ctx.cursor.key = entry.key;
+      triggerContext.at(entry);
+      const result = byEvent
+        ? trigger.onEventTime?.(time, entry.window, triggerContext)
+        : trigger.onProcessingTime?.(time, entry.window, triggerContext);
+      if (result !== undefined && result !== 'CONTINUE') {
+        const method = byEvent ? 'onEventTime' : 'onProcessingTime';
+        yield* this.act(checkedResult(result, method, trigger), entry);
+      }
+      if (byEvent === this.eventTime && time === this.cleanupTime(entry.window)) {
+        const wait = this.clear(entry);
+        if (wait !== undefined) yield wait;
+      }
+    }
+  }
+
+  /** The window is over (G2). */
+  protected clear(entry: WindowEntry): MaybePromise<void> {
+    this.ctx.cursor.key = entry.key;
+    this.triggerContext.at(entry);
+    this.trigger.clear?.(entry.window, this.triggerContext);
+    this.forget(entry);
+    return this.emission.clear(entry.key, entry.window);
+  }
+
+  protected cleanupTime(window: WindowLike): number {
+    const time = window.maxTimestamp();
+    return this.eventTime ? Math.min(time + this.latenessMs, MAX_TIMESTAMP) : time;
+  }
+
+  protected registerCleanup(entry: WindowEntry): void {
+    const time = this.cleanupTime(entry.window);
+    if (time === MAX_TIMESTAMP) return;
+    this.triggerContext.at(entry);
+    if (this.eventTime) this.triggerContext.registerEventTimeTimer(time);
+    else this.triggerContext.registerProcessingTimeTimer(time);
+  }
+
+  protected deleteCleanup(entry: WindowEntry): void {
+    const time = this.cleanupTime(entry.window);
+    if (time === MAX_TIMESTAMP) return;
+    (this.eventTime ? this.eventTimers : this.clockTimers).delete(time, entry);
+  }
+
+  protected isWindowLate(window: WindowLike): boolean {
+    return this.eventTime && this.cleanupTime(window) <= this.ctx.watermark; // G1
+  }
+
+  override snapshot(): unknown {
+    const events = timesByEntry(this.eventTimers);
+    const clock = timesByEntry(this.clockTimers);
+    return toGroups(
+      this.ctx,
+      [...this.keys.values()].flatMap((windows) =>
+        [...windows.values()].map((entry): [unknown, unknown] => {
+          const { key, window, filled, contents } = entry;
+          const saved: SavedEntry = [
+            windowAsData(window),
+            filled,
+            contents,
+            events.get(entry) ?? [],
+            clock.get(entry) ?? [],
+          ];
+          return [key, saved];
+        }),
+      ),
+    );
+  }
+
+  override restore(states: readonly unknown[]): void {
+    for (const [key, saved] of fromGroups(this.ctx, states)) {
+      const [window, filled, contents, events, clock] = saved as SavedEntry;
+      const entry = this.entryOf(keyIdentity(key), key, windowFromData(window));
+      entry.filled = filled;
+      entry.contents = contents;
+      for (const time of events) this.eventTimers.register(time, entry);
+      for (const time of clock) this.clockTimers.register(time, entry);
+    }
+    const next = this.clockTimers.nextTime();
+    if (next !== Infinity) this.ctx.requestProcessingTime(next);
+  }
+}
+
+type SavedEntry = [
+  window: unknown,
+  filled: boolean,
+  contents: unknown,
+  eventTimers: number[],
+  clockTimers: number[],
+];
+
+function timesByEntry(timers: TimerQueue<WindowEntry>): Map<WindowEntry, number[]> {
+  const times = new Map<WindowEntry, number[]>();
+  for (const [time, entry] of timers.entries()) {
+    const of = times.get(entry);
+    if (of === undefined) times.set(entry, [time]);
+    else of.push(time);
+  }
+  return times;
+}
+
+function triggerOf({ operation, assigner }: EngineParts, eventTime: boolean): Trigger<unknown> {
+  if (operation.trigger !== undefined) return operation.trigger as Trigger<unknown>;
+  const own = assigner.getDefaultTrigger?.();
+  return own ?? (eventTime ? new EventTimeTrigger() : new ProcessingTimeTrigger());
+}
+
+function itself(value: unknown): unknown {
+  return value;
+}

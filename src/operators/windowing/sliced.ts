@@ -1,0 +1,248 @@
+// Sliding event-time windows put together from slices, for functions that declare themselves mergeable.
+//
+// A record goes into one slice (the greatest common divisor of size and slide long); slice-stacks.ts has the slices of a key
+// that the watermark has passed. About three merges per key and slide, however many slides a window spans.
+//
+//   S1. `merge` gets the older value first, must not change its arguments, and is synchronous, as is `add`.
+//   S2. Slices up to `#done` (passed by the watermark) are in the stacks, younger ones in `#slices`; a late record for a
+//       slice in the stacks rebuilds those of its key.
+//   S3. Every window that holds a record of a key fires once, in order of its end, as with exact accumulation.
+
+import { UserFunctionError } from '../../errors.ts';
+import { MAX_TIMESTAMP, MIN_TIMESTAMP, type MaybePromise } from '../../runtime/operator.ts';
+import { isPromise } from '../../runtime/output.ts';
+import { Cell } from './contents.ts';
+import { Engine, type EngineParts } from './engine.ts';
+import { NumberHeap } from './heap.ts';
+import { keyIdentity } from './key-identity.ts';
+import { fromGroups, toGroups } from './partition.ts';
+import { type Merge, SliceStacks } from './slice-stacks.ts';
+import { type SlidingEventTimeWindows, checkedTimestamp } from './time-assigners.ts';
+import { type Steps, run } from './waiting.ts';
+import { TimeWindow, floorMod } from './windows.ts';
+
+type Cells = Map<unknown, Cell>;
+
+export class SlicedEngine extends Engine {
+  readonly #sizeMs: number;
+  readonly #slideMs: number;
+  readonly #offsetMs: number;
+  readonly #widthMs: number;
+  readonly #merge: Merge;
+  /** By start: slices that are not yet in the stacks. */
+  readonly #slices = new Map<number, Cells>();
+  /** Their starts, and some of slices that have joined the stacks. */
+  readonly #starts = new NumberHeap();
+  readonly #stacks = new Map<unknown, SliceStacks>();
+  /** Start of the youngest slice that the watermark has passed. */
+  #done = MIN_TIMESTAMP;
+  /** The slice at hand: most records fall into the one of the record before. Empty once the watermark has moved. */
+  #start = 0;
+  #end = 0;
+  #cells: Cells = new Map();
+
+  constructor(parts: EngineParts) {
+    super(parts);
+    const assigner = this.assigner as unknown as SlidingEventTimeWindows;
+    this.#sizeMs = assigner.sizeMs;
+    this.#slideMs = assigner.slideMs;
+    this.#offsetMs = assigner.offsetMs;
+    this.#widthMs = greatestCommonDivisor(this.#sizeMs, this.#slideMs);
+    const { merge } = this.contents;
+    this.#merge = (older, younger) => synchronous(merge(older, younger));
+  }
+
+  process(value: unknown): MaybePromise<void> {
+    const { timestamp, key } = this.ctx.cursor;
+    if (timestamp < this.#start || timestamp >= this.#end) {
+      const start = this.#sliceOf(checkedTimestamp(timestamp));
+      if (start <= this.#passed()) return this.#addLate(start, timestamp, key, value);
+      this.#turnTo(start);
+    }
+    const id = keyIdentity(key);
+    const cell = this.#cells.get(id);
+    if (cell === undefined) {
+      this.#cells.set(id, new Cell(key, synchronous(this.contents.first(value))));
+    } else {
+      cell.contents = synchronous(this.contents.add(cell.contents, value));
+    }
+    return undefined;
+  }
+
+  #sliceOf(time: number): number {
+    return time - floorMod(time - this.#offsetMs, this.#widthMs);
+  }
+
+  /** Start of the youngest slice that has ended. */
+  #passed(): number {
+    const { watermark } = this.ctx;
+    if (watermark > MIN_TIMESTAMP && this.#stacks.size === 0) {
+      this.#done = Math.max(this.#done, this.#passedBy(watermark));
+    }
+    return this.#done;
+  }
+
+  #passedBy(watermark: number): number {
+    return this.#sliceOf(watermark + 1) - this.#widthMs;
+  }
+
+  #turnTo(start: number): void {
+    let cells = this.#slices.get(start);
+    if (cells === undefined) {
+      cells = new Map();
+      this.#slices.set(start, cells);
+      this.#starts.push(start);
+    }
+    this.#start = start;
+    this.#end = start + this.#widthMs;
+    this.#cells = cells;
+  }
+
+  /** A record of a slice that is in the stacks already (S2). */
+  #addLate(start: number, timestamp: number, key: unknown, value: unknown): MaybePromise<void> {
+    const lastEnd = timestamp - floorMod(timestamp - this.#offsetMs, this.#slideMs) + this.#sizeMs;
+    if (lastEnd - 1 <= this.ctx.watermark || lastEnd <= timestamp) {
+      return this.isLate(timestamp) ? this.dropLate(value) : undefined;
+    }
+    const id = keyIdentity(key);
+    const entries = new Map<number, unknown>(this.#stacks.get(id)?.entries() ?? []);
+    const { contents } = this;
+    entries.set(
+      start,
+      synchronous(
+        entries.has(start) ? contents.add(entries.get(start), value) : contents.first(value),
+      ),
+    );
+    this.#stacks.set(
+      id,
+      this.#stacked(
+        key,
+        [...entries].sort(([a], [b]) => a - b),
+      ),
+    );
+    return undefined;
+  }
+
+  #stacked(key: unknown, entries: readonly (readonly [number, unknown])[]): SliceStacks {
+    const stacks = new SliceStacks(key);
+    for (const [start, own] of entries) stacks.push(start, own, this.#merge);
+    return stacks;
+  }
+
+  override onWatermark(watermark: number): MaybePromise<void> {
+    this.#end = this.#start;
+    return run(this.#fire(watermark), this.ctx.cursor);
+  }
+
+  /** Walks over window ends and slices in order of time, up to the watermark. */
+  *#fire(watermark: number): Steps {
+    const widthMs = this.#widthMs;
+    for (;;) {
+      const start = this.#stacks.size > 0 ? this.#done + widthMs : this.#oldestSlice();
+      if (start + widthMs - 1 > watermark) break;
+      this.#join(start);
+      const windowStart = start + widthMs - this.#sizeMs;
+      if ((windowStart - this.#offsetMs) % this.#slideMs === 0)
+        yield* this.#fireWindow(windowStart);
+    }
+    // At the final watermark everything has been emitted: a next key of BATCH execution begins at the beginning.
+    // Otherwise: windows that have ended never fire again, even if nothing was in them.
+    this.#done = watermark >= MAX_TIMESTAMP ? MIN_TIMESTAMP : this.#passedBy(watermark);
+  }
+
+  /** Infinity where there is none. */
+  #oldestSlice(): number {
+    const starts = this.#starts;
+    while (starts.size > 0 && !this.#slices.has(starts.least)) starts.pop();
+    return starts.least;
+  }
+
+  #join(start: number): void {
+    this.#done = start;
+    const cells = this.#slices.get(start);
+    if (cells === undefined) return;
+    this.#slices.delete(start);
+    for (const [id, { key, contents }] of cells) {
+      let stacks = this.#stacks.get(id);
+      if (stacks === undefined) {
+        stacks = new SliceStacks(key);
+        this.#stacks.set(id, stacks);
+      }
+      stacks.push(start, contents, this.#merge);
+    }
+  }
+
+  *#fireWindow(start: number): Steps {
+    const { emission } = this;
+    const merge = this.#merge;
+    const window = new TimeWindow(start, start + this.#sizeMs);
+    // What the next window no longer holds.
+    const oldest = start + this.#slideMs;
+    for (const [id, stacks] of this.#stacks) {
+      const wait = emission.emit(stacks.key, window, stacks.value(merge));
+      if (wait !== undefined) yield wait;
+      if (emission.clears) {
+        const cleared = emission.clear(stacks.key, window);
+        if (cleared !== undefined) yield cleared;
+      }
+      stacks.dropBefore(oldest, merge);
+      if (stacks.isEmpty) this.#stacks.delete(id);
+    }
+  }
+
+  override snapshot(): unknown {
+    const entries = new Map<unknown, { key: unknown; slices: [number, unknown][] }>();
+    for (const [id, stacks] of this.#stacks) {
+      entries.set(id, { key: stacks.key, slices: [...stacks.entries()] });
+    }
+    for (const start of [...this.#slices.keys()].sort((a, b) => a - b)) {
+      for (const [id, { key, contents }] of this.#slices.get(start) as Cells) {
+        const entry = entries.get(id);
+        if (entry === undefined) entries.set(id, { key, slices: [[start, contents]] });
+        else entry.slices.push([start, contents]);
+      }
+    }
+    return toGroups(
+      this.ctx,
+      [...entries.values()].map(({ key, slices }): [unknown, unknown] => [
+        key,
+        [this.#done, slices],
+      ]),
+    );
+  }
+
+  override restore(states: readonly unknown[]): void {
+    const restored = [...fromGroups(this.ctx, states)] as [
+      unknown,
+      [done: number, slices: [number, unknown][]],
+    ][];
+    // Old subtasks have seen the same watermark at a barrier of theirs, give or take: the earliest counts.
+    this.#done = restored.length === 0 ? MIN_TIMESTAMP : Infinity;
+    for (const [, [done]] of restored) this.#done = Math.min(this.#done, done);
+    for (const [key, [, slices]] of restored) {
+      const id = keyIdentity(key);
+      const old = slices.filter(([start]) => start <= this.#done);
+      if (old.length > 0) this.#stacks.set(id, this.#stacked(key, old));
+      for (const [start, own] of slices) {
+        if (start <= this.#done) continue;
+        this.#turnTo(start);
+        this.#cells.set(id, new Cell(key, own));
+      }
+    }
+    this.#end = this.#start;
+  }
+}
+
+/** S1 */
+function synchronous(value: unknown): unknown {
+  if (!isPromise(value)) return value;
+  value.then(undefined, () => {});
+  throw new UserFunctionError(
+    'A function that declares itself mergeable returned a promise; make it synchronous, or leave out `mergeable`.',
+  );
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  while (b !== 0) [a, b] = [b, a % b];
+  return a;
+}

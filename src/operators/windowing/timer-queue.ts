@@ -1,0 +1,67 @@
+// Timers of one time domain: a heap of the distinct times, and whose they are at each. Many timers share a time (all keys of
+// a window do), so the heap stays small.
+//
+//   Q1. A timer is (owner, time); registering it again changes nothing, deleting it takes it away.
+//   Q2. Timers fire in order of time; those of one time in order of registration.
+//   Q3. A timer registered while timers fire takes its place among those still due.
+
+import { NumberHeap } from './heap.ts';
+
+/** Owners are told apart as `Map` does. */
+export class TimerQueue<O> {
+  readonly #times = new NumberHeap();
+  readonly #owners = new Map<number, Set<O>>();
+  /** What is left of the time that fires now. */
+  #firingTime = NaN;
+  #firing = new Set<O>();
+
+  register(time: number, owner: O): void {
+    const owners = this.#owners.get(time);
+    if (owners === undefined) {
+      this.#owners.set(time, new Set([owner]));
+      this.#times.push(time);
+    } else {
+      owners.add(owner);
+    }
+  }
+
+  delete(time: number, owner: O): void {
+    this.#owners.get(time)?.delete(owner);
+    if (time === this.#firingTime) this.#firing.delete(owner);
+  }
+
+  /** When the earliest timer is due; Infinity where there is none. */
+  nextTime(): number {
+    const times = this.#times;
+    while (times.size > 0) {
+      const time = times.least;
+      if ((this.#owners.get(time) as Set<O>).size > 0) return time;
+      this.#owners.delete(times.pop());
+    }
+    return Infinity;
+  }
+
+  /** Takes away and gives, one by one, the timers up to `now`. */
+  *due(now: number): Generator<{ time: number; owner: O }> {
+    const times = this.#times;
+    while (times.least <= now) {
+      const time = times.pop();
+      const owners = this.#owners.get(time) as Set<O>;
+      this.#owners.delete(time);
+      this.#firingTime = time;
+      this.#firing = owners;
+      for (const owner of owners) {
+        owners.delete(owner);
+        yield { time, owner };
+      }
+    }
+    this.#firingTime = NaN;
+  }
+
+  *entries(): Generator<[time: number, owner: O]> {
+    for (const owner of this.#firing) yield [this.#firingTime, owner];
+    for (const [time, owners] of this.#owners) {
+      for (const owner of owners) yield [time, owner];
+    }
+  }
+}

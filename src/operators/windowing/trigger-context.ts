@@ -1,0 +1,64 @@
+// What triggers and assigners are given: timers and state of a key and window.
+
+import type { OperatorContext } from '../../runtime/operator.ts';
+import { runtimeContext } from '../runtime-context.ts';
+import type { AssignerContext } from './assigner.ts';
+import type { WindowEntry } from './general.ts';
+import type { TimerQueue } from './timer-queue.ts';
+import type { OnMergeContext } from './trigger.ts';
+
+export function assignerContext(ctx: OperatorContext): AssignerContext {
+  return {
+    getCurrentProcessingTime: () => ctx.clock.now(),
+    getRuntimeContext: () => runtimeContext(ctx),
+  };
+}
+
+/** Of one key and window at a time, that of `at`. */
+export class EngineTriggerContext implements OnMergeContext {
+  /** What became the window at hand, while windows merge. */
+  merged: readonly WindowEntry[] = [];
+  readonly #ctx: OperatorContext;
+  readonly #eventTimers: TimerQueue<WindowEntry>;
+  readonly #clockTimers: TimerQueue<WindowEntry>;
+  #entry!: WindowEntry;
+
+  constructor(
+    ctx: OperatorContext,
+    eventTimers: TimerQueue<WindowEntry>,
+    clockTimers: TimerQueue<WindowEntry>,
+  ) {
+    this.#ctx = ctx;
+    this.#eventTimers = eventTimers;
+    this.#clockTimers = clockTimers;
+  }
+
+  at(entry: WindowEntry): void {
+    this.#entry = entry;
+  }
+
+  getCurrentProcessingTime(): number {
+    return this.#ctx.clock.now();
+  }
+
+  getCurrentWatermark(): number {
+    return this.#ctx.watermark;
+  }
+
+  registerProcessingTimeTimer(time: number): void {
+    this.#clockTimers.register(time, this.#entry);
+    this.#ctx.requestProcessingTime(time);
+  }
+
+  registerEventTimeTimer(time: number): void {
+    this.#eventTimers.register(time, this.#entry);
+  }
+
+  deleteProcessingTimeTimer(time: number): void {
+    this.#clockTimers.delete(time, this.#entry);
+  }
+
+  deleteEventTimeTimer(time: number): void {
+    this.#eventTimers.delete(time, this.#entry);
+  }
+}

@@ -1,0 +1,65 @@
+// What a trigger is: it says when a window of a key is evaluated.
+
+import { UserFunctionError } from '../../errors.ts';
+import type { JsonValue } from '../../graph/job-graph.ts';
+import { inspectRecord } from '../../runtime/failure.ts';
+import type { WindowLike } from './assigner.ts';
+
+/** What happens to a window: FIRE calls the window function (if the window holds anything), PURGE empties it. */
+export const TriggerResult = {
+  CONTINUE: 'CONTINUE',
+  FIRE: 'FIRE',
+  PURGE: 'PURGE',
+  FIRE_AND_PURGE: 'FIRE_AND_PURGE',
+} as const;
+export type TriggerResult = (typeof TriggerResult)[keyof typeof TriggerResult];
+
+/** Timers and state of the key and window at hand. */
+export interface TriggerContext {
+  getCurrentProcessingTime(): number;
+  getCurrentWatermark(): number;
+  registerProcessingTimeTimer(time: number): void;
+  registerEventTimeTimer(time: number): void;
+  deleteProcessingTimeTimer(time: number): void;
+  deleteEventTimeTimer(time: number): void;
+}
+
+/** While windows merge. */
+export interface OnMergeContext extends TriggerContext {}
+
+/** A trigger is shared by all keys and windows: what it remembers goes into `ctx.getPartitionedState`. */
+export interface Trigger<T = never, W = WindowLike> {
+  /** A record was added. */
+  onElement(value: T, timestamp: number, window: W, ctx: TriggerContext): TriggerResult;
+  /** A processing-time timer of the trigger fired; absent: nothing happens. */
+  onProcessingTime?(time: number, window: W, ctx: TriggerContext): TriggerResult;
+  /** An event-time timer of the trigger fired; absent: nothing happens. */
+  onEventTime?(time: number, window: W, ctx: TriggerContext): TriggerResult;
+  /** Whether it works with windows that merge (`onMerge` then must); absent: it does not. */
+  canMerge?(): boolean;
+  /** Windows have become `window`. */
+  onMerge?(window: W, ctx: OnMergeContext): void;
+  /** Removes timers and state of the window. */
+  clear?(window: W, ctx: TriggerContext): void;
+  /** As JSON, for windows whose function is Python; absent: the function must be TypeScript. */
+  describe?(): { [key: string]: JsonValue } | undefined;
+}
+
+export function isFire(result: TriggerResult): boolean {
+  return result === 'FIRE' || result === 'FIRE_AND_PURGE';
+}
+
+export function isPurge(result: TriggerResult): boolean {
+  return result === 'PURGE' || result === 'FIRE_AND_PURGE';
+}
+
+/** @throws UserFunctionError when a trigger of the program's own gave something else */
+export function checkedResult(result: unknown, method: string, trigger: object): TriggerResult {
+  if (typeof result === 'string' && Object.hasOwn(TriggerResult, result)) {
+    return result as TriggerResult;
+  }
+  throw new UserFunctionError(
+    `${method} of the trigger ${trigger.constructor.name} returned ${inspectRecord(result)}; it must return one of ` +
+      'TriggerResult.CONTINUE, FIRE, PURGE and FIRE_AND_PURGE.',
+  );
+}

@@ -1,0 +1,148 @@
+// Drives one window operator without a job around it: records, watermarks and the clock go in by hand.
+
+import type { OperatorSpec } from '../../../src/graph/job-graph.ts';
+import {
+  type Clock,
+  MAX_TIMESTAMP,
+  MIN_TIMESTAMP,
+  type MaybePromise,
+  type Operator,
+  type OperatorContext,
+} from '../../../src/runtime/operator.ts';
+import { windowOperator } from '../../../src/operators/window.ts';
+import type { WindowOperation } from '../../../src/operators/windowing/operation.ts';
+
+export type Given = Partial<WindowOperation> & Pick<WindowOperation, 'assigner'>;
+
+export interface Emitted {
+  key: unknown;
+  timestamp: number;
+  value: unknown;
+}
+
+const SPEC: OperatorSpec = {
+  id: 1,
+  kind: 'window',
+  name: 'Window',
+  language: 'typescript',
+  chaining: 'always',
+  params: {},
+  fn: { language: 'typescript', form: 'closure', id: 0, name: 'window' },
+};
+
+export class WindowDriver {
+  readonly emitted: Emitted[] = [];
+  readonly late: unknown[] = [];
+  now = 0;
+  /** What `emit` gives; a promise makes every emission wait. */
+  wait: () => MaybePromise<void> = () => undefined;
+  readonly ctx: OperatorContext;
+  readonly operator: Operator = windowOperator(SPEC);
+  #dueAt = Infinity;
+
+  private constructor(given: Given, config: Record<string, string>) {
+    const operation: WindowOperation = {
+      trigger: undefined,
+      allowedLatenessMs: 0,
+      lateTag: 'late',
+      how: 'process',
+      function: Show,
+      windowFunction: undefined,
+      allWindows: false,
+      ...given,
+    };
+    const clock: Clock = { now: () => this.now, monotonic: () => this.now, at: () => () => {} };
+    this.ctx = {
+      spec: SPEC,
+      jobName: 'test',
+      taskName: 'Window',
+      subtask: 0,
+      parallelism: 1,
+      maxParallelism: 128,
+      attempt: 0,
+      mode: 'STREAMING',
+      keyed: true,
+      cursor: { timestamp: MIN_TIMESTAMP, key: undefined },
+      clock,
+      random: Math.random,
+      config,
+      watermark: MIN_TIMESTAMP,
+      loadFunction: () => Promise.resolve(operation),
+      emitSide: (tag, value) => {
+        if (tag === 'late') this.late.push(value);
+        else this.emitted.push({ key: tag, timestamp: this.ctx.cursor.timestamp, value });
+      },
+      emitWatermark: () => undefined,
+      emitIdle: () => undefined,
+      requestProcessingTime: (at) => {
+        this.#dueAt = Math.min(this.#dueAt, at);
+      },
+      log: () => {},
+    };
+  }
+
+  static async open(
+    given: Given,
+    states: unknown[] = [],
+    config: Record<string, string> = {},
+  ): Promise<WindowDriver> {
+    const driver = new WindowDriver(given, config);
+    if (states.length > 0) await driver.operator.restore?.(states);
+    await driver.operator.open?.(driver.ctx, (value) => {
+      const { key, timestamp } = driver.ctx.cursor;
+      driver.emitted.push({ key, timestamp, value });
+      return driver.wait();
+    });
+    return driver;
+  }
+
+  record(key: unknown, value: unknown, timestamp = MIN_TIMESTAMP): MaybePromise<void> {
+    this.ctx.cursor.key = key;
+    this.ctx.cursor.timestamp = timestamp;
+    return this.operator.process(value);
+  }
+
+  /** Never goes back. */
+  async watermark(watermark: number): Promise<void> {
+    if (watermark <= this.ctx.watermark) return;
+    this.ctx.watermark = watermark;
+    await this.operator.onWatermark?.(watermark);
+  }
+
+  /** Moves the clock, stopping wherever the operator asked for it. */
+  async clock(now: number): Promise<void> {
+    while (this.#dueAt <= now) {
+      this.now = Math.max(this.now, this.#dueAt);
+      this.#dueAt = Infinity;
+      await this.operator.onProcessingTime?.(this.now);
+    }
+    this.now = now;
+  }
+
+  async end(): Promise<void> {
+    await this.watermark(MAX_TIMESTAMP);
+    await this.operator.close?.();
+  }
+
+  /** What was emitted since the last call. */
+  take(): unknown[] {
+    return this.emitted.splice(0).map(({ value }) => value);
+  }
+
+  takeLate(): unknown[] {
+    return this.late.splice(0);
+  }
+}
+
+interface TimeWindowLike {
+  start: number;
+  end: number;
+}
+
+/** Emits key, start and end of the window, and its records. */
+export class Show {
+  process(key: unknown, ctx: { window(): TimeWindowLike }, values: unknown[]): unknown[] {
+    const { start, end } = ctx.window();
+    return [[key, start, end, [...values]]];
+  }
+}

@@ -1,0 +1,175 @@
+// Every way of keeping windows against the models of naive.ts.
+
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { WindowDriver } from './drive.ts';
+import { naiveSessions, naiveTimeWindows, play, playOn, scripts, unordered } from './naive.ts';
+import { EventTimeSessionWindows } from '../../../src/operators/windowing/session-assigners.ts';
+import {
+  SlidingEventTimeWindows,
+  TumblingEventTimeWindows,
+} from '../../../src/operators/windowing/time-assigners.ts';
+
+/** Not the class itself, so the general engine takes it. */
+class OtherTumbling extends TumblingEventTimeWindows {}
+class OtherSliding extends SlidingEventTimeWindows {}
+
+/** Collects record numbers, without changing what it is given. */
+const collect = {
+  mergeable: true,
+  createAccumulator: (): number[] => [],
+  add: (value: number, accumulator: number[]) => [...accumulator, value],
+  getResult: (accumulator: number[]) => accumulator,
+  merge: (a: number[], b: number[]) => [...a, ...b],
+};
+
+class ShowOne {
+  process(
+    key: unknown,
+    ctx: { window(): { start: number; end: number } },
+    [numbers]: number[][],
+  ): unknown[] {
+    const { start, end } = ctx.window();
+    return [[key, start, end, numbers]];
+  }
+}
+
+const aggregated = { how: 'aggregate' as const, function: collect, windowFunction: ShowOne };
+const sizes = fc.integer({ min: 1, max: 9 });
+const slides = fc.integer({ min: 1, max: 12 });
+const offsets = fc.integer({ min: 0, max: 11 });
+const latenesses = fc.constantFrom(0, 0, 1, 4, 11);
+
+const check = <T>(property: fc.IAsyncProperty<T>) => fc.assert(property, { numRuns: 150 });
+
+describe.each([
+  ['aligned', TumblingEventTimeWindows, SlidingEventTimeWindows],
+  ['general', OtherTumbling, OtherSliding],
+] as const)('the %s engine', (_name, Tumbling, Sliding) => {
+  test('keeps tumbling windows as the model does', () =>
+    check(
+      fc.asyncProperty(
+        sizes,
+        offsets,
+        latenesses,
+        scripts,
+        async (size, some, lateness, script) => {
+          const offset = some % size;
+          const given = { assigner: new Tumbling(size, offset), allowedLatenessMs: lateness };
+          expect(await play(given, script)).toEqual(
+            naiveTimeWindows([size, size, offset, lateness], script),
+          );
+        },
+      ),
+    ));
+
+  test('keeps sliding windows as the model does', () =>
+    check(
+      fc.asyncProperty(
+        sizes,
+        slides,
+        offsets,
+        latenesses,
+        scripts,
+        async (size, slide, some, lateness, script) => {
+          const offset = some % slide;
+          const given = { assigner: new Sliding(size, slide, offset), allowedLatenessMs: lateness };
+          expect(await play(given, script)).toEqual(
+            naiveTimeWindows([size, slide, offset, lateness], script),
+          );
+        },
+      ),
+    ));
+});
+
+test('slices give what exact accumulation gives', () =>
+  check(
+    fc.asyncProperty(
+      fc.integer({ min: 2, max: 12 }),
+      slides,
+      offsets,
+      scripts,
+      async (size, some, other, script) => {
+        const slide = Math.min(some, size - 1);
+        const offset = other % slide;
+        const given = { assigner: new SlidingEventTimeWindows(size, slide, offset), ...aggregated };
+        const outcome = await play(given, script);
+        expect(unordered(outcome)).toEqual(
+          unordered(naiveTimeWindows([size, slide, offset, 0], script)),
+        );
+        for (const step of outcome.fired) {
+          const ends = step.map(([, , end]) => end);
+          expect(ends).toEqual([...ends].sort((a, b) => a - b));
+        }
+      },
+    ),
+  ));
+
+describe.each([
+  ['lists', {}],
+  ['accumulators', aggregated],
+])('sessions of %s', (_name, changes) => {
+  test('merge as in the model', () =>
+    check(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 12 }),
+        fc.constantFrom(0, 0, 3, 20),
+        scripts,
+        async (gap, lateness, script) => {
+          const given = {
+            assigner: new EventTimeSessionWindows(gap),
+            allowedLatenessMs: lateness,
+            ...changes,
+          };
+          expect(unordered(await play(given, script))).toEqual(
+            unordered(naiveSessions(() => gap, lateness, script)),
+          );
+        },
+      ),
+    ));
+
+  test('may have a gap for each record', () =>
+    check(
+      fc.asyncProperty(scripts, async (script) => {
+        const gapOf = (n: number) => 1 + ((n * 7) % 11);
+        const given = { assigner: EventTimeSessionWindows.withDynamicGap(gapOf), ...changes };
+        expect(unordered(await play(given, script))).toEqual(
+          unordered(naiveSessions(gapOf, 0, script)),
+        );
+      }),
+    ));
+});
+
+describe.each([
+  ['aligned', SlidingEventTimeWindows, {}],
+  ['sliced', SlidingEventTimeWindows, aggregated],
+  ['general', OtherSliding, {}],
+] as const)('a snapshot of the %s engine', (_name, Sliding, changes) => {
+  test('carries its windows, and is not changed by what comes after', () =>
+    check(
+      fc.asyncProperty(
+        fc.integer({ min: 2, max: 12 }),
+        slides,
+        scripts,
+        fc.nat(40),
+        async (size, some, script, cut) => {
+          const slide = Math.min(some, size - 1);
+          const given = { assigner: new Sliding(size, slide), ...changes };
+          const before = await WindowDriver.open(given);
+          const first = await playOn(before, script.slice(0, cut));
+          const state = await before.operator.snapshot?.(1);
+          const { watermark } = before.ctx;
+          await playOn(before, script.slice(cut));
+          await before.end();
+          const after = await WindowDriver.open(given, state === undefined ? [] : [state]);
+          after.ctx.watermark = watermark;
+          const rest = await playOn(after, script.slice(cut), first.length);
+          await after.end();
+          const last = after.take() as never;
+          expect(unordered({ fired: [...first, ...rest, last], late: [] })).toEqual(
+            unordered({ ...naiveTimeWindows([size, slide, 0, 0], script), late: [] }),
+          );
+        },
+      ),
+    ));
+});
