@@ -151,6 +151,8 @@ export interface PythonEnvironmentSpec {
   mainBundles: number[];
   /** The program's file, to name it in tracebacks and install `__main__.__file__`. */
   mainFile?: string;
+  /** Levels of the program's loggers, by name ("" is the root): those of its functions have the same. */
+  logLevels?: { [logger: string]: number };
 }
 
 export interface JobGraph {

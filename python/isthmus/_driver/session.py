@@ -134,6 +134,9 @@ class Session:
         }
         if main_file:
             spec["mainFile"] = os.path.abspath(main_file)
+        levels = _log_levels()
+        if levels:
+            spec["logLevels"] = levels
         changed = {
             k: v
             for k, v in os.environ.items()
@@ -364,6 +367,18 @@ def _error_of(report: dict[str, Any]) -> IsthmusError:
             # The report shows the frames in the worker; the original would be printed a second time, without any.
             error.__suppress_context__ = True
     return error
+
+
+def _log_levels() -> dict[str, int]:
+    """Levels of the program's loggers by name (the root's is ""), where it uses any: functions then log by these."""
+    logging = sys.modules.get("logging")
+    if logging is None:
+        return {}
+    levels = {"": logging.root.level}
+    for name, logger in list(logging.root.manager.loggerDict.items()):
+        if getattr(logger, "level", 0):
+            levels[name] = logger.level
+    return levels
 
 
 def _pass_on_log(record: dict[str, Any]) -> None:

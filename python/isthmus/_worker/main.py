@@ -3,7 +3,7 @@
 M1. Descriptors 0 and 1 are moved away before any user code can run, so nothing it prints lands between frames.
 M2. The process ends when its pipe ends, when the runtime dies, or when it is told to; a watch on the pipe's end
     works also while user code keeps the loop.
-M3. Frames are written whole, in one call where they fit.
+M3. Frames are written whole, in one call where they fit; log records are written from any thread, between them.
 """
 
 from __future__ import annotations
@@ -111,6 +111,8 @@ class Process:
         os.set_blocking(self._wake_out, False)
         self._incoming: deque[Any] = deque()
         self._shut_down = False
+        self._writing = threading.Lock()  # M3
+        self._log_handler: Any = None
         self.slot = Slot(
             transmit=self.transmit,
             clock=SystemClock(),
@@ -118,6 +120,7 @@ class Process:
             rng=random.Random(),
             wake=self.wake,
             program_output=self.print_lines,
+            deploying=self.begin_job,
         )
 
     def transmit(self, kind: int, flags: int, channel: int, count: int, body: bytes) -> None:
@@ -132,6 +135,22 @@ class Process:
             data = b"".join(self._outgoing)
             self._outgoing.clear()
             self._outgoing_size = 0
+            with self._writing:
+                write_all(self._out, data)
+
+    def begin_job(self, deployment: dict[str, Any]) -> None:
+        """Called before the functions of a job are loaded: these may log, too."""
+        from .logs import ToProgram, install
+
+        if self._log_handler is None:
+            self._log_handler = ToProgram(self.send_log)
+        install(self._log_handler, deployment)
+
+    def send_log(self, record: dict[str, Any]) -> None:
+        """From any thread."""
+        body = self._control(record)
+        data = self._wire.pack_header(len(body), self._wire.LOG, 0, 0, 0) + body
+        with self._writing:
             write_all(self._out, data)
 
     def print_lines(self, text: str) -> None:

@@ -50,6 +50,7 @@ class Slot:
         wake: Callable[[], None],
         max_frame_bytes: int = 64 << 20,
         program_output: Callable[[str], None] | None = None,
+        deploying: Callable[[dict[str, Any]], None] | None = None,
     ) -> None:
         #: ``transmit(type, flags, channel, count, body)``.
         self.transmit = transmit
@@ -60,6 +61,8 @@ class Slot:
         self.max_frame_bytes = max_frame_bytes
         #: Writes whole lines to the program's stdout (print sinks).
         self.program_output = program_output
+        #: Called with each deployment before its functions are loaded.
+        self._deploying = deploying
         self._blobs: dict[int, bytearray | bytes] = {}
         self._reset()
         self.released = False
@@ -235,6 +238,8 @@ class Slot:
         self._reset()
         task_id: int | None = None
         try:
+            if self._deploying is not None:
+                self._deploying(deployment)
             install_program(deployment["python"], self._blobs)
             load = FunctionLoader(self._blobs)  # type: ignore[arg-type]
             for built in build_tasks(self, deployment, load):
