@@ -6,6 +6,7 @@ installs in its own ``__main__``; everything else names them by reference, and p
 
   K1. A class is in one bundle: the first that needs it. A bundle holds everything its classes refer to, so classes that
       refer to each other are in one, and later bundles refer only to earlier ones.
+      A class that is defined again, as in a notebook's cell, is new: a later bundle replaces the earlier one.
   K2. Functions go by value, when the operator is built: globals have the value they have then.
 """
 
@@ -41,7 +42,7 @@ def _find_main(qualname: str) -> Any:
 class _Pickler(CloudPickler):  # type: ignore[misc]
     """By reference what is bundled, by value what is not, and notes what it met."""
 
-    def __init__(self, file: io.BytesIO, by_reference: set[str]) -> None:
+    def __init__(self, file: io.BytesIO, by_reference: dict[str, type]) -> None:
         super().__init__(file, protocol=5)
         self._by_reference = by_reference
         self.met: dict[str, type] = {}
@@ -49,9 +50,10 @@ class _Pickler(CloudPickler):  # type: ignore[misc]
     def reducer_override(self, obj: Any) -> Any:
         root = _main_class(obj)
         if root is not None:
-            if root in self._by_reference:
+            current = _find_main(root)
+            if self._by_reference.get(root) is current:
                 return _find_main, (obj.__qualname__,)
-            self.met.setdefault(root, _find_main(root))
+            self.met.setdefault(root, current)
         return super().reducer_override(obj)
 
 
@@ -59,7 +61,7 @@ class FunctionPickler:
     """Pickles the functions and collections of a program."""
 
     def __init__(self) -> None:
-        self._bundled: set[str] = set()
+        self._bundled: dict[str, type] = {}
         #: Classes of ``__main__``, in order of installation.
         self.bundles: list[bytes] = []
 
@@ -74,7 +76,7 @@ class FunctionPickler:
             return data
         # K1: all new classes in one bundle, then the function again, with all of them by reference.
         self.bundles.append(self._pickle(met, name)[0])
-        self._bundled |= set(met)
+        self._bundled |= met
         return self._pickle(obj, name)[0]
 
     def _pickle(self, obj: Any, name: str) -> tuple[bytes, dict[str, type]]:
