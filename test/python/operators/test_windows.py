@@ -11,6 +11,7 @@ from isthmus._operations import WindowOperation
 from isthmus._worker.operators.windowing.aligned import AlignedEngine
 from isthmus._worker.operators.windowing.general import GeneralEngine
 from isthmus._worker.operators.windowing.merging import MergingEngine
+from isthmus._worker.operators.windowing.sessions import SessionEngine
 from isthmus._worker.operators.windowing.sliced import SlicedEngine
 from isthmus.datastream.functions import AggregateFunction, ProcessWindowFunction
 from isthmus.datastream.window import (
@@ -270,12 +271,28 @@ def test_session_windows(how, gap, lateness, script):
     if how == "aggregate":
         changes = {"how": "aggregate", "function": Collect(), "window_function": ShowOne()}
     op = operation(EventTimeSessionWindows(gap), lateness, **changes)
-    found, late = run(op, script, MergingEngine)
+    found, late = run(op, script, MergingEngine if lateness else SessionEngine)
     expected, expected_late = naive_sessions(gap, lateness, script)
     shown = [sorted((k, s, e, sorted(n)) for (k, s, e, n), _ in step) for step in found]
     assert shown == [sorted(step) for step in expected]
     assert late == expected_late
     assert all(t == end - 1 for step in found for (_, _, end, _), t in step)
+
+
+class OtherSessions(EventTimeSessionWindows):
+    """Not the class itself, so the merging engine takes it."""
+
+
+@given(gap=st.integers(1, 12), script=scripts)
+@settings(deadline=None, max_examples=300)
+@pytest.mark.parametrize("merging", ["exact", "pyflink"])
+@pytest.mark.parametrize("how", ["process", "reduce"])
+def test_sessions_are_what_merging_windows_give(how, merging, gap, script):
+    changes: dict[str, Any] = {"merging": merging}
+    if how == "reduce":
+        changes |= {"how": "reduce", "function": lambda a, b: (a[0], min(a[1], b[1]), a[2] * 31 + b[2])}
+    fast = run(operation(EventTimeSessionWindows(gap), **changes), script, SessionEngine)
+    assert fast == run(operation(OtherSessions(gap), **changes), script, MergingEngine)
 
 
 @given(script=scripts)

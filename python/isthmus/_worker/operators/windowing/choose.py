@@ -11,16 +11,31 @@ from .counted import CountedEngine
 from .engine import Engine
 from .general import GeneralEngine
 from .merging import MergingEngine
+from .sessions import SessionEngine
 from .sliced import SlicedEngine
 
 _EVENT_TIME = (api.TumblingEventTimeWindows, api.SlidingEventTimeWindows)
 _PROCESSING_TIME = (api.TumblingProcessingTimeWindows, api.SlidingProcessingTimeWindows)
+
+_SESSIONS = (
+    api.EventTimeSessionWindows,
+    api.DynamicEventTimeSessionWindows,
+    api.ProcessingTimeSessionWindows,
+    api.DynamicProcessingTimeSessionWindows,
+)
 
 
 def make_engine(operation: WindowOperation, ctx: OperatorContext) -> Engine:
     """The cheapest engine that gives exactly what the general one would."""
     assigner, trigger = operation.assigner, operation.trigger
     if isinstance(assigner, api.MergingWindowAssigner):
+        if (
+            type(assigner) in _SESSIONS
+            and (trigger is None or type(trigger) is type(assigner.get_default_trigger(None)))
+            and operation.allowed_lateness == 0
+            and not runtime_context(ctx).backend.on_disk
+        ):
+            return SessionEngine(operation, ctx)
         return MergingEngine(operation, ctx)
     if runtime_context(ctx).backend.on_disk:
         # The others keep contents on the heap.

@@ -5,16 +5,11 @@ merging two windows mostly moves nothing.
 
   M1. A record's window is merged with those it touches; the trigger merges its state and timers
       (``on_merge``), then is cleared for the windows that are gone.
-  M2. Contents of several state windows become those of one of them.
-  M3. ``exact``: all of them are combined (by reduce or merge). ``pyflink``: what PyFlink 2.3 does, which
-      loses data: a record that bridges two windows keeps the reduced value or accumulator of one of them
-      and drops the other; lists are combined. Programs that import pyflink get its results
-      (``WindowOperation.merging``), with a warning.
+  M2. Contents of several state windows become those of one of them, as ``bridged`` says.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -26,10 +21,9 @@ from ...operator import OperatorContext
 from ...runtime_context import runtime_context
 from ...state.embedded import NamespacedKey
 from ...state.keys import freeze
+from .bridged import Bridged
 from .contents import NOTHING
 from .general import GeneralEngine
-
-_log = logging.getLogger("isthmus.windows")
 
 
 class MergingEngine(GeneralEngine):
@@ -40,12 +34,10 @@ class MergingEngine(GeneralEngine):
                 f"A merging window assigner cannot be used with {type(self.trigger).__name__}, which does "
                 "not support merging. Use a trigger whose can_merge() is True."
             )
-        mode = ctx.config.get("isthmus.windows.merging") or operation.merging
-        self._exact = mode != "pyflink"
-        self.trigger_context._merges_all = self._exact
+        self._bridged = Bridged(operation, ctx, self.contents)
+        self.trigger_context._merges_all = self._bridged.exact
         #: key → {window: state window}
         self._sets = runtime_context(ctx).backend.table("merging-windows")
-        self._warned = False
 
     def process(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
         cursor = self.ctx.cursor
@@ -114,7 +106,7 @@ class MergingEngine(GeneralEngine):
                 windows[result] = result
                 continue
             # Contents stay with one window; which one shows in the order of lists.
-            ordered = group if self._exact else _in_pyflink_order(group, new)
+            ordered = self._bridged.in_order(group, new)
             state_window = windows[ordered[0]]
             others = [windows[w] for w in ordered[1:]]
             for window in ordered:
@@ -142,28 +134,15 @@ class MergingEngine(GeneralEngine):
             self._merge_contents(owner, state_window, others)
 
     def _merge_contents(self, owner: Any, target: Any, sources: list[Any]) -> None:
-        """M2, M3."""
+        """M2."""
         table = self.table
         found = [
             contents
             for contents in (table.pop(NamespacedKey((owner, w)), NOTHING) for w in (target, *sources))
             if contents is not NOTHING
         ]
-        if not found:
-            return
-        contents = found[0]
-        if self._exact or self.contents.is_list:
-            for other in found[1:]:
-                contents = self.contents.merge(contents, other)
-        elif len(found) > 1 and not self._warned:
-            self._warned = True
-            _log.warning(
-                'Operator "%s": a record has bridged two session windows of key %r. As PyFlink does, the '
-                "reduced value of one of them is lost. Set isthmus.windows.merging to exact to combine them.",
-                self.ctx.name,
-                self.ctx.cursor.key,
-            )
-        table[NamespacedKey((owner, target))] = contents
+        if found:
+            table[NamespacedKey((owner, target))] = self._bridged.combined(found)
 
     def _check_time(self, result: Any) -> None:
         end = result.max_timestamp()
@@ -193,36 +172,3 @@ class _Merges(MergingWindowAssigner.MergeCallback):
         if group and isinstance(group[0], TimeWindow):
             group.sort(key=lambda w: (w.start, w.end))
         self.groups.append((merge_result, group))
-
-
-class _HashedAsInPyFlink:
-    """A time window with the hash that decides the order of PyFlink's sets."""
-
-    __slots__ = ("_hash", "window")
-
-    def __init__(self, window: TimeWindow) -> None:
-        self.window = window
-        x = (window.end << 1) + 1
-        inverse = x * x * x
-        for _ in range(3):
-            inverse *= 2 - x * inverse
-        self._hash = window.start + inverse
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _HashedAsInPyFlink) and other.window == self.window
-
-
-def _in_pyflink_order(group: list[Any], new: Any) -> list[Any]:
-    """The windows in the order in which PyFlink goes through its set of them, so that the same one
-    survives.
-    """
-    if len(group) < 2 or not isinstance(group[0], TimeWindow):
-        return group
-    windows: set[_HashedAsInPyFlink] = set()
-    for window in sorted([*group, new], key=lambda w: (w.start, w.end)):
-        windows.add(_HashedAsInPyFlink(window))
-    windows.discard(_HashedAsInPyFlink(new))
-    return [w.window for w in windows]

@@ -1,0 +1,180 @@
+"""Session windows with their default trigger and no lateness, kept as intervals instead of as windows that merge.
+
+A record mostly falls into the one session its key has, or begins one; neither makes a window, a timer or a
+merge. What comes out, and in which order, is what ``MergingEngine`` gives.
+
+  S1. The sessions of a key neither overlap nor touch.
+  S2. Sessions fire in order of their end; those of one end in the order in which they got their bounds.
+  S3. The heap has one entry for each session, at an end it once had: where it has grown since, the entry
+      moves when it comes up.
+  S4. A record that touches several sessions makes one of them, as ``bridged`` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from heapq import heappop, heappush
+from typing import Any
+
+from ...._operations import WindowOperation
+from ....datastream._window.sessions import (
+    DynamicEventTimeSessionWindows,
+    DynamicProcessingTimeSessionWindows,
+)
+from ....datastream._window.windows import TimeWindow
+from ...operator import OperatorContext
+from ...state.keys import freeze, thaw
+from .bridged import Bridged
+from .engine import Engine
+from .partition import from_groups, to_groups
+
+
+class _Session:
+    __slots__ = ("contents", "end", "entry", "order", "start")
+
+    def __init__(self, start: int, end: int, contents: Any, order: int) -> None:
+        self.start, self.end, self.contents = start, end, contents
+        #: When it got its bounds (S2), and the end its entry in the heap stands at (S3).
+        self.order = order
+        self.entry = end
+
+
+class SessionEngine(Engine):
+    def __init__(self, operation: WindowOperation, ctx: OperatorContext) -> None:
+        super().__init__(operation, ctx)
+        assigner = operation.assigner
+        self.event_time = assigner.is_event_time()
+        dynamic = isinstance(assigner, (DynamicEventTimeSessionWindows, DynamicProcessingTimeSessionWindows))
+        self._gap_of: Callable[[Any], int] | None = assigner._gap if dynamic else None
+        self._gap: int = 0 if dynamic else assigner._session_gap
+        self._bridged = Bridged(operation, ctx, self.contents)
+        #: key → its sessions (S1)
+        self._sessions: dict[Any, list[_Session]] = {}
+        #: (end, order, key) (S3)
+        self._heap: list[tuple[int, int, Any]] = []
+        self._order = 0
+
+    def process(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
+        cursor = self.ctx.cursor
+        event_time, now_ms = self.event_time, self.ctx.clock.now_ms
+        gap, gap_of = self._gap, self._gap_of
+        sessions = self._sessions
+        get = sessions.get
+        add = self.contents.add
+        for key, value in pairs:
+            cursor.key = key
+            start = cursor.timestamp if event_time else now_ms()
+            end = start + (gap if gap_of is None else gap_of(value))
+            try:
+                known = get(key)
+            except TypeError:
+                key = freeze(key)
+                known = get(key)
+            if known is not None and len(known) == 1:
+                session = known[0]
+                if session.start <= end and start <= session.end:
+                    if end > session.end or start < session.start:
+                        self._grow(session, start, end)
+                    session.contents = add(session.contents, value)
+                    continue
+            self._place(key, known, start, end, value)
+        return
+        yield
+
+    def _grow(self, session: _Session, start: int, end: int) -> None:
+        session.start = min(session.start, start)
+        session.end = max(session.end, end)
+        self._order += 1
+        session.order = self._order
+
+    def _place(self, key: Any, known: list[_Session] | None, start: int, end: int, value: Any) -> None:
+        """A record of a key that has no session, or several, or one that it does not touch."""
+        touched = [s for s in known or () if s.start <= end and start <= s.end]
+        if not touched:
+            if self.event_time and end - 1 <= self.ctx.watermark:
+                self.drop_late(value)
+                return
+            self._open(key, known, _Session(start, end, self.contents.first(value), 0))
+        elif len(touched) == 1:
+            session = touched[0]
+            if end > session.end or start < session.start:
+                self._grow(session, start, end)
+            session.contents = self.contents.add(session.contents, value)
+        else:
+            assert known is not None
+            by_window = {TimeWindow(s.start, s.end): s for s in touched}
+            ordered = self._bridged.in_order(sorted(by_window, key=_start), TimeWindow(start, end))
+            contents = self._bridged.combined([by_window[window].contents for window in ordered])
+            for session in touched:
+                known.remove(session)
+            start = min(start, *(s.start for s in touched))
+            end = max(end, *(s.end for s in touched))
+            self._open(key, known, _Session(start, end, self.contents.add(contents, value), 0))
+
+    def _open(self, key: Any, known: list[_Session] | None, session: _Session) -> None:
+        if known is None:
+            self._sessions[key] = [session]
+        else:
+            known.append(session)
+        self._order += 1
+        session.order = self._order
+        heappush(self._heap, (session.end, self._order, key))
+
+    def advance_watermark(self, watermark: int) -> Iterator[Iterable[Any]] | None:
+        return self._fire(watermark) if self.event_time else None
+
+    def next_processing_time(self) -> int | None:
+        return None if self.event_time or not self._heap else self._heap[0][0] - 1
+
+    def advance_processing_time(self, now: int) -> Iterator[Iterable[Any]] | None:
+        return None if self.event_time else self._fire(now)
+
+    def _fire(self, time: int) -> Iterator[Iterable[Any]]:
+        if not self._heap or self._heap[0][0] - 1 > time:
+            return
+        emission = self.emission
+        for _, _, key, session in sorted(self._take_ended(time), key=lambda found: found[:2]):
+            window = TimeWindow(session.start, session.end)
+            key = thaw(key)
+            results = emission.emit(key, window, session.contents)
+            if results is not None:
+                yield results
+            if emission.clears:
+                emission.clear(key, window)
+
+    def _take_ended(self, time: int) -> Iterator[tuple[int, int, Any, _Session]]:
+        heap = self._heap
+        while heap and heap[0][0] - 1 <= time:
+            entry, _, key = heappop(heap)
+            known = self._sessions.get(key)
+            # Nothing is at the entry of a session that became part of another.
+            session = next((s for s in known or () if s.entry == entry), None)
+            if session is None or known is None:
+                continue
+            if session.end > entry:  # S3
+                session.entry = session.end
+                heappush(heap, (session.end, session.order, key))
+                continue
+            known.remove(session)
+            if not known:
+                del self._sessions[key]
+            yield session.end, session.order, key, session
+
+    def snapshot(self) -> Any:
+        return to_groups(
+            self.ctx,
+            (
+                (key, (s.start, s.end, s.contents, s.order))
+                for key, known in self._sessions.items()
+                for s in known
+            ),
+        )
+
+    def restore(self, states: list[Any]) -> None:
+        restored = sorted(from_groups(self.ctx, states), key=lambda found: int(found[1][3]))
+        for key, (start, end, contents, _) in restored:
+            self._open(key, self._sessions.get(key), _Session(start, end, contents, 0))
+
+
+def _start(window: TimeWindow) -> int:
+    return window.start
