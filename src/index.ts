@@ -79,6 +79,39 @@ export type {
   WindowAssignerLike,
 } from './api/window-types.ts';
 export type { WindowedStream } from './api/windowed-stream.ts';
+export { GlobalWindows } from './operators/windowing/global-windows.ts';
+export type {
+  AssignerContext,
+  MergeCallback,
+  WindowAssigner,
+  WindowLike,
+} from './operators/windowing/assigner.ts';
+export {
+  DynamicEventTimeSessionWindows,
+  DynamicProcessingTimeSessionWindows,
+  EventTimeSessionWindows,
+  ProcessingTimeSessionWindows,
+  type SessionGap,
+} from './operators/windowing/session-assigners.ts';
+export {
+  SlidingEventTimeWindows,
+  SlidingProcessingTimeWindows,
+  TumblingEventTimeWindows,
+  TumblingProcessingTimeWindows,
+} from './operators/windowing/time-assigners.ts';
+export {
+  type OnMergeContext,
+  type Trigger,
+  type TriggerContext,
+  TriggerResult,
+} from './operators/windowing/trigger.ts';
+export {
+  EventTimeTrigger,
+  NeverTrigger,
+  ProcessingTimeTrigger,
+  PurgingTrigger,
+} from './operators/windowing/triggers.ts';
+export { CountWindow, GlobalWindow, TimeWindow, Window } from './operators/windowing/windows.ts';
 export {
   BridgeProtocolError,
   CodecError,

@@ -37,7 +37,14 @@ export type KeyObject<T, K> = Instance<{ getKey(value: T): K }> | PyFunction<T, 
 
 export type KeyLike<T, K> = ((value: T) => K) | KeyObject<T, K>;
 
-export type ReduceObject<T> = Instance<{ reduce(a: T, b: T): MaybeAsync<T> }>;
+export type ReduceObject<T> = Instance<{
+  reduce(a: T, b: T): MaybeAsync<T>;
+  /**
+   * True where the function is associative and changes neither argument: sliding windows are then put together from
+   * slices, so that a record costs the same however many windows it is in.
+   */
+  readonly mergeable?: boolean;
+}>;
 
 export type SinkObject<T> =
   | Instance<{ write(value: T): unknown; flush?(): unknown }>

@@ -9,7 +9,7 @@ import type {
   ProcessAllWindowLike,
   TriggerLike,
 } from './window-types.ts';
-import { checkLateness, type Windowing, windowOperator } from './windowing.ts';
+import { checkLateness, checkTrigger, type Windowing, windowOperator } from './windowing.ts';
 
 /** Windows of all records of a stream, at parallelism 1; say what becomes of their records next. */
 export class AllWindowedStream<T, W> {
@@ -24,13 +24,14 @@ export class AllWindowedStream<T, W> {
   }
 
   /** When windows are evaluated, in place of the assigner's own trigger. */
-  trigger(trigger: TriggerLike): AllWindowedStream<T, W> {
-    return this.#with({ trigger });
+  trigger(trigger: TriggerLike<T, W>): AllWindowedStream<T, W> {
+    checkTrigger(this.#windowing.assigner, trigger as TriggerLike);
+    return this.#with({ trigger: trigger as TriggerLike });
   }
 
   /** How long after the watermark a window is kept for late records, in milliseconds. */
   allowedLateness(ms: number): AllWindowedStream<T, W> {
-    checkLateness(ms);
+    checkLateness(ms, this.#windowing.assigner);
     return this.#with({ allowedLatenessMs: ms });
   }
 

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.ts';
+import type { CountWindow } from '../operators/windowing/windows.ts';
 import type { WindowJson } from './window-types.ts';
 
 /** Windows of a number of records. The window operator knows them by `describe()`: records are counted, not assigned. */
@@ -18,7 +19,7 @@ export class CountWindows {
     this.slide = slide;
   }
 
-  assignWindows(): Iterable<unknown> {
+  assignWindows(): Iterable<CountWindow> {
     throw new ConfigurationError('Count windows are counted, not assigned; use countWindow().');
   }
 

@@ -21,6 +21,8 @@ import { CountWindows } from './count-windows.ts';
 import type { ProcessLike } from './process-functions.ts';
 import { timestampsInit, type WatermarkStrategyLike } from './timestamps.ts';
 import type { JoinedStreams } from './window-join.ts';
+import type { WindowLike } from '../operators/windowing/assigner.ts';
+import type { CountWindow } from '../operators/windowing/windows.ts';
 import type { WindowAssignerLike } from './window-types.ts';
 import type { ConnectedStreams } from './connected-streams.ts';
 import { CollectedResults, type CollectOptions } from './collected-results.ts';
@@ -237,13 +239,16 @@ export class DataStream<out T> extends OperatorOutput {
   }
 
   /** Windows of all records, at parallelism 1. */
-  windowAll<W>(assigner: WindowAssignerLike<T, W>): AllWindowedStream<T, W> {
+  windowAll<W extends WindowLike>(assigner: WindowAssignerLike<T, W>): AllWindowedStream<T, W> {
     return this.environment.streams.allWindowed<T, W>(this, assigner);
   }
 
   /** Windows of `size` records of all, every `slide` records where that is said. */
-  countWindowAll(size: number, slide?: number): AllWindowedStream<T, unknown> {
-    return this.environment.streams.allWindowed<T, unknown>(this, new CountWindows(size, slide));
+  countWindowAll(size: number, slide?: number): AllWindowedStream<T, CountWindow> {
+    return this.environment.streams.allWindowed<T, CountWindow>(
+      this,
+      new CountWindows(size, slide),
+    );
   }
 
   /**

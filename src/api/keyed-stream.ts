@@ -3,6 +3,8 @@ import type { BroadcastConnectedStream, BroadcastStream } from './broadcast-stre
 import type { ConnectedStreams } from './connected-streams.ts';
 import { CountWindows } from './count-windows.ts';
 import type { KeyedProcessLike } from './process-functions.ts';
+import type { WindowLike } from '../operators/windowing/assigner.ts';
+import type { CountWindow } from '../operators/windowing/windows.ts';
 import type { WindowAssignerLike } from './window-types.ts';
 import { WindowedStream } from './windowed-stream.ts';
 import { DataStream } from './data-stream.ts';
@@ -71,7 +73,7 @@ export class KeyedStream<T, K> extends DataStream<T> {
   }
 
   /** Cuts the records of each key into windows. */
-  window<W>(assigner: WindowAssignerLike<T, W>): WindowedStream<T, K, W> {
+  window<W extends WindowLike>(assigner: WindowAssignerLike<T, W>): WindowedStream<T, K, W> {
     return new WindowedStream<T, K, W>(this, {
       assigner,
       allowedLatenessMs: 0,
@@ -80,8 +82,8 @@ export class KeyedStream<T, K> extends DataStream<T> {
   }
 
   /** Windows of `size` records of each key, every `slide` records where that is said. */
-  countWindow(size: number, slide?: number): WindowedStream<T, K, unknown> {
-    return this.window<unknown>(new CountWindows(size, slide));
+  countWindow(size: number, slide?: number): WindowedStream<T, K, CountWindow> {
+    return this.window<CountWindow>(new CountWindows(size, slide));
   }
 
   /**

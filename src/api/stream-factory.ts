@@ -1,5 +1,6 @@
 // Makes the streams that other streams lead to. It stands apart because those streams are built on `DataStream` themselves.
 
+import type { WindowLike } from '../operators/windowing/assigner.ts';
 import { AllWindowedStream } from './all-windowed-stream.ts';
 import { ConnectedStreams } from './connected-streams.ts';
 import type { DataStream } from './data-stream.ts';
@@ -24,7 +25,7 @@ export const streamFactory = {
     return new JoinedStreams<A, B, How>(left, right, how);
   },
   /** Windows of all records: of one key that they share. */
-  allWindowed<T, W>(
+  allWindowed<T, W extends WindowLike>(
     stream: DataStream<T>,
     assigner: WindowAssignerLike<T, W>,
   ): AllWindowedStream<T, W> {

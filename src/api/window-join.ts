@@ -1,5 +1,6 @@
 // Joins of two streams by windows: `a.join(b).where(key).equalTo(key).window(assigner).apply(function)`.
 
+import type { WindowLike } from '../operators/windowing/assigner.ts';
 import type { Instance, KeyLike, MaybeAsync, Results } from './accepts.ts';
 import { ConnectedStreams } from './connected-streams.ts';
 import type { DataStream } from './data-stream.ts';
@@ -65,13 +66,13 @@ export class JoinedByKey<A, B, How extends JoinHow> {
     this.#how = how;
   }
 
-  window<W>(assigner: WindowAssignerLike<A | B, W>): WindowJoin<A, B, How> {
+  window<W extends WindowLike>(assigner: WindowAssignerLike<A | B, W>): WindowJoin<A, B, How> {
     return new WindowJoin(this.#streams, { assigner, allowedLatenessMs: 0, how: this.#how });
   }
 }
 
 interface WindowJoinSettings<How> {
-  assigner: WindowAssignerLike<never, unknown>;
+  assigner: WindowAssignerLike<never, WindowLike>;
   trigger?: TriggerLike;
   allowedLatenessMs: number;
   how: How;

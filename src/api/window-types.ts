@@ -1,22 +1,22 @@
 // Windows as streams take them.
 
 import type { JsonValue } from '../graph/job-graph.ts';
+import type { WindowAssigner } from '../operators/windowing/assigner.ts';
+import type { Trigger } from '../operators/windowing/trigger.ts';
 import type { Instance, MaybeAsync, Results } from './accepts.ts';
+import type { OutputTag } from './output-tag.ts';
 import type { PyFunction } from './python-function.ts';
+
+export type { WindowOperation } from '../operators/windowing/operation.ts';
 
 /** What is said of an assigner or trigger in JSON, for Python functions (docs/operators.md). */
 export type WindowJson = { [key: string]: JsonValue };
 
 /** Decides which windows a record belongs to. Those of Isthmus can describe themselves; only they fit a Python function. */
-export interface WindowAssignerLike<T, W> {
-  assignWindows(value: T, timestamp: number, ctx: never): Iterable<W>;
-  describe?(): WindowJson;
-}
+export type WindowAssignerLike<T, W> = WindowAssigner<T, W>;
 
 /** Decides when a window is evaluated. */
-export interface TriggerLike {
-  describe?(): WindowJson;
-}
+export type TriggerLike<T = never, W = never> = Trigger<T, W>;
 
 /** Accumulates records one by one. */
 export interface AggregateObject<In, Acc, Out> {
@@ -25,6 +25,11 @@ export interface AggregateObject<In, Acc, Out> {
   getResult(accumulator: Acc): Out;
   /** Needed for windows that merge. */
   merge?(a: Acc, b: Acc): Acc;
+  /**
+   * True where `merge` is exact and changes neither argument: sliding windows are then put together from slices, so that a
+   * record costs the same however many windows it is in.
+   */
+  readonly mergeable?: boolean;
 }
 
 export type AggregateLike<In, Acc, Out> = Instance<AggregateObject<In, Acc, Out>>;
@@ -33,6 +38,8 @@ export interface ProcessWindowContext<W> {
   window(): W;
   currentProcessingTime(): number;
   currentWatermark(): number;
+  /** Emits to a side output. */
+  output<X>(tag: OutputTag<X>, value: X): void;
 }
 
 type Made<Out> = MaybeAsync<Results<Out>>;
@@ -60,19 +67,3 @@ export type ProcessAllWindowLike<In, Out, W> =
       clear?(ctx: ProcessWindowContext<W>): void;
     }>
   | PyFunction<In, Results<Out>>;
-
-/** What the `window` operator runs. */
-export interface WindowOperation {
-  assigner: unknown;
-  /** Undefined: the assigner's own. */
-  trigger: unknown;
-  allowedLatenessMs: number;
-  /** Undefined: late records are dropped. */
-  lateTag: string | undefined;
-  how: 'reduce' | 'aggregate' | 'apply' | 'process';
-  function: unknown;
-  /** With `reduce` and `aggregate`: gets the one result. */
-  windowFunction: unknown;
-  /** Functions get no key. */
-  allWindows: boolean;
-}

@@ -4,7 +4,7 @@ import type { OutputTag } from './output-tag.ts';
 import type { PyFunction } from './python-function.ts';
 import type { TypeInformation } from './types.ts';
 import type { AggregateLike, ApplyLike, ProcessWindowLike, TriggerLike } from './window-types.ts';
-import { checkLateness, type Windowing, windowOperator } from './windowing.ts';
+import { checkLateness, checkTrigger, type Windowing, windowOperator } from './windowing.ts';
 
 /** Windows of each key of a stream; say what becomes of their records next. */
 export class WindowedStream<T, K, W> {
@@ -20,13 +20,14 @@ export class WindowedStream<T, K, W> {
   }
 
   /** When windows are evaluated, in place of the assigner's own trigger. */
-  trigger(trigger: TriggerLike): WindowedStream<T, K, W> {
-    return this.#with({ trigger });
+  trigger(trigger: TriggerLike<T, W>): WindowedStream<T, K, W> {
+    checkTrigger(this.#windowing.assigner, trigger as TriggerLike);
+    return this.#with({ trigger: trigger as TriggerLike });
   }
 
   /** How long after the watermark a window is kept for late records, in milliseconds. */
   allowedLateness(ms: number): WindowedStream<T, K, W> {
-    checkLateness(ms);
+    checkLateness(ms, this.#windowing.assigner);
     return this.#with({ allowedLatenessMs: ms });
   }
 

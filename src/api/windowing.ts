@@ -1,21 +1,28 @@
 // What a windowed stream has been told, and the operator that comes of it.
 
 import { ConfigurationError, GraphError } from '../errors.ts';
-import type { JsonValue } from '../graph/job-graph.ts';
+import type { JsonValue, TypeSpec } from '../graph/job-graph.ts';
+import type { WindowLike } from '../operators/windowing/assigner.ts';
 import type { DataStream } from './data-stream.ts';
 import type { OutputTag } from './output-tag.ts';
 import { PyFunction } from './python-function.ts';
 import type { TransformationInit } from './transformation.ts';
 import type { TypeInformation } from './types.ts';
-import type { TriggerLike, WindowJson, WindowOperation } from './window-types.ts';
+import { CountWindows } from './count-windows.ts';
+import type {
+  TriggerLike,
+  WindowAssignerLike,
+  WindowJson,
+  WindowOperation,
+} from './window-types.ts';
 
 /** Anything that may describe itself. */
 interface Described {
-  describe?(): WindowJson;
+  describe?(): WindowJson | undefined;
 }
 
 export interface Windowing {
-  assigner: Described;
+  assigner: WindowAssignerLike<never, WindowLike>;
   trigger?: TriggerLike;
   allowedLatenessMs: number;
   lateTag?: OutputTag<unknown>;
@@ -24,6 +31,7 @@ export interface Windowing {
 
 /** A stream of any type. */
 interface Transformable {
+  readonly outputType: TypeSpec | undefined;
   transform<Out>(init: TransformationInit): DataStream<Out>;
 }
 
@@ -40,7 +48,9 @@ export function windowOperator<Out>(
   type: TypeInformation<Out> | undefined,
 ): DataStream<Out> {
   const { assigner, trigger, allowedLatenessMs, lateTag, allWindows } = windowing;
-  const common = { kind: 'window' as const, name: 'Window', outputType: type?.spec };
+  const passesOn = how === 'reduce' && windowFn === undefined;
+  const outputType = type?.spec ?? (passesOn ? stream.outputType : undefined);
+  const common = { kind: 'window' as const, name: 'Window', outputType };
   const made =
     fn instanceof PyFunction
       ? stream.transform<Out>({
@@ -64,7 +74,25 @@ export function windowOperator<Out>(
   return allWindows ? made.forceNonParallel() : made;
 }
 
-export function checkLateness(ms: number): void {
+/** @throws GraphError when windows of the assigner merge and the trigger cannot follow */
+export function checkTrigger(
+  assigner: WindowAssignerLike<never, WindowLike>,
+  trigger: TriggerLike,
+): void {
+  if (assigner.mergeWindows === undefined || trigger.canMerge?.() === true) return;
+  throw new GraphError(
+    'A merging window assigner cannot be used with a trigger that does not support merging. Use a trigger whose ' +
+      'canMerge() is true.',
+  );
+}
+
+export function checkLateness(ms: number, assigner?: WindowAssignerLike<never, WindowLike>): void {
+  if (assigner instanceof CountWindows && ms > 0) {
+    throw new ConfigurationError(
+      'Count windows know no lateness: they end when they are full, whatever the time. Leave allowedLateness() out, or ' +
+        'use windows of event time.',
+    );
+  }
   if (!(ms >= 0)) {
     throw new ConfigurationError(`The allowed lateness is ${ms} ms; it cannot be negative.`);
   }

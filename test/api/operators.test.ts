@@ -5,11 +5,17 @@ import {
   AsyncDataStream,
   AsyncRetryStrategy,
   BucketAssigner,
+  EventTimeSessionWindows,
+  EventTimeTrigger,
+  NeverTrigger,
   FileSink,
   OutputTag,
+  PurgingTrigger,
   RollingPolicy,
   StreamExecutionEnvironment,
   Time,
+  TimeWindow,
+  TumblingEventTimeWindows,
   Types,
   py,
 } from '../../src/index.ts';
@@ -17,15 +23,9 @@ import type { OperatorSpec } from '../../src/graph/job-graph.ts';
 
 type Event = { user: string; at: number; value: number };
 
-/** A window assigner of a fixed description, as those of Isthmus have one. */
-const minutes = {
-  *assignWindows(_value: Event, timestamp: number): Iterable<{ start: number }> {
-    yield { start: timestamp - (timestamp % 60_000) };
-  },
-  describe: () => ({ kind: 'tumbling', time: 'event', size: 60_000, offset: 0 }),
-};
-const everyTwo = { describe: () => ({ kind: 'count', count: 2 }) };
-const ownAssigner = { assignWindows: () => [{ start: 0 }] };
+const minutes = TumblingEventTimeWindows.of(Time.minutes(1));
+const purging = PurgingTrigger.of(EventTimeTrigger.create());
+const ownAssigner = { assignWindows: () => [new TimeWindow(0, 1)] };
 const late = new OutputTag<Event>('late', Types.PICKLED_BYTE_ARRAY());
 
 /** The last operator of what `make` builds, with the functions of the job. */
@@ -55,7 +55,7 @@ describe('windows', () => {
       events
         .keyBy((e) => e.user)
         .window(minutes)
-        .trigger(everyTwo)
+        .trigger(purging)
         .allowedLateness(Time.seconds(5))
         .sideOutputLateData(late)
         .reduce(
@@ -66,7 +66,7 @@ describe('windows', () => {
     expect(spec).toMatchObject({ kind: 'window', language: 'typescript', params: {} });
     expect(operation).toMatchObject({
       assigner: minutes,
-      trigger: everyTwo,
+      trigger: purging,
       allowedLatenessMs: 5_000,
       lateTag: 'late',
       how: 'reduce',
@@ -79,14 +79,14 @@ describe('windows', () => {
       events
         .keyBy((e) => e.user)
         .window(minutes)
-        .trigger(everyTwo)
+        .trigger(purging)
         .sideOutputLateData(late)
         .aggregate(f('Total'), f('Report')),
     );
     expect(spec.fn).toMatchObject({ language: 'python', name: 'Total' });
     expect(spec.params.window).toMatchObject({
       assigner: { kind: 'tumbling', time: 'event', size: 60_000, offset: 0 },
-      trigger: { kind: 'count', count: 2 },
+      trigger: { kind: 'purging', trigger: { kind: 'eventTime' } },
       allowedLateness: 0,
       lateTag: 'late',
       how: 'aggregate',
@@ -129,6 +129,14 @@ describe('windows', () => {
       'cannot be negative',
     );
     expect(() => built((events) => windowed(events).countWindow(0))).toThrow('of 0 records');
+    expect(() => built((events) => windowed(events).countWindow(2).allowedLateness(1))).toThrow(
+      'Count windows know no lateness',
+    );
+    expect(() =>
+      built((events) =>
+        windowed(events).window(EventTimeSessionWindows.withGap(5)).trigger(new NeverTrigger()),
+      ),
+    ).toThrow('cannot be used with a trigger that does not support merging');
   });
 });
 

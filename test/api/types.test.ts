@@ -6,6 +6,7 @@ import {
   type KeyedStream,
   OutputTag,
   StreamExecutionEnvironment,
+  TumblingEventTimeWindows,
   Types,
   py,
 } from '../../src/index.ts';
@@ -133,7 +134,7 @@ describe('element types', () => {
       },
     });
     expectTypeOf(counted).toEqualTypeOf<DataStream<number>>();
-    const assigner = { assignWindows: (): { start: number }[] => [] };
+    const assigner = TumblingEventTimeWindows.of(5);
     const applied = keyed.window(assigner).apply((key, window, values) => {
       expectTypeOf(key).toEqualTypeOf<string>();
       expectTypeOf(window.start).toEqualTypeOf<number>();

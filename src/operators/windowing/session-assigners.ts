@@ -15,7 +15,6 @@ export type SessionGap<T> = ((value: T) => number) | { extract(value: T): number
 abstract class SessionWindows<T> implements WindowAssigner<T, TimeWindow> {
   abstract assignWindows(value: T, timestamp: number, ctx: AssignerContext): TimeWindow[];
   abstract isEventTime(): boolean;
-  abstract describe(): { [key: string]: JsonValue } | undefined;
 
   getDefaultTrigger(): Trigger<T, TimeWindow> {
     return this.isEventTime() ? new EventTimeTrigger() : new ProcessingTimeTrigger();
@@ -50,11 +49,6 @@ abstract class DynamicGap<T> extends SessionWindows<T> {
   constructor(gap: SessionGap<T>) {
     super();
     this.#gap = typeof gap === 'function' ? gap : (value) => gap.extract(value);
-  }
-
-  /** The gap is a function of this program. */
-  describe(): undefined {
-    return undefined;
   }
 
   protected gapOf(value: T): number {

@@ -42,7 +42,7 @@ export interface Trigger<T = never, W = WindowLike> {
   /** Removes timers and state of the window. */
   clear?(window: W, ctx: TriggerContext): void;
   /** As JSON, for windows whose function is Python; absent: the function must be TypeScript. */
-  describe?(): { [key: string]: JsonValue } | undefined;
+  describe?(): { [key: string]: JsonValue };
 }
 
 export function isFire(result: TriggerResult): boolean {
