@@ -17,7 +17,7 @@ export function canonicalDecimal(text: string): CanonicalDecimal {
   }
   const [, sign = '', whole = '', fraction = '', power = '0'] = match;
   const all = (whole + fraction).replace(/^0+/, '');
-  const digits = all.replace(/0+$/, '');
+  const digits = withoutFinalZeros(all);
   if (digits === '') return { kind: 'integer', value: 0n };
   const exponent = Number(power) - fraction.length + (all.length - digits.length);
   const signed = BigInt((sign === '-' ? '-' : '') + digits);
@@ -29,6 +29,13 @@ export function canonicalDecimal(text: string): CanonicalDecimal {
     return { kind: 'number', value: nearest };
   }
   return { kind: 'decimal', text: `${signed}E${exponent}` };
+}
+
+/** By hand: a regular expression would try every zero of a long run anew. */
+function withoutFinalZeros(digits: string): string {
+  let end = digits.length;
+  while (digits.charCodeAt(end - 1) === 0x30) end--;
+  return digits.slice(0, end);
 }
 
 /** Whether digits × 10^−places is exactly the double. */

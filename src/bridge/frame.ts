@@ -295,8 +295,12 @@ export function decodeBarrier(body: Uint8Array): Barrier {
   const buffer = asBuffer(body);
   const kind = buffer[16] ?? 0;
   if (kind > 1) throw new BridgeProtocolError(`body: barrier kind ${kind}, must be 0 or 1`);
+  const checkpoint = Number(buffer.readBigUInt64LE(0));
+  if (!Number.isSafeInteger(checkpoint)) {
+    throw new BridgeProtocolError(`body: checkpoint ${checkpoint} is beyond 2^53−1`);
+  }
   return {
-    checkpoint: Number(buffer.readBigUInt64LE(0)),
+    checkpoint,
     timestamp: Number(buffer.readBigInt64LE(8)),
     savepoint: kind === 1,
   };

@@ -150,7 +150,7 @@ export class Decimal {
 
   constructor(text: string | number | bigint) {
     this.text = String(text);
-    if (!/^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|Infinity|s?NaN\d*)$/.test(this.text)) {
+    if (!/^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|Infinity|s?NaN\d*)$/.test(this.text)) {
       throw new TypeError(`${JSON.stringify(text.toString())} is no decimal number`);
     }
   }
