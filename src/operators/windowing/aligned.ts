@@ -12,7 +12,7 @@ import type { MaybePromise } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
 import { Cell } from './contents.ts';
 import { Engine, type EngineParts } from './engine.ts';
-import { NumberHeap } from './heap.ts';
+import { TimeHeap } from './heap.ts';
 import { keyIdentity } from './key-identity.ts';
 import { fromGroups, toGroups } from './partition.ts';
 import type { SlidingEventTimeWindows, TumblingEventTimeWindows } from './time-assigners.ts';
@@ -34,8 +34,8 @@ export class AlignedEngine extends Engine {
   /** By start. */
   readonly #windows = new Map<number, Cells>();
   /** Starts of windows that have not fired, and of fired ones that live on (A2). */
-  readonly #unfired = new NumberHeap();
-  readonly #fired = new NumberHeap();
+  readonly #unfired = new TimeHeap<number>();
+  readonly #fired = new TimeHeap<number>();
   /** The window at hand: most records fall into the one of the record before. Empty once it has fired. */
   #start = 0;
   #end = 0;
@@ -140,12 +140,12 @@ export class AlignedEngine extends Engine {
       this.#windows.set(start, cells);
       const maxTimestamp = start + this.#sizeMs - 1;
       if (this.#eventTime && maxTimestamp <= this.ctx.watermark) {
-        this.#fired.push(start);
+        this.#fired.push(start, start);
       } else {
-        if (!this.#eventTime && start <= this.#unfired.least) {
+        if (!this.#eventTime && start <= this.#unfired.earliest) {
           this.ctx.requestProcessingTime(maxTimestamp);
         }
-        this.#unfired.push(start);
+        this.#unfired.push(start, start);
       }
     }
     return cells;
@@ -161,14 +161,14 @@ export class AlignedEngine extends Engine {
 
   *#fireByClock(now: number): Steps {
     yield* this.#fire(now);
-    const { least } = this.#unfired;
-    if (least !== Infinity) this.ctx.requestProcessingTime(least + this.#sizeMs - 1);
+    const { earliest } = this.#unfired;
+    if (earliest !== Infinity) this.ctx.requestProcessingTime(earliest + this.#sizeMs - 1);
   }
 
   *#fire(time: number): Steps {
     for (;;) {
-      const firesAt = this.#unfired.least + this.#sizeMs - 1;
-      const endsAt = this.#fired.least + this.#sizeMs - 1 + this.#keptMs;
+      const firesAt = this.#unfired.earliest + this.#sizeMs - 1;
+      const endsAt = this.#fired.earliest + this.#sizeMs - 1 + this.#keptMs;
       if (Math.min(firesAt, endsAt) > time) return;
       if (firesAt <= endsAt) {
         const start = this.#unfired.pop();
@@ -176,7 +176,7 @@ export class AlignedEngine extends Engine {
         const cells = this.#windows.get(start) as Cells;
         const isLast = this.#keptMs === 0;
         if (isLast) this.#windows.delete(start);
-        else this.#fired.push(start);
+        else this.#fired.push(start, start);
         yield* this.#fireAll(start, cells, isLast);
       } else {
         const start = this.#fired.pop();
@@ -228,13 +228,13 @@ export class AlignedEngine extends Engine {
       if (cells === undefined) {
         cells = new Map();
         this.#windows.set(start, cells);
-        (fired ? this.#fired : this.#unfired).push(start);
+        (fired ? this.#fired : this.#unfired).push(start, start);
       }
       cells.set(keyIdentity(key), new Cell(key, contents));
     }
-    const { least } = this.#unfired;
-    if (!this.#eventTime && least !== Infinity) {
-      this.ctx.requestProcessingTime(least + this.#sizeMs - 1);
+    const { earliest } = this.#unfired;
+    if (!this.#eventTime && earliest !== Infinity) {
+      this.ctx.requestProcessingTime(earliest + this.#sizeMs - 1);
     }
   }
 }

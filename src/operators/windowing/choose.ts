@@ -3,7 +3,8 @@
 // `aligned`   tumbling and sliding time windows with their own trigger: contents by window, fired a window at a time.
 // `sliced`    the same for sliding windows whose function merges: a record goes into one slice, windows are put together.
 // `counted`   count windows with their own trigger.
-// `merging`   windows that merge (sessions), any trigger.
+// `sessions`  sessions with their own trigger and no lateness: kept as intervals.
+// `merging`   every other kind of windows that merge, any trigger.
 // `general`   every other assigner and trigger.
 
 import type { Emit, OperatorContext } from '../../runtime/operator.ts';
@@ -15,6 +16,13 @@ import type { Engine, EngineParts } from './engine.ts';
 import { GeneralEngine } from './general.ts';
 import { MergingEngine } from './merging.ts';
 import type { WindowOperation } from './operation.ts';
+import {
+  DynamicEventTimeSessionWindows,
+  DynamicProcessingTimeSessionWindows,
+  EventTimeSessionWindows,
+  ProcessingTimeSessionWindows,
+} from './session-assigners.ts';
+import { SessionEngine } from './sessions.ts';
 import { SlicedEngine } from './sliced.ts';
 import {
   SlidingEventTimeWindows,
@@ -29,6 +37,7 @@ export function makeEngine(operation: WindowOperation, ctx: OperatorContext, emi
   const assigner = asAssigner(operation.assigner, ctx.spec.name);
   const contents = new Contents(operation, ctx.spec.name);
   const parts: EngineParts = { operation, assigner, contents, ctx, emit };
+  if (isPlainSession(parts)) return new SessionEngine(parts);
   if (assigner.mergeWindows !== undefined) return new MergingEngine(parts);
   if (isCount(assigner) && operation.trigger === undefined) return new CountedEngine(parts);
   if (!isAligned(assigner, operation.trigger)) return new GeneralEngine(parts);
@@ -39,6 +48,22 @@ function isCount(assigner: WindowAssigner<unknown>): boolean {
   return assigner.describe?.()?.kind === 'count';
 }
 
+/** Sessions of Isthmus with their own trigger and no lateness. */
+function isPlainSession({ assigner, operation, contents }: EngineParts): boolean {
+  const kind = assigner.constructor;
+  const byEvents = kind === EventTimeSessionWindows || kind === DynamicEventTimeSessionWindows;
+  const byClock =
+    kind === ProcessingTimeSessionWindows || kind === DynamicProcessingTimeSessionWindows;
+  if (!byEvents && !byClock) return false;
+  const own = byEvents ? EventTimeTrigger : ProcessingTimeTrigger;
+  const { trigger, allowedLatenessMs } = operation;
+  return isOwn(trigger, own) && allowedLatenessMs === 0 && contents.canMerge;
+}
+
+function isOwn(trigger: unknown, own: unknown): boolean {
+  return trigger === undefined || (trigger as object | null)?.constructor === own;
+}
+
 /** Of subclasses nobody knows what they do: only the classes themselves will do. */
 function isAligned(assigner: object, trigger: unknown): boolean {
   const kind = assigner.constructor;
@@ -46,7 +71,7 @@ function isAligned(assigner: object, trigger: unknown): boolean {
   const byClock = kind === TumblingProcessingTimeWindows || kind === SlidingProcessingTimeWindows;
   if (!byEvents && !byClock) return false;
   const own = byEvents ? EventTimeTrigger : ProcessingTimeTrigger;
-  return trigger === undefined || (trigger as object | null)?.constructor === own;
+  return isOwn(trigger, own);
 }
 
 function canSlice({ assigner, contents, operation }: EngineParts): boolean {

@@ -25,7 +25,7 @@ abstract class SessionWindows<T> implements WindowAssigner<T, TimeWindow> {
   }
 }
 
-abstract class FixedGap<T> extends SessionWindows<T> {
+export abstract class FixedGap<T> extends SessionWindows<T> {
   readonly gapMs: number;
 
   constructor(gapMs: number) {
@@ -43,7 +43,7 @@ abstract class FixedGap<T> extends SessionWindows<T> {
   }
 }
 
-abstract class DynamicGap<T> extends SessionWindows<T> {
+export abstract class DynamicGap<T> extends SessionWindows<T> {
   readonly #gap: (value: T) => number;
 
   constructor(gap: SessionGap<T>) {
@@ -51,7 +51,7 @@ abstract class DynamicGap<T> extends SessionWindows<T> {
     this.#gap = typeof gap === 'function' ? gap : (value) => gap.extract(value);
   }
 
-  protected gapOf(value: T): number {
+  gapOf(value: T): number {
     const gap = this.#gap(value);
     if (gap > 0) return gap;
     throw new UserFunctionError(
@@ -127,8 +127,11 @@ export class DynamicProcessingTimeSessionWindows<T> extends DynamicGap<T> {
 /** Doubles are this far apart at the least timestamp; a shorter session there would be empty, hence late. */
 const LEAST_AT_MIN_MS = 2048;
 
-/** Records without a timestamp share one session, as in PyFlink. */
+/** Where the session of one record ends. Records without a timestamp share one, as in PyFlink. */
+export function sessionEnd(start: number, gapMs: number): number {
+  return start + (start === MIN_TIMESTAMP ? Math.max(gapMs, LEAST_AT_MIN_MS) : gapMs);
+}
+
 function sessionFrom(start: number, gapMs: number): TimeWindow {
-  const lengthMs = start === MIN_TIMESTAMP ? Math.max(gapMs, LEAST_AT_MIN_MS) : gapMs;
-  return new TimeWindow(start, start + lengthMs);
+  return new TimeWindow(start, sessionEnd(start, gapMs));
 }

@@ -13,7 +13,7 @@ import { MAX_TIMESTAMP, MIN_TIMESTAMP, type MaybePromise } from '../../runtime/o
 import { isPromise } from '../../runtime/output.ts';
 import { Cell } from './contents.ts';
 import { Engine, type EngineParts } from './engine.ts';
-import { NumberHeap } from './heap.ts';
+import { TimeHeap } from './heap.ts';
 import { keyIdentity } from './key-identity.ts';
 import { fromGroups, toGroups } from './partition.ts';
 import { type Merge, SliceStacks } from './slice-stacks.ts';
@@ -32,7 +32,7 @@ export class SlicedEngine extends Engine {
   /** By start: slices that are not yet in the stacks. */
   readonly #slices = new Map<number, Cells>();
   /** Their starts, and some of slices that have joined the stacks. */
-  readonly #starts = new NumberHeap();
+  readonly #starts = new TimeHeap<number>();
   readonly #stacks = new Map<unknown, SliceStacks>();
   /** Start of the youngest slice that the watermark has passed. */
   #done = MIN_TIMESTAMP;
@@ -91,7 +91,7 @@ export class SlicedEngine extends Engine {
     if (cells === undefined) {
       cells = new Map();
       this.#slices.set(start, cells);
-      this.#starts.push(start);
+      this.#starts.push(start, start);
     }
     this.#start = start;
     this.#end = start + this.#widthMs;
@@ -153,8 +153,8 @@ export class SlicedEngine extends Engine {
   /** Infinity where there is none. */
   #oldestSlice(): number {
     const starts = this.#starts;
-    while (starts.size > 0 && !this.#slices.has(starts.least)) starts.pop();
-    return starts.least;
+    while (starts.size > 0 && !this.#slices.has(starts.earliest)) starts.pop();
+    return starts.earliest;
   }
 
   #join(start: number): void {

@@ -5,11 +5,11 @@
 //   Q2. Timers fire in order of time; those of one time in order of registration.
 //   Q3. A timer registered while timers fire takes its place among those still due.
 
-import { NumberHeap } from './heap.ts';
+import { TimeHeap } from './heap.ts';
 
 /** Owners are told apart as `Map` does. */
 export class TimerQueue<O> {
-  readonly #times = new NumberHeap();
+  readonly #times = new TimeHeap<number>();
   readonly #owners = new Map<number, Set<O>>();
   /** What is left of the time that fires now. */
   #firingTime = NaN;
@@ -19,7 +19,7 @@ export class TimerQueue<O> {
     const owners = this.#owners.get(time);
     if (owners === undefined) {
       this.#owners.set(time, new Set([owner]));
-      this.#times.push(time);
+      this.#times.push(time, time);
     } else {
       owners.add(owner);
     }
@@ -34,7 +34,7 @@ export class TimerQueue<O> {
   nextTime(): number {
     const times = this.#times;
     while (times.size > 0) {
-      const time = times.least;
+      const time = times.earliest;
       if ((this.#owners.get(time) as Set<O>).size > 0) return time;
       this.#owners.delete(times.pop());
     }
@@ -44,7 +44,7 @@ export class TimerQueue<O> {
   /** Takes away and gives, one by one, the timers up to `now`. */
   *due(now: number): Generator<{ time: number; owner: O }> {
     const times = this.#times;
-    while (times.least <= now) {
+    while (times.earliest <= now) {
       const time = times.pop();
       const owners = this.#owners.get(time) as Set<O>;
       this.#owners.delete(time);

@@ -3,8 +3,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { WindowDriver } from './drive.ts';
-import { naiveSessions, naiveTimeWindows, play, playOn, scripts, unordered } from './naive.ts';
-import { EventTimeSessionWindows } from '../../../src/operators/windowing/session-assigners.ts';
+import {
+  type Shown,
+  type Step,
+  naiveSessions,
+  naiveTimeWindows,
+  play,
+  playOn,
+  scripts,
+  unordered,
+} from './naive.ts';
+import {
+  DynamicEventTimeSessionWindows,
+  EventTimeSessionWindows,
+} from '../../../src/operators/windowing/session-assigners.ts';
 import {
   SlidingEventTimeWindows,
   TumblingEventTimeWindows,
@@ -39,6 +51,9 @@ const sizes = fc.integer({ min: 1, max: 9 });
 const slides = fc.integer({ min: 1, max: 12 });
 const offsets = fc.integer({ min: 0, max: 11 });
 const latenesses = fc.constantFrom(0, 0, 1, 4, 11);
+
+const sliding = (size: number) => new SlidingEventTimeWindows(size, Math.min(3, size - 1));
+const otherSliding = (size: number) => new OtherSliding(size, Math.min(3, size - 1));
 
 const check = <T>(property: fc.IAsyncProperty<T>) => fc.assert(property, { numRuns: 150 });
 
@@ -105,22 +120,30 @@ test('slices give what exact accumulation gives', () =>
     ),
   ));
 
+/** Not the class itself, so the merging engine takes it. */
+class OtherSessions extends EventTimeSessionWindows<number> {}
+
+/** Gaps by number of the record. */
+class OtherDynamicSessions extends DynamicEventTimeSessionWindows<number> {}
+
+const gapOf = (n: number) => 1 + ((n * 7) % 11);
+const sessions = (gap: number) => new EventTimeSessionWindows<number>(gap);
+const otherSessions = (gap: number) => new OtherSessions(gap);
+
 describe.each([
-  ['lists', {}],
-  ['accumulators', aggregated],
-])('sessions of %s', (_name, changes) => {
-  test('merge as in the model', () =>
+  ['intervals of lists', sessions, new DynamicEventTimeSessionWindows(gapOf), {}],
+  ['intervals of accumulators', sessions, new DynamicEventTimeSessionWindows(gapOf), aggregated],
+  ['merging windows of lists', otherSessions, new OtherDynamicSessions(gapOf), {}],
+  ['merging windows of accumulators', otherSessions, new OtherDynamicSessions(gapOf), aggregated],
+])('sessions as %s', (_name, fixed, dynamic, changes) => {
+  test('are those of the model', () =>
     check(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 12 }),
         fc.constantFrom(0, 0, 3, 20),
         scripts,
         async (gap, lateness, script) => {
-          const given = {
-            assigner: new EventTimeSessionWindows(gap),
-            allowedLatenessMs: lateness,
-            ...changes,
-          };
+          const given = { assigner: fixed(gap), allowedLatenessMs: lateness, ...changes };
           expect(unordered(await play(given, script))).toEqual(
             unordered(naiveSessions(() => gap, lateness, script)),
           );
@@ -131,30 +154,41 @@ describe.each([
   test('may have a gap for each record', () =>
     check(
       fc.asyncProperty(scripts, async (script) => {
-        const gapOf = (n: number) => 1 + ((n * 7) % 11);
-        const given = { assigner: EventTimeSessionWindows.withDynamicGap(gapOf), ...changes };
-        expect(unordered(await play(given, script))).toEqual(
+        expect(unordered(await play({ assigner: dynamic, ...changes }, script))).toEqual(
           unordered(naiveSessions(gapOf, 0, script)),
         );
       }),
     ));
 });
 
+test('sessions kept as intervals fire in the order of merging windows', () =>
+  check(
+    fc.asyncProperty(fc.integer({ min: 1, max: 12 }), scripts, async (gap, script) => {
+      const plain = await play({ assigner: sessions(gap) }, script);
+      expect(plain).toEqual(await play({ assigner: otherSessions(gap) }, script));
+    }),
+  ));
+
 describe.each([
-  ['aligned', SlidingEventTimeWindows, {}],
-  ['sliced', SlidingEventTimeWindows, aggregated],
-  ['general', OtherSliding, {}],
-] as const)('a snapshot of the %s engine', (_name, Sliding, changes) => {
+  ['aligned', sliding, {}],
+  ['sliced', sliding, aggregated],
+  ['general', otherSliding, {}],
+  ['sessions', sessions, {}],
+  ['merging', otherSessions, {}],
+] as const)('a snapshot of the %s engine', (name, assignerOf, changes) => {
+  const expected = (size: number, script: Step[]) =>
+    name === 'sessions' || name === 'merging'
+      ? naiveSessions(() => size, 0, script)
+      : naiveTimeWindows([size, Math.min(3, size - 1), 0, 0], script);
+
   test('carries its windows, and is not changed by what comes after', () =>
     check(
       fc.asyncProperty(
         fc.integer({ min: 2, max: 12 }),
-        slides,
         scripts,
         fc.nat(40),
-        async (size, some, script, cut) => {
-          const slide = Math.min(some, size - 1);
-          const given = { assigner: new Sliding(size, slide), ...changes };
+        async (size, script, cut) => {
+          const given = { assigner: assignerOf(size), ...changes };
           const before = await WindowDriver.open(given);
           const first = await playOn(before, script.slice(0, cut));
           const state = await before.operator.snapshot?.(1);
@@ -165,9 +199,9 @@ describe.each([
           after.ctx.watermark = watermark;
           const rest = await playOn(after, script.slice(cut), first.length);
           await after.end();
-          const last = after.take() as never;
+          const last = after.take() as Shown[];
           expect(unordered({ fired: [...first, ...rest, last], late: [] })).toEqual(
-            unordered({ ...naiveTimeWindows([size, slide, 0, 0], script), late: [] }),
+            unordered({ ...expected(size, script), late: [] }),
           );
         },
       ),
