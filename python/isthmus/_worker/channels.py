@@ -6,7 +6,7 @@ import sys
 from array import array
 from typing import Any
 
-from ..errors import CodecError, IsthmusError
+from ..errors import BridgeProtocolError, CodecError, IsthmusError
 from .failure import safe_repr
 from .isolate import dumps, loads
 
@@ -46,13 +46,13 @@ class ChannelCodec:
     ) -> tuple[list[Any], list[int] | None, list[Any] | None]:
         timestamps = None
         if flags & 1:
+            if len(body) < 8 * count:
+                raise BridgeProtocolError(f"body: {len(body)} bytes are too few for {count} timestamps")
             timestamps = _unpack_timestamps(body[: 8 * count])
             body = body[8 * count :]
         records, keys = self._load(body, bool(flags & 2))
         if len(records) != count or (keys is not None and len(keys) != count):
-            raise IsthmusError(
-                f"A batch announces {count} records and carries {len(records)}.", code="ISTHMUS_PROTOCOL"
-            )
+            raise BridgeProtocolError(f"count: {count} announced, the batch carries {len(records)} records")
         if self._coerce is not None:
             records = self._coerce(records)
         return records, timestamps, keys

@@ -11,7 +11,9 @@ from described import from_description
 from isthmus._types.coerce import coercer
 from isthmus._types.format import file_formatter, formatter
 
-_FORMATS = json.loads((Path(__file__).resolve().parents[2] / "vectors/formats.json").read_text("utf-8"))["formats"]
+_FORMATS = json.loads((Path(__file__).resolve().parents[2] / "vectors/formats.json").read_text("utf-8"))[
+    "formats"
+]
 
 
 @pytest.mark.parametrize("kind", sorted({vector["type"]["kind"] for vector in _FORMATS}))
