@@ -126,7 +126,7 @@ describe('count windows', () => {
       how: 'apply',
       function: (key: unknown, window: { id: number }, all: unknown[]) => [[key, window.id, all]],
     });
-    for (const [key, value] of ['a1', 'b1', 'a2', 'a3', 'b2', 'a4'].map((text) => [...text])) {
+    for (const [key, value] of ['a1', 'b1', 'a2', 'a3', 'b2', 'a4'].map((text) => text.split(''))) {
       await driver.record(key, Number(value), 5);
     }
     expect(driver.emitted.every(({ timestamp }) => timestamp === MAX_TIMESTAMP)).toBe(true);
@@ -334,7 +334,7 @@ describe('functions', () => {
       how: 'reduce',
       function: { reduce: sum },
       windowFunction: (key: string, window: TimeWindow, values: number[]) => [
-        `${key} ${window.start} ${values}`,
+        `${key} ${window.start} ${values.join('+')}`,
       ],
     });
     for (const at of [1, 2, 3]) await shown.record('a', at, at);
