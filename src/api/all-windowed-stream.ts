@@ -1,4 +1,5 @@
-import type { MaybeAsync, ReduceObject, Results } from './accepts.ts';
+import { type FieldAggregate, fieldAggregate } from '../operators/windowing/field-aggregates.ts';
+import type { FieldOf, MaybeAsync, ReduceObject, Results } from './accepts.ts';
 import type { DataStream } from './data-stream.ts';
 import type { OutputTag } from './output-tag.ts';
 import type { PyFunction } from './python-function.ts';
@@ -88,6 +89,36 @@ export class AllWindowedStream<T, W> {
   /** Calls `process` with all records of a window, and a context that has state. */
   process<Out>(fn: ProcessAllWindowLike<T, Out, W>, type?: TypeInformation<Out>): DataStream<Out> {
     return windowOperator(this.#stream, this.#windowing, { how: 'process', fn }, type);
+  }
+
+  /** The sum of a field; other fields are those of the first record. */
+  sum(field?: FieldOf<T>): DataStream<T> {
+    return this.#fold('sum', field);
+  }
+
+  /** The minimum of a field; other fields are those of the first record. */
+  min(field?: FieldOf<T>): DataStream<T> {
+    return this.#fold('min', field);
+  }
+
+  /** The maximum of a field; other fields are those of the first record. */
+  max(field?: FieldOf<T>): DataStream<T> {
+    return this.#fold('max', field);
+  }
+
+  /** The record with the least field, the first of equal ones. */
+  minBy(field?: FieldOf<T>): DataStream<T> {
+    return this.#fold('minBy', field);
+  }
+
+  /** The record with the greatest field, the first of equal ones. */
+  maxBy(field?: FieldOf<T>): DataStream<T> {
+    return this.#fold('maxBy', field);
+  }
+
+  #fold(op: FieldAggregate, field: FieldOf<T> = 0 as FieldOf<T>): DataStream<T> {
+    const fn = fieldAggregate(op, field as string | number);
+    return windowOperator(this.#stream, this.#windowing, { how: 'reduce', fn }, undefined);
   }
 
   #with(change: Partial<Windowing>): AllWindowedStream<T, W> {

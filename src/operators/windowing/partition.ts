@@ -1,5 +1,6 @@
 // Entries of keys as they go into a snapshot: by key group, so that a restore at another parallelism reads what is its own.
 
+import { carryMark } from '../../bridge/codec/index.ts';
 import { KeyGroups } from '../../bridge/keys.ts';
 import { isolator } from '../../runtime/isolate.ts';
 import type { OperatorContext } from '../../runtime/operator.ts';
@@ -8,7 +9,7 @@ import type { OperatorContext } from '../../runtime/operator.ts';
 export type GroupedEntries = Map<number, [key: unknown, entry: unknown][]>;
 
 /** Copies what can be changed in place: contents go on while the snapshot is stored. */
-const copy = isolator();
+const copy = isolator(carryMark);
 
 /** Undefined where there are none. */
 export function toGroups(

@@ -1,0 +1,89 @@
+// Sum, min, max, minBy and maxBy of a field of the records of a window. They merge, so sliding windows cost no more than
+// tumbling ones.
+//
+//   F1. Arguments are not changed: a record that has been emitted, or a slice of another window, may be one of them.
+
+import { carryMark } from '../../bridge/codec/index.ts';
+import { Row } from '../../bridge/codec/values.ts';
+import { UserFunctionError } from '../../errors.ts';
+import { inspectRecord } from '../../runtime/failure.ts';
+
+export type FieldAggregate = 'sum' | 'min' | 'max' | 'minBy' | 'maxBy';
+
+/** A reduce function that declares itself mergeable. */
+export interface MergeableReduce {
+  reduce(a: unknown, b: unknown): unknown;
+  readonly mergeable: true;
+}
+
+type Ordered = number;
+
+/** `field` 0 of a record that is no object and no array is the record itself. */
+export function fieldAggregate(op: FieldAggregate, field: string | number): MergeableReduce {
+  const combine = COMBINE[op];
+  return {
+    mergeable: true,
+    reduce:
+      op === 'minBy' || op === 'maxBy'
+        ? (a, b) => {
+            const held = fieldOf(a, field);
+            return combine(held, fieldOf(b, field)) === held ? a : b;
+          }
+        : (a, b) => withField(a, field, combine(fieldOf(a, field), fieldOf(b, field))),
+  };
+}
+
+/** Of equal ones the first. */
+const COMBINE: { [op in FieldAggregate]: (a: unknown, b: unknown) => unknown } = {
+  sum: (a, b) => (a as number) + (b as number),
+  min: lesser,
+  minBy: lesser,
+  max: greater,
+  maxBy: greater,
+};
+
+function lesser(a: unknown, b: unknown): unknown {
+  return (b as Ordered) < (a as Ordered) ? b : a;
+}
+
+function greater(a: unknown, b: unknown): unknown {
+  return (b as Ordered) > (a as Ordered) ? b : a;
+}
+
+function fieldOf(record: unknown, field: string | number): unknown {
+  if (typeof record !== 'object' || record === null) {
+    if (field === 0) return record;
+    throw new UserFunctionError(
+      `The ${field} field selected on a basic type. A field expression on a basic type can only select the 0th field ` +
+        `(which means selecting the entire basic type); the record is ${inspectRecord(record)}.`,
+    );
+  }
+  const found = record instanceof Row ? record.get(field) : valueAt(record, field);
+  if (found !== undefined) return found;
+  throw new UserFunctionError(
+    `There is no field ${JSON.stringify(field)} in the record ${inspectRecord(record)}; name one that it has.`,
+  );
+}
+
+function valueAt(record: object, field: string | number): unknown {
+  return Array.isArray(record) && typeof field === 'number'
+    ? (record.at(field) as unknown)
+    : (record as Record<string, unknown>)[field];
+}
+
+/** F1 */
+function withField(record: unknown, field: string | number, value: unknown): unknown {
+  if (typeof record !== 'object' || record === null) return value;
+  if (Array.isArray(record)) {
+    const copy = (record as unknown[]).with(field as number, value);
+    carryMark(record, copy);
+    return copy;
+  }
+  if (record instanceof Row) {
+    const index = typeof field === 'number' ? field : (record.names?.indexOf(field) ?? 0);
+    return new Row(record.values.with(index, value), record.names, record.kind);
+  }
+  const prototype = Object.getPrototypeOf(record) as object | null;
+  if (prototype === Object.prototype) return { ...record, [field]: value };
+  return Object.assign(Object.create(prototype) as object, record, { [field]: value });
+}
