@@ -6,9 +6,8 @@ import sys
 from array import array
 from typing import Any
 
-from ..errors import BridgeProtocolError, CodecError, IsthmusError
-from .failure import safe_repr
-from .isolate import dumps, loads
+from ..errors import BridgeProtocolError, CodecError
+from .isolate import dumps, loads, unsendable
 
 _BIG_ENDIAN = sys.byteorder == "big"
 
@@ -61,18 +60,7 @@ class ChannelCodec:
         try:
             return dumps(records if keys is None else (keys, records))
         except Exception as e:
-            for record in records:
-                try:
-                    dumps(record)
-                except Exception as single:
-                    raise IsthmusError(
-                        f'A record of operator "{self._operator}" cannot be pickled for the next process: '
-                        f"{type(single).__name__}: {single}. The record: {safe_repr(record)}",
-                        code="ISTHMUS_CODEC",
-                    ) from single
-            raise IsthmusError(
-                f'Keys made behind operator "{self._operator}" cannot be pickled: {e}', code="ISTHMUS_CODEC"
-            ) from e
+            raise unsendable(records, e) from None
 
 
 def _unpickle(body: memoryview | bytes, keyed: bool) -> tuple[list[Any], list[Any] | None]:

@@ -63,7 +63,27 @@ def user_traceback(error: BaseException) -> str:
         seen.add(id(part))
         part.stack = traceback.StackSummary.from_list([f for f in part.stack if is_user_frame(f.filename)])
         stack.extend(p for p in (part.__cause__, part.__context__) if p is not None)
+    _prune(shown, error)
     return "".join(shown.format()).rstrip("\n")
+
+
+def _prune(shown: traceback.TracebackException, error: BaseException) -> None:
+    """Take away what an error of Isthmus came from inside of Isthmus: its message says what there is to know."""
+    cause, context = shown.__cause__, shown.__context__
+    if isinstance(error, IsthmusError) and not _has_user_frames(cause) and not _has_user_frames(context):
+        shown.__cause__ = shown.__context__ = None
+        return
+    for part, origin in ((cause, error.__cause__), (context, error.__context__)):
+        if part is not None and origin is not None:
+            _prune(part, origin)
+
+
+def _has_user_frames(shown: traceback.TracebackException | None) -> bool:
+    while shown is not None:
+        if shown.stack:
+            return True
+        shown = shown.__cause__ or shown.__context__
+    return False
 
 
 def report(
@@ -109,6 +129,8 @@ def report(
     location = (spec or {}).get("location")
     if location:
         lines.append(f"  defined at {location['file']}:{location['line']}")
-    lines.append(found["traceback"])
+    # Without a frame of the user's it would say the first line again.
+    if '\n  File "' in f"\n{found['traceback']}":
+        lines.append(found["traceback"])
     found["message"] = "\n".join(lines)
     return found

@@ -13,6 +13,9 @@ import uuid
 from itertools import chain
 from typing import Any
 
+from ..errors import CodecError
+from .failure import safe_repr
+
 _ATOMS: frozenset[type] = frozenset(
     (
         type(None),
@@ -58,8 +61,27 @@ def isolated(values: list[Any]) -> list[Any]:
     """The values themselves where they are immutable, else copies of all of them."""
     if is_immutable(values):
         return values
-    copies: list[Any] = loads(dumps(values))
+    try:
+        copies: list[Any] = loads(dumps(values))
+    except Exception as e:
+        raise unsendable(values, e) from None
     return copies
+
+
+def unsendable(records: list[Any], error: Exception) -> CodecError:
+    """Why a batch cannot leave its task: the first record that cannot be pickled, and what to do."""
+    for record in records:
+        try:
+            dumps(record)
+        except Exception as single:
+            return CodecError(
+                f"A record cannot be sent to the next task ({single}): {safe_repr(record)}. "
+                "Emit plain data, and make what cannot be pickled (locks, files, connections) in open()."
+            )
+    return CodecError(
+        f"A batch cannot be sent to the next task ({error}). Emit plain data, with plain keys: strings, numbers, "
+        "tuples or frozen dataclasses."
+    )
 
 
 def dumps(values: Any) -> bytes:

@@ -194,7 +194,10 @@ class Slot:
         self.current = task
         try:
             task.step(deadline)
-        except Exception as e:
+        except (
+            Exception,
+            SystemExit,
+        ) as e:  # A function that says sys.exit() fails; it does not end the worker.
             self._fail(e, task)
             return False
         return True
@@ -207,7 +210,7 @@ class Slot:
                 self.current = task
                 try:
                     task.fire_processing_time(now)
-                except Exception as e:
+                except (Exception, SystemExit) as e:
                     self._fail(e, task)
                     return
         self.current = None
@@ -246,7 +249,7 @@ class Slot:
                 self.tasks.append(built)
                 if built.periodic:
                     self.periodic.append(built)
-        except Exception as e:
+        except (Exception, SystemExit) as e:
             failing = getattr(e, "isthmus_task", None)
             self._fail(e, None, task_id if failing is None else failing)
             return

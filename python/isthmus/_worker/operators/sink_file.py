@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from ..._types.coerce import coercer
@@ -48,7 +48,11 @@ class FileSinkOperator(Operator):
         self._inactivity_ms = int(rolling.get("inactivityMs") or 60_000)
         self._charset: str = params.get("charset") or "utf-8"
         declared = params.get("type")
-        self._format = file_formatter(declared)
+        self._format: Callable[[Any], str] = file_formatter(declared)
+        self._line_end = "\n"
+        self._header = ""
+        if params.get("rowFormat"):
+            self._use_csv(params["rowFormat"])
         self._coerce = coercer(declared) if declared else None
         self._id = str(uuid.uuid4())
         self._counter = 0
@@ -56,15 +60,39 @@ class FileSinkOperator(Operator):
         self._ended = False
         os.makedirs(self._base, exist_ok=True)
 
+    def _use_csv(self, given: dict[str, Any]) -> None:
+        from ...datastream.formats._csv_text import CsvDialect, CsvWriter
+
+        writer = CsvWriter(
+            CsvDialect(
+                separator=given["separator"],
+                quote=given["quote"],
+                escape=given["escape"],
+                array_separator=given["arraySeparator"],
+                null=given["null"],
+            )
+        )
+        names: list[str] = given["names"]
+        self._line_end = given["lineSeparator"]
+        if given["header"]:
+            self._header = writer.line(names) + self._line_end
+
+        def line(record: Any) -> str:
+            if isinstance(record, dict):
+                record = [record[name] for name in names]
+            return writer.line(record)
+
+        self._format = line
+
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
-        form, charset, coerce = self._format, self._charset, self._coerce
+        form, end, charset, coerce = self._format, self._line_end, self._charset, self._coerce
         now = self.ctx.clock.now_ms()
         bucket = self._bucket(now)
         part = self._part(bucket, now)
         for record in records:
             if coerce is not None:
                 record = coerced(coerce, [record], self.ctx.spec)[0]
-            line = (form(record) + "\n").encode(charset)
+            line = (form(record) + end).encode(charset)
             part.file.write(line)
             part.size += len(line)
             if part.size >= self._max_bytes:
@@ -89,6 +117,7 @@ class FileSinkOperator(Operator):
             self._counter += 1
             hidden = os.path.join(folder, f".{name}.inprogress.{uuid.uuid4()}")
             part = self._parts[bucket] = _Part(hidden, os.path.join(folder, name), now_ms)
+            part.file.write(self._header.encode(self._charset))
         return part
 
     def _finish(self, bucket: str) -> None:

@@ -6,7 +6,6 @@ Flink does. The position is (file, byte offset), so a restart goes on at a line.
 
 from __future__ import annotations
 
-import csv
 import gzip
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -171,8 +170,3 @@ class FileLinesSource:
         if self._file is not None:
             self._file.close()
             self._file = None
-
-
-def csv_rows(file: Any, **dialect: Any) -> Iterator[list[str]]:
-    """Rows of an open CSV file; the standard library knows quoting."""
-    return csv.reader(file, **dialect)

@@ -64,6 +64,18 @@ def type_of(declared: Any) -> TypeInformation | None:
     return declared  # type: ignore[no-any-return]
 
 
+def require_one_key_type(left: Any, right: Any, who: str) -> None:
+    """
+    Raises:
+        TypeError: The declared types of the keys differ, so that no two keys would ever be equal.
+    """
+    if left._key_type is not None and right._key_type is not None and left._key_type != right._key_type:
+        raise TypeError(
+            f"{who} keys of one type; the left one's is {left._key_type}, the right one's {right._key_type}. "
+            "Convert one of them in its key selector, and declare the type it has then."
+        )
+
+
 def check_parallelism(parallelism: Any) -> int:
     if not isinstance(parallelism, int) or parallelism < 1:
         raise ValueError(f"The parallelism is {parallelism!r}; it must be a whole number of at least 1.")

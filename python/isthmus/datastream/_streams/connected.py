@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..._graph import Origin, Transformation
-from .checks import instance_of, selector_of, type_of
+from .checks import instance_of, require_one_key_type, selector_of, type_of
 from .data_stream import DataStream
 
 if TYPE_CHECKING:
@@ -91,6 +91,8 @@ class ConnectedStreams(Generic[T1, T2]):
         return isinstance(self.stream1, KeyedStream) and isinstance(self.stream2, KeyedStream)
 
     def _add(self, kind: str, name: str, func: Any, wanted: type, output_type: Any) -> DataStream[Any]:
+        if self._is_keyed():
+            require_one_key_type(self.stream1, self.stream2, "Connected keyed streams need")
         env = self.stream1._env
         language, fn = instance_of(env.graph, func, wanted, kind)
         return two_inputs(self.stream1, self.stream2, kind, name, language, fn, type_of(output_type))

@@ -409,7 +409,9 @@ class DataStream(OperatorSettings, Generic[T]):
         if not isinstance(sink, Sink):
             raise TypeError(f"Parameter sink should be a Sink; it is a {type(sink).__name__}.")
         kind, name, params, fn = sink.to_operator(self._env.graph)
-        return self._sink(kind, name, params, fn)
+        # Only Python writes rows as CSV.
+        language = "python" if "rowFormat" in params else "any"
+        return self._sink(kind, name, params, fn, language)
 
     def add_sink(
         self, sink_func: Sink | SinkFunction | Callable[[T], Any] | TypeScriptFunction[T, Any]

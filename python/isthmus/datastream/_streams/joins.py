@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..._operations import AsOfJoinOperation, IntervalJoinOperation, LookupJoinOperation, WindowJoinOperation
-from .checks import selector_of, type_of
+from .checks import require_one_key_type, selector_of, type_of
 from .connected import two_inputs
 from .data_stream import DataStream
 
@@ -32,19 +32,19 @@ class JoinedStreams(Generic[T, U]):
     def __init__(self, left: DataStream[T], right: DataStream[U]) -> None:
         self._left, self._right = left, right
         self._keys: list[Any] = [None, None]
-        self._key_type: Any = None
+        self._key_types: list[Any] = [None, None]
         self._assigner: Any = None
         self._trigger: Any = None
         self._lateness = 0
 
     def where(self, key_selector: Any, key_type: Any = None) -> Self:
         """The key of the left stream."""
-        self._keys[0], self._key_type = key_selector, key_type or self._key_type
+        self._keys[0], self._key_types[0] = key_selector, key_type
         return self
 
-    def equal_to(self, key_selector: Any) -> Self:
+    def equal_to(self, key_selector: Any, key_type: Any = None) -> Self:
         """The key of the right stream."""
-        self._keys[1] = key_selector
+        self._keys[1], self._key_types[1] = key_selector, key_type
         return self
 
     def window(self, window_assigner: Any) -> Self:
@@ -73,7 +73,7 @@ class JoinedStreams(Generic[T, U]):
             self._left,
             self._right,
             self._keys,
-            self._key_type,
+            self._key_types,
             "window_join",
             self._how,
             operation,
@@ -91,7 +91,7 @@ def _joined(
     left: DataStream[Any],
     right: DataStream[Any],
     keys: list[Any],
-    key_type: Any,
+    key_types: list[Any],
     kind: str,
     name: str,
     operation: Any,
@@ -100,8 +100,11 @@ def _joined(
     from .keyed_stream import KeyedStream
 
     graph = left._env.graph
-    first: KeyedStream[Any, Any] = KeyedStream(left, selector_of(graph, keys[0]), keys[0], key_type)
-    second: KeyedStream[Any, Any] = KeyedStream(right, selector_of(graph, keys[1]), keys[1], key_type)
+    # A type said for one side is meant for both.
+    types = [key_types[0] or key_types[1], key_types[1] or key_types[0]]
+    first: KeyedStream[Any, Any] = KeyedStream(left, selector_of(graph, keys[0]), keys[0], types[0])
+    second: KeyedStream[Any, Any] = KeyedStream(right, selector_of(graph, keys[1]), keys[1], types[1])
+    require_one_key_type(first, second, "A window join needs")
     return _two(first, second, kind, name, operation, output_type)
 
 
@@ -224,7 +227,4 @@ def _require_keyed(left: Any, right: Any, what: str) -> None:
 
     if not isinstance(left, KeyedStream) or not isinstance(right, KeyedStream):
         raise TypeError(f"{what} needs two keyed streams; key both with key_by first.")
-    if left._key_type is not None and right._key_type is not None and left._key_type != right._key_type:
-        raise TypeError(
-            f"{what} needs keys of one type; the left one's is {left._key_type}, the right one's {right._key_type}."
-        )
+    require_one_key_type(left, right, f"{what} needs")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from ..._operations import WindowOperation
+from ...errors import GraphError
 from .checks import type_of
 from .data_stream import DataStream
 
@@ -33,6 +34,22 @@ W = TypeVar("W")
 ACC = TypeVar("ACC")
 R = TypeVar("R")
 OUT = TypeVar("OUT")
+
+
+def check_lateness(time_ms: int, assigner: Any) -> None:
+    """
+    Raises:
+        GraphError: The windows end when they are full, not at a time; or the lateness is no length of time.
+    """
+    from ..window import CountSlidingWindowAssigner, CountTumblingWindowAssigner
+
+    if isinstance(assigner, (CountTumblingWindowAssigner, CountSlidingWindowAssigner)) and time_ms > 0:
+        raise GraphError(
+            "Count windows know no lateness: they end when they are full, whatever the time. Leave allowed_lateness() "
+            "out, or use windows of event time."
+        )
+    if time_ms < 0:
+        raise GraphError(f"The allowed lateness is {time_ms} ms; it cannot be negative.")
 
 
 class _Windowed(Generic[K, T, W]):
@@ -70,6 +87,7 @@ class _Windowed(Generic[K, T, W]):
 
     def allowed_lateness(self, time_ms: int) -> Self:
         """How long (ms) behind the watermark records still count; each such record fires its window again."""
+        check_lateness(time_ms, self._assigner)
         self._allowed_lateness = time_ms
         return self
 

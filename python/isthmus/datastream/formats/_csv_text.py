@@ -1,0 +1,183 @@
+"""Rows as lines of CSV and back, by declared types.
+
+Reading is the standard library's; writing quotes as Jackson does (what PyFlink writes with): a text longer than 24
+characters, or with a character up to the separator, is quoted.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import decimal
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ...common.types import Row
+from ...errors import IsthmusError
+
+#: Texts longer than this are quoted without looking.
+_QUOTE_BEYOND = 24
+
+
+@dataclass(frozen=True)
+class CsvDialect:
+    """How a CSV text looks."""
+
+    separator: str = ","
+    quote: str | None = '"'
+    escape: str | None = None
+    array_separator: str = ";"
+    line_separator: str = "\n"
+    null: str | None = None
+    comments: bool = False
+    header: bool = False
+    strict_header: bool = False
+    skip_first_row: bool = False
+    #: Rows that cannot be read are left out.
+    ignore_errors: bool = False
+
+
+def parser_of(spec: dict[str, Any], dialect: CsvDialect) -> Callable[[str], Any]:
+    """What turns the text of a column of a type (its ``to_spec()``) into a value; it raises ValueError."""
+    kind = spec["kind"]
+    if kind in ("STRING", "CHAR", "PICKLED_BYTE_ARRAY"):
+        return str
+    if kind in _PARSERS:
+        return _PARSERS[kind]
+    if "element" in spec:
+        inner = parser_of(spec["element"], dialect)
+        separator = dialect.array_separator
+
+        def array(text: str) -> list[Any]:
+            return [inner(part) for part in text.split(separator)] if text else []
+
+        return array
+    raise IsthmusError(f"A CSV column cannot hold a {kind}; read it as a STRING.", code="ISTHMUS_GRAPH")
+
+
+def _boolean(text: str) -> bool:
+    word = text.strip().lower()
+    if word not in ("true", "false"):
+        raise ValueError(f"{text!r} is neither true nor false")
+    return word == "true"
+
+
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    **dict.fromkeys(("BYTE", "SHORT", "INT", "LONG", "BIG_INT"), int),
+    **dict.fromkeys(("FLOAT", "DOUBLE"), float),
+    "BIG_DEC": lambda text: decimal.Decimal(text.strip()),
+    "BOOLEAN": _boolean,
+    "SQL_DATE": lambda text: datetime.date.fromisoformat(text.strip()),
+    "SQL_TIME": lambda text: datetime.time.fromisoformat(text.strip()),
+    "SQL_TIMESTAMP": lambda text: datetime.datetime.fromisoformat(text.strip().replace("Z", "+00:00")),
+}
+
+
+class CsvReader:
+    """Reads the rows of a file: ``reader(open file, its path)``."""
+
+    def __init__(self, names: list[str], types: list[dict[str, Any]], dialect: CsvDialect) -> None:
+        self.names, self._types, self._dialect = names, types, dialect
+
+    def __call__(self, file: Iterable[str], path: str) -> Iterator[Row]:
+        dialect = self._dialect
+        lines = (line for line in file if not line.startswith("#")) if dialect.comments else file
+        rows = _rows(lines, dialect)
+        reader = rows
+        if dialect.header:
+            header = next(reader, None)
+            if dialect.strict_header and header is not None and header != self.names:
+                raise IsthmusError(
+                    f"The header of {path} is {header}; the schema says {self.names}.", code="ISTHMUS_USER"
+                )
+        if dialect.skip_first_row:
+            next(reader, None)
+        parsers = [parser_of(spec, dialect) for spec in self._types]
+        texts = [spec["kind"] in ("STRING", "CHAR") for spec in self._types]
+        make = Row(*self.names)
+        while True:
+            try:
+                fields = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as e:
+                raise IsthmusError(f"{path} near line {reader.line_num}: {e}.", code="ISTHMUS_USER") from e
+            if not fields:
+                continue
+            try:
+                yield make(*self._values(fields, parsers, texts))
+            except ValueError as e:
+                if not dialect.ignore_errors:
+                    raise IsthmusError(f"{path}, line {reader.line_num}: {e}", code="ISTHMUS_USER") from e
+
+    def _values(
+        self, fields: list[str], parsers: list[Callable[[str], Any]], texts: list[bool]
+    ) -> Iterator[Any]:
+        if len(fields) != len(parsers):
+            raise ValueError(f"the row has {len(fields)} fields; the schema has {len(parsers)}.")
+        null = self._dialect.null
+        for name, text, parse, is_text in zip(self.names, fields, parsers, texts):
+            if text == null or (text == "" and not is_text):
+                yield None
+                continue
+            try:
+                yield parse(text)
+            except (ValueError, decimal.InvalidOperation) as e:
+                raise ValueError(f"column {name!r} cannot be read: {e}.") from e
+
+
+def _rows(lines: Iterable[str], dialect: CsvDialect) -> Any:
+    return csv.reader(
+        lines,
+        delimiter=dialect.separator,
+        quotechar=dialect.quote,
+        escapechar=dialect.escape,
+        quoting=csv.QUOTE_NONE if dialect.quote is None else csv.QUOTE_MINIMAL,
+        strict=True,
+    )
+
+
+class CsvWriter:
+    """Writes a row as a line, without the line separator."""
+
+    def __init__(self, dialect: CsvDialect) -> None:
+        self._dialect = dialect
+        quote = dialect.quote or ""
+        self._safe_from = max(map(ord, (dialect.separator, quote or "\0", "\r", "\n"))) + 1
+
+    def line(self, values: Iterable[Any]) -> str:
+        return self._dialect.separator.join(map(self._field, values))
+
+    def _field(self, value: Any) -> str:
+        dialect = self._dialect
+        if value is None:
+            return dialect.null or ""
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, (int, float, decimal.Decimal)):
+            return str(value)
+        if isinstance(value, (list, tuple)):
+            text = dialect.array_separator.join(map(self._plain, value))
+        else:
+            text = self._plain(value)
+        quote = dialect.quote
+        if quote is None or not (len(text) > _QUOTE_BEYOND or any(ord(c) < self._safe_from for c in text)):
+            return text
+        if dialect.escape is not None:
+            escaped = text.replace(dialect.escape, dialect.escape * 2).replace(quote, dialect.escape + quote)
+        else:
+            escaped = text.replace(quote, quote * 2)
+        return f"{quote}{escaped}{quote}"
+
+    @staticmethod
+    def _plain(value: Any) -> str:
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, datetime.datetime):
+            return value.isoformat(" ")
+        if isinstance(value, (datetime.date, datetime.time)):
+            return value.isoformat()
+        if isinstance(value, (bytes, bytearray)):
+            return bytes(value).decode("utf-8", "replace")
+        return str(value)

@@ -1,0 +1,20 @@
+"""PyFlink's Avro format, which Isthmus does not have (yet): its names can be imported, not used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..._lazy import lazy_names
+
+_ABSENT = (
+    "AvroSchema",
+    "GenericRecordAvroTypeInfo",
+    "AvroInputFormat",
+    "AvroBulkWriters",
+    "AvroRowDeserializationSchema",
+    "AvroRowSerializationSchema",
+)
+
+
+def __getattr__(name: str) -> Any:
+    return lazy_names(__name__, globals(), {}, _ABSENT, name)

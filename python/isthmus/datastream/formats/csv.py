@@ -1,0 +1,274 @@
+"""CSV: files in and out, and rows as bytes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ...common.serialization import BulkWriterFactory, DeserializationSchema, SerializationSchema
+from ...common.typeinfo import RowTypeInfo, TypeInformation
+from ...common.types import Row
+from ...errors import IsthmusError
+from ...table.types import DataType, DataTypes, RowField, RowType
+from ._csv_text import CsvDialect, CsvReader, CsvWriter
+
+__all__ = [
+    "CsvBulkWriters",
+    "CsvReaderFormat",
+    "CsvRowDeserializationSchema",
+    "CsvRowSerializationSchema",
+    "CsvSchema",
+    "CsvSchemaBuilder",
+]
+
+
+class CsvSchema:
+    """The columns of a CSV file and how it is written; made by ``builder()``."""
+
+    def __init__(self, row_type: RowType, dialect: CsvDialect) -> None:
+        self._row_type, self.dialect = row_type, dialect
+
+    @staticmethod
+    def builder() -> CsvSchemaBuilder:
+        return CsvSchemaBuilder()
+
+    @property
+    def type_info(self) -> TypeInformation:
+        """The type of the records: named rows."""
+        return self._row_type.type_info
+
+    def size(self) -> int:
+        return len(self._row_type)
+
+    def __len__(self) -> int:
+        return len(self._row_type)
+
+    def __repr__(self) -> str:
+        return f"CsvSchema({self._row_type})"
+
+
+class CsvSchemaBuilder:
+    """Columns one by one, then how the text looks."""
+
+    def __init__(self) -> None:
+        self._fields: list[RowField] = []
+        self._dialect = CsvDialect()
+
+    def build(self) -> CsvSchema:
+        return CsvSchema(DataTypes.ROW(self._fields), self._dialect)
+
+    def _column(self, name: str, data_type: DataType) -> CsvSchemaBuilder:
+        self._fields.append(DataTypes.FIELD(name, data_type))
+        return self
+
+    def _set(self, **changes: Any) -> CsvSchemaBuilder:
+        self._dialect = replace(self._dialect, **changes)
+        return self
+
+    def add_array_column(
+        self, name: str, separator: str = ";", element_type: DataType | None = None
+    ) -> CsvSchemaBuilder:
+        self._set(array_separator=separator)
+        return self._column(name, DataTypes.ARRAY(element_type or DataTypes.STRING()))
+
+    def add_boolean_column(self, name: str) -> CsvSchemaBuilder:
+        return self._column(name, DataTypes.BOOLEAN())
+
+    def add_number_column(self, name: str, number_type: DataType | None = None) -> CsvSchemaBuilder:
+        return self._column(name, number_type or DataTypes.BIGINT())
+
+    def add_string_column(self, name: str) -> CsvSchemaBuilder:
+        return self._column(name, DataTypes.STRING())
+
+    def add_columns_from(self, schema: CsvSchema) -> CsvSchemaBuilder:
+        self._fields += schema._row_type.fields
+        return self
+
+    def clear_columns(self) -> CsvSchemaBuilder:
+        self._fields.clear()
+        return self
+
+    def set_allow_comments(self, allow: bool = True) -> CsvSchemaBuilder:
+        """Lines that begin with ``#`` are left out."""
+        return self._set(comments=allow)
+
+    def set_any_property_name(self, name: str) -> CsvSchemaBuilder:
+        raise IsthmusError(
+            "A CSV row cannot have more fields than its schema has columns; add them to the schema.",
+            code="ISTHMUS_UNSUPPORTED",
+        )
+
+    def disable_array_element_separator(self) -> CsvSchemaBuilder:
+        return self._set(array_separator="\0")
+
+    def remove_array_element_separator(self, index: int) -> CsvSchemaBuilder:
+        return self.disable_array_element_separator()
+
+    def set_array_element_separator(self, separator: str) -> CsvSchemaBuilder:
+        return self._set(array_separator=separator)
+
+    def set_column_separator(self, char: str) -> CsvSchemaBuilder:
+        return self._set(separator=_single(char, "Column separator"))
+
+    def disable_escape_char(self) -> CsvSchemaBuilder:
+        return self._set(escape=None)
+
+    def set_escape_char(self, char: str) -> CsvSchemaBuilder:
+        return self._set(escape=_single(char, "Escape char"))
+
+    def set_line_separator(self, separator: str) -> CsvSchemaBuilder:
+        """For writing; any line break is understood in reading."""
+        return self._set(line_separator=separator)
+
+    def set_null_value(self, null_value: str) -> CsvSchemaBuilder:
+        return self._set(null=null_value)
+
+    def disable_quote_char(self) -> CsvSchemaBuilder:
+        return self._set(quote=None)
+
+    def set_quote_char(self, char: str) -> CsvSchemaBuilder:
+        return self._set(quote=_single(char, "Quote char"))
+
+    def set_skip_first_data_row(self, skip: bool = True) -> CsvSchemaBuilder:
+        return self._set(skip_first_row=skip)
+
+    def set_strict_headers(self, strict: bool = True) -> CsvSchemaBuilder:
+        """The header must name the columns of the schema, in their order."""
+        return self._set(strict_header=strict)
+
+    def set_use_header(self, use: bool = True) -> CsvSchemaBuilder:
+        return self._set(header=use)
+
+    def size(self) -> int:
+        return len(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+
+def _single(char: str, what: str) -> str:
+    if len(char) != 1:
+        raise ValueError(f"{what} must be a single char, got {char}")
+    return char
+
+
+class CsvReaderFormat:
+    """Reads CSV files into named rows; for ``FileSource.for_record_stream_format``."""
+
+    def __init__(self, schema: CsvSchema) -> None:
+        self._schema = schema
+
+    @staticmethod
+    def for_schema(schema: CsvSchema) -> CsvReaderFormat:
+        if not len(schema):
+            raise ValueError("A CSV schema needs at least one column.")
+        return CsvReaderFormat(schema)
+
+    def reader(self) -> CsvReader:
+        schema = self._schema
+        names = schema._row_type.field_names()
+        types = [t.type_info.to_spec() for t in schema._row_type.field_types()]
+        return CsvReader(names, types, schema.dialect)
+
+    def type_info(self) -> TypeInformation:
+        return self._schema.type_info
+
+
+class CsvBulkWriters(BulkWriterFactory):
+    """Writes CSV files; for ``FileSink.for_bulk_format``."""
+
+    @staticmethod
+    def for_schema(schema: CsvSchema) -> CsvBulkWriters:
+        return CsvBulkWriters(schema)
+
+    def row_format(self) -> dict[str, Any]:
+        """What the file sink is told."""
+        schema: CsvSchema = self.payload
+        dialect = schema.dialect
+        return {
+            "kind": "csv",
+            "names": schema._row_type.field_names(),
+            "header": dialect.header,
+            "separator": dialect.separator,
+            "quote": dialect.quote,
+            "escape": dialect.escape,
+            "arraySeparator": dialect.array_separator,
+            "lineSeparator": dialect.line_separator,
+            "null": dialect.null,
+        }
+
+
+class _Builder:
+    """What builders of both schemas have in common."""
+
+    def __init__(self, type_info: TypeInformation) -> None:
+        if not isinstance(type_info, RowTypeInfo):
+            raise TypeError(f"A CSV row needs a row type (Types.ROW_NAMED); it was given {type_info!r}.")
+        self._type = type_info
+        self._dialect = CsvDialect()
+
+    def _set(self, **changes: Any) -> Any:
+        self._dialect = replace(self._dialect, **changes)
+        return self
+
+    def set_field_delimiter(self, delimiter: str) -> Any:
+        return self._set(separator=delimiter)
+
+    def set_array_element_delimiter(self, delimiter: str) -> Any:
+        return self._set(array_separator=delimiter)
+
+    def set_quote_character(self, c: str) -> Any:
+        return self._set(quote=c)
+
+    def set_escape_character(self, c: str) -> Any:
+        return self._set(escape=c)
+
+    def set_null_literal(self, null_literal: str) -> Any:
+        return self._set(null=null_literal)
+
+
+class CsvRowDeserializationSchema(DeserializationSchema):
+    """A line of CSV becomes a row."""
+
+    def __init__(self, type_info: RowTypeInfo, dialect: CsvDialect) -> None:
+        self._type = type_info
+        types = [t.to_spec() for t in type_info.get_field_types()]
+        self._read = CsvReader(type_info.get_field_names(), types, dialect)
+
+    def deserialize(self, message: bytes) -> Row | None:
+        """None for a line that cannot be read, where such lines are to be ignored."""
+        return next(self._read([bytes(message).decode("utf-8")], "the message"), None)
+
+    def get_produced_type(self) -> TypeInformation:
+        return self._type
+
+    class Builder(_Builder):
+        def set_allow_comments(self, allow_comments: bool) -> Any:
+            return self._set(comments=allow_comments)
+
+        def set_ignore_parse_errors(self, ignore_parse_errors: bool) -> Any:
+            return self._set(ignore_errors=ignore_parse_errors)
+
+        def build(self) -> CsvRowDeserializationSchema:
+            return CsvRowDeserializationSchema(self._type, self._dialect)
+
+
+class CsvRowSerializationSchema(SerializationSchema):
+    """A row becomes a line of CSV."""
+
+    def __init__(self, dialect: CsvDialect) -> None:
+        self._writer = CsvWriter(dialect)
+        self._end = dialect.line_separator
+
+    def serialize(self, element: Any) -> bytes:
+        return (self._writer.line(element) + self._end).encode()
+
+    class Builder(_Builder):
+        def set_line_delimiter(self, delimiter: str) -> Any:
+            return self._set(line_separator=delimiter)
+
+        def disable_quote_character(self) -> Any:
+            return self._set(quote=None)
+
+        def build(self) -> CsvRowSerializationSchema:
+            return CsvRowSerializationSchema(self._dialect)
