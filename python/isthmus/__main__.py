@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
 
 _COMMANDS = ("run", "graph", "doctor", "help", "--help", "-h", "--version")
 
@@ -63,21 +62,11 @@ def _run(path: str, args: list[str]) -> int:
     except SystemExit:
         raise
     except BaseException as e:
+        from ._driver.uncaught import show
+
         show(e)
         return 1
     return 0
-
-
-def show(error: BaseException) -> None:
-    """Print an uncaught error: a job's failure as its report says it, anything else as Python would, the user's frames only."""
-    from .errors import IsthmusError
-
-    report: dict[str, Any] | None = error.report if isinstance(error, IsthmusError) else None
-    from ._worker.failure import user_traceback
-
-    if report is not None:
-        error.__cause__ = None
-    print(user_traceback(error), file=sys.stderr)
 
 
 if __name__ == "__main__":

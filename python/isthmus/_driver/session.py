@@ -18,6 +18,7 @@ from typing import Any
 from .._bridge import frame as wire
 from .._bridge.control import decode_control, encode_control
 from ..errors import InternalError, IsthmusError, JobCancelledError, error_from_report
+from . import uncaught
 from .runtime import PACKAGE_DIR, RuntimeProcess
 
 _PIECE_BYTES = 4 << 20
@@ -35,6 +36,7 @@ def session() -> Session:
     global _session, _session_pid
     if _session is None or _session_pid != os.getpid() or _session.dead:
         _session, _session_pid = Session(), os.getpid()
+        uncaught.install()
     return _session
 
 
