@@ -236,7 +236,7 @@ def _other(key: Any) -> bytes:
         raise CodecError(
             f"A key of type {cls.__qualname__} cannot be encoded ({e}). "
             "Use a string, a number, a tuple or a frozen dataclass as key."
-        ) from e
+        ) from None
 
 
 def _named(cls: type) -> bytes:

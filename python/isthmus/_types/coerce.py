@@ -2,7 +2,7 @@
 
 T1. A batch is coerced column by column: one pass over the types of a column decides whether it can stay as it is.
 T2. A batch that already fits is returned as it is, the very same objects.
-T3. Error texts are PyFlink's, followed by the path of the field.
+T3. Error texts are PyFlink's, followed by the path of the field and its declared type.
 """
 
 from __future__ import annotations
@@ -216,7 +216,7 @@ def _scalar(spec: dict[str, Any]) -> Callable[[Any, str, bool], Any]:
         fields = [_scalar(field) for field in spec["fields"]]
 
         def check_tuple(value: Any, path: str, nullable: bool) -> None:
-            value = _at(path, to_tuple, value)
+            value = _at(path, to_tuple, value, "TUPLE")
             for i, field in enumerate(fields):
                 if i >= len(value):
                     raise IndexError(f"tuple index out of range (at {path}[{i}])")
@@ -229,7 +229,9 @@ def _scalar(spec: dict[str, Any]) -> Callable[[Any, str, bool], Any]:
         def check_row(value: Any, path: str, nullable: bool) -> None:
             if value is None and nullable:
                 return
-            values = _at(path, lambda row: row.get_fields_by_names(list(spec["names"])), value)
+            values = _at(
+                path, lambda row: row.get_fields_by_names(list(spec["names"])), value, "ROW; give a Row(...)"
+            )
             for i, (name, field) in enumerate(named):
                 if i >= len(values):
                     raise IndexError(f"list index out of range (at {path}.{name})")
@@ -242,7 +244,7 @@ def _scalar(spec: dict[str, Any]) -> Callable[[Any, str, bool], Any]:
         def check_map(value: Any, path: str, nullable: bool) -> None:
             if value is None and nullable:
                 return
-            for k, v in _at(path, lambda entries: entries.items(), value):
+            for k, v in _at(path, lambda entries: entries.items(), value, "MAP"):
                 key(k, f"{path}.keys()", False)
                 item(v, f"{path}[{k!r}]", True)
 
@@ -253,7 +255,7 @@ def _scalar(spec: dict[str, Any]) -> Callable[[Any, str, bool], Any]:
         def check_list(value: Any, path: str, nullable: bool) -> None:
             if value is None and nullable:
                 return
-            for i, v in enumerate(_at(path, to_list, value)):
+            for i, v in enumerate(_at(path, to_list, value, kind)):
                 element(v, f"{path}[{i}]", kind != "PRIMITIVE_ARRAY")
 
         return check_list
@@ -261,17 +263,17 @@ def _scalar(spec: dict[str, Any]) -> Callable[[Any, str, bool], Any]:
 
     def check(value: Any, path: str, nullable: bool) -> None:
         if value is not None or not nullable:
-            _at(path, column, [value])
+            _at(path, column, [value], kind)
 
     return check
 
 
-def _at(path: str, what: Callable[[Any], Any], value: Any) -> Any:
+def _at(path: str, what: Callable[[Any], Any], value: Any, declared: str) -> Any:
     try:
         return what(value)
     except Exception as e:
         try:
-            located = type(e)(f"{e} (at {path})")
+            located = type(e)(f"{e} (at {path}, declared {declared})")
         except Exception:
             raise e from None
         raise located from None
