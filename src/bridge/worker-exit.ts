@@ -39,8 +39,7 @@ export function workerExitError(exit: WorkerExit, work?: SlotWork): WorkerError 
   const suspects = work === undefined ? [] : suspectsOf(work, stderrTail);
   const where = work === undefined ? '' : whereText(work, suspects);
   const [code, what] = reason(exit, where);
-  const tail = lastOutput(stderrTail);
-  const message = `${what}.${tail === '' ? '' : ` Its last output: ${tail}`}`;
+  const message = `${what}.${lastWords(stderrTail, exit.kind === 'hung')}`;
   const [only] = suspects;
   return new WorkerError(code, message, {
     report: {
@@ -118,12 +117,15 @@ function whereText(work: SlotWork, suspects: SlotWork['operators']): string {
   return ` while running one of the operators ${names.join(', ')} (slot ${work.slot + 1}/${work.slots})`;
 }
 
-/** The last lines of stderr; of a faulthandler dump, the reason and the user's own frames. */
-function lastOutput(stderrTail: string): string {
+/** The last lines of stderr; of a faulthandler dump, the reason and the user's own frames. Of one that hung, we are the reason. */
+function lastWords(stderrTail: string, hung: boolean): string {
   const lines = stderrTail.split('\n').filter((line) => line.trim() !== '');
   const fatal = lines.findLastIndex((line) => line.startsWith('Fatal Python error'));
-  const shown = fatal < 0 ? lines.slice(-TAIL_LINES) : dumpSummary(lines.slice(fatal));
-  return shown.join('\n').slice(-TAIL_CHARS);
+  const dump = fatal < 0 ? [] : dumpSummary(lines.slice(fatal));
+  const text = (shown: string[]) => shown.join('\n').slice(-TAIL_CHARS);
+  if (hung && dump.length > 1) return ` It was at:\n${text(dump.slice(1))}`;
+  const last = text(dump.length > 0 ? dump : lines.slice(-TAIL_LINES));
+  return last === '' ? '' : ` Its last output: ${last}`;
 }
 
 function dumpSummary(dump: string[]): string[] {

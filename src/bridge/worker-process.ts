@@ -133,7 +133,8 @@ export class WorkerProcess {
     );
     stderr.on('data', (chunk: Buffer) => {
       this.#keepTail(chunk);
-      options.onStderr(chunk, this.#origin());
+      // The dump that killHung asks for is told in the error, as far as it concerns the user.
+      if (this.#cause?.kind !== 'hung') options.onStderr(chunk, this.#origin());
     });
     stderr.on('error', ignore);
     const printed = this.#child.stdio[4];
