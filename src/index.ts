@@ -79,6 +79,11 @@ export type {
   WindowAssignerLike,
 } from './api/window-types.ts';
 export type { WindowedStream } from './api/windowed-stream.ts';
+export {
+  ContinuousEventTimeTrigger,
+  ContinuousProcessingTimeTrigger,
+} from './operators/windowing/continuous-triggers.ts';
+export { CountTrigger } from './operators/windowing/count-trigger.ts';
 export { GlobalWindows } from './operators/windowing/global-windows.ts';
 export type {
   AssignerContext,

@@ -5,6 +5,7 @@
 // `counted`   count windows with their own trigger.
 // `sessions`  sessions with their own trigger and no lateness: kept as intervals.
 // `merging`   every other kind of windows that merge, any trigger.
+// `counting`  count windows with any other trigger.
 // `general`   every other assigner and trigger.
 
 import type { Emit, OperatorContext } from '../../runtime/operator.ts';
@@ -12,6 +13,7 @@ import { AlignedEngine } from './aligned.ts';
 import { type WindowAssigner, asAssigner } from './assigner.ts';
 import { Contents } from './contents.ts';
 import { CountedEngine } from './counted.ts';
+import { CountingEngine } from './counting.ts';
 import type { Engine, EngineParts } from './engine.ts';
 import { GeneralEngine } from './general.ts';
 import { MergingEngine } from './merging.ts';
@@ -39,7 +41,9 @@ export function makeEngine(operation: WindowOperation, ctx: OperatorContext, emi
   const parts: EngineParts = { operation, assigner, contents, ctx, emit };
   if (isPlainSession(parts)) return new SessionEngine(parts);
   if (assigner.mergeWindows !== undefined) return new MergingEngine(parts);
-  if (isCount(assigner) && operation.trigger === undefined) return new CountedEngine(parts);
+  if (isCount(assigner)) {
+    return operation.trigger === undefined ? new CountedEngine(parts) : new CountingEngine(parts);
+  }
   if (!isAligned(assigner, operation.trigger)) return new GeneralEngine(parts);
   return canSlice(parts) ? new SlicedEngine(parts) : new AlignedEngine(parts);
 }

@@ -28,13 +28,15 @@ export interface WindowEntry {
   contents: unknown;
   /** False while there are no contents. */
   filled: boolean;
+  /** What the trigger remembers. */
+  numbers: Map<string, number> | undefined;
 }
 
 /** The windows of a key, by window key. */
 export type KeyWindows = Map<string, WindowEntry>;
 
 export class GeneralEngine extends Engine {
-  protected readonly eventTime: boolean;
+  protected eventTime: boolean;
   protected readonly trigger: Trigger<unknown>;
   protected readonly triggerContext: EngineTriggerContext;
   protected readonly assignerContext: AssignerContext;
@@ -64,7 +66,7 @@ export class GeneralEngine extends Engine {
     const id = keyIdentity(key);
     const element = this.element(value);
     let taken = false;
-    for (const window of this.assigner.assignWindows(element, timestamp, this.assignerContext)) {
+    for (const window of this.windowsOf(element, timestamp)) {
       if (this.isWindowLate(window)) continue;
       taken = true;
       const entry = this.entryOf(id, key, window);
@@ -75,6 +77,10 @@ export class GeneralEngine extends Engine {
     if (taken || !this.eventTime || !this.isLate(timestamp)) return;
     const wait = this.dropLate(value);
     if (wait !== undefined) yield wait;
+  }
+
+  protected windowsOf(element: unknown, timestamp: number): Iterable<WindowLike> {
+    return this.assigner.assignWindows(element, timestamp, this.assignerContext);
   }
 
   /** Takes a record into a window, and does what the trigger says of it. */
@@ -116,7 +122,15 @@ export class GeneralEngine extends Engine {
     const windowKey = windowKeyOf(window);
     let entry = windows.get(windowKey);
     if (entry === undefined) {
-      entry = { key, window, windowKey, id, contents: undefined, filled: false };
+      entry = {
+        key,
+        window,
+        windowKey,
+        id,
+        contents: undefined,
+        filled: false,
+        numbers: undefined,
+      };
       windows.set(windowKey, entry);
     }
     return entry;
@@ -203,11 +217,12 @@ export class GeneralEngine extends Engine {
       this.ctx,
       [...this.keys.values()].flatMap((windows) =>
         [...windows.values()].map((entry): [unknown, unknown] => {
-          const { key, window, filled, contents } = entry;
+          const { key, window, filled, contents, numbers } = entry;
           const saved: SavedEntry = [
             windowAsData(window),
             filled,
             contents,
+            numbers ?? new Map(),
             events.get(entry) ?? [],
             clock.get(entry) ?? [],
           ];
@@ -219,10 +234,11 @@ export class GeneralEngine extends Engine {
 
   override restore(states: readonly unknown[]): void {
     for (const [key, saved] of fromGroups(this.ctx, states)) {
-      const [window, filled, contents, events, clock] = saved as SavedEntry;
+      const [window, filled, contents, numbers, events, clock] = saved as SavedEntry;
       const entry = this.entryOf(keyIdentity(key), key, windowFromData(window));
       entry.filled = filled;
       entry.contents = contents;
+      entry.numbers = numbers;
       for (const time of events) this.eventTimers.register(time, entry);
       for (const time of clock) this.clockTimers.register(time, entry);
     }
@@ -235,6 +251,7 @@ type SavedEntry = [
   window: unknown,
   filled: boolean,
   contents: unknown,
+  numbers: Map<string, number>,
   eventTimers: number[],
   clockTimers: number[],
 ];

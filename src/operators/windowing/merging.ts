@@ -48,7 +48,7 @@ export class MergingEngine extends GeneralEngine {
     const id = keyIdentity(key);
     const element = this.element(value);
     let taken = false;
-    for (const assigned of this.assigner.assignWindows(element, timestamp, this.assignerContext)) {
+    for (const assigned of this.windowsOf(element, timestamp)) {
       const entry = yield* this.#place(id, key, assigned);
       if (this.isWindowLate(entry.window)) {
         this.forget(entry);

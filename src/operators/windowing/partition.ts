@@ -35,7 +35,7 @@ export function* fromGroups(
 ): Generator<[key: unknown, entry: unknown]> {
   const groups = new KeyGroups(ctx.maxParallelism, ctx.parallelism);
   for (const snapshot of snapshots) {
-    for (const [group, pairs] of snapshot as GroupedEntries) {
+    for (const [group, pairs] of (snapshot as GroupedEntries | undefined) ?? []) {
       if (groups.owner(group) !== ctx.subtask) continue;
       for (const [key, entry] of pairs) yield [copy(key), copy(entry)];
     }

@@ -61,4 +61,23 @@ export class EngineTriggerContext implements OnMergeContext {
   deleteEventTimeTimer(time: number): void {
     this.#eventTimers.delete(time, this.#entry);
   }
+
+  getNumber(name: string): number | undefined {
+    return this.#entry.numbers?.get(name);
+  }
+
+  setNumber(name: string, value: number | undefined): void {
+    const entry = this.#entry;
+    if (value !== undefined) (entry.numbers ??= new Map()).set(name, value);
+    else entry.numbers?.delete(name);
+  }
+
+  mergeNumber(name: string, combine: (a: number, b: number) => number): void {
+    for (const { numbers } of this.merged) {
+      const merged = numbers?.get(name);
+      if (merged === undefined) continue;
+      const held = this.getNumber(name);
+      this.setNumber(name, held === undefined ? merged : combine(held, merged));
+    }
+  }
 }

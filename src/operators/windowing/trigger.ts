@@ -22,10 +22,16 @@ export interface TriggerContext {
   registerEventTimeTimer(time: number): void;
   deleteProcessingTimeTimer(time: number): void;
   deleteEventTimeTimer(time: number): void;
+  /** A number of this key and window by name; cheaper than state, and enough for most triggers. */
+  getNumber(name: string): number | undefined;
+  setNumber(name: string, value: number | undefined): void;
 }
 
 /** While windows merge. */
-export interface OnMergeContext extends TriggerContext {}
+export interface OnMergeContext extends TriggerContext {
+  /** Makes one number of those that the merged windows have. */
+  mergeNumber(name: string, combine: (a: number, b: number) => number): void;
+}
 
 /** A trigger is shared by all keys and windows: what it remembers goes into `ctx.getPartitionedState`. */
 export interface Trigger<T = never, W = WindowLike> {

@@ -94,7 +94,7 @@ test('streams have them for their windows', async () => {
   ]);
   const counted = () => pairs.keyBy(([key]) => key).countWindow(2);
   const shown = async (stream: ReturnType<ReturnType<typeof counted>['sum']>) =>
-    (await stream.executeAndCollect().toArray()).sort();
+    (await stream.executeAndCollect().toArray()).sort(([a], [b]) => a.localeCompare(b));
   expect(await shown(counted().sum(1))).toEqual([
     ['a', 7],
     ['b', 8],

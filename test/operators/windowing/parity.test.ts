@@ -6,6 +6,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import {
   type AllWindowedStream,
   type DataStream,
+  ContinuousEventTimeTrigger,
+  CountTrigger,
   EventTimeSessionWindows,
   EventTimeTrigger,
   GlobalWindows,
@@ -85,6 +87,14 @@ const shapes: Record<string, (keyed: Keyed) => Windowed> = {
       .allowedLateness(10),
   'global at the end': (keyed) =>
     keyed.window(GlobalWindows.create()).trigger(EventTimeTrigger.create()),
+  'global by count': (keyed) => keyed.window(GlobalWindows.create()).trigger(CountTrigger.of(4)),
+  'global by count, purging': (keyed) =>
+    keyed.window(GlobalWindows.create()).trigger(PurgingTrigger.of(CountTrigger.of(3))),
+  'tumbling and continuous': (keyed) =>
+    keyed.window(TumblingEventTimeWindows.of(60)).trigger(ContinuousEventTimeTrigger.of(20)),
+  'session by count': (keyed) =>
+    keyed.window(EventTimeSessionWindows.withGap(40)).trigger(CountTrigger.of(2)),
+  'count with a trigger': (keyed) => keyed.countWindow(4).trigger(CountTrigger.of(2)),
   count: (keyed) => keyed.countWindow(4),
   'sliding count': (keyed) => keyed.countWindow(5, 2),
 };

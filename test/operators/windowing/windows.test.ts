@@ -3,6 +3,11 @@
 import { describe, expect, test } from 'vitest';
 import { CountWindows } from '../../../src/api/count-windows.ts';
 import { MAX_TIMESTAMP } from '../../../src/runtime/operator.ts';
+import {
+  ContinuousEventTimeTrigger,
+  ContinuousProcessingTimeTrigger,
+} from '../../../src/operators/windowing/continuous-triggers.ts';
+import { CountTrigger } from '../../../src/operators/windowing/count-trigger.ts';
 import { GlobalWindows } from '../../../src/operators/windowing/global-windows.ts';
 import {
   EventTimeSessionWindows,
@@ -151,6 +156,125 @@ describe('count windows', () => {
     );
     for (let i = 4; i < 9; i++) await restored.record(['k', 1], i);
     expect([...after.take(), ...restored.take()]).toEqual(all);
+  });
+});
+
+describe('triggers', () => {
+  const letters = async (trigger: unknown) => {
+    const driver = await open({ assigner: GlobalWindows.create(), trigger });
+    for (const letter of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) await driver.record('k', letter);
+    return (driver.take() as string[][]).map((found) => found.join(''));
+  };
+
+  test('by count keep the window; a purging one empties it', async () => {
+    expect(await letters(CountTrigger.of(3))).toEqual(['abc', 'abcdef']);
+    expect(await letters(PurgingTrigger.of(CountTrigger.of(3)))).toEqual(['abc', 'def']);
+  });
+
+  test.each([1, 2, 5].flatMap((size) => [1, 2, 3, 7].map((slide) => [size, slide])))(
+    'by count, said for count windows of %i every %i, fire as they do by themselves',
+    async (size = 0, slide = 0) => {
+      const found: unknown[][] = [];
+      for (const trigger of [undefined, CountTrigger.of(size)]) {
+        const driver = await open({ assigner: new CountWindows(size, slide), trigger });
+        for (let i = 0; i < 25; i++) await driver.record('ab'[i % 3 === 0 ? 1 : 0], i);
+        found.push(driver.take().map((value) => JSON.stringify(value)));
+      }
+      expect(found[1]?.sort()).toEqual(found[0]?.sort());
+    },
+  );
+
+  test('that are continuous fire at multiples of their interval and at the end', async () => {
+    const driver = await open({
+      assigner: new TumblingEventTimeWindows(10_000),
+      trigger: ContinuousEventTimeTrigger.of(2_000),
+    });
+    for (const at of [100, 1_100, 2_100, 4_100, 6_100, 8_100, 18_500]) {
+      await driver.record(at === 2_100 ? 'b' : 'a', at, at);
+      await driver.watermark(at - 1);
+    }
+    await driver.end();
+    const of = (name: string) =>
+      driver.emitted.filter(({ key }) => key === name).map(({ value }) => value);
+    expect(of('b')).toEqual([[2_100], [2_100], [2_100], [2_100]]);
+    expect(of('a')).toEqual([
+      [100, 1_100],
+      [100, 1_100, 4_100],
+      [100, 1_100, 4_100, 6_100],
+      [100, 1_100, 4_100, 6_100, 8_100],
+      [100, 1_100, 4_100, 6_100, 8_100],
+      [18_500],
+    ]);
+  });
+
+  test('that are continuous go by the clock as well', async () => {
+    const driver = await open({
+      assigner: GlobalWindows.create(),
+      trigger: ContinuousProcessingTimeTrigger.of(100),
+    });
+    await driver.clock(50);
+    await driver.record('a', 1);
+    await driver.clock(99);
+    expect(driver.take()).toEqual([]);
+    await driver.clock(100);
+    await driver.record('a', 2);
+    await driver.clock(200);
+    expect(driver.take()).toEqual([[1], [1, 2]]);
+  });
+
+  test('by count and continuous ones follow sessions that merge', async () => {
+    const events = [10, 50, 30, 200, 205, 70];
+    const counted = await open({
+      assigner: EventTimeSessionWindows.withGap(25),
+      trigger: CountTrigger.of(3),
+    });
+    for (const at of events) await counted.record('a', at, at);
+    expect(counted.take()).toEqual([[10, 50, 30]]);
+    const continuous = await open({
+      assigner: EventTimeSessionWindows.withGap(25),
+      trigger: ContinuousEventTimeTrigger.of(20),
+    });
+    for (const at of events) await continuous.record('a', at, at);
+    await continuous.watermark(45);
+    expect(continuous.take()).toEqual([
+      [10, 50, 30, 70],
+      [10, 50, 30, 70],
+    ]);
+    await continuous.end();
+    const rest = continuous.take() as number[][];
+    expect(rest.filter((found) => found[0] === 10).length).toBe(3); // At 60, 80 and the end.
+    expect(rest.at(-1)).toEqual([200, 205]);
+  });
+
+  test('are in snapshots, with their timers', async () => {
+    const given = {
+      assigner: new CountWindows(10),
+      trigger: CountTrigger.of(3),
+      function: Values,
+    };
+    const before = await open(given);
+    for (const value of [1, 2]) await before.record('a', value);
+    const after = await WindowDriver.open(given, [await before.operator.snapshot?.(1)]);
+    for (const value of [3, 4, 5]) await after.record('a', value);
+    expect(after.take()).toEqual([[1, 2, 3]]);
+    const clocked = {
+      assigner: GlobalWindows.create(),
+      trigger: ContinuousProcessingTimeTrigger.of(100),
+      function: Values,
+    };
+    const started = await open(clocked);
+    await started.record('a', 1);
+    const restored = await WindowDriver.open(clocked, [await started.operator.snapshot?.(1)]);
+    await restored.clock(100);
+    expect(restored.take()).toEqual([[1]]);
+  });
+
+  test('refuse numbers that mean nothing', () => {
+    expect(() => CountTrigger.of(0)).toThrow('of 0 records');
+    expect(() => ContinuousEventTimeTrigger.of(-5)).toThrow('must be positive; it is -5 ms');
+    expect(() => new TumblingEventTimeWindows(5, 5)).toThrow('must satisfy abs(offset) < size');
+    expect(() => SlidingEventTimeWindows.of(5, 0)).toThrow('must satisfy abs(offset) < slide');
+    expect(() => EventTimeSessionWindows.withGap(0)).toThrow('must satisfy 0 < gap');
   });
 });
 
