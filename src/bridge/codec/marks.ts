@@ -1,21 +1,40 @@
 // Marks that JavaScript's own types have no room for, kept outside of the values: an array that is a tuple in Python,
 // a Set that is a frozenset. A value that is passed on untouched is what it was; a new array is a list.
 
-const tuples = new WeakSet<readonly unknown[]>();
+/** A constructor that returns what it is given: fields of a class derived from it are put on that object. */
+const Given = class {
+  constructor(object: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: it is what this class is for.
+    return object;
+  }
+} as new (object: object) => object;
+
+/**
+ * A mark on an array as a private field, which no code but this sees. A WeakSet does the same and costs several times as
+ * much: each member is hashed when it is added and looked at again by every collection of garbage.
+ */
+class Tuple extends Given {
+  readonly #mark = true;
+
+  static has(value: object): boolean {
+    return #mark in value;
+  }
+}
+
 const frozenSets = new WeakSet<ReadonlySet<unknown>>();
-// Without it, looking up every array of a program that has no tuples would cost a hash lookup each.
+// A program that has no tuples need not look at each array.
 let anyTuple = false;
 
 /** Makes `value` a tuple to Python; returns it. */
 export function markTuple<T extends readonly unknown[]>(value: T): T {
   anyTuple = true;
-  tuples.add(value);
+  if (!Tuple.has(value)) new Tuple(value);
   return value;
 }
 
 /** Whether `value` is a tuple to Python. */
 export function isTuple(value: readonly unknown[]): boolean {
-  return anyTuple && tuples.has(value);
+  return anyTuple && Tuple.has(value);
 }
 
 /** Makes `to` a tuple where `from` is one, or a frozenset. */
