@@ -11,6 +11,8 @@ from typing import Any
 from ..errors import IsthmusError
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+#: Calls that a shortened traceback shows.
+_FIRST_CALLS, _LAST_CALLS = 2, 4
 _NOT_USERS = (f"{os.sep}cloudpickle{os.sep}", "<frozen ")
 
 
@@ -64,7 +66,28 @@ def user_traceback(error: BaseException) -> str:
         part.stack = traceback.StackSummary.from_list([f for f in part.stack if is_user_frame(f.filename)])
         stack.extend(p for p in (part.__cause__, part.__context__) if p is not None)
     _prune(shown, error)
-    return "".join(shown.format()).rstrip("\n")
+    return "".join(_shortened(list(shown.format()))).rstrip("\n")
+
+
+def _shortened(entries: list[str]) -> list[str]:
+    """Of deep stacks the beginning and the end: a report is to fit on a screen."""
+    short: list[str] = []
+    run: list[str] = []
+    for entry in [*entries, ""]:
+        if entry.startswith(("  File ", "  [Previous line")):
+            run.append(entry)
+            continue
+        if len(run) > _FIRST_CALLS + _LAST_CALLS + 1:
+            left_out = len(run) - _FIRST_CALLS - _LAST_CALLS
+            run[_FIRST_CALLS:-_LAST_CALLS] = [f"  … {left_out} more calls …\n"]
+        short += run
+        run = []
+        short.append(entry)
+    return short
+
+
+def is_not_iterable(error: BaseException) -> bool:
+    return isinstance(error, TypeError) and str(error).endswith(" object is not iterable")
 
 
 def _prune(shown: traceback.TracebackException, error: BaseException) -> None:
@@ -129,8 +152,18 @@ def report(
     location = (spec or {}).get("location")
     if location:
         lines.append(f"  defined at {location['file']}:{location['line']}")
-    # Without a frame of the user's it would say the first line again.
-    if '\n  File "' in f"\n{found['traceback']}":
+    hint = _hint(error) if not found["traceback"].startswith("Traceback") else None
+    if hint:
+        lines.append(f"  {hint}")
+    # Without a frame of the user's, what Isthmus raises would only be said again.
+    if code is None or '\n  File "' in found["traceback"]:
         lines.append(found["traceback"])
     found["message"] = "\n".join(lines)
     return found
+
+
+def _hint(error: BaseException) -> str | None:
+    """The way out of a failure outside of the function that caused it."""
+    if is_not_iterable(error):
+        return "it must return an iterable of results: [] for none, [result] for one, or use yield"
+    return None

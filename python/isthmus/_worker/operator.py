@@ -116,6 +116,8 @@ class Operator:
     changes_count = True
     #: True where records get timestamps of this operator's.
     assigns_timestamps = False
+    #: True where the user's functions return iterables, which nothing of theirs is on the stack for.
+    flattens = False
     #: The user's functions, to name the operator when one of them raises.
     functions: tuple[Any, ...] = ()
 

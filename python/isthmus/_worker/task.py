@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import compress, islice, repeat
 from typing import Any
 
-from .failure import OperatorFailure, safe_repr, user_codes
+from .failure import OperatorFailure, is_not_iterable, safe_repr, user_codes
 from .feed import Feed, Watchdog
 from .gate import InputGate
 from .operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Clock, Cursor, Operator
@@ -536,6 +536,11 @@ class Task:
             if isinstance(owner, Operator) and owner in self.operators:
                 puller = self.operators.index(owner)
             tb = tb.tb_next
+        # Nor is a function on the stack when what it has returned turns out to be no iterable.
+        if is_not_iterable(error):
+            for op in reversed(self.operators[: puller + 1]):
+                if op.flattens:
+                    return op.ctx.spec
         # A builtin as function leaves no frame of its own; what pulled from it does.
         for op in reversed(self.operators[:puller]):
             if op.calls_builtin():

@@ -10,6 +10,7 @@ from .co_map import TwoMethods
 
 
 class CoFlatMapOperator(TwoMethods):
+    flattens = True
     methods = ("flat_map1", "flat_map2")
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:

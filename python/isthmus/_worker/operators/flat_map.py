@@ -13,6 +13,8 @@ from ..operator import Operator, OperatorContext
 class FlatMapOperator(Operator):
     """A result that is not iterable (a forgotten ``yield``) raises ``TypeError: 'NoneType' object is not iterable``."""
 
+    flattens = True
+
     def open(self, ctx: OperatorContext) -> None:
         self.ctx = ctx
         self._function, self._close = open_function(ctx, "flat_map")

@@ -53,6 +53,8 @@ class KeyedContext(KeyedProcessFunction.Context, KeyedProcessFunction.OnTimerCon
 class TimerOperator(Operator):
     """What all operators with ``on_timer`` share. Set up by ``_open_timers``."""
 
+    flattens = True
+
     _on_timer: Any = None
     _context: Any = None
 
