@@ -6,6 +6,14 @@
 
 import { CodecError } from '../../errors.ts';
 import {
+  readBigInt,
+  readDecimal,
+  readInstant,
+  readTime,
+  readUuid,
+  readZoned,
+} from './decode-scalars.ts';
+import {
   BIG_INT,
   COLUMNS,
   DATE,
@@ -30,22 +38,7 @@ import {
 import { isTuple, markFrozenSet, markTuple } from './marks.ts';
 import { Reader } from './reader.ts';
 import { recordMaker } from './record-maker.ts';
-import {
-  DateTime,
-  Decimal,
-  DTYPES,
-  Duration,
-  Instant,
-  LocalDate,
-  LocalDateTime,
-  LocalTime,
-  NdArray,
-  ROW_KINDS,
-  Row,
-  Uuid,
-} from './values.ts';
-
-const MICROS_PER_DAY = 86_400_000_000;
+import { DTYPES, Duration, LocalDate, LocalDateTime, NdArray, ROW_KINDS, Row } from './values.ts';
 
 /**
  * One value.
@@ -296,50 +289,6 @@ function readPairs(reader: Reader, depth: number): Map<unknown, unknown> {
   for (let i = 0; i < parts.length; i += 2) map.set(parts[i], parts[i + 1]);
   if (map.size * 2 !== parts.length) throw new CodecError('A map has a key twice.'); // D3
   return map;
-}
-
-function readBigInt(text: string): bigint {
-  if (!/^-?[1-9]\d*$/.test(text)) throw new CodecError('A big integer is no decimal number.');
-  return BigInt(text);
-}
-
-function readTime(reader: Reader, length: number): LocalTime {
-  const micros = Number(reader.littleInt64());
-  if (micros < 0 || micros >= MICROS_PER_DAY) throw new CodecError('A time is no time of day.');
-  return new LocalTime(micros, length === 12 ? reader.littleInt32() : undefined);
-}
-
-function readZoned(reader: Reader): Date | DateTime {
-  const micros = reader.littleInt64();
-  const offset = reader.littleInt32();
-  if (offset === 0 && micros % 1000n === 0n) {
-    const date = new Date(Number(micros / 1000n));
-    if (!Number.isNaN(date.getTime())) return date;
-  }
-  return new DateTime(micros, offset);
-}
-
-function readDecimal(text: string): Decimal {
-  try {
-    return new Decimal(text);
-  } catch (cause) {
-    throw new CodecError('A Decimal is no decimal number.', '$', { cause });
-  }
-}
-
-function readUuid(reader: Reader): Uuid {
-  const start = reader.skip(16);
-  const hexText = reader.buffer.toString('hex', start, start + 16);
-  return new Uuid(hexText.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'));
-}
-
-function readInstant(reader: Reader): Instant {
-  const seconds = Number(reader.littleInt64());
-  const nanos = reader.littleInt32();
-  if (!Number.isSafeInteger(seconds) || nanos < 0 || nanos >= 1e9) {
-    throw new CodecError('An Instant is out of range.');
-  }
-  return new Instant(seconds, nanos);
 }
 
 function readRow(reader: Reader, depth: number): Row {

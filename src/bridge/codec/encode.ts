@@ -1,57 +1,34 @@
 // JavaScript values to msgpack, twin of python/isthmus/_bridge/codec/encode.py.
 //
 //   E1. What Python could not give back as it was is a CodecError that names path and type; nothing is dropped silently.
-//   E2. The path is found by a second walk, after a failure: the first one carries none.
+//   E2. The path is found by a second walk, after a failure (refusal.ts): the first one carries none.
 
-import { CodecError } from '../../errors.ts';
+import type { CodecError } from '../../errors.ts';
 import {
-  BIG_INT,
   COLUMNS,
-  DATE,
-  DATETIME,
-  DATETIME_ZONED,
-  DECIMAL,
   DICT_RECORDS,
   FROZENSET,
-  INSTANT,
   MAP,
   MAX_COLUMNS,
   MAX_DEPTH,
   MIN_COLUMNS_RECORDS,
-  NDARRAY,
   ROW,
   SET,
-  TIME,
-  TIMEDELTA,
   TUPLE,
   TUPLE_RECORDS,
-  UUID,
 } from './ext.ts';
 import { isFrozenSet, isTuple, markTuple } from './marks.ts';
+import { located } from './refusal.ts';
 import {
-  DateTime,
-  Decimal,
-  Duration,
-  dtypeOf,
-  Instant,
-  LocalDate,
-  LocalDateTime,
-  LocalTime,
-  NdArray,
-  ROW_KINDS,
-  Row,
-  Uuid,
-} from './values.ts';
-import { Writer } from './writer.ts';
+  Refused,
+  scalarWriters,
+  writeBigInt,
+  writeNdArray,
+  writeNumber,
+  writer,
+} from './scalars.ts';
+import { dtypeOf, NdArray, ROW_KINDS, Row } from './values.ts';
 
-/** Why a value cannot travel; becomes a CodecError with a path. */
-export class Refused extends Error {}
-
-export const MIN_WIDE = -(2n ** 63n);
-export const MAX_WIDE = 2n ** 64n - 1n;
-
-/** The one buffer that all values are written to; typed.ts writes to it too. */
-export const writer = new Writer();
 const objectPrototype = Object.prototype;
 
 /** Writes a value; `depth` is how many containers it is in, itself included. Of a declared type (typed.ts), or any: `writeValue`. */
@@ -73,7 +50,7 @@ export function encodeValue(value: unknown): Uint8Array {
   try {
     writeValue(value, 1);
   } catch (error) {
-    throw located(value, error);
+    throw located(value, error, writeValue);
   }
   return writer.take();
 }
@@ -120,7 +97,7 @@ function tryWrite(record: unknown, write: WriteValue): void {
     writer.position = 0;
     write(record, 1);
   } catch (error) {
-    throw located(record, error);
+    throw located(record, error, write);
   }
 }
 
@@ -150,30 +127,6 @@ export function writeValue(value: unknown, depth: number): void {
     default:
       throw new Refused('Python has nothing like it; send plain values');
   }
-}
-
-export function writeNumber(value: number): void {
-  if (Number.isSafeInteger(value)) {
-    // -0 is a float to Python, and stays one.
-    if (value === 0 && Object.is(value, -0)) writer.float(value);
-    else writer.integer(value);
-    return;
-  }
-  if (Number.isInteger(value)) {
-    throw new Refused(
-      'an integer beyond ±(2^53−1) may have lost digits already; send a BigInt, or declare the type DOUBLE',
-    );
-  }
-  writer.float(value);
-}
-
-function writeBigInt(value: bigint): void {
-  if (value >= MIN_WIDE && value <= MAX_WIDE) {
-    if (value >= -0x1fffffffffffffn && value <= 0x1fffffffffffffn) writer.integer(Number(value));
-    else writer.wideInteger(value);
-    return;
-  }
-  writeAscii(BIG_INT, value.toString());
 }
 
 function writeObject(value: object, depth: number): void {
@@ -294,75 +247,11 @@ export function beginColumns(kind: number, width: number): number {
 }
 
 const classWriters = new Map<unknown, (value: never, depth: number) => void>([
-  [Uint8Array, (value: Uint8Array) => writer.binary(value)],
-  [Buffer, (value: Uint8Array) => writer.binary(value)],
+  ...scalarWriters,
   [Map, writeMap],
   [Set, writeSet],
-  [Date, writeDate],
-  [DateTime, (value: DateTime) => writeZoned(value.epochMicros, value.offsetSeconds)],
-  [LocalDateTime, (value: LocalDateTime) => writeMicros(DATETIME, value.micros)],
-  [LocalTime, writeTime],
-  [LocalDate, writeLocalDate],
-  [Duration, (value: Duration) => writeMicros(TIMEDELTA, value.micros)],
-  [Decimal, (value: Decimal) => writeAscii(DECIMAL, value.text)],
-  [Uuid, writeUuid],
-  [Instant, writeInstant],
   [Row, writeRow],
-  [NdArray, writeNdArray],
 ]);
-
-function writeAscii(type: number, text: string): void {
-  const bytes = Buffer.from(text, 'latin1');
-  if (bytes.byteLength < 0x100) {
-    writer.extension(type, bytes.byteLength);
-    writer.raw(bytes);
-    return;
-  }
-  const start = writer.beginExtension(type);
-  writer.raw(bytes);
-  writer.endExtension(start);
-}
-
-function writeMicros(type: number, micros: bigint): void {
-  if (BigInt.asIntN(64, micros) !== micros) throw new Refused('it is out of range');
-  writer.extension(type, 8);
-  writer.int64(micros);
-}
-
-function writeDate(value: Date): void {
-  const millis = value.getTime();
-  if (Number.isNaN(millis)) throw new Refused('it is an invalid Date');
-  writeZoned(BigInt(millis) * 1000n, 0);
-}
-
-function writeZoned(micros: bigint, offsetSeconds: number): void {
-  writer.extension(DATETIME_ZONED, 12);
-  writer.int64(micros);
-  writer.int32(offsetSeconds);
-}
-
-function writeTime(value: LocalTime): void {
-  const { micros, offsetSeconds } = value;
-  writer.extension(TIME, offsetSeconds === undefined ? 8 : 12);
-  writer.int64(BigInt(micros));
-  if (offsetSeconds !== undefined) writer.int32(offsetSeconds);
-}
-
-function writeLocalDate(value: LocalDate): void {
-  writer.extension(DATE, 4);
-  writer.int32(value.epochDay);
-}
-
-function writeUuid(value: Uuid): void {
-  writer.extension(UUID, 16);
-  writer.raw(Buffer.from(value.text.replaceAll('-', ''), 'hex'));
-}
-
-function writeInstant(value: Instant): void {
-  writer.extension(INSTANT, 12);
-  writer.int64(BigInt(value.seconds));
-  writer.int32(value.nanos);
-}
 
 function writeSet(value: Set<unknown>, depth: number): void {
   const start = writer.beginExtension(isFrozenSet(value) ? FROZENSET : SET);
@@ -405,85 +294,4 @@ export function writeRowHead(
     }
   }
   return start;
-}
-
-function writeNdArray(value: NdArray): void {
-  const start = writer.beginExtension(NDARRAY);
-  writer.arrayHead(3);
-  writer.text(value.dtype);
-  writer.arrayHead(value.shape.length);
-  for (const n of value.shape) writer.integer(n);
-  const { buffer, byteOffset, byteLength } = value.data;
-  writer.binary(new Uint8Array(buffer, byteOffset, byteLength));
-  writer.endExtension(start);
-}
-
-// -- E2 ----------------------------------------------------------------------------------------------------------------
-
-/** The CodecError for what `error` refused somewhere in `value`. */
-function located(value: unknown, error: unknown): unknown {
-  if (!(error instanceof Refused)) return error;
-  const [path, culprit, why] = find(value, 1, '$') ?? ['$', value, error.message];
-  return new CodecError(
-    `A value of type ${typeName(culprit)} at ${path} cannot travel to Python: ${why}.`,
-    path,
-  );
-}
-
-type Found = [path: string, culprit: unknown, why: string];
-
-function find(value: unknown, depth: number, path: string): Found | undefined {
-  // Looked at first: a value that contains itself has no deepest child.
-  if (typeof value === 'object' && value !== null && depth > MAX_DEPTH && isContainer(value)) {
-    return [path, value, `values may nest ${MAX_DEPTH} deep`];
-  }
-  for (const [step, child] of children(value)) {
-    const found = find(child, depth + 1, path + step);
-    if (found !== undefined) return found;
-  }
-  writer.position = 0;
-  try {
-    writeValue(value, depth);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    return [path, value, error.message];
-  }
-}
-
-function isContainer(value: object): boolean {
-  return !children(value).next().done || Array.isArray(value);
-}
-
-function* children(value: unknown): Generator<[step: string, child: unknown]> {
-  if (typeof value !== 'object' || value === null) return;
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) yield [`[${i}]`, value[i]];
-  } else if (value instanceof Map) {
-    for (const [key, item] of value) {
-      yield ['.keys()', key];
-      yield [`[${typeof key === 'string' ? JSON.stringify(key) : String(key)}]`, item];
-    }
-  } else if (value instanceof Set) {
-    for (const item of value) yield ['{}', item];
-  } else if (value instanceof Row) {
-    for (let i = 0; i < value.values.length; i++) {
-      const name = value.names?.[i];
-      yield [name === undefined ? `[${i}]` : stepOf(name), value.values[i]];
-    }
-  } else if (!classWriters.has((value as { constructor: unknown }).constructor)) {
-    const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype !== objectPrototype && prototype !== null) return;
-    for (const [name, item] of Object.entries(value)) yield [stepOf(name), item];
-  }
-}
-
-export function stepOf(name: string): string {
-  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
-}
-
-export function typeName(value: unknown): string {
-  if (value === null) return 'null';
-  if (typeof value !== 'object') return typeof value;
-  return (value as { constructor?: { name?: string } }).constructor?.name ?? 'object';
 }

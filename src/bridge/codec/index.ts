@@ -4,4 +4,10 @@ export { decodeKeyedValues, decodeValue, decodeValues } from './decode.ts';
 export { encodeValue, encodeValues } from './encode.ts';
 export { typedReader } from './typed-reader.ts';
 export { typedWriter } from './typed.ts';
-export { carryMark, carryMark as carryTupleMark, isTuple, markFrozenSet, markTuple } from './marks.ts';
+export {
+  carryMark,
+  carryMark as carryTupleMark,
+  isTuple,
+  markFrozenSet,
+  markTuple,
+} from './marks.ts';

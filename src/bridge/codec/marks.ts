@@ -1,4 +1,4 @@
-// Marks that JavaScript's own types have no room for, kept outside of the values: an array that is a tuple in Python,
+// Marks that JavaScript's own types have no room for, where no other code sees them: an array that is a tuple in Python,
 // a Set that is a frozenset. A value that is passed on untouched is what it was; a new array is a list.
 
 /** A constructor that returns what it is given: fields of a class derived from it are put on that object. */
@@ -7,7 +7,9 @@ const Given = class {
     // biome-ignore lint/correctness/noConstructorReturn: it is what this class is for.
     return object;
   }
-} as new (object: object) => object;
+} as new (
+  object: object,
+) => object;
 
 /**
  * A mark on an array as a private field, which no code but this sees. A WeakSet does the same and costs several times as
@@ -17,7 +19,7 @@ class Tuple extends Given {
   readonly #mark = true;
 
   static has(value: object): boolean {
-    return #mark in value;
+    return #mark in value && value.#mark;
   }
 }
 

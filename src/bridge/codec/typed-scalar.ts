@@ -1,7 +1,8 @@
 // Single values of a declared type. Twin of python/isthmus/_types/wanted.py.
 
 import type { ScalarTypeKind } from '../../graph/job-graph.ts';
-import { Refused, writeNumber, writer, writeValue } from './encode.ts';
+import { writeValue } from './encode.ts';
+import { Refused, writeNumber, writer } from './scalars.ts';
 import { DateTime, Decimal, Instant, LocalDate, LocalDateTime, LocalTime } from './values.ts';
 
 const RANGES: { readonly [kind: string]: readonly [low: number, high: number] } = {

@@ -7,18 +7,10 @@
 
 import { CodecError } from '../../errors.ts';
 import type { TypeSpec } from '../../graph/job-graph.ts';
-import {
-  beginColumns,
-  hasWidth,
-  Refused,
-  stepOf,
-  typeName,
-  type WriteValue,
-  writer,
-  writeRowHead,
-  writeValue,
-} from './encode.ts';
+import { beginColumns, hasWidth, type WriteValue, writeRowHead, writeValue } from './encode.ts';
 import { MAP, MAX_COLUMNS, MAX_DEPTH, MIN_COLUMNS_RECORDS, TUPLE, TUPLE_RECORDS } from './ext.ts';
+import { stepOf, typeName } from './refusal.ts';
+import { Refused, writer } from './scalars.ts';
 import { writeScalar } from './typed-scalar.ts';
 import { Row } from './values.ts';
 

@@ -1,0 +1,139 @@
+// Values without parts to msgpack, and the buffer that all values are written to.
+
+import {
+  BIG_INT,
+  DATE,
+  DATETIME,
+  DATETIME_ZONED,
+  DECIMAL,
+  INSTANT,
+  NDARRAY,
+  TIME,
+  TIMEDELTA,
+  UUID,
+} from './ext.ts';
+import {
+  DateTime,
+  Decimal,
+  Duration,
+  Instant,
+  LocalDate,
+  LocalDateTime,
+  LocalTime,
+  NdArray,
+  Uuid,
+} from './values.ts';
+import { Writer } from './writer.ts';
+
+/** Why a value cannot travel; becomes a CodecError with a path. */
+export class Refused extends Error {}
+
+export const MIN_WIDE = -(2n ** 63n);
+export const MAX_WIDE = 2n ** 64n - 1n;
+
+/** The one buffer that all values are written to; typed.ts writes to it too. */
+export const writer = new Writer();
+
+export function writeNumber(value: number): void {
+  if (Number.isSafeInteger(value)) {
+    // -0 is a float to Python, and stays one.
+    if (value === 0 && Object.is(value, -0)) writer.float(value);
+    else writer.integer(value);
+    return;
+  }
+  if (Number.isInteger(value)) {
+    throw new Refused(
+      'an integer beyond ±(2^53−1) may have lost digits already; send a BigInt, or declare the type DOUBLE',
+    );
+  }
+  writer.float(value);
+}
+
+export function writeBigInt(value: bigint): void {
+  if (value >= MIN_WIDE && value <= MAX_WIDE) {
+    if (value >= -0x1fffffffffffffn && value <= 0x1fffffffffffffn) writer.integer(Number(value));
+    else writer.wideInteger(value);
+    return;
+  }
+  writeAscii(BIG_INT, value.toString());
+}
+
+/** Writers of classes whose instances have no parts. */
+export const scalarWriters: readonly [unknown, (value: never, depth: number) => void][] = [
+  [Uint8Array, (value: Uint8Array) => writer.binary(value)],
+  [Buffer, (value: Uint8Array) => writer.binary(value)],
+  [Date, writeDate],
+  [DateTime, (value: DateTime) => writeZoned(value.epochMicros, value.offsetSeconds)],
+  [LocalDateTime, (value: LocalDateTime) => writeMicros(DATETIME, value.micros)],
+  [LocalTime, writeTime],
+  [LocalDate, writeLocalDate],
+  [Duration, (value: Duration) => writeMicros(TIMEDELTA, value.micros)],
+  [Decimal, (value: Decimal) => writeAscii(DECIMAL, value.text)],
+  [Uuid, writeUuid],
+  [Instant, writeInstant],
+  [NdArray, writeNdArray],
+];
+
+function writeAscii(type: number, text: string): void {
+  const bytes = Buffer.from(text, 'latin1');
+  if (bytes.byteLength < 0x100) {
+    writer.extension(type, bytes.byteLength);
+    writer.raw(bytes);
+    return;
+  }
+  const start = writer.beginExtension(type);
+  writer.raw(bytes);
+  writer.endExtension(start);
+}
+
+function writeMicros(type: number, micros: bigint): void {
+  if (BigInt.asIntN(64, micros) !== micros) throw new Refused('it is out of range');
+  writer.extension(type, 8);
+  writer.int64(micros);
+}
+
+function writeDate(value: Date): void {
+  const millis = value.getTime();
+  if (Number.isNaN(millis)) throw new Refused('it is an invalid Date');
+  writeZoned(BigInt(millis) * 1000n, 0);
+}
+
+function writeZoned(micros: bigint, offsetSeconds: number): void {
+  writer.extension(DATETIME_ZONED, 12);
+  writer.int64(micros);
+  writer.int32(offsetSeconds);
+}
+
+function writeTime(value: LocalTime): void {
+  const { micros, offsetSeconds } = value;
+  writer.extension(TIME, offsetSeconds === undefined ? 8 : 12);
+  writer.int64(BigInt(micros));
+  if (offsetSeconds !== undefined) writer.int32(offsetSeconds);
+}
+
+function writeLocalDate(value: LocalDate): void {
+  writer.extension(DATE, 4);
+  writer.int32(value.epochDay);
+}
+
+function writeUuid(value: Uuid): void {
+  writer.extension(UUID, 16);
+  writer.raw(Buffer.from(value.text.replaceAll('-', ''), 'hex'));
+}
+
+function writeInstant(value: Instant): void {
+  writer.extension(INSTANT, 12);
+  writer.int64(BigInt(value.seconds));
+  writer.int32(value.nanos);
+}
+
+export function writeNdArray(value: NdArray): void {
+  const start = writer.beginExtension(NDARRAY);
+  writer.arrayHead(3);
+  writer.text(value.dtype);
+  writer.arrayHead(value.shape.length);
+  for (const n of value.shape) writer.integer(n);
+  const { buffer, byteOffset, byteLength } = value.data;
+  writer.binary(new Uint8Array(buffer, byteOffset, byteLength));
+  writer.endExtension(start);
+}
