@@ -190,7 +190,8 @@ class Process:
         if kind != self._wire.WELCOME:
             raise SystemExit(f"the runtime began with frame type {kind:#x} instead of WELCOME")
         welcome = decode_control(body)
-        self.slot.max_frame_bytes = int(welcome.get("maxFrameBytes") or self.slot.max_frame_bytes)
+        limit = int(welcome.get("maxFrameBytes") or self.slot.max_frame_bytes)
+        self.slot.max_frame_bytes = self._decoder.max_frame_bytes = limit
         die_with(int(welcome["parentPid"]))
         threading.Thread(target=self._watch_pipe, name="isthmus-pipe-watch", daemon=True).start()
 

@@ -29,7 +29,8 @@ _ERRORS = (
     KeyError,
     struct.error,
 )
-_CONTAINERS = {list, tuple, dict, set, frozenset}
+#: Types with parts; Row joins them when the first one comes.
+_CONTAINERS: set[type] = {list, tuple, dict, set, frozenset}
 _SEQUENCES = {list, tuple}
 
 
@@ -180,6 +181,7 @@ def _row(parts: list[Any]) -> Any:
     from ...common.types import Row, RowKind
 
     kind, names, *values = parts
+    _CONTAINERS.add(Row)
     row = Row(*values)
     row.set_row_kind(RowKind(kind))
     if names is not None:
