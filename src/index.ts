@@ -67,6 +67,7 @@ export { py, PyFunction, type PyOptions } from './api/python-function.ts';
 export type { LogEntry, Logger } from './api/session.ts';
 export { Duration, Time } from './api/time.ts';
 export type { WatermarkStrategyLike } from './api/timestamps.ts';
+export { type TimestampAssignerLike, WatermarkStrategy } from './api/watermark-strategy.ts';
 export { TypeInformation, Types } from './api/types.ts';
 export type { JoinedStreams, WindowJoin } from './api/window-join.ts';
 export type {
@@ -116,6 +117,7 @@ export {
   ProcessingTimeTrigger,
   PurgingTrigger,
 } from './operators/windowing/triggers.ts';
+export type { KeyedStateStore } from './operators/windowing/window-state.ts';
 export { CountWindow, GlobalWindow, TimeWindow, Window } from './operators/windowing/windows.ts';
 export {
   BridgeProtocolError,
@@ -133,4 +135,13 @@ export {
 } from './errors.ts';
 export type { JobStatus } from './runtime/job-execution.ts';
 export type { JobOperatorMetrics } from './runtime/job-metrics.ts';
+export {
+  AggregatingStateDescriptor,
+  ListStateDescriptor,
+  MapStateDescriptor,
+  ReducingStateDescriptor,
+  StateDescriptor,
+  ValueStateDescriptor,
+} from './state/descriptors.ts';
+export type { AppendingState, ListState, MapState, ValueState } from './state/states.ts';
 export { VERSION } from './version.ts';

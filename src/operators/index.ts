@@ -3,6 +3,14 @@
 import { UnsupportedError } from '../errors.ts';
 import type { OperatorKind, OperatorSpec } from '../graph/job-graph.ts';
 import type { OperatorFactory } from '../runtime/operator.ts';
+import { aggregateOperator } from './aggregate.ts';
+import { broadcastProcessOperator } from './broadcast-process.ts';
+import { coFlatMapOperator } from './co-flat-map.ts';
+import { coMapOperator } from './co-map.ts';
+import { coProcessOperator } from './co-process.ts';
+import { processOperator } from './process.ts';
+import { reduceOperator } from './reduce.ts';
+import { timestampsOperator } from './timestamps.ts';
 import { filterOperator } from './filter.ts';
 import { flatMapOperator } from './flat-map.ts';
 import { flatMapBatchOperator, mapBatchOperator } from './map-batch.ts';
@@ -20,6 +28,14 @@ const FACTORIES: { [kind in OperatorKind]?: OperatorFactory } = {
   flat_map: flatMapOperator,
   map_batch: mapBatchOperator,
   flat_map_batch: flatMapBatchOperator,
+  reduce: reduceOperator,
+  aggregate: aggregateOperator,
+  process: processOperator,
+  co_map: coMapOperator,
+  co_flat_map: coFlatMapOperator,
+  co_process: coProcessOperator,
+  broadcast_process: broadcastProcessOperator,
+  timestamps: timestampsOperator,
   project: projectOperator,
   window: windowOperator,
   'sink.print': sinkPrintOperator,

@@ -1,22 +1,140 @@
-import type { OperatorContext } from '../runtime/operator.ts';
+// What a rich function learns in `open`, and its operator's state and timers behind it.
 
-/** What a rich function learns in `open`. */
-export interface BasicRuntimeContext {
+import { GraphError } from '../errors.ts';
+import type { OperatorContext } from '../runtime/operator.ts';
+import { KeyedBackend, type StateEntry } from '../state/backend.ts';
+import type {
+  AggregatingStateDescriptor,
+  ListStateDescriptor,
+  MapStateDescriptor,
+  ReducingStateDescriptor,
+  ValueStateDescriptor,
+} from '../state/descriptors.ts';
+import type { AppendingState, ListState, MapState, ValueState } from '../state/states.ts';
+import { KeyedTimers, type TimerEntry } from './keyed-timers.ts';
+import { fromGroups, toGroups } from './windowing/partition.ts';
+
+/** Where a function runs, and the state of the key at hand. */
+export interface RuntimeContext {
   readonly taskName: string;
   readonly jobName: string;
   readonly indexOfThisSubtask: number;
   readonly numberOfParallelSubtasks: number;
   readonly maxNumberOfParallelSubtasks: number;
   readonly attemptNumber: number;
+  /** States of a keyed stream's function; the calls are for `open`, the states for each record. */
+  getState<T>(descriptor: ValueStateDescriptor<T>): ValueState<T>;
+  getListState<T>(descriptor: ListStateDescriptor<T>): ListState<T>;
+  getMapState<K, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V>;
+  getReducingState<T>(descriptor: ReducingStateDescriptor<T>): AppendingState<T, T>;
+  getAggregatingState<In, Acc, Out>(
+    descriptor: AggregatingStateDescriptor<In, Acc, Out>,
+  ): AppendingState<In, Out>;
 }
 
-export function runtimeContext(ctx: OperatorContext): BasicRuntimeContext {
-  return {
-    taskName: ctx.taskName,
-    jobName: ctx.jobName,
-    indexOfThisSubtask: ctx.subtask,
-    numberOfParallelSubtasks: ctx.parallelism,
-    maxNumberOfParallelSubtasks: ctx.maxParallelism,
-    attemptNumber: ctx.attempt,
-  };
+/** Keyed state and timers of an operator; made on first use. */
+export class OperatorRuntime implements RuntimeContext {
+  readonly #ctx: OperatorContext;
+  #backend: KeyedBackend | undefined;
+  #timers: KeyedTimers | undefined;
+
+  constructor(ctx: OperatorContext) {
+    this.#ctx = ctx;
+  }
+
+  get taskName(): string {
+    return this.#ctx.taskName;
+  }
+  get jobName(): string {
+    return this.#ctx.jobName;
+  }
+  get indexOfThisSubtask(): number {
+    return this.#ctx.subtask;
+  }
+  get numberOfParallelSubtasks(): number {
+    return this.#ctx.parallelism;
+  }
+  get maxNumberOfParallelSubtasks(): number {
+    return this.#ctx.maxParallelism;
+  }
+  get attemptNumber(): number {
+    return this.#ctx.attempt;
+  }
+
+  getState<T>(descriptor: ValueStateDescriptor<T>): ValueState<T> {
+    return this.backend.value(descriptor);
+  }
+
+  getListState<T>(descriptor: ListStateDescriptor<T>): ListState<T> {
+    return this.backend.list(descriptor);
+  }
+
+  getMapState<K, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V> {
+    return this.backend.map(descriptor);
+  }
+
+  getReducingState<T>(descriptor: ReducingStateDescriptor<T>): AppendingState<T, T> {
+    return this.backend.reducing(descriptor);
+  }
+
+  getAggregatingState<In, Acc, Out>(
+    descriptor: AggregatingStateDescriptor<In, Acc, Out>,
+  ): AppendingState<In, Out> {
+    return this.backend.aggregating(descriptor);
+  }
+
+  get backend(): KeyedBackend {
+    if (this.#backend === undefined) {
+      if (!this.#ctx.keyed) {
+        throw new GraphError(
+          'This state is only accessible by functions executed on a KeyedStream. ' +
+            `Call keyBy before operator "${this.#ctx.spec.name}".`,
+        );
+      }
+      this.#backend = new KeyedBackend(this.#ctx.cursor, () => this.#ctx.clock.now());
+    }
+    return this.#backend;
+  }
+
+  get timers(): KeyedTimers {
+    this.#timers ??= new KeyedTimers(this.#ctx);
+    return this.#timers;
+  }
+
+  /** Undefined where there is neither state nor a timer. */
+  snapshot(): unknown {
+    const state = toGroups(
+      this.#ctx,
+      (function* entries(backend): Generator<[unknown, unknown]> {
+        for (const [key, name, held] of backend?.snapshot() ?? []) yield [key, [name, held]];
+      })(this.#backend),
+    );
+    const timers = toGroups(this.#ctx, this.#timers?.snapshot() ?? []);
+    return state === undefined && timers === undefined ? undefined : { state, timers };
+  }
+
+  restore(snapshots: readonly unknown[]): void {
+    const given = snapshots as { state?: unknown; timers?: unknown }[];
+    const states = given.map(({ state }) => state).filter((state) => state !== undefined);
+    if (states.length > 0) {
+      const entries = [...fromGroups(this.#ctx, states)] as [unknown, [string, unknown]][];
+      this.backend.restore(entries.map(([key, [name, held]]): StateEntry => [key, name, held]));
+    }
+    const timers = given.map((snapshot) => snapshot.timers).filter((t) => t !== undefined);
+    if (timers.length > 0) {
+      this.timers.restore([...fromGroups(this.#ctx, timers)] as [unknown, TimerEntry][]);
+    }
+  }
+}
+
+const runtimes = new WeakMap<OperatorContext, OperatorRuntime>();
+
+/** The runtime context of an operator, always the same one. */
+export function runtimeContext(ctx: OperatorContext): OperatorRuntime {
+  let runtime = runtimes.get(ctx);
+  if (runtime === undefined) {
+    runtime = new OperatorRuntime(ctx);
+    runtimes.set(ctx, runtime);
+  }
+  return runtime;
 }

@@ -1,0 +1,132 @@
+// What all operators with `onTimer` share: results of calls, timers, state, snapshots.
+
+import { GraphError } from '../errors.ts';
+import type { OperatorSpec } from '../graph/job-graph.ts';
+import { type UserFunction, userFunction } from '../runtime/functions.ts';
+import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
+import { isPromise } from '../runtime/output.ts';
+import { emitEach } from './emit-each.ts';
+import { KeyedTimers, type TimeDomain, TimeOnly } from './keyed-timers.ts';
+import { ProcessingContext } from './process-context.ts';
+import { requiredFunction } from './required-function.ts';
+import { type OperatorRuntime, runtimeContext } from './runtime-context.ts';
+
+export type ProcessCall = (value: unknown, context: ProcessingContext) => unknown;
+
+export abstract class TimerOperator implements Operator {
+  protected readonly spec: OperatorSpec;
+  protected ctx!: OperatorContext;
+  protected function!: UserFunction<ProcessCall>;
+  protected context!: ProcessingContext;
+  #emit!: Emit;
+  #runtime!: OperatorRuntime;
+  #timers: KeyedTimers | undefined;
+  #onTimer: ((time: number, context: ProcessingContext) => unknown) | undefined;
+  #restored: unknown[] = [];
+
+  constructor(spec: OperatorSpec) {
+    this.spec = spec;
+  }
+
+  /** `methods`: how the first input's method may be called, in both languages' spelling. */
+  protected async openFunction(
+    ctx: OperatorContext,
+    emit: Emit,
+    methods: readonly string[],
+  ): Promise<void> {
+    this.ctx = ctx;
+    this.#emit = emit;
+    this.#runtime = runtimeContext(ctx);
+    const loaded = await ctx.loadFunction(requiredFunction(this.spec));
+    this.function = userFunction<ProcessCall>(loaded, methods, this.spec.name);
+    const { instance } = this.function;
+    const onTimer = instance?.onTimer ?? instance?.on_timer;
+    if (ctx.keyed) {
+      this.#timers = this.#runtime.timers;
+      if (typeof onTimer === 'function') {
+        this.#onTimer = (time, context) => onTimer.call(instance, time, context) as unknown;
+      }
+    }
+    this.context = new ProcessingContext(ctx, this.#timers ?? new TimeOnly(ctx));
+    if (this.#restored.length > 0) this.restoreNow(this.#restored);
+    await this.function.open(this.#runtime);
+  }
+
+  /** A further method of the function object. */
+  protected method(names: readonly string[]): ProcessCall {
+    const instance = this.function.instance ?? {};
+    const name = names.find((candidate) => typeof instance[candidate] === 'function');
+    if (name === undefined) {
+      throw new GraphError(
+        `Operator "${this.spec.name}" needs an object or class with the methods of both inputs; it has no ${names[0]}.`,
+      );
+    }
+    const call = instance[name] as ProcessCall;
+    return (value, context) => call.call(instance, value, context);
+  }
+
+  abstract process(value: unknown): MaybePromise<void>;
+
+  protected callAndEmit(
+    call: ProcessCall,
+    value: unknown,
+    context: ProcessingContext,
+    method: string,
+  ): MaybePromise<void> {
+    const results = call(value, context);
+    if (results === undefined) return context.takeWaiting();
+    return this.#emitResults(results, context, method);
+  }
+
+  #emitResults(results: unknown, context: ProcessingContext, method: string): MaybePromise<void> {
+    const emitted = isPromise(results)
+      ? results.then((settled) => this.#emitAll(settled, method))
+      : this.#emitAll(results, method);
+    return emitted === undefined
+      ? context.takeWaiting()
+      : emitted.then(() => context.takeWaiting());
+  }
+
+  #emitAll(results: unknown, method: string): MaybePromise<void> {
+    if (results === undefined || results === null) return undefined;
+    return emitEach(results, this.#emit, this.ctx, method);
+  }
+
+  onWatermark(watermark: number): MaybePromise<void> {
+    return this.#timers?.onWatermark(watermark, this.#fire);
+  }
+
+  onProcessingTime(now: number): MaybePromise<void> {
+    return this.#timers?.onProcessingTime(now, this.#fire);
+  }
+
+  readonly #fire = (time: number, domain: TimeDomain): MaybePromise<void> => {
+    if (this.#onTimer === undefined) return undefined;
+    const context = this.timerContext();
+    context.domain = domain;
+    const results = this.#onTimer(time, context);
+    if (results === undefined) return context.takeWaiting();
+    return this.#emitResults(results, context, 'onTimer');
+  };
+
+  /** What `onTimer` is given. */
+  protected timerContext(): ProcessingContext {
+    return this.context;
+  }
+
+  snapshot(): unknown {
+    return this.#runtime.snapshot();
+  }
+
+  restore(states: unknown[]): void {
+    this.#restored = states;
+  }
+
+  protected restoreNow(states: readonly unknown[]): void {
+    this.#runtime.restore(states);
+  }
+
+  close(): MaybePromise<void> {
+    return this.function?.close();
+  }
+}

@@ -1,0 +1,174 @@
+// Assigns timestamps and makes watermarks. Twin of python/isthmus/_worker/operators/timestamps.py.
+//
+//   W1. Watermarks come periodically (`pipeline.auto-watermark-interval`, 200 ms; 0: none but the final one), never per record.
+//   W2. Watermarks from upstream stop here, except the final one.
+//   W3. An output that was silent for the idle timeout is idle until its next watermark.
+
+import { parseDurationMs } from '../config/resolve.ts';
+import type { OperatorSpec } from '../graph/job-graph.ts';
+import { type UserFunction, userFunction } from '../runtime/functions.ts';
+import { MIN_TIMESTAMP } from '../runtime/operator.ts';
+import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
+import { isPromise } from '../runtime/output.ts';
+import { requiredFunction } from './required-function.ts';
+import { runtimeContext } from './runtime-context.ts';
+
+export function timestampsOperator(spec: OperatorSpec): Operator {
+  return new TimestampsOperator(spec);
+}
+
+/** Makes watermarks from records; a number is a watermark, nothing is none. */
+export interface WatermarkGenerator<T> {
+  onEvent?(value: T, timestamp: number): number | undefined | void;
+  onPeriodicEmit?(): number | undefined | void;
+}
+
+/** What the `fn` of the operator loads to, beside a bare timestamp assigner. */
+export interface TimestampsOperation {
+  readonly generator: 'monotonous' | 'bounded' | 'none' | 'custom';
+  readonly maxOutOfOrdernessMs?: number | undefined;
+  readonly idleTimeoutMs?: number | undefined;
+  readonly timestampAssigner?: unknown;
+  /** With `custom`: makes the generator of a subtask. */
+  readonly createGenerator?: (() => WatermarkGenerator<unknown>) | undefined;
+}
+
+type Assign = (value: unknown, timestamp: number) => unknown;
+
+const DEFAULT_INTERVAL_MS = 200;
+
+class TimestampsOperator implements Operator {
+  readonly holdsWatermarks = true; // W2
+  readonly #spec: OperatorSpec;
+  #ctx!: OperatorContext;
+  #emit!: Emit;
+  #assigner: UserFunction<Assign> | undefined;
+  #assign: Assign | undefined;
+  #generator: WatermarkGenerator<unknown> | undefined;
+  #generates = false;
+  #delayMs = 0;
+  #intervalMs = DEFAULT_INTERVAL_MS;
+  #idleTimeoutMs: number | undefined;
+  /** Largest timestamp so far. */
+  #max = MIN_TIMESTAMP;
+  #emitted = MIN_TIMESTAMP;
+  #ticking = false;
+  #records = 0;
+  #recordsAtTick = 0;
+  #activeAt = 0;
+  #idle = false;
+
+  constructor(spec: OperatorSpec) {
+    this.#spec = spec;
+  }
+
+  async open(ctx: OperatorContext, emit: Emit): Promise<void> {
+    this.#ctx = ctx;
+    this.#emit = emit;
+    const operation = await this.#operation(ctx);
+    if (operation.timestampAssigner !== undefined) {
+      this.#assigner = userFunction<Assign>(
+        operation.timestampAssigner,
+        ['extractTimestamp', 'extract_timestamp'],
+        this.#spec.name,
+      );
+      this.#assign = this.#assigner.call;
+      await this.#assigner.open(runtimeContext(ctx));
+    }
+    this.#delayMs = operation.generator === 'bounded' ? (operation.maxOutOfOrdernessMs ?? 0) : 0;
+    this.#generates = operation.generator === 'bounded' || operation.generator === 'monotonous';
+    if (operation.generator === 'custom') this.#generator = operation.createGenerator?.();
+    const interval = ctx.config['pipeline.auto-watermark-interval'];
+    if (interval !== undefined) this.#intervalMs = parseDurationMs(interval) ?? DEFAULT_INTERVAL_MS;
+    this.#idleTimeoutMs = operation.idleTimeoutMs;
+    this.#activeAt = ctx.clock.now();
+    // Silence counts from the beginning.
+    if (this.#idleTimeoutMs !== undefined) this.#tickLater();
+  }
+
+  async #operation(ctx: OperatorContext): Promise<TimestampsOperation> {
+    const loaded = await ctx.loadFunction(requiredFunction(this.#spec));
+    const given = this.#spec.params.strategy as unknown as TimestampsOperation | undefined;
+    if (given !== undefined) return { ...given, timestampAssigner: loaded };
+    if (typeof loaded === 'object' && loaded !== null && 'generator' in loaded) {
+      return loaded as TimestampsOperation;
+    }
+    return { generator: 'monotonous', timestampAssigner: loaded };
+  }
+
+  process(value: unknown): MaybePromise<void> {
+    const { cursor } = this.#ctx;
+    if (this.#assign === undefined) return this.#take(value, cursor.timestamp);
+    const assigned = this.#assign(value, cursor.timestamp);
+    if (isPromise(assigned)) return assigned.then((settled) => this.#take(value, settled));
+    return this.#take(value, assigned);
+  }
+
+  #take(value: unknown, timestamp: unknown): MaybePromise<void> {
+    if (typeof timestamp !== 'number' || Number.isNaN(timestamp)) {
+      throw new TypeError(
+        `A timestamp is a number of milliseconds since the epoch; the assigner returned ${String(timestamp)}.`,
+      );
+    }
+    this.#ctx.cursor.timestamp = timestamp;
+    this.#records++;
+    if (timestamp > this.#max) this.#max = timestamp;
+    // From the first record that can move the watermark, however long it or the next one takes.
+    if (!this.#ticking) this.#tickLater();
+    const watermark = this.#generator?.onEvent?.(value, timestamp);
+    if (watermark === undefined) return this.#emit(value);
+    const emitted = this.#emit(value);
+    return emitted === undefined
+      ? this.#advance(watermark as number)
+      : emitted.then(() => this.#advance(watermark as number));
+  }
+
+  #tickLater(): void {
+    if (this.#intervalMs <= 0 || this.#ticking) return;
+    this.#ticking = true;
+    this.#ctx.requestProcessingTime(this.#ctx.clock.now() + this.#intervalMs);
+  }
+
+  async onProcessingTime(now: number): Promise<void> {
+    if (!this.#ticking) return;
+    this.#ticking = false;
+    if (this.#generator !== undefined) {
+      const watermark = this.#generator.onPeriodicEmit?.();
+      if (watermark !== undefined) await this.#advance(watermark as number);
+    } else if (this.#generates && this.#max !== MIN_TIMESTAMP) {
+      await this.#advance(this.#max - this.#delayMs - 1);
+    }
+    if (this.#idleTimeoutMs !== undefined) await this.#watchIdleness(now, this.#idleTimeoutMs);
+    // Without idleness and a generator of the user's, silence needs no ticks.
+    if (this.#generator !== undefined || (this.#idleTimeoutMs !== undefined && !this.#idle)) {
+      this.#tickLater();
+    }
+  }
+
+  /** W3 */
+  async #watchIdleness(now: number, timeoutMs: number): Promise<void> {
+    if (this.#records !== this.#recordsAtTick) {
+      this.#recordsAtTick = this.#records;
+      this.#activeAt = now;
+      await this.#setIdle(false);
+    } else if (now - this.#activeAt >= timeoutMs) {
+      await this.#setIdle(true);
+    }
+  }
+
+  #setIdle(idle: boolean): MaybePromise<void> {
+    if (idle === this.#idle) return undefined;
+    this.#idle = idle;
+    return this.#ctx.emitIdle(idle);
+  }
+
+  #advance(watermark: number): MaybePromise<void> {
+    if (watermark <= this.#emitted) return undefined;
+    this.#emitted = watermark;
+    return this.#ctx.emitWatermark(watermark);
+  }
+
+  close(): MaybePromise<void> {
+    return this.#assigner?.close();
+  }
+}

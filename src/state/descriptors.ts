@@ -1,0 +1,77 @@
+// What a function says of the state that it wants.
+
+import { ConfigurationError, GraphError } from '../errors.ts';
+import { type StateTtl, checkTtl } from './ttl.ts';
+
+export interface StateOptions {
+  /** Entries that are not renewed for so long expire. */
+  ttl?: StateTtl;
+}
+
+/** Names a state; functions of one operator that say the same name share it. */
+export abstract class StateDescriptor {
+  readonly name: string;
+  readonly ttl: StateTtl | undefined;
+
+  constructor(name: string, options: StateOptions = {}) {
+    if (typeof name !== 'string' || name === '') {
+      throw new GraphError('A state needs a name: a string that is not empty.');
+    }
+    this.name = name;
+    this.ttl = options.ttl;
+    if (this.ttl !== undefined) checkTtl(name, this.ttl);
+  }
+}
+
+/** One value for each key. */
+export class ValueStateDescriptor<T> extends StateDescriptor {
+  declare protected readonly valueType: T;
+}
+
+/** A list for each key. */
+export class ListStateDescriptor<T> extends StateDescriptor {
+  declare protected readonly elementType: T;
+}
+
+/** A map for each key. */
+export class MapStateDescriptor<K, V> extends StateDescriptor {
+  /** Only for the types; never set. */
+  declare readonly broadcastTypes?: [K, V];
+}
+
+/** One value for each key, which what is added is reduced into. */
+export class ReducingStateDescriptor<T> extends StateDescriptor {
+  readonly reduce: (a: T, b: T) => T;
+
+  constructor(
+    name: string,
+    reduce: ((a: T, b: T) => T) | { reduce(a: T, b: T): T },
+    options: StateOptions = {},
+  ) {
+    super(name, options);
+    this.reduce = typeof reduce === 'function' ? reduce : (a, b) => reduce.reduce(a, b);
+  }
+}
+
+export interface Aggregate<In, Acc, Out> {
+  createAccumulator(): Acc;
+  add(value: In, accumulator: Acc): Acc;
+  getResult(accumulator: Acc): Out;
+}
+
+/** An accumulator for each key; what is read is its result. */
+export class AggregatingStateDescriptor<In, Acc, Out> extends StateDescriptor {
+  readonly aggregate: Aggregate<In, Acc, Out>;
+
+  constructor(name: string, aggregate: Aggregate<In, Acc, Out>, options: StateOptions = {}) {
+    super(name, options);
+    for (const method of ['createAccumulator', 'add', 'getResult'] as const) {
+      if (typeof aggregate[method] !== 'function') {
+        throw new ConfigurationError(
+          `The aggregate of the state "${name}" has no method ${method}.`,
+        );
+      }
+    }
+    this.aggregate = aggregate;
+  }
+}

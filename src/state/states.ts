@@ -1,0 +1,273 @@
+// The states that functions use, over tables. Reading never changes what is kept but for expiry; lists and maps are given as
+// copies, so that only what is put back changes the state.
+
+import type { Aggregate } from './descriptors.ts';
+import { KeyOriginals } from './key-identity.ts';
+import type { Table } from './table.ts';
+import type { Expiry, Timed } from './ttl.ts';
+
+/** One value of the key at hand. */
+export interface ValueState<T> {
+  /** Undefined where there is none. */
+  value(): T | undefined;
+  /** `undefined` clears. */
+  update(value: T | undefined): void;
+  clear(): void;
+}
+
+/** A list of the key at hand. */
+export interface ListState<T> extends Iterable<T> {
+  get(): T[];
+  add(value: T): void;
+  addAll(values: Iterable<T>): void;
+  update(values: Iterable<T>): void;
+  clear(): void;
+}
+
+/** A map of the key at hand. Keys are told apart by what they are, arrays and objects by what is in them. */
+export interface MapState<K, V> extends Iterable<[K, V]> {
+  get(key: K): V | undefined;
+  put(key: K, value: V): void;
+  putAll(entries: Iterable<readonly [K, V]>): void;
+  remove(key: K): void;
+  contains(key: K): boolean;
+  keys(): K[];
+  values(): V[];
+  entries(): [K, V][];
+  isEmpty(): boolean;
+  clear(): void;
+}
+
+/** What is added is folded into what is read; of the key at hand. */
+export interface AppendingState<In, Out> {
+  get(): Out | undefined;
+  add(value: In): void;
+  clear(): void;
+}
+
+/** What single-value states keep their entries in. */
+export interface Cell<T> {
+  get(): T | undefined;
+  set(entry: T): void;
+  delete(): void;
+}
+
+export class HeapValueState<T> implements ValueState<T> {
+  readonly #cell: Cell<T>;
+
+  constructor(cell: Cell<T>) {
+    this.#cell = cell;
+  }
+
+  value(): T | undefined {
+    return this.#cell.get();
+  }
+
+  update(value: T | undefined): void {
+    if (value === undefined) this.#cell.delete();
+    else this.#cell.set(value);
+  }
+
+  clear(): void {
+    this.#cell.delete();
+  }
+}
+
+export class HeapReducingState<T> implements AppendingState<T, T> {
+  readonly #cell: Cell<T>;
+  readonly #reduce: (a: T, b: T) => T;
+
+  constructor(cell: Cell<T>, reduce: (a: T, b: T) => T) {
+    this.#cell = cell;
+    this.#reduce = reduce;
+  }
+
+  get(): T | undefined {
+    return this.#cell.get();
+  }
+
+  add(value: T): void {
+    const before = this.#cell.get();
+    this.#cell.set(before === undefined ? value : this.#reduce(before, value));
+  }
+
+  clear(): void {
+    this.#cell.delete();
+  }
+}
+
+export class HeapAggregatingState<In, Acc, Out> implements AppendingState<In, Out> {
+  readonly #cell: Cell<Acc>;
+  readonly #aggregate: Aggregate<In, Acc, Out>;
+
+  constructor(cell: Cell<Acc>, aggregate: Aggregate<In, Acc, Out>) {
+    this.#cell = cell;
+    this.#aggregate = aggregate;
+  }
+
+  get(): Out | undefined {
+    const accumulator = this.#cell.get();
+    return accumulator === undefined ? undefined : this.#aggregate.getResult(accumulator);
+  }
+
+  add(value: In): void {
+    const before = this.#cell.get() ?? this.#aggregate.createAccumulator();
+    this.#cell.set(this.#aggregate.add(value, before));
+  }
+
+  clear(): void {
+    this.#cell.delete();
+  }
+}
+
+export class HeapListState<T> implements ListState<T> {
+  readonly #table: Table<Timed<T>[]>;
+  readonly #expiry: Expiry | undefined;
+
+  constructor(table: Table<Timed<T>[]>, expiry: Expiry | undefined) {
+    this.#table = table;
+    this.#expiry = expiry;
+  }
+
+  get(): T[] {
+    const entries = this.#table.get();
+    if (entries === undefined) return [];
+    const expiry = this.#expiry;
+    if (expiry === undefined) return entries.map(({ value }) => value);
+    const alive = entries.filter((entry) => expiry.isAlive(entry));
+    const given = expiry.givesExpired ? entries : alive;
+    if (expiry.renewsOnRead) for (const entry of alive) entry.renewed = expiry.now();
+    if (alive.length < entries.length) this.#store(alive);
+    return given.map(({ value }) => value);
+  }
+
+  add(value: T): void {
+    const entries = this.#table.get();
+    if (entries === undefined) this.#table.set([this.#entry(value)]);
+    else entries.push(this.#entry(value));
+  }
+
+  addAll(values: Iterable<T>): void {
+    for (const value of values) this.add(value);
+  }
+
+  update(values: Iterable<T>): void {
+    this.#store(Array.from(values, (value) => this.#entry(value)));
+  }
+
+  clear(): void {
+    this.#table.delete();
+  }
+
+  [Symbol.iterator](): Iterator<T> {
+    return this.get()[Symbol.iterator]();
+  }
+
+  #entry(value: T): Timed<T> {
+    return this.#expiry === undefined ? { value, renewed: 0 } : this.#expiry.timed(value);
+  }
+
+  #store(entries: Timed<T>[]): void {
+    if (entries.length === 0) this.#table.delete();
+    else this.#table.set(entries);
+  }
+}
+
+/** The entries of one key: by the identity of the user's key. */
+export class MapEntries<V> {
+  readonly values = new Map<unknown, Timed<V>>();
+  readonly originals = new KeyOriginals();
+}
+
+export class HeapMapState<K, V> implements MapState<K, V> {
+  readonly #table: Table<MapEntries<V>>;
+  readonly #expiry: Expiry | undefined;
+
+  constructor(table: Table<MapEntries<V>>, expiry: Expiry | undefined) {
+    this.#table = table;
+    this.#expiry = expiry;
+  }
+
+  get(key: K): V | undefined {
+    const held = this.#table.get();
+    if (held === undefined) return undefined;
+    const identity = held.originals.keep(key);
+    const entry = held.values.get(identity);
+    if (entry === undefined) return undefined;
+    const expiry = this.#expiry;
+    if (expiry === undefined) return entry.value;
+    if (expiry.isExpired(entry)) {
+      this.#remove(held, identity);
+      return expiry.givesExpired ? entry.value : undefined;
+    }
+    if (expiry.renewsOnRead) entry.renewed = expiry.now();
+    return entry.value;
+  }
+
+  put(key: K, value: V): void {
+    let held = this.#table.get();
+    if (held === undefined) {
+      held = new MapEntries<V>();
+      this.#table.set(held);
+    }
+    const entry = this.#expiry === undefined ? { value, renewed: 0 } : this.#expiry.timed(value);
+    held.values.set(held.originals.keep(key), entry);
+  }
+
+  putAll(entries: Iterable<readonly [K, V]>): void {
+    for (const [key, value] of entries) this.put(key, value);
+  }
+
+  remove(key: K): void {
+    const held = this.#table.get();
+    if (held !== undefined) this.#remove(held, held.originals.keep(key));
+  }
+
+  contains(key: K): boolean {
+    return this.get(key) !== undefined;
+  }
+
+  entries(): [K, V][] {
+    const held = this.#table.get();
+    if (held === undefined) return [];
+    const expiry = this.#expiry;
+    const found: [K, V][] = [];
+    for (const [identity, entry] of [...held.values]) {
+      const key = held.originals.key(identity) as K;
+      if (expiry !== undefined && expiry.isExpired(entry)) {
+        this.#remove(held, identity);
+        if (!expiry.givesExpired) continue;
+      } else if (expiry?.renewsOnRead === true) {
+        entry.renewed = expiry.now();
+      }
+      found.push([key, entry.value]);
+    }
+    return found;
+  }
+
+  keys(): K[] {
+    return this.entries().map(([key]) => key);
+  }
+
+  values(): V[] {
+    return this.entries().map(([, value]) => value);
+  }
+
+  isEmpty(): boolean {
+    return this.entries().length === 0;
+  }
+
+  clear(): void {
+    this.#table.delete();
+  }
+
+  [Symbol.iterator](): Iterator<[K, V]> {
+    return this.entries()[Symbol.iterator]();
+  }
+
+  #remove(held: MapEntries<V>, identity: unknown): void {
+    held.values.delete(identity);
+    held.originals.drop(identity);
+    if (held.values.size === 0) this.#table.delete();
+  }
+}
