@@ -1,4 +1,7 @@
-"""The slice of PyFlink's Table API that programs of streams use: types of columns. There is no SQL here."""
+"""The slice of PyFlink's Table API that programs of streams use: types of columns, and datagen tables as streams.
+
+There is no SQL here, and there are no expressions.
+"""
 
 from __future__ import annotations
 
@@ -7,32 +10,61 @@ from typing import TYPE_CHECKING, Any
 from .._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from .environment_settings import EnvironmentSettings as EnvironmentSettings
+    from .schema import Schema as Schema
+    from .table import Table as Table
+    from .table_config import TableConfig as TableConfig
+    from .table_descriptor import TableDescriptor as TableDescriptor
+    from .table_environment import StreamTableEnvironment as StreamTableEnvironment
+    from .table_environment import TableEnvironment as TableEnvironment
     from .types import DataType as DataType
     from .types import DataTypes as DataTypes
+    from .types import Row as Row
+    from .types import RowKind as RowKind
 
-_NAMES = {"DataType": "types", "DataTypes": "types"}
+_NAMES = {
+    "DataType": "types",
+    "DataTypes": "types",
+    "EnvironmentSettings": "environment_settings",
+    "Row": "types",
+    "RowKind": "types",
+    "Schema": "schema",
+    "StreamTableEnvironment": "table_environment",
+    "Table": "table",
+    "TableConfig": "table_config",
+    "TableDescriptor": "table_descriptor",
+    "TableEnvironment": "table_environment",
+}
 
 _ABSENT = (
     "AggregateFunction",
-    "EnvironmentSettings",
+    "AsyncScalarFunction",
+    "ChangelogMode",
+    "CompiledPlan",
+    "DataView",
+    "ExplainDetail",
     "Expression",
     "FormatDescriptor",
     "FunctionContext",
+    "GroupWindowedTable",
     "GroupedTable",
+    "ListView",
+    "MapView",
+    "Module",
+    "ModuleEntry",
+    "OverWindowedTable",
+    "PlanReference",
     "ResultKind",
-    "Schema",
+    "ScalarFunction",
     "SqlDialect",
     "StatementSet",
-    "StreamTableEnvironment",
-    "Table",
     "TableAggregateFunction",
-    "TableConfig",
-    "TableDescriptor",
-    "TableEnvironment",
     "TableFunction",
+    "TablePipeline",
     "TableResult",
     "TableSchema",
-    "ScalarFunction",
+    "UserDefinedType",
+    "WindowGroupedTable",
 )
 
 __all__ = list(_NAMES)

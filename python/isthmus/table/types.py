@@ -1,26 +1,71 @@
-"""Types of columns, as CSV schemas name them; the slice of PyFlink's Table types that streams need."""
+"""Types of columns, as CSV schemas and tables name them; the slice of PyFlink's Table types that streams need."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NoReturn
 
+from .._lazy import lazy_names
 from ..common.typeinfo import TypeInformation, Types
+from ..common.types import Row as Row
+from ..common.types import RowKind as RowKind
+from ..errors import UnsupportedError
 
 __all__ = ["DataType", "DataTypes", "RowField", "RowType"]
 
+_ABSENT = (
+    *(f"{kind}Type" for kind in ("Atomic", "Null", "Numeric", "Integral", "Fractional", "Char", "VarChar")),
+    *(f"{kind}Type" for kind in ("Binary", "VarBinary", "Boolean", "TinyInt", "SmallInt", "Int", "BigInt")),
+    *(f"{kind}Type" for kind in ("Float", "Double", "Decimal", "Date", "Time", "Timestamp", "Array", "Map")),
+    *(f"{kind}Type" for kind in ("LocalZonedTimestamp", "ZonedTimestamp", "ListView", "MapView", "Multiset")),
+    *(f"{kind}Type" for kind in ("YearMonthInterval", "DayTimeInterval", "Raw", "UserDefined")),
+    "Resolution",
+    "create_arrow_schema",
+    "from_arrow_type",
+    "to_arrow_type",
+)
+
+
+def __getattr__(name: str) -> Any:
+    return lazy_names(__name__, globals(), {}, _ABSENT, name)
+
 
 class DataType:
-    """The type of a column; ``type_info`` is what a stream's records have for it."""
+    """The type of a column.
 
-    def __init__(self, name: str, type_info: TypeInformation, nullable: bool = True) -> None:
-        self.name, self.type_info, self._nullable = name, type_info, nullable
+    Attributes:
+        root: SQL's name of it, without arguments: ``DECIMAL``.
+        args: Its arguments: length, precision, scale.
+        parts: The types it is made of: an array's elements, a map's keys and values, a row's fields.
+        type_info: What a stream's records have for it.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        type_info: TypeInformation,
+        nullable: bool = True,
+        args: tuple[int, ...] = (),
+        parts: tuple[DataType, ...] = (),
+    ) -> None:
+        self.root, self.type_info, self.args, self.parts = root, type_info, args, parts
+        self._nullable = nullable
 
     def not_null(self) -> DataType:
-        return DataType(self.name, self.type_info, False)
+        return self._with(False)
 
     def nullable(self) -> DataType:
-        return DataType(self.name, self.type_info, True)
+        return self._with(True)
+
+    def _with(self, nullable: bool) -> DataType:
+        return DataType(self.root, self.type_info, nullable, self.args, self.parts)
+
+    @property
+    def name(self) -> str:
+        """As SQL writes it, without ``NOT NULL``."""
+        if self.args:
+            return f"{self.root}({', '.join(map(str, self.args))})"
+        return f"{self.root}<{', '.join(map(str, self.parts))}>" if self.parts else self.root
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and repr(self) == repr(other)
@@ -45,10 +90,26 @@ class RowField:
 class RowType(DataType):
     """Columns, in order."""
 
-    def __init__(self, fields: Sequence[RowField]) -> None:
+    def __init__(self, fields: Sequence[RowField], nullable: bool = True) -> None:
         self.fields = list(fields)
         row = Types.ROW_NAMED([f.name for f in self.fields], [f.data_type.type_info for f in self.fields])
-        super().__init__(f"ROW<{', '.join(map(repr, self.fields))}>", row)
+        super().__init__("ROW", row, nullable, parts=tuple(f.data_type for f in self.fields))
+
+    def _with(self, nullable: bool) -> RowType:
+        return RowType(self.fields, nullable)
+
+    @property
+    def name(self) -> str:
+        return f"ROW<{', '.join(map(repr, self.fields))}>"
+
+    def add(self, field: RowField | str, data_type: DataType | None = None) -> RowType:
+        """Add a column, in place."""
+        if isinstance(field, str):
+            if data_type is None:
+                raise ValueError(f"The column {field!r} needs a type.")
+            field = RowField(field, data_type)
+        self.__init__([*self.fields, field], self._nullable)  # type: ignore[misc]
+        return self
 
     def field_names(self) -> list[str]:
         return [f.name for f in self.fields]
@@ -56,7 +117,7 @@ class RowType(DataType):
     def field_types(self) -> list[DataType]:
         return [f.data_type for f in self.fields]
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[RowField]:
         return iter(self.fields)
 
     def __len__(self) -> int:
@@ -72,6 +133,17 @@ def _plain(name: str, info: Callable[[], TypeInformation]) -> Callable[..., Data
     return make
 
 
+def _absent(name: str) -> Callable[..., NoReturn]:
+    def make(*args: Any) -> NoReturn:
+        raise UnsupportedError(f"DataTypes.{name} exists in PyFlink, but Isthmus does not have it (yet).")
+
+    return make
+
+
+def _bytes() -> TypeInformation:
+    return Types.PRIMITIVE_ARRAY(Types.BYTE())
+
+
 class DataTypes:
     """Makes types of columns."""
 
@@ -83,52 +155,63 @@ class DataTypes:
     FLOAT = staticmethod(_plain("FLOAT", Types.FLOAT))
     DOUBLE = staticmethod(_plain("DOUBLE", Types.DOUBLE))
     STRING = staticmethod(_plain("STRING", Types.STRING))
+    BYTES = staticmethod(_plain("BYTES", _bytes))
     DATE = staticmethod(_plain("DATE", Types.SQL_DATE))
+
+    NULL = staticmethod(_absent("NULL"))
+    MULTISET = staticmethod(_absent("MULTISET"))
+    LIST_VIEW = staticmethod(_absent("LIST_VIEW"))
+    MAP_VIEW = staticmethod(_absent("MAP_VIEW"))
+    INTERVAL = staticmethod(_absent("INTERVAL"))
+    SECOND = staticmethod(_absent("SECOND"))
+    MINUTE = staticmethod(_absent("MINUTE"))
+    HOUR = staticmethod(_absent("HOUR"))
+    DAY = staticmethod(_absent("DAY"))
+    MONTH = staticmethod(_absent("MONTH"))
+    YEAR = staticmethod(_absent("YEAR"))
 
     @staticmethod
     def CHAR(length: int, nullable: bool = True) -> DataType:
-        return DataType(f"CHAR({length})", Types.STRING(), nullable)
+        return DataType("CHAR", Types.STRING(), nullable, (length,))
 
     @staticmethod
     def VARCHAR(length: int, nullable: bool = True) -> DataType:
-        return DataType(f"VARCHAR({length})", Types.STRING(), nullable)
-
-    @staticmethod
-    def BYTES(nullable: bool = True) -> DataType:
-        return DataType("BYTES", Types.PRIMITIVE_ARRAY(Types.BYTE()), nullable)
+        return DataType("VARCHAR", Types.STRING(), nullable, (length,))
 
     @staticmethod
     def BINARY(length: int, nullable: bool = True) -> DataType:
-        return DataType(f"BINARY({length})", Types.PRIMITIVE_ARRAY(Types.BYTE()), nullable)
+        return DataType("BINARY", _bytes(), nullable, (length,))
 
     @staticmethod
     def VARBINARY(length: int, nullable: bool = True) -> DataType:
-        return DataType(f"VARBINARY({length})", Types.PRIMITIVE_ARRAY(Types.BYTE()), nullable)
+        return DataType("VARBINARY", _bytes(), nullable, (length,))
 
     @staticmethod
     def DECIMAL(precision: int, scale: int, nullable: bool = True) -> DataType:
-        return DataType(f"DECIMAL({precision}, {scale})", Types.BIG_DEC(), nullable)
+        return DataType("DECIMAL", Types.BIG_DEC(), nullable, (precision, scale))
 
     @staticmethod
     def TIME(precision: int = 0, nullable: bool = True) -> DataType:
-        return DataType(f"TIME({precision})", Types.SQL_TIME(), nullable)
+        return DataType("TIME", Types.SQL_TIME(), nullable, (precision,))
 
     @staticmethod
     def TIMESTAMP(precision: int = 6, nullable: bool = True) -> DataType:
-        return DataType(f"TIMESTAMP({precision})", Types.SQL_TIMESTAMP(), nullable)
+        return DataType("TIMESTAMP", Types.SQL_TIMESTAMP(), nullable, (precision,))
 
     @staticmethod
     def TIMESTAMP_LTZ(precision: int = 6, nullable: bool = True) -> DataType:
-        return DataType(f"TIMESTAMP_LTZ({precision})", Types.INSTANT(), nullable)
+        return DataType("TIMESTAMP_LTZ", Types.INSTANT(), nullable, (precision,))
+
+    TIMESTAMP_WITH_LOCAL_TIME_ZONE = TIMESTAMP_LTZ
 
     @staticmethod
     def ARRAY(element_type: DataType, nullable: bool = True) -> DataType:
-        return DataType(f"ARRAY<{element_type}>", Types.OBJECT_ARRAY(element_type.type_info), nullable)
+        return DataType("ARRAY", Types.OBJECT_ARRAY(element_type.type_info), nullable, parts=(element_type,))
 
     @staticmethod
     def MAP(key_type: DataType, value_type: DataType, nullable: bool = True) -> DataType:
         info = Types.MAP(key_type.type_info, value_type.type_info)
-        return DataType(f"MAP<{key_type}, {value_type}>", info, nullable)
+        return DataType("MAP", info, nullable, parts=(key_type, value_type))
 
     @staticmethod
     def FIELD(name: str, data_type: DataType, description: str | None = None) -> RowField:
@@ -136,4 +219,4 @@ class DataTypes:
 
     @staticmethod
     def ROW(row_fields: Sequence[RowField] = (), nullable: bool = True) -> RowType:
-        return RowType(row_fields)
+        return RowType(row_fields, nullable)
