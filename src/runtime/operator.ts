@@ -81,6 +81,10 @@ export interface Operator {
   onWatermark?(watermark: number): MaybePromise<void>;
   /** True for operators that hold back the watermarks of their input (they emit their own). The final one always passes. */
   readonly holdsWatermarks?: boolean;
+  /** The input became idle or active again: told to operators that hold back watermarks, who pass it on by `ctx.emitIdle`. */
+  onIdle?(idle: boolean): void;
+  /** Whether results are still on their way (calls of asynchronous functions); tests wait for them. */
+  readonly pending?: boolean;
   /** Processing time has reached `now`, after `requestProcessingTime`. */
   onProcessingTime?(now: number): MaybePromise<void>;
   /** All input has ended and the final watermark has passed: emit what is left. */

@@ -20,6 +20,7 @@ import { type ChannelLimits, type ChannelOwner, OutputChannel } from './output-c
 import { type Output, type OutputOptions, createOutput } from './output.ts';
 import type { SubtaskServices } from './services.ts';
 import { KeyGroups } from '../bridge/keys.ts';
+import { createOperator } from '../operators/create.ts';
 import { wireCodec } from './wire-batch.ts';
 
 /** What of a subtask its parts act upon. */
@@ -42,9 +43,10 @@ export interface WiringOptions {
 
 /** The links of the chain, operators made but not opened, with their exchanges. */
 export async function wireChain(options: WiringOptions): Promise<ChainLink[]> {
-  const { deployment } = options;
+  const { deployment, mode, makers } = options;
   const links = deployment.chain.map((spec, index): ChainLink => {
     const source = spec.kind.startsWith('source.');
+    const keyed = index === 0 && deployment.keyedInputs[0];
     if (source && index > 0) {
       throw new GraphError(`Source "${spec.name}" stands in the middle of a chain.`);
     }
@@ -57,8 +59,8 @@ export async function wireChain(options: WiringOptions): Promise<ChainLink[]> {
         subtask: deployment.subtask,
         parallelism: deployment.parallelism,
       },
-      operator: source ? undefined : options.makers.createOperator(spec),
-      source: source ? options.makers.createSource(spec) : undefined,
+      operator: source ? undefined : createOperator(spec, { keyed, mode }, makers.createOperator),
+      source: source ? makers.createSource(spec) : undefined,
       outputs: [],
       sideOutputs: new Map(),
       context: undefined,

@@ -361,7 +361,7 @@ export class Subtask {
   /** An operator that makes watermarks of its own says itself when it is idle. */
   #passIdle(idle: boolean): void {
     for (const link of this.#links) {
-      if (link.operator?.holdsWatermarks === true) return;
+      if (link.operator?.holdsWatermarks === true) return link.operator.onIdle?.(idle);
       controlToAll(link, { kind: 'idle', idle });
     }
   }

@@ -1,0 +1,14 @@
+import type { OperatorSpec } from '../graph/job-graph.ts';
+import type { Operator, OperatorContext, OperatorFactory } from '../runtime/operator.ts';
+import { batchKeyed } from './batch-keyed.ts';
+import { operatorFactory } from './index.ts';
+
+/** Makes the operator of a spec, wrapped for BATCH execution where it is keyed. */
+export function createOperator(
+  spec: OperatorSpec,
+  { keyed, mode }: Pick<OperatorContext, 'keyed' | 'mode'>,
+  make: OperatorFactory = (each) => operatorFactory(each)(each),
+): Operator {
+  const operator = make(spec);
+  return keyed && mode === 'BATCH' ? batchKeyed(operator, spec) : operator;
+}

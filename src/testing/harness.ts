@@ -1,0 +1,306 @@
+// Drives one operator without a job: records, watermarks and processing time go in by hand; output, side outputs, state and
+// timers can be looked at. Twin of python/isthmus/testing/harness.py.
+//
+//   H1. One thing at a time, as in a subtask: what enters waits until the operator is done with what came before.
+//   H2. The clock is the test's. What the operator asks to be called for happens at its time, while the clock moves over it.
+//   H3. What fails between two calls of a test (a result that came later) is thrown by the next one.
+
+import { InternalError } from '../errors.ts';
+import type { OperatorKind, OperatorSpec } from '../graph/job-graph.ts';
+import { createOperator } from '../operators/create.ts';
+import {
+  MAX_TIMESTAMP,
+  MIN_TIMESTAMP,
+  type MaybePromise,
+  type Operator,
+  type OperatorContext,
+} from '../runtime/operator.ts';
+import { kindOf } from './kinds.ts';
+import { ManualClock } from './manual-clock.ts';
+
+export interface HarnessOptions {
+  /** Operator kind, as 'map' or 'reduce'; found from the methods of an object where it is not said. */
+  kind?: OperatorKind;
+  /** Key of a record, for keyed operators. */
+  keyBy?: ((value: never) => unknown) | undefined;
+  /** Parameters of the operator kind. */
+  params?: OperatorSpec['params'];
+  /** BATCH execution in place of STREAMING. */
+  batch?: boolean;
+  /** One of its own, at time 0, by default. */
+  clock?: ManualClock;
+  /** Options, as `{ 'pipeline.auto-watermark-interval': '50' }`. */
+  config?: Record<string, string>;
+  /** The operator's name, in messages. */
+  name?: string;
+  /** What `snapshot()` of another harness gave. */
+  restore?: unknown;
+  /** Where the operator thinks it runs. */
+  subtask?: number;
+  parallelism?: number;
+  maxParallelism?: number;
+}
+
+export interface TwoInputOptions extends HarnessOptions {
+  /** Key of a record of the second input; a broadcast input has none. */
+  keyBy2?: ((value: never) => unknown) | undefined;
+}
+
+/** A record that was emitted. */
+export interface Emitted {
+  value: unknown;
+  /** Event time in milliseconds; `MIN_TIMESTAMP` where there is none. */
+  timestamp: number;
+}
+
+type KeyBy = ((value: unknown) => unknown) | undefined;
+
+/** What both harnesses are. Use `OneInputHarness` or `TwoInputHarness`. */
+export class OperatorHarness {
+  readonly clock: ManualClock;
+  /** What was emitted so far, with timestamps. */
+  readonly records: Emitted[] = [];
+  /** Watermarks and changes of idleness passed on, in order. */
+  readonly watermarks: (number | boolean)[] = [];
+  readonly #operator: Operator;
+  readonly #context: OperatorContext;
+  readonly #keyBy: readonly [KeyBy, KeyBy];
+  readonly #sides = new Map<string, Emitted[]>();
+  #queue: Promise<void> = Promise.resolve();
+  #requested = Infinity;
+  #failure: { thrown: unknown } | undefined;
+  #wake: () => void = () => {};
+  #closed = false;
+
+  protected constructor(fn: unknown, options: TwoInputOptions) {
+    const { kind = kindOf(fn), name = 'test', batch = false } = options;
+    this.clock = options.clock ?? new ManualClock();
+    this.#keyBy = [options.keyBy as KeyBy, options.keyBy2 as KeyBy];
+    const keyed = options.keyBy !== undefined;
+    const mode = batch ? 'BATCH' : 'STREAMING';
+    const spec: OperatorSpec = {
+      id: 0,
+      kind,
+      name,
+      language: 'typescript',
+      chaining: 'always',
+      params: options.params ?? {},
+    };
+    if (fn !== undefined) spec.fn = { language: 'typescript', form: 'closure', id: 0, name };
+    this.#operator = createOperator(spec, { keyed, mode });
+    this.#context = {
+      spec,
+      jobName: 'test',
+      taskName: name,
+      subtask: options.subtask ?? 0,
+      parallelism: options.parallelism ?? 1,
+      maxParallelism: options.maxParallelism ?? 128,
+      attempt: 0,
+      mode,
+      keyed,
+      cursor: { timestamp: MIN_TIMESTAMP, key: undefined },
+      clock: this.clock,
+      random: Math.random,
+      config: options.config ?? {},
+      watermark: MIN_TIMESTAMP,
+      loadFunction: () => Promise.resolve(fn),
+      emitSide: (tag, value) => this.#emitSide(tag, value),
+      emitWatermark: (watermark) => void this.watermarks.push(watermark),
+      emitIdle: (idle) => void this.watermarks.push(idle),
+      requestProcessingTime: (at) => this.#request(at),
+      log: () => {},
+    };
+  }
+
+  protected async start(restore: unknown): Promise<void> {
+    const operator = this.#operator;
+    if (restore !== undefined) await operator.restore?.([restore]);
+    await operator.open?.(this.#context, (value) => {
+      this.records.push({ value, timestamp: this.#context.cursor.timestamp });
+    });
+  }
+
+  // In.
+
+  /** Event time reaches `timestamp`. */
+  watermark(timestamp: number): Promise<void> {
+    return this.#run(async () => {
+      if (timestamp <= this.#context.watermark) return;
+      this.#context.watermark = timestamp;
+      await this.#operator.onWatermark?.(timestamp);
+      if (this.#operator.holdsWatermarks !== true || timestamp === MAX_TIMESTAMP) {
+        this.watermarks.push(timestamp);
+      }
+    });
+  }
+
+  /** The input becomes idle, or active again. */
+  idle(idle: boolean): Promise<void> {
+    return this.#run(() => {
+      if (this.#operator.holdsWatermarks === true) this.#operator.onIdle?.(idle);
+      else this.watermarks.push(idle);
+    });
+  }
+
+  /** The clock reaches `nowMs`; what is due in between happens at its time (H2). */
+  async processingTime(nowMs: number): Promise<void> {
+    for (;;) {
+      await settled();
+      const due = Math.min(this.#requested, this.clock.nextAlarm);
+      if (due > nowMs) break;
+      this.clock.set(Math.max(due, this.clock.now()));
+      await settled();
+      if (this.#requested <= this.clock.now()) await this.#run(() => this.#fire());
+    }
+    this.clock.set(nowMs);
+    await this.#run(() => undefined);
+  }
+
+  /**
+   * Waits until no call of an asynchronous operator is under way.
+   *
+   * @throws InternalError when one still is after `timeoutMs` of the real clock; 5,000 by default
+   */
+  async wait(timeoutMs = 5_000): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    await this.#run(() => undefined);
+    while (this.#operator.pending === true) {
+      const left = deadline - performance.now();
+      const woken = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      if (left <= 0 || !(await within(woken, left))) {
+        throw new InternalError(
+          `Results were still on their way after ${timeoutMs} ms; do they wait for the clock, which a test moves ` +
+            'by processingTime()?',
+        );
+      }
+      await this.#run(() => undefined);
+    }
+  }
+
+  /** The input ends: the final watermark, then what the operator has left. */
+  async end(): Promise<void> {
+    await this.watermark(MAX_TIMESTAMP);
+    await this.#run(() => this.#operator.finish?.());
+  }
+
+  // Out.
+
+  /** The values emitted so far. */
+  get output(): unknown[] {
+    return this.records.map(({ value }) => value);
+  }
+
+  /** As `output`, and forgets them. */
+  take(): unknown[] {
+    return this.records.splice(0).map(({ value }) => value);
+  }
+
+  /** The values emitted to a side output: an OutputTag, or its id. */
+  sideOutput(tag: string | { readonly id: string }): unknown[] {
+    return this.sideRecords(tag).map(({ value }) => value);
+  }
+
+  /** As `sideOutput`, with timestamps. */
+  sideRecords(tag: string | { readonly id: string }): Emitted[] {
+    return [...(this.#sides.get(typeof tag === 'string' ? tag : tag.id) ?? [])];
+  }
+
+  /** The operator's state, for `restore` of another harness. */
+  async snapshot(): Promise<unknown> {
+    let state: unknown;
+    await this.#run(async () => {
+      state = await this.#operator.snapshot?.(1);
+    });
+    return state;
+  }
+
+  /** Closes the function. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#operator.close?.();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Records of one input, one after the other. */
+  protected feed(which: 0 | 1, records: readonly (readonly [unknown, number])[]): Promise<void> {
+    const keyBy = this.#keyBy[which];
+    const { cursor } = this.#context;
+    return this.#run(async () => {
+      for (const [value, timestamp] of records) {
+        cursor.timestamp = timestamp;
+        cursor.key = keyBy?.(value);
+        if (which === 0) await this.#operator.process(value);
+        else await this.#second(value);
+        if (this.#requested <= this.clock.now()) await this.#fire();
+      }
+    });
+  }
+
+  #second(value: unknown): MaybePromise<void> {
+    if (this.#operator.processSecond === undefined) {
+      throw new InternalError(`Operators of kind ${this.#context.spec.kind} have one input.`);
+    }
+    return this.#operator.processSecond(value);
+  }
+
+  #emitSide(tag: string, value: unknown): void {
+    const emitted = { value, timestamp: this.#context.cursor.timestamp };
+    const side = this.#sides.get(tag);
+    if (side === undefined) this.#sides.set(tag, [emitted]);
+    else side.push(emitted);
+  }
+
+  #request(at: number): void {
+    if (at >= this.#requested) return;
+    this.#requested = at;
+    if (at > this.clock.now()) return;
+    // A result that came while nothing else goes on: it leaves at once.
+    this.#run(() => this.#fire()).catch((thrown: unknown) => {
+      this.#failure = { thrown }; // H3
+    });
+  }
+
+  #fire(): MaybePromise<void> {
+    const now = this.clock.now();
+    if (this.#requested > now) return undefined;
+    this.#requested = Infinity;
+    return this.#operator.onProcessingTime?.(now);
+  }
+
+  /** H1, H3 */
+  #run(work: () => MaybePromise<void>): Promise<void> {
+    const done = this.#queue.then(() => {
+      const failure = this.#failure;
+      this.#failure = undefined;
+      if (failure !== undefined) throw failure.thrown;
+      return work();
+    });
+    this.#queue = done.then(this.#ran, this.#ran);
+    return done;
+  }
+
+  readonly #ran = (): void => this.#wake();
+}
+
+/** Lets promises that have what they wait for go on. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+async function within(promise: Promise<void>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

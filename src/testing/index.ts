@@ -1,0 +1,7 @@
+// The public face of `isthmus/testing`: functions and operators without a job, milliseconds a test.
+
+export { MAX_TIMESTAMP, MIN_TIMESTAMP } from '../runtime/operator.ts';
+export type { Emitted, HarnessOptions, OperatorHarness, TwoInputOptions } from './harness.ts';
+export { ManualClock } from './manual-clock.ts';
+export { OneInputHarness } from './one-input.ts';
+export { TwoInputHarness } from './two-input.ts';
