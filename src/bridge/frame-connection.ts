@@ -3,9 +3,10 @@
 //   C1. Frames sent in one turn of the event loop leave in one write.
 //   C2. Bodies are not opened: what came from one worker is written to the next as the bytes it was.
 //   C3. After `close`, or an error of either stream, nothing is handed over and nothing is written.
+//   C4. A body that its reader finds malformed is a violation like a header is; no frame of the peer ends this process.
 
 import type { Readable, Writable } from 'node:stream';
-import type { BridgeProtocolError } from '../errors.ts';
+import { BridgeProtocolError } from '../errors.ts';
 import { decodeControl, encodeControl } from './codec/control.ts';
 import { DEFAULT_MAX_FRAME_BYTES, type Frame, FrameDecoder, encodeFrame } from './frame.ts';
 
@@ -78,17 +79,15 @@ export class FrameConnection {
 
   readonly #onData = (chunk: Uint8Array): void => {
     if (this.#closed) return;
-    let frames: Frame[];
     try {
-      frames = this.#decoder.feed(chunk);
+      for (const frame of this.#decoder.feed(chunk)) {
+        if (this.#closed) return;
+        this.#handlers.frame(frame);
+      }
     } catch (error) {
+      if (!(error instanceof BridgeProtocolError)) throw error;
       this.#closed = true;
-      this.#handlers.violation(error as BridgeProtocolError);
-      return;
-    }
-    for (const frame of frames) {
-      if (this.#closed) return;
-      this.#handlers.frame(frame);
+      this.#handlers.violation(error);
     }
   };
 
