@@ -3,6 +3,7 @@
 import type { JsonValue } from '../graph/job-graph.ts';
 import type { WindowAssigner } from '../operators/windowing/assigner.ts';
 import type { Trigger } from '../operators/windowing/trigger.ts';
+import type { KeyedStateStore } from '../operators/windowing/window-state.ts';
 import type { Instance, MaybeAsync, Results } from './accepts.ts';
 import type { OutputTag } from './output-tag.ts';
 import type { PyFunction } from './python-function.ts';
@@ -38,6 +39,10 @@ export interface ProcessWindowContext<W> {
   window(): W;
   currentProcessingTime(): number;
   currentWatermark(): number;
+  /** State of this key and window; windows that merge have none. Clear it in `clear`. */
+  windowState(): KeyedStateStore;
+  /** State of this key, whatever the window. */
+  globalState(): KeyedStateStore;
   /** Emits to a side output. */
   output<X>(tag: OutputTag<X>, value: X): void;
 }

@@ -1,6 +1,7 @@
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { requiredFunction } from './required-function.ts';
+import { runtimeContext } from './runtime-context.ts';
 import { makeEngine } from './windowing/choose.ts';
 import type { Engine } from './windowing/engine.ts';
 import type { WindowOperation } from './windowing/operation.ts';
@@ -12,10 +13,20 @@ export function windowOperator(spec: OperatorSpec): Operator {
   return new WindowOperator(spec);
 }
 
+/** Undefined where there is nothing. */
+interface Snapshot {
+  windows: unknown;
+  windowState: unknown;
+  triggerState: unknown;
+  /** State of keys. */
+  runtime: unknown;
+}
+
 class WindowOperator implements Operator {
   readonly #spec: OperatorSpec;
+  #ctx!: OperatorContext;
   #engine!: Engine;
-  #restored: unknown[] = [];
+  #restored: Snapshot[] = [];
 
   constructor(spec: OperatorSpec) {
     this.#spec = spec;
@@ -23,9 +34,19 @@ class WindowOperator implements Operator {
 
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {
     const operation = (await ctx.loadFunction(requiredFunction(this.#spec))) as WindowOperation;
+    this.#ctx = ctx;
     this.#engine = makeEngine(operation, ctx, emit);
     await this.#engine.open();
-    if (this.#restored.length > 0) this.#engine.restore(this.#restored);
+    this.#restore(ctx);
+  }
+
+  #restore(ctx: OperatorContext): void {
+    const part = (name: keyof Snapshot) =>
+      this.#restored.map((state) => state[name]).filter((state) => state !== undefined);
+    this.#engine.restore(part('windows'));
+    this.#engine.windowState.restore(part('windowState'));
+    this.#engine.triggerState.restore(part('triggerState'));
+    runtimeContext(ctx).restore(part('runtime'));
     this.#restored = [];
   }
 
@@ -41,12 +62,19 @@ class WindowOperator implements Operator {
     return this.#engine.onProcessingTime(now);
   }
 
-  snapshot(): unknown {
-    return this.#engine.snapshot();
+  snapshot(): Snapshot | undefined {
+    const engine = this.#engine;
+    const snapshot: Snapshot = {
+      windows: engine.snapshot(),
+      windowState: engine.windowState.snapshot(),
+      triggerState: engine.triggerState.snapshot(),
+      runtime: runtimeContext(this.#ctx).snapshot(),
+    };
+    return Object.values(snapshot).every((part) => part === undefined) ? undefined : snapshot;
   }
 
   restore(states: unknown[]): void {
-    this.#restored = states;
+    this.#restored = states as Snapshot[];
   }
 
   close(): MaybePromise<void> {

@@ -13,7 +13,7 @@ import { isPromise } from '../../runtime/output.ts';
 import { Cell } from './contents.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { TimeHeap } from './heap.ts';
-import { keyIdentity } from './key-identity.ts';
+import { keyIdentity } from '../../state/key-identity.ts';
 import { fromGroups, toGroups } from './partition.ts';
 import type { SlidingEventTimeWindows, TumblingEventTimeWindows } from './time-assigners.ts';
 import { checkedTimestamp } from './time-assigners.ts';

@@ -4,7 +4,7 @@
 import type { MaybePromise } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
 import { Engine, type EngineParts } from './engine.ts';
-import { keyIdentity } from './key-identity.ts';
+import { keyIdentity } from '../../state/key-identity.ts';
 import { fromGroups, toGroups } from './partition.ts';
 import { type Steps, run } from './waiting.ts';
 import { CountWindow } from './windows.ts';

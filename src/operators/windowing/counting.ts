@@ -4,7 +4,7 @@ import { CountWindow } from './windows.ts';
 import type { WindowLike } from './assigner.ts';
 import type { EngineParts } from './engine.ts';
 import { GeneralEngine } from './general.ts';
-import { keyIdentity } from './key-identity.ts';
+import { keyIdentity } from '../../state/key-identity.ts';
 import { type GroupedEntries, fromGroups, toGroups } from './partition.ts';
 import { CountTrigger } from './count-trigger.ts';
 

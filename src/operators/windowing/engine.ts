@@ -1,12 +1,13 @@
 // What every way of keeping windows offers the window operator.
 
 import type { Emit, MaybePromise, OperatorContext } from '../../runtime/operator.ts';
-import { runtimeContext } from '../runtime-context.ts';
 import type { WindowAssigner } from './assigner.ts';
 import type { Contents } from './contents.ts';
 import { Emission } from './emission.ts';
 import type { WindowOperation } from './operation.ts';
 import { WindowFunctionContext } from './window-context.ts';
+import { WindowState } from './window-state.ts';
+import { runtimeContext } from '../runtime-context.ts';
 
 /** What an engine is made of. */
 export interface EngineParts {
@@ -24,13 +25,20 @@ export abstract class Engine {
   protected readonly contents: Contents;
   protected readonly emission: Emission;
   protected readonly latenessMs: number;
+  /** What the window function remembers of a window; in snapshots beside `snapshot()`. */
+  readonly windowState: WindowState;
+  /** What the trigger remembers. */
+  readonly triggerState: WindowState;
   readonly #lateTag: string | undefined;
 
   constructor({ operation, assigner, contents, ctx, emit }: EngineParts) {
     this.ctx = ctx;
     this.assigner = assigner;
     this.contents = contents;
-    const context = new WindowFunctionContext(ctx, assigner.mergeWindows !== undefined);
+    this.windowState = new WindowState(ctx);
+    this.triggerState = new WindowState(ctx);
+    const merging = assigner.mergeWindows !== undefined;
+    const context = new WindowFunctionContext(ctx, this.windowState, merging);
     this.emission = new Emission(operation, contents, context, ctx, emit);
     this.latenessMs = operation.allowedLatenessMs;
     this.#lateTag = operation.lateTag;
@@ -58,7 +66,7 @@ export abstract class Engine {
     return undefined;
   }
 
-  /** Contents that are not in the keyed state and the timers of the operator. */
+  /** Windows with their contents and timers. */
   snapshot(): unknown {
     return undefined;
   }

@@ -9,7 +9,7 @@ import { MAX_TIMESTAMP, type MaybePromise } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
 import { type AssignerContext, type WindowLike, windowKeyOf } from './assigner.ts';
 import { Engine, type EngineParts } from './engine.ts';
-import { keyIdentity } from './key-identity.ts';
+import { keyIdentity } from '../../state/key-identity.ts';
 import { fromGroups, toGroups } from './partition.ts';
 import { EngineTriggerContext, assignerContext } from './trigger-context.ts';
 import { type Trigger, type TriggerResult, checkedResult, isFire, isPurge } from './trigger.ts';
@@ -51,7 +51,12 @@ export class GeneralEngine extends Engine {
     const { operation, assigner, ctx } = parts;
     this.eventTime = assigner.isEventTime?.() ?? true;
     this.trigger = triggerOf(parts, this.eventTime);
-    this.triggerContext = new EngineTriggerContext(ctx, this.eventTimers, this.clockTimers);
+    this.triggerContext = new EngineTriggerContext(
+      ctx,
+      this.triggerState,
+      this.eventTimers,
+      this.clockTimers,
+    );
     this.assignerContext = assignerContext(ctx);
     this.element = operation.element ?? itself;
   }

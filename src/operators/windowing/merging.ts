@@ -11,7 +11,7 @@ import { isPromise } from '../../runtime/output.ts';
 import { type WindowLike, windowKeyOf } from './assigner.ts';
 import type { EngineParts } from './engine.ts';
 import { GeneralEngine, type WindowEntry } from './general.ts';
-import { keyIdentity } from './key-identity.ts';
+import { keyIdentity } from '../../state/key-identity.ts';
 import { type Steps } from './waiting.ts';
 import { TimeWindow } from './windows.ts';
 

@@ -13,7 +13,7 @@ import type { MaybePromise } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { TimeHeap } from './heap.ts';
-import { keyIdentity } from './key-identity.ts';
+import { keyIdentity } from '../../state/key-identity.ts';
 import { fromGroups, toGroups } from './partition.ts';
 import { type DynamicGap, type FixedGap, sessionEnd } from './session-assigners.ts';
 import { type Steps, run } from './waiting.ts';

@@ -1,11 +1,13 @@
 // What triggers and assigners are given: timers and state of a key and window.
 
 import type { OperatorContext } from '../../runtime/operator.ts';
-import { runtimeContext } from '../runtime-context.ts';
+import type { StateDescriptor } from '../../state/descriptors.ts';
 import type { AssignerContext } from './assigner.ts';
 import type { WindowEntry } from './general.ts';
 import type { TimerQueue } from './timer-queue.ts';
 import type { OnMergeContext } from './trigger.ts';
+import { runtimeContext } from '../runtime-context.ts';
+import type { StateOf, WindowState } from './window-state.ts';
 
 export function assignerContext(ctx: OperatorContext): AssignerContext {
   return {
@@ -19,22 +21,26 @@ export class EngineTriggerContext implements OnMergeContext {
   /** What became the window at hand, while windows merge. */
   merged: readonly WindowEntry[] = [];
   readonly #ctx: OperatorContext;
+  readonly #state: WindowState;
   readonly #eventTimers: TimerQueue<WindowEntry>;
   readonly #clockTimers: TimerQueue<WindowEntry>;
   #entry!: WindowEntry;
 
   constructor(
     ctx: OperatorContext,
+    state: WindowState,
     eventTimers: TimerQueue<WindowEntry>,
     clockTimers: TimerQueue<WindowEntry>,
   ) {
     this.#ctx = ctx;
+    this.#state = state;
     this.#eventTimers = eventTimers;
     this.#clockTimers = clockTimers;
   }
 
   at(entry: WindowEntry): void {
     this.#entry = entry;
+    this.#state.at(entry.window, entry.windowKey);
   }
 
   getCurrentProcessingTime(): number {
@@ -60,6 +66,17 @@ export class EngineTriggerContext implements OnMergeContext {
 
   deleteEventTimeTimer(time: number): void {
     this.#eventTimers.delete(time, this.#entry);
+  }
+
+  getPartitionedState<D extends StateDescriptor>(descriptor: D): StateOf<D> {
+    return this.#state.of(descriptor);
+  }
+
+  mergePartitionedState(descriptor: StateDescriptor): void {
+    this.#state.merge(
+      descriptor,
+      this.merged.map(({ window }) => window),
+    );
   }
 
   getNumber(name: string): number | undefined {

@@ -3,7 +3,9 @@
 import { UserFunctionError } from '../../errors.ts';
 import type { JsonValue } from '../../graph/job-graph.ts';
 import { inspectRecord } from '../../runtime/failure.ts';
+import type { StateDescriptor } from '../../state/descriptors.ts';
 import type { WindowLike } from './assigner.ts';
+import type { StateOf } from './window-state.ts';
 
 /** What happens to a window: FIRE calls the window function (if the window holds anything), PURGE empties it. */
 export const TriggerResult = {
@@ -22,6 +24,8 @@ export interface TriggerContext {
   registerEventTimeTimer(time: number): void;
   deleteProcessingTimeTimer(time: number): void;
   deleteEventTimeTimer(time: number): void;
+  /** State of this key and window. */
+  getPartitionedState<D extends StateDescriptor>(descriptor: D): StateOf<D>;
   /** A number of this key and window by name; cheaper than state, and enough for most triggers. */
   getNumber(name: string): number | undefined;
   setNumber(name: string, value: number | undefined): void;
@@ -29,6 +33,8 @@ export interface TriggerContext {
 
 /** While windows merge. */
 export interface OnMergeContext extends TriggerContext {
+  /** Merges the state of the merged windows into that of the new one. */
+  mergePartitionedState(descriptor: StateDescriptor): void;
   /** Makes one number of those that the merged windows have. */
   mergeNumber(name: string, combine: (a: number, b: number) => number): void;
 }

@@ -1,19 +1,26 @@
 import type { OperatorContext } from '../../runtime/operator.ts';
 import type { WindowLike } from './assigner.ts';
+import { runtimeContext } from '../runtime-context.ts';
+import { type KeyedStateStore, type WindowState, noWindowState } from './window-state.ts';
 
 /** What a window function is told of its window. */
 export class WindowFunctionContext {
   readonly #ctx: OperatorContext;
+  readonly #state: WindowState;
+  readonly #merging: boolean;
   #window!: WindowLike;
   #waiting: Promise<void> | undefined;
 
-  constructor(ctx: OperatorContext, _merging: boolean) {
+  constructor(ctx: OperatorContext, state: WindowState, merging: boolean) {
     this.#ctx = ctx;
+    this.#state = state;
+    this.#merging = merging;
   }
 
   /** The window that it is about from now on. */
   at(window: WindowLike): void {
     this.#window = window;
+    this.#state.at(window);
   }
 
   /** Settles when the side outputs have room for what `output` was given. */
@@ -33,6 +40,16 @@ export class WindowFunctionContext {
 
   currentWatermark(): number {
     return this.#ctx.watermark;
+  }
+
+  /** State of this key and window; windows that merge have none. */
+  windowState(): KeyedStateStore {
+    return this.#merging ? noWindowState() : this.#state;
+  }
+
+  /** State of this key, whatever the window. */
+  globalState(): KeyedStateStore {
+    return runtimeContext(this.#ctx);
   }
 
   /** Emits to a side output. */

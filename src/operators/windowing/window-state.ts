@@ -1,0 +1,203 @@
+// State of a key and window, for window functions and for triggers: each has a scope, so that what a trigger remembers is
+// not what a window function does.
+//
+//   W1. An entry is of a key and a window together: of `[type of the key, key, key of the window]`, as keys 1 and true are
+//       two in TypeScript and one in the canonical form.
+
+import { GraphError, UserFunctionError } from '../../errors.ts';
+import type { Cursor, OperatorContext } from '../../runtime/operator.ts';
+import { KeyedBackend, type StateEntry } from '../../state/backend.ts';
+import {
+  type AggregatingStateDescriptor,
+  ListStateDescriptor,
+  MapStateDescriptor,
+  ReducingStateDescriptor,
+  type StateDescriptor,
+  ValueStateDescriptor,
+} from '../../state/descriptors.ts';
+import type { AppendingState, ListState, MapState, ValueState } from '../../state/states.ts';
+import { type WindowLike, windowKeyOf } from './assigner.ts';
+import { type GroupedEntries, fromGroups, toGroups } from './partition.ts';
+
+/** Makes states of descriptors. */
+export interface KeyedStateStore {
+  getState<T>(descriptor: ValueStateDescriptor<T>): ValueState<T>;
+  getListState<T>(descriptor: ListStateDescriptor<T>): ListState<T>;
+  getMapState<K, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V>;
+  getReducingState<T>(descriptor: ReducingStateDescriptor<T>): AppendingState<T, T>;
+  getAggregatingState<In, Acc, Out>(
+    descriptor: AggregatingStateDescriptor<In, Acc, Out>,
+  ): AppendingState<In, Out>;
+}
+
+/** What a trigger gets for a descriptor. */
+export type StateOf<D> =
+  D extends ReducingStateDescriptor<infer T>
+    ? AppendingState<T, T>
+    : D extends AggregatingStateDescriptor<infer In, infer _Acc, infer Out>
+      ? AppendingState<In, Out>
+      : D extends ListStateDescriptor<infer T>
+        ? ListState<T>
+        : D extends MapStateDescriptor<infer K, infer V>
+          ? MapState<K, V>
+          : D extends ValueStateDescriptor<infer T>
+            ? ValueState<T>
+            : never;
+
+type PairKey = [type: string, key: unknown, windowKey: string];
+type SavedState = [windowKey: string, name: string, held: unknown];
+
+/** State of the key of the cursor and of one window at a time. */
+export class WindowState implements KeyedStateStore {
+  readonly #ctx: OperatorContext;
+  readonly #at: Pair;
+  #backend: KeyedBackend | undefined;
+
+  constructor(ctx: OperatorContext) {
+    this.#ctx = ctx;
+    this.#at = new Pair(ctx.cursor);
+  }
+
+  /** The window that it is about from now on; its key where that is known. */
+  at(window: WindowLike, windowKey?: string): void {
+    this.#at.at(window, windowKey);
+  }
+
+  getState<T>(descriptor: ValueStateDescriptor<T>): ValueState<T> {
+    return this.#keyed.value(descriptor);
+  }
+
+  getListState<T>(descriptor: ListStateDescriptor<T>): ListState<T> {
+    return this.#keyed.list(descriptor);
+  }
+
+  getMapState<K, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V> {
+    return this.#keyed.map(descriptor);
+  }
+
+  getReducingState<T>(descriptor: ReducingStateDescriptor<T>): AppendingState<T, T> {
+    return this.#keyed.reducing(descriptor);
+  }
+
+  getAggregatingState<In, Acc, Out>(
+    descriptor: AggregatingStateDescriptor<In, Acc, Out>,
+  ): AppendingState<In, Out> {
+    return this.#keyed.aggregating(descriptor);
+  }
+
+  /** The state of a descriptor of any kind. */
+  of<D extends StateDescriptor>(descriptor: D): StateOf<D> {
+    return this.#of(descriptor) as StateOf<D>;
+  }
+
+  /** Moves what windows of the key at hand hold to the window at hand, in their order. */
+  merge(descriptor: StateDescriptor, windows: readonly WindowLike[]): void {
+    const state = this.#of(descriptor);
+    const target = this.#at.windowKey;
+    for (const window of windows) {
+      const windowKey = windowKeyOf(window);
+      if (windowKey === target) continue;
+      this.#at.at(window, windowKey);
+      const found = takeAll(descriptor, state);
+      this.#at.at(window, target);
+      for (const value of found) (state as AppendingState<unknown, unknown>).add(value);
+    }
+  }
+
+  #of(descriptor: StateDescriptor): unknown {
+    const keyed = this.#keyed;
+    if (descriptor instanceof ListStateDescriptor) return keyed.list(descriptor);
+    if (descriptor instanceof MapStateDescriptor) return keyed.map(descriptor);
+    if (descriptor instanceof ReducingStateDescriptor) return keyed.reducing(descriptor);
+    if (descriptor instanceof ValueStateDescriptor) return keyed.value(descriptor);
+    return keyed.aggregating(descriptor as AggregatingStateDescriptor<unknown, unknown, unknown>);
+  }
+
+  get #keyed(): KeyedBackend {
+    this.#backend ??= new KeyedBackend(this.#at, () => this.#ctx.clock.now());
+    return this.#backend;
+  }
+
+  snapshot(): GroupedEntries | undefined {
+    return toGroups(this.#ctx, this.#entries());
+  }
+
+  *#entries(): Generator<[unknown, SavedState]> {
+    for (const [pair, name, held] of this.#backend?.snapshot() ?? []) {
+      const [, key, windowKey] = pair as PairKey;
+      yield [key, [windowKey, name, held]];
+    }
+  }
+
+  restore(states: readonly unknown[]): void {
+    if (states.length > 0) this.#keyed.restore(restored(fromGroups(this.#ctx, states)));
+  }
+}
+
+function* restored(entries: Iterable<[unknown, unknown]>): Generator<StateEntry> {
+  for (const [key, saved] of entries) {
+    const [windowKey, name, held] = saved as SavedState;
+    yield [[typeof key, key, windowKey] satisfies PairKey, name, held];
+  }
+}
+
+/** The key of the cursor with the window at hand (W1). */
+class Pair {
+  readonly #cursor: Cursor;
+  #window: WindowLike | undefined;
+  #windowKey: string | undefined;
+
+  constructor(cursor: Cursor) {
+    this.#cursor = cursor;
+  }
+
+  at(window: WindowLike, windowKey: string | undefined): void {
+    this.#window = window;
+    this.#windowKey = windowKey;
+  }
+
+  /** Made when it is asked for: most windows have no state. */
+  get windowKey(): string {
+    this.#windowKey ??= windowKeyOf(this.#window as WindowLike);
+    return this.#windowKey;
+  }
+
+  get key(): PairKey {
+    const { key } = this.#cursor;
+    return [typeof key, key, this.windowKey];
+  }
+}
+
+/** What a state holds, which is then empty. */
+function takeAll(descriptor: StateDescriptor, state: unknown): unknown[] {
+  let found: unknown[];
+  if (descriptor instanceof ListStateDescriptor) {
+    found = (state as ListState<unknown>).get();
+  } else if (descriptor instanceof ReducingStateDescriptor) {
+    const reduced = (state as AppendingState<unknown, unknown>).get();
+    found = reduced === undefined ? [] : [reduced];
+  } else {
+    throw new UserFunctionError(
+      `The state "${descriptor.name}" cannot be merged: the given state descriptor does not refer to a mergeable state ` +
+        '(MergingState). Use a list or reducing state.',
+    );
+  }
+  (state as ListState<unknown>).clear();
+  return found;
+}
+
+/** Windows that merge have no state of their own: it would have to be merged without anybody saying how. */
+export function noWindowState(): KeyedStateStore {
+  const refuse = (): never => {
+    throw new GraphError(
+      'Per-window state is not allowed when using merging windows. Use context.globalState() for state of the key.',
+    );
+  };
+  return {
+    getState: refuse,
+    getListState: refuse,
+    getMapState: refuse,
+    getReducingState: refuse,
+    getAggregatingState: refuse,
+  };
+}
