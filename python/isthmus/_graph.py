@@ -82,6 +82,18 @@ def user_location() -> dict[str, Any] | None:
     return None
 
 
+def _name_on_stack(obj: Any, name: str) -> str:
+    """What a dump of a dying worker calls a function by, so that its operator is found; ``name`` where that is not known."""
+    qualname = getattr(obj, "__qualname__", None)
+    if isinstance(qualname, str):
+        return qualname
+    method = {"process": "process_element"}.get(name, name)
+    for called in (method, "__call__"):
+        if callable(getattr(type(obj), called, None)):
+            return f"{type(obj).__qualname__}.{called}"
+    return name
+
+
 class ProgramGraph:
     """The transformations of one environment."""
 
@@ -96,7 +108,8 @@ class ProgramGraph:
 
     def function(self, obj: Any, name: str) -> dict[str, Any]:
         """A reference to a function of the program: pickled now, so that globals have the value they have now."""
-        return {"language": "python", "form": "pickle", "data": self.pickler.pickle(obj, name), "name": name}
+        data = self.pickler.pickle(obj, name)
+        return {"language": "python", "form": "pickle", "data": data, "name": _name_on_stack(obj, name)}
 
     def clear(self) -> None:
         self.fresh = []
