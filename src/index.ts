@@ -133,6 +133,7 @@ export {
   UserFunctionError,
   WorkerError,
 } from './errors.ts';
+export type { RuntimeContext } from './operators/runtime-context.ts';
 export type { JobStatus } from './runtime/job-execution.ts';
 export type { JobOperatorMetrics } from './runtime/job-metrics.ts';
 export {

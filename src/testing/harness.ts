@@ -15,6 +15,8 @@ import {
   type Operator,
   type OperatorContext,
 } from '../runtime/operator.ts';
+import type { StateDescriptor } from '../state/descriptors.ts';
+import { type Timer, stateOf, timersOf } from './keyed.ts';
 import { kindOf } from './kinds.ts';
 import { ManualClock } from './manual-clock.ts';
 
@@ -205,6 +207,21 @@ export class OperatorHarness {
   /** As `sideOutput`, with timestamps. */
   sideRecords(tag: string | { readonly id: string }): Emitted[] {
     return [...(this.#sides.get(typeof tag === 'string' ? tag : tag.id) ?? [])];
+  }
+
+  /** What a key has in a state: a value, an array, a Map, or the result of a reducing or aggregating state. */
+  state(descriptor: StateDescriptor, key: unknown): unknown {
+    return stateOf(this.#context, descriptor, key);
+  }
+
+  /** The event-time timers that are registered, in order of time. */
+  eventTimers(): Timer[] {
+    return timersOf(this.#context, 'EVENT_TIME');
+  }
+
+  /** The processing-time timers that are registered, in order of time. */
+  processingTimers(): Timer[] {
+    return timersOf(this.#context, 'PROCESSING_TIME');
   }
 
   /** The operator's state, for `restore` of another harness. */

@@ -2,6 +2,7 @@
 
 export { MAX_TIMESTAMP, MIN_TIMESTAMP } from '../runtime/operator.ts';
 export type { Emitted, HarnessOptions, OperatorHarness, TwoInputOptions } from './harness.ts';
+export type { Timer } from './keyed.ts';
 export { ManualClock } from './manual-clock.ts';
 export { OneInputHarness } from './one-input.ts';
 export { TwoInputHarness } from './two-input.ts';
