@@ -76,7 +76,13 @@ def _list(body: Any) -> list[Any]:
             if length != len(body) - head:
                 raise CodecError(f"Columns announce {length} bytes and have {len(body) - head}.")
             return _columns(body[head:], 1)
-    value = _decoder(0).decode(body)
+        first = _ARRAY_HEADS.get(body[0], 1)
+        if body[first] & 0xF0 == 0x80:
+            try:
+                return _plain_dicts.decode(body)
+            except msgspec.ValidationError:
+                pass
+    value: Any = _decoder(0).decode(body)
     if type(value) is not list:
         raise CodecError(f"The payload of a batch is a {type(value).__name__}, not a list.")
     _check_depth(value, MAX_DEPTH + 1)
@@ -222,6 +228,12 @@ _pair = Decoder(tuple[msgspec.Raw, msgspec.Raw])
 #: Bytes before the body of an extension value, by its first byte.
 _EXT_HEADS = {0xC7: 3, 0xC8: 4, 0xC9: 6}
 
+#: Bytes before the first item of an array, by its first byte; 1 where absent.
+_ARRAY_HEADS = {0xDC: 3, 0xDD: 5}
+
+_plain_dicts: Decoder[list[dict[str, bool | int | float | str | None]]] = Decoder(
+    list[dict[str, bool | int | float | str | None]]
+)
 _plain_columns: Decoder[list[list[bool | int | float | str | None]]] = Decoder(
     list[list[bool | int | float | str | None]]
 )

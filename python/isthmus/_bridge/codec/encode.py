@@ -135,7 +135,16 @@ def _fast_list(values: Any, depth: int) -> Any:
                 columns = None
             if columns is not None:
                 return Ext(COLUMNS, _pack(columns))
+            if kind is dict and _are_plain(values):
+                return values
     return [_fast(value, depth + 1) for value in values]
+
+
+def _are_plain(records: list[dict[Any, Any]]) -> bool:
+    """Whether dicts of several shapes can be packed as they are."""
+    if not {*map(type, chain.from_iterable(records))} <= _JUST_STR:
+        return False
+    return {*map(type, chain.from_iterable(map(dict.values, records)))} <= _PLAIN
 
 
 def _dict_columns(records: list[dict[Any, Any]], depth: int) -> list[Any] | None:
