@@ -10,10 +10,30 @@ export type Step = readonly [key: string | undefined, timestamp: number];
 const record = fc.tuple(fc.constantFrom('a', 'b'), fc.integer({ min: -12, max: 40 }));
 const watermark = fc.tuple(fc.constant(undefined), fc.integer({ min: -12, max: 45 }));
 
-export const scripts: fc.Arbitrary<Step[]> = fc.array(
+const anything = fc.array(
   fc.oneof({ weight: 3, arbitrary: record }, { weight: 1, arbitrary: watermark }),
   { maxLength: 40 },
 );
+
+/** Time goes on step by step; records are a little behind it, watermarks too. */
+const flowing = fc
+  .array(
+    fc.tuple(
+      fc.constantFrom('a', 'b', 'a', 'b', undefined),
+      fc.constantFrom(0, 0, 1, 3),
+      fc.integer({ min: 0, max: 9 }),
+    ),
+    { maxLength: 60 },
+  )
+  .map((steps) => {
+    let now = -5;
+    return steps.map(([key, passed, behind]): Step => {
+      now += passed;
+      return [key, now - behind];
+    });
+  });
+
+export const scripts: fc.Arbitrary<Step[]> = fc.oneof(anything, flowing);
 
 /** What a window showed: key, start, end, numbers of its records in the script. */
 export type Shown = [key: string, start: number, end: number, numbers: number[]];

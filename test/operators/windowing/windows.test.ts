@@ -19,7 +19,7 @@ import {
   TumblingEventTimeWindows,
   TumblingProcessingTimeWindows,
 } from '../../../src/operators/windowing/time-assigners.ts';
-import { TriggerResult } from '../../../src/operators/windowing/trigger.ts';
+import { type TriggerContext, TriggerResult } from '../../../src/operators/windowing/trigger.ts';
 import {
   NeverTrigger,
   ProcessingTimeTrigger,
@@ -220,6 +220,37 @@ describe('triggers', () => {
     await driver.record('a', 2);
     await driver.clock(200);
     expect(driver.take()).toEqual([[1], [1, 2]]);
+  });
+
+  test('that are continuous by the clock fire at the end of the window too', async () => {
+    const driver = await open({
+      assigner: new TumblingProcessingTimeWindows(250),
+      trigger: ContinuousProcessingTimeTrigger.of(100),
+    });
+    await driver.record('a', 1);
+    await driver.clock(150);
+    await driver.record('a', 2);
+    await driver.clock(1_000);
+    expect(driver.take()).toEqual([[1], [1, 2], [1, 2]]);
+  });
+
+  test('are cleared for the windows that became another', async () => {
+    const cleared: string[] = [];
+    class Clearing extends EventTimeTrigger {
+      override clear(window: TimeWindow, ctx: TriggerContext): void {
+        cleared.push(`${window.start} to ${window.end}`);
+        super.clear(window, ctx);
+      }
+    }
+    const driver = await open({
+      assigner: EventTimeSessionWindows.withGap(5),
+      trigger: new Clearing(),
+    });
+    for (const at of [1, 9, 5, 20]) await driver.record('a', at, at);
+    expect(cleared).toEqual(['1 to 6', '9 to 14']);
+    await driver.end();
+    expect(cleared.slice(2)).toEqual(['1 to 14', '20 to 25']);
+    expect(driver.take()).toEqual([[1, 9, 5], [20]]);
   });
 
   test('by count and continuous ones follow sessions that merge', async () => {
@@ -431,6 +462,49 @@ describe('custom triggers', () => {
   });
 });
 
+test('a late record for several windows that have fired fires each of them, whatever comes between', async () => {
+  for (const assigner of [
+    new SlidingEventTimeWindows(10, 5),
+    new (class Other extends SlidingEventTimeWindows {})(10, 5),
+  ]) {
+    const driver = await WindowDriver.open({ assigner, allowedLatenessMs: 100 });
+    await driver.watermark(50);
+    driver.wait = async () => {
+      await Promise.resolve();
+      driver.ctx.cursor.key = 'another';
+      driver.ctx.cursor.timestamp = -1;
+    };
+    await driver.record('a', 1, 7);
+    expect(driver.emitted.map(({ key, timestamp }) => [key, timestamp])).toEqual([
+      ['a', 14],
+      ['a', 9],
+    ]);
+    await driver.record('a', 2, 8);
+    expect(driver.take().slice(2)).toEqual([
+      ['a', 5, 15, [1, 2]],
+      ['a', 0, 10, [1, 2]],
+    ]);
+  }
+});
+
+test('slices are put together in order of time', async () => {
+  const concat = { mergeable: true, reduce: (a: string, b: string) => a + b };
+  const assigner = new SlidingEventTimeWindows(7, 2);
+  const driver = await open({ assigner, how: 'reduce', function: concat });
+  const letters = 'abcdefghijklmnopqrstuvwxyz';
+  for (const [at, letter] of letters.split('').entries()) {
+    await driver.record('k', letter, at);
+    await driver.watermark(at - 2);
+  }
+  await driver.end();
+  const expected: string[] = [];
+  for (let start = -6; start < 26; start += 2) {
+    const window = letters.slice(Math.max(0, start), start + 7);
+    if (window !== '') expected.push(window);
+  }
+  expect(driver.take()).toEqual(expected);
+});
+
 test('a purging trigger empties the window that fired; late records begin it anew', async () => {
   const driver = await open({
     assigner: new TumblingEventTimeWindows(10),
@@ -479,7 +553,12 @@ describe('functions', () => {
         function: async (a: number, b: number) => a + b,
         windowFunction: async (key: string, _window: unknown, values: number[]) => [key, ...values],
       });
-      driver.wait = () => Promise.resolve();
+      driver.wait = async () => {
+        await Promise.resolve();
+        // What comes after has the cursor for itself while it is waited for.
+        driver.ctx.cursor.key = 'another';
+        driver.ctx.cursor.timestamp = -1;
+      };
       for (const at of [1, 2, 3]) {
         await driver.record('a', at, at);
         await driver.record('b', 10 * at, at);
