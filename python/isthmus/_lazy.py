@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -52,3 +52,16 @@ def lazy_names(
         namespace[name] = placeholder = _Absent(package, name)
         return placeholder
     raise AttributeError(f"module {package!r} has no attribute {name!r}")
+
+
+def absent_names(module: str) -> Callable[[str], Any]:
+    """The ``__getattr__`` of a module that lacks names of PyFlink's (``_absent.NAMES``)."""
+
+    def get(name: str) -> Any:
+        from ._absent import NAMES
+
+        if name in NAMES.get(module, ()):
+            return _Absent(module, name)
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+    return get

@@ -14,24 +14,11 @@ import warnings
 from types import ModuleType
 from typing import Any
 
-_MINE, _THEIRS = "isthmus", "pyflink"
+from .._absent import MODULES
 
-#: Modules that PyFlink 2.3 has and Isthmus has not.
-_ABSENT = {
-    "pyflink.datastream.connectors.pulsar",
-    "pyflink.datastream.connectors.kinesis",
-    "pyflink.datastream.connectors.elasticsearch",
-    "pyflink.datastream.connectors.cassandra",
-    "pyflink.datastream.connectors.rabbitmq",
-    "pyflink.datastream.connectors.dynamic_kafka",
-    "pyflink.datastream.connectors.hybrid_source",
-    "pyflink.datastream.formats.avro",
-    "pyflink.datastream.formats.orc",
-    "pyflink.datastream.formats.parquet",
-    "pyflink.java_gateway",
-    "pyflink.fn_execution",
-    "pyflink.ml",
-}
+#: The release whose names and behaviour are followed.
+_RELEASE = "2.3.0"
+_MINE, _THEIRS = "isthmus", "pyflink"
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -43,13 +30,17 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
         if spec.name == "pyflink.datastream.operations":
             return _operations()
+        if spec.name == "pyflink.version":
+            module = ModuleType(spec.name)
+            module.__version__ = _RELEASE  # type: ignore[attr-defined]
+            return module
         own = _MINE + spec.name[len(_THEIRS) :]
         try:
             found = importlib.util.find_spec(own)
         except ModuleNotFoundError:
             found = None
         if found is None:
-            if spec.name in _ABSENT or any(spec.name.startswith(a + ".") for a in _ABSENT):
+            if any(spec.name == absent or spec.name.startswith(absent + ".") for absent in MODULES):
                 raise ModuleNotFoundError(
                     f"{spec.name} exists in PyFlink, but Isthmus does not have it (yet).", name=spec.name
                 )

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 from .._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from ..datastream.formats.csv import CsvRowDeserializationSchema as CsvRowDeserializationSchema
+    from ..datastream.formats.csv import CsvRowSerializationSchema as CsvRowSerializationSchema
+    from ..datastream.formats.json import JsonRowDeserializationSchema as JsonRowDeserializationSchema
+    from ..datastream.formats.json import JsonRowSerializationSchema as JsonRowSerializationSchema
     from .config_options import ConfigOption as ConfigOption
     from .config_options import ConfigOptions as ConfigOptions
     from .configuration import Configuration as Configuration
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from .serialization import Encoder as Encoder
     from .serialization import SerializationSchema as SerializationSchema
     from .serialization import SimpleStringSchema as SimpleStringSchema
+    from .serializer import TypeSerializer as TypeSerializer
     from .time import Duration as Duration
     from .time import Instant as Instant
     from .time import Time as Time
@@ -60,21 +65,22 @@ _NAMES = {
     "Types": "typeinfo",
     "Row": "types",
     "RowKind": "types",
+    "TypeSerializer": "serializer",
     "WatermarkStrategy": "watermark_strategy",
+    **dict.fromkeys(("CsvRowDeserializationSchema", "CsvRowSerializationSchema"), "..datastream.formats.csv"),
+    **dict.fromkeys(
+        ("JsonRowDeserializationSchema", "JsonRowSerializationSchema"), "..datastream.formats.json"
+    ),
 }
 
 __all__ = list(_NAMES)
 
 #: PyFlink has them, Isthmus has not.
 _ABSENT = (
+    "AssignerWithPeriodicWatermarksWrapper",
     "AvroRowDeserializationSchema",
     "AvroRowSerializationSchema",
-    "CsvRowDeserializationSchema",
-    "CsvRowSerializationSchema",
-    "JsonRowDeserializationSchema",
-    "JsonRowSerializationSchema",
     "RowFieldExtractorSchema",
-    "TypeSerializer",
 )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .._lazy import absent_names
 from .typeinfo import TypeInformation, Types
 
 __all__ = [
@@ -79,3 +80,7 @@ class BulkWriterFactory:
 
     def __init__(self, payload: Any = None) -> None:
         self.payload = payload
+
+
+if not TYPE_CHECKING:
+    __getattr__ = absent_names(__name__)

@@ -6,7 +6,9 @@ task (an exchange, a sink, a key, a state), not between functions that are chain
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from .._lazy import absent_names
 
 __all__ = [
     "BasicArrayTypeInfo",
@@ -359,3 +361,7 @@ class Types:
     @staticmethod
     def MAP(key_type_info: TypeInformation, value_type_info: TypeInformation) -> MapTypeInfo:
         return MapTypeInfo(key_type_info, value_type_info)
+
+
+if not TYPE_CHECKING:
+    __getattr__ = absent_names(__name__)

@@ -61,6 +61,13 @@ class Row:
     def _bind(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
 
+    @staticmethod
+    def of_kind(row_kind: RowKind, *args: Any, **kwargs: Any) -> Row:
+        """A row of another kind than INSERT."""
+        row = Row(*args, **kwargs)
+        row.set_row_kind(row_kind)
+        return row
+
     def get_row_kind(self) -> RowKind:
         return self._row_kind
 

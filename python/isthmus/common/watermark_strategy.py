@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .._lazy import absent_names
 from .._operations import TimestampsOperation
 from .time import Duration
 
@@ -86,3 +87,7 @@ class WatermarkStrategy:
     @property
     def operation(self) -> TimestampsOperation:
         return self._operation
+
+
+if not TYPE_CHECKING:
+    __getattr__ = absent_names(__name__)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .execution_mode import RuntimeExecutionMode as RuntimeExecutionMode
     from .functions import AggregateFunction as AggregateFunction
     from .functions import AsyncFunction as AsyncFunction
+    from .functions import AsyncRetryPredicate as AsyncRetryPredicate
+    from .functions import AsyncRetryStrategy as AsyncRetryStrategy
     from .functions import BroadcastProcessFunction as BroadcastProcessFunction
     from .functions import CoFlatMapFunction as CoFlatMapFunction
     from .functions import CoMapFunction as CoMapFunction
@@ -79,6 +81,8 @@ _NAMES = {
         (
             "AggregateFunction",
             "AsyncFunction",
+            "AsyncRetryPredicate",
+            "AsyncRetryStrategy",
             "BroadcastProcessFunction",
             "CoFlatMapFunction",
             "CoMapFunction",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from .._lazy import absent_names
 from ._streams.broadcast import BroadcastConnectedStream, BroadcastStream
 from ._streams.collected import CloseableIterator
 from ._streams.connected import ConnectedStreams
@@ -23,3 +26,6 @@ __all__ = [
     "WindowedStream",
     "lookup_join",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = absent_names(__name__)

@@ -5,6 +5,9 @@ Every class can be subscripted with its types: ``MapFunction[int, str]``.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from .._lazy import absent_names
 from ._functions.asynchronous import AsyncFunction, AsyncRetryPredicate, AsyncRetryStrategy
 from ._functions.basic import (
     AggregateFunction,
@@ -77,3 +80,6 @@ __all__ = [
     "SourceFunction",
     "WindowFunction",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = absent_names(__name__)

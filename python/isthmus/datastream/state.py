@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from .._lazy import absent_names
 from ._state.descriptors import (
     AggregatingStateDescriptor,
     ListStateDescriptor,
@@ -43,3 +46,6 @@ __all__ = [
     "ValueState",
     "ValueStateDescriptor",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = absent_names(__name__)

@@ -6,6 +6,9 @@ Constructors take milliseconds; the ``of``, ``with_gap`` and ``create`` methods 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from .._lazy import absent_names
 from ._window.assigner import MergingWindowAssigner, SessionWindowTimeGapExtractor, WindowAssigner
 from ._window.counts import CountSlidingWindowAssigner, CountTumblingWindowAssigner
 from ._window.serializers import CountWindowSerializer, GlobalWindowSerializer, TimeWindowSerializer
@@ -66,3 +69,6 @@ __all__ = [
     "Window",
     "WindowAssigner",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = absent_names(__name__)

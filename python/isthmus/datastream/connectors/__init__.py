@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..._absent import NAMES
 from ..._lazy import lazy_names
 
 _NAMES = {
@@ -30,28 +31,6 @@ _NAMES = {
 
 __all__ = list(_NAMES)
 
-_ABSENT = (
-    "FlinkKafkaConsumer",
-    "FlinkKafkaProducer",
-    "JdbcConnectionOptions",
-    "JdbcExecutionOptions",
-    "JdbcSink",
-    "KafkaOffsetsInitializer",
-    "KafkaOffsetResetStrategy",
-    "KafkaRecordSerializationSchema",
-    "KafkaSink",
-    "KafkaSource",
-    "KafkaTopicPartition",
-    "PulsarSink",
-    "PulsarSource",
-    "RMQConnectionConfig",
-    "RMQSink",
-    "RMQSource",
-    "Semantic",
-    "StartCursor",
-    "StopCursor",
-)
-
 
 def __getattr__(name: str) -> Any:
-    return lazy_names(__name__, globals(), _NAMES, _ABSENT, name)
+    return lazy_names(__name__, globals(), _NAMES, NAMES[__name__], name)

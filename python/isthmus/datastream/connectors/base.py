@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..._graph import ProgramGraph
+from ..._lazy import absent_names
 
 __all__ = ["DeliveryGuarantee", "Sink", "Source"]
 
@@ -32,3 +33,7 @@ class DeliveryGuarantee(Enum):
     EXACTLY_ONCE = 0
     AT_LEAST_ONCE = 1
     NONE = 2
+
+
+if not TYPE_CHECKING:
+    __getattr__ = absent_names(__name__)

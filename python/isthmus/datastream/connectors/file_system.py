@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..._graph import ProgramGraph
+from ..._lazy import absent_names
 from ...common.serialization import Encoder
 from ...common.time import Duration
 from ...common.typeinfo import Types
@@ -265,3 +266,7 @@ class StreamingFileSink(FileSink):
 
     DefaultRowFormatBuilder = RowFormatBuilder
     DefaultBulkFormatBuilder = RowFormatBuilder
+
+
+if not TYPE_CHECKING:
+    __getattr__ = absent_names(__name__)

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
+from ..._lazy import absent_names
 
-from ..._lazy import lazy_names
-from . import _ABSENT
-
-
-def __getattr__(name: str) -> Any:
-    return lazy_names(__name__, globals(), {}, _ABSENT, name)
+__getattr__ = absent_names(__name__)
