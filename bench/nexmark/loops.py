@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from events import AUCTION, BID, PERSON, event  # noqa: E402
+from events import AUCTION, BID, PERSON, event
 
 END = float("inf")
 

@@ -31,7 +31,7 @@ from pyflink.datastream.window import (
 )
 
 sys.path.insert(0, str(Path(__file__).parent))
-from events import AUCTION, BID, PERSON, event  # noqa: E402
+from events import AUCTION, BID, PERSON, event
 
 ANY = Types.PICKLED_BYTE_ARRAY()
 
@@ -232,7 +232,9 @@ def q12(events):
 
 
 def build(env, query, count):
-    numbers = env.from_source(NumberSequenceSource(0, count - 1), WatermarkStrategy.no_watermarks(), "numbers")
+    numbers = env.from_source(
+        NumberSequenceSource(0, count - 1), WatermarkStrategy.no_watermarks(), "numbers"
+    )
     strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(EventTime())
     return globals()[query](numbers.map(event).assign_timestamps_and_watermarks(strategy))
 

@@ -65,5 +65,52 @@ def log_lines(path):
                     out = []
 
 
+def value_state(n):
+    payload = "x" * 88
+    record = lambda i: (i * 7919 % 1000, payload)  # noqa: E731
+    key = lambda r: r[0]  # noqa: E731
+    counts = {}
+
+    def process(value):
+        count = (counts.get(key(value)) or 0) + 1
+        counts[key(value)] = count
+        yield value[0], count
+
+    out = []
+    for i in range(n):
+        out.extend(process(record(i)))
+        if len(out) == 1024:
+            out = []
+
+
+def sliding_window(n):
+    """Sums of slices of a second; a window is what came in less what went out."""
+    emit = lambda result: None  # noqa: E731
+    record = lambda i: (i * 7919 % 1000, 1, i)  # noqa: E731
+    slices, sums, second = [], {}, {}
+    fired = 0
+    for i in range(n):
+        key, value, at = record(i)
+        if at - fired >= 1000:
+            slices.append(second)
+            for k, v in second.items():
+                sums[k] = sums.get(k, 0) + v
+            if len(slices) > 60:
+                for k, v in slices.pop(0).items():
+                    sums[k] -= v
+            for k, v in sums.items():
+                emit((k, v, fired))
+            second, fired = {}, fired + 1000
+        second[key] = second.get(key, 0) + value
+
+
+def numpy_batch(n):
+    import numpy
+
+    for start in range(0, n, 1_000_000):
+        values = numpy.arange(start, min(n, start + 1_000_000), dtype=float)
+        numpy.sqrt(values * 2.5 + 1.0).tolist()
+
+
 argument = sys.argv[2]
 globals()[sys.argv[1]](int(argument) if argument.isdigit() else argument)

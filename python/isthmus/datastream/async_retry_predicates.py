@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 __all__ = ["empty_result_predicate", "exception_type_predicate", "has_exception_predicate"]
@@ -13,11 +12,15 @@ def empty_result_predicate(result: list[Any]) -> bool:
     return result is None or len(result) == 0
 
 
-def has_exception_predicate(exception: Exception) -> bool:
+def has_exception_predicate(error: Exception) -> bool:
     """True for every exception."""
-    return exception is not None
+    return error is not None
 
 
-def exception_type_predicate(exception_type: type[Exception]) -> Callable[[Exception], bool]:
-    """A predicate that is true for exceptions of one type."""
-    return lambda exception: isinstance(exception, exception_type)
+def exception_type_predicate(error: Exception, expected_error_type: type[Exception]) -> bool:
+    """True for exceptions of one type; ``functools.partial`` makes a predicate of it.
+
+    Example:
+        >>> predicate = partial(exception_type_predicate, expected_error_type=TimeoutError)
+    """
+    return isinstance(error, expected_error_type)

@@ -75,23 +75,25 @@ class CheckpointConfig:
     def is_fail_on_checkpointing_errors(self) -> bool:
         return self.get_tolerable_checkpoint_failure_number() == 0
 
-    def set_fail_on_checkpointing_errors(self, fail: bool) -> CheckpointConfig:
-        return self.set_tolerable_checkpoint_failure_number(0 if fail else 2**31 - 1)
+    def set_fail_on_checkpointing_errors(self, fail_on_checkpointing_errors: bool) -> CheckpointConfig:
+        return self.set_tolerable_checkpoint_failure_number(0 if fail_on_checkpointing_errors else 2**31 - 1)
 
     def get_tolerable_checkpoint_failure_number(self) -> int:
         return int(self._more.get("tolerable", 0))
 
-    def set_tolerable_checkpoint_failure_number(self, number: int) -> CheckpointConfig:
-        return self._remember("tolerable", number)
+    def set_tolerable_checkpoint_failure_number(
+        self, tolerable_checkpoint_failure_number: int
+    ) -> CheckpointConfig:
+        return self._remember("tolerable", tolerable_checkpoint_failure_number)
 
     def get_externalized_checkpoint_retention(self) -> ExternalizedCheckpointRetention:
         default = ExternalizedCheckpointRetention.NO_EXTERNALIZED_CHECKPOINTS
         return self._more.get("retention", default)  # type: ignore[no-any-return]
 
     def set_externalized_checkpoint_retention(
-        self, retention: ExternalizedCheckpointRetention
+        self, retention_mode: ExternalizedCheckpointRetention
     ) -> CheckpointConfig:
-        return self._remember("retention", retention)
+        return self._remember("retention", retention_mode)
 
     enable_externalized_checkpoints = set_externalized_checkpoint_retention
     set_externalized_checkpoint_cleanup = set_externalized_checkpoint_retention
@@ -112,8 +114,8 @@ class CheckpointConfig:
     def disable_unaligned_checkpoints(self) -> CheckpointConfig:
         return self._remember("unaligned", False)
 
-    def set_aligned_checkpoint_timeout(self, timeout: Duration) -> CheckpointConfig:
-        return self._remember("aligned timeout", timeout)
+    def set_aligned_checkpoint_timeout(self, alignment_timeout: Duration) -> CheckpointConfig:
+        return self._remember("aligned timeout", alignment_timeout)
 
     set_alignment_timeout = set_aligned_checkpoint_timeout
 
@@ -122,8 +124,8 @@ class CheckpointConfig:
 
     get_alignment_timeout = get_aligned_checkpoint_timeout
 
-    def set_force_unaligned_checkpoints(self, force: bool = True) -> CheckpointConfig:
-        return self._remember("force unaligned", force)
+    def set_force_unaligned_checkpoints(self, force_unaligned_checkpoints: bool = True) -> CheckpointConfig:
+        return self._remember("force unaligned", force_unaligned_checkpoints)
 
     def is_force_unaligned_checkpoints(self) -> bool:
         return bool(self._more.get("force unaligned", False))

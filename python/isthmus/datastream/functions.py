@@ -44,6 +44,7 @@ from ._functions.windowed import (
     ProcessWindowFunction,
     WindowFunction,
 )
+from .timerservice import TimerService
 
 __all__ = [
     "AggregateFunction",
@@ -78,6 +79,7 @@ __all__ = [
     "RuntimeContext",
     "SinkFunction",
     "SourceFunction",
+    "TimerService",
     "WindowFunction",
 ]
 

@@ -29,6 +29,9 @@ class MemorySize:
     def get_gibi_bytes(self) -> int:
         return self._bytes >> 30
 
+    def get_tebi_bytes(self) -> int:
+        return self._bytes >> 40
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, MemorySize) and self._bytes == other._bytes
 
@@ -82,23 +85,23 @@ class SlotSharingGroup:
         def set_cpu_cores(self, cpu_cores: float) -> SlotSharingGroup.Builder:
             return self._set("cpu", cpu_cores)
 
-        def set_task_heap_memory(self, size: MemorySize) -> SlotSharingGroup.Builder:
-            return self._set("heap", size)
+        def set_task_heap_memory(self, task_heap_memory: MemorySize) -> SlotSharingGroup.Builder:
+            return self._set("heap", task_heap_memory)
 
-        def set_task_heap_memory_mb(self, mb: int) -> SlotSharingGroup.Builder:
-            return self._set("heap", MemorySize.of_mebi_bytes(mb))
+        def set_task_heap_memory_mb(self, task_heap_memory_mb: int) -> SlotSharingGroup.Builder:
+            return self._set("heap", MemorySize.of_mebi_bytes(task_heap_memory_mb))
 
-        def set_task_off_heap_memory(self, size: MemorySize) -> SlotSharingGroup.Builder:
-            return self._set("off_heap", size)
+        def set_task_off_heap_memory(self, task_off_heap_memory: MemorySize) -> SlotSharingGroup.Builder:
+            return self._set("off_heap", task_off_heap_memory)
 
-        def set_task_off_heap_memory_mb(self, mb: int) -> SlotSharingGroup.Builder:
-            return self._set("off_heap", MemorySize.of_mebi_bytes(mb))
+        def set_task_off_heap_memory_mb(self, task_off_heap_memory_mb: int) -> SlotSharingGroup.Builder:
+            return self._set("off_heap", MemorySize.of_mebi_bytes(task_off_heap_memory_mb))
 
-        def set_managed_memory(self, size: MemorySize) -> SlotSharingGroup.Builder:
-            return self._set("managed", size)
+        def set_managed_memory(self, managed_memory: MemorySize) -> SlotSharingGroup.Builder:
+            return self._set("managed", managed_memory)
 
-        def set_managed_memory_mb(self, mb: int) -> SlotSharingGroup.Builder:
-            return self._set("managed", MemorySize.of_mebi_bytes(mb))
+        def set_managed_memory_mb(self, managed_memory_mb: int) -> SlotSharingGroup.Builder:
+            return self._set("managed", MemorySize.of_mebi_bytes(managed_memory_mb))
 
         def set_external_resource(self, name: str, value: float) -> SlotSharingGroup.Builder:
             self._resources.setdefault("external", {})[name] = value

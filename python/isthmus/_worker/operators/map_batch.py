@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice, repeat
 from typing import Any
 
 from ..opening import open_function
-from ..operator import Operator, OperatorContext
+from ..operator import MIN_TIMESTAMP, Operator, OperatorContext
 from .batch_formats import batch_format
 from .results import flatten
 
 DEFAULT_BATCH_SIZE = 1024
+_NOTHING: Any = object()
 
 
 class MapBatchOperator(Operator):
@@ -47,6 +49,15 @@ class MapBatchOperator(Operator):
         cursor = self.ctx.cursor
         held, stamps = self._held, self._stamps
         size, limit_bytes = self._size, self._bytes
+        if not held and not limit_bytes and not self.ctx.keyed:
+            first = next(records, _NOTHING)
+            if first is _NOTHING:
+                return
+            if cursor.timestamp == MIN_TIMESTAMP:
+                # None of these records has a timestamp.
+                yield from self._unstamped(first, records)
+                return
+            records = chain((first,), records)
         for value in records:
             held.append(value)
             stamps.append((cursor.timestamp, cursor.key))
@@ -54,29 +65,52 @@ class MapBatchOperator(Operator):
                 self._held_bytes += _estimate(value)
             if len(held) >= size or (limit_bytes and self._held_bytes >= limit_bytes):
                 yield self._run()
+        yield from self._leave_rest()
+
+    def _unstamped(self, first: Any, records: Iterator[Any]) -> Iterator[Iterable[Any]]:
+        held, size = self._held, self._size
+        held.append(first)
+        while True:
+            held.extend(islice(records, size - len(held)))
+            if len(held) < size:
+                break
+            yield self._call(self._take())
         if held:
+            self._stamps.extend(repeat((MIN_TIMESTAMP, None), len(held)))
+        yield from self._leave_rest()
+
+    def _leave_rest(self) -> Iterator[Iterable[Any]]:
+        if self._held:
             if not self._latency_ms:
                 yield self._run()
             elif self._due is None:
                 self._due = self.ctx.clock.now_ms() + self._latency_ms
 
-    def _run(self) -> Iterator[Any]:
-        """Call the function with what is held; a generator that sets each result's timestamp."""
-        values, stamps = list(self._held), list(self._stamps)
+    def _run(self) -> Iterable[Any]:
+        """Call the function with what is held; what comes out has the timestamps of what went in."""
+        stamps = list(self._stamps)
+        results = self._call(self._take())
+        if not self._keeps_count:
+            return self._stamped_with_last(results, stamps[-1])
+        return self._stamped(results, stamps)
+
+    def _take(self) -> list[Any]:
+        values = list(self._held)
         self._held.clear()
         self._stamps.clear()
         self._held_bytes = 0
         self._due = None
+        return values
+
+    def _call(self, values: list[Any]) -> list[Any]:
         results = self._from_batch(self._function(self._to_batch(values)))
-        if not self._keeps_count:
-            return self._stamped_with_last(results, stamps[-1])
         results = results if isinstance(results, list) else list(results)
-        if len(results) != len(values):
+        if self._keeps_count and len(results) != len(values):
             raise ValueError(
                 f"map_batch was given {len(values)} records and returned {len(results)}. It must return one "
                 "result for each; use flat_map_batch where their number may differ."
             )
-        return self._stamped(results, stamps)
+        return results
 
     def _stamped(self, results: list[Any], stamps: list[tuple[int, Any]]) -> Iterator[Any]:
         cursor = self.ctx.cursor

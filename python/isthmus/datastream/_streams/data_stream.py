@@ -166,21 +166,21 @@ class DataStream(OperatorSettings, Generic[T]):
         output_type: TypeInformation | None = None,
         *,
         format: str = "list",
-        max_records: int | None = None,
-        max_bytes: int | None = None,
-        max_latency_ms: int | None = None,
+        batch_size: int | None = None,
+        batch_bytes: int | None = None,
+        latency_ms: int | None = None,
     ) -> DataStream[Any]:
         """A whole batch in, a batch of as many results out: for NumPy expressions and model calls.
 
         Args:
             func: Called with a list, or what ``format`` says: ``numpy``, ``arrow``, ``pandas``, ``polars``.
             output_type: Declared type of the results.
-            max_records: Records of a batch; batches are as large as the load makes them up to this.
-            max_bytes: The same in bytes.
-            max_latency_ms: How long a record may wait for others.
+            batch_size: Records of a batch; batches are as large as the load makes them up to this.
+            batch_bytes: The same in bytes, estimated.
+            latency_ms: How long a record may wait for others.
         """
         return self._batch(
-            "map_batch", "Map Batch", func, output_type, format, max_records, max_bytes, max_latency_ms
+            "map_batch", "Map Batch", func, output_type, format, batch_size, batch_bytes, latency_ms
         )
 
     def flat_map_batch(
@@ -189,9 +189,9 @@ class DataStream(OperatorSettings, Generic[T]):
         output_type: TypeInformation | None = None,
         *,
         format: str = "list",
-        max_records: int | None = None,
-        max_bytes: int | None = None,
-        max_latency_ms: int | None = None,
+        batch_size: int | None = None,
+        batch_bytes: int | None = None,
+        latency_ms: int | None = None,
     ) -> DataStream[Any]:
         """A whole batch in, any number of results out; see ``map_batch``."""
         return self._batch(
@@ -200,9 +200,9 @@ class DataStream(OperatorSettings, Generic[T]):
             func,
             output_type,
             format,
-            max_records,
-            max_bytes,
-            max_latency_ms,
+            batch_size,
+            batch_bytes,
+            latency_ms,
         )
 
     def _batch(
@@ -219,7 +219,7 @@ class DataStream(OperatorSettings, Generic[T]):
         from ..functions import Function
 
         language, fn = function_of(self._env.graph, func, Function, name)
-        params = {"format": form, "maxRecords": records, "maxBytes": size, "maxLatencyMs": latency}
+        params = {"format": form, "batchSize": records, "batchBytes": size, "latencyMs": latency}
         given = {key: value for key, value in params.items() if value is not None}
         return self._add(kind, name, language, fn, type_of(output_type), params=given)
 

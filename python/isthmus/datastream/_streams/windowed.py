@@ -203,6 +203,35 @@ class _Windowed(Generic[K, T, W]):
         """A function of all records of a window that also sees times and state."""
         return self._fire("process", "WindowProcess", process_window_function, None, type_of(output_type))
 
+    # Beyond PyFlink's Python API, in the form of Flink's Java API.
+
+    def _fold(self, op: str, field: int | str) -> DataStream[T]:
+        from .._functions.fields import FieldFold
+
+        if not isinstance(field, (int, str)):
+            raise TypeError(f"A field is named by position or by name, not by {field!r}.")
+        return self._fire("reduce", f"Window {op}", FieldFold(op, field), None, self._stream._type)
+
+    def sum(self, position_to_sum: int | str = 0) -> DataStream[T]:
+        """The sum of a field over the window, in its first record. Sliding windows cost no more than tumbling ones."""
+        return self._fold("sum", position_to_sum)
+
+    def min(self, position_to_min: int | str = 0) -> DataStream[T]:
+        """The least value of a field over the window, in its first record."""
+        return self._fold("min", position_to_min)
+
+    def max(self, position_to_max: int | str = 0) -> DataStream[T]:
+        """The greatest value of a field over the window, in its first record."""
+        return self._fold("max", position_to_max)
+
+    def min_by(self, position_to_min_by: int | str = 0) -> DataStream[T]:
+        """The record with the least value of a field; the first of equal ones."""
+        return self._fold("min_by", position_to_min_by)
+
+    def max_by(self, position_to_max_by: int | str = 0) -> DataStream[T]:
+        """The record with the greatest value of a field; the first of equal ones."""
+        return self._fold("max_by", position_to_max_by)
+
 
 class WindowedStream(_Windowed[K, T, W]):
     """Windows of each key."""

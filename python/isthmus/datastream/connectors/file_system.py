@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..._graph import ProgramGraph
 from ..._lazy import absent_names
@@ -69,6 +69,15 @@ class FileSource(Source):
         paths: Files and folders.
         """
         return FileSourceBuilder(stream_format, paths)
+
+    @staticmethod
+    def for_bulk_file_format(bulk_format: Any, *paths: str) -> NoReturn:
+        from ...errors import UnsupportedError
+
+        raise UnsupportedError(
+            "FileSource.for_bulk_file_format exists in PyFlink, but Isthmus does not have it (yet): "
+            "it reads lines of text and CSV, by for_record_stream_format."
+        )
 
     def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Any, str, Any]:
         params: dict[str, Any] = {"paths": self._paths}
@@ -181,6 +190,12 @@ class OutputFileConfig:
     def __init__(self, part_prefix: str = "part", part_suffix: str = "") -> None:
         self.part_prefix, self.part_suffix = part_prefix, part_suffix
 
+    def get_part_prefix(self) -> str:
+        return self.part_prefix
+
+    def get_part_suffix(self) -> str:
+        return self.part_suffix
+
     @staticmethod
     def builder() -> OutputFileConfig.OutputFileConfigBuilder:
         return OutputFileConfig.OutputFileConfigBuilder()
@@ -212,16 +227,16 @@ class FileSink(Sink):
         return RowFormatBuilder(base_path, encoder)
 
     @staticmethod
-    def for_bulk_format(base_path: str, bulk_writer_factory: Any) -> RowFormatBuilder:
+    def for_bulk_format(base_path: str, writer_factory: Any) -> RowFormatBuilder:
         """Files in a format that is not by rows; CSV is written row by row all the same."""
-        if not hasattr(bulk_writer_factory, "row_format"):
+        if not hasattr(writer_factory, "row_format"):
             from ...errors import UnsupportedError
 
             raise UnsupportedError(
-                f"FileSink.for_bulk_format with {type(bulk_writer_factory).__name__} exists in PyFlink, "
+                f"FileSink.for_bulk_format with {type(writer_factory).__name__} exists in PyFlink, "
                 f"but Isthmus does not have it (yet)."
             )
-        return RowFormatBuilder(base_path, Encoder("UTF-8"), bulk_writer_factory.row_format())
+        return RowFormatBuilder(base_path, Encoder("UTF-8"), writer_factory.row_format())
 
     def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Any]:
         return "sink.file", "File Sink", dict(self._params), None

@@ -264,6 +264,12 @@ class CsvRowSerializationSchema(SerializationSchema):
         return (self._writer.line(element) + self._end).encode()
 
     class Builder(_Builder):
+        def set_field_delimiter(self, c: str) -> Any:
+            return super().set_field_delimiter(c)
+
+        def set_null_literal(self, s: str) -> Any:
+            return super().set_null_literal(s)
+
         def set_line_delimiter(self, delimiter: str) -> Any:
             return self._set(line_separator=delimiter)
 

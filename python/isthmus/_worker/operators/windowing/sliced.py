@@ -160,7 +160,10 @@ class SlicedEngine(Engine):
     def _fire_window(self, window_start: int) -> Iterator[Iterable[Any]]:
         merge = self.contents.merge
         window = TimeWindow(window_start, window_start + self._size)
-        emit, emission = self.emission.emit, self.emission
+        emit, emission, cursor = self.emission.emit, self.emission, self.ctx.cursor
+        # Without a window function a result is what the slices come to.
+        plain = emission.passes_through and self.operation.how == "reduce"
+        timestamp = window.max_timestamp()
         # What the next window no longer holds.
         oldest = window_start + self._slide
         gone: list[Any] = []
@@ -171,11 +174,15 @@ class SlicedEngine(Engine):
                 value = front[-1][2] if running is NOTHING else merge(front[-1][2], running)
             else:
                 value = running
-            results = emit(thaw(key), window, value)
-            if results is not None:
-                yield results
-            if emission.clears:
-                emission.clear(thaw(key), window)
+            if plain and value is not None:
+                cursor.key, cursor.timestamp = thaw(key), timestamp
+                yield (value,)
+            else:
+                results = emit(thaw(key), window, value)
+                if results is not None:
+                    yield results
+                if emission.clears:
+                    emission.clear(thaw(key), window)
             while front and front[-1][0] < oldest:
                 front.pop()
             if not front:
