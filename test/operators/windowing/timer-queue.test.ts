@@ -6,7 +6,7 @@ import { TimerQueue } from '../../../src/operators/windowing/timer-queue.ts';
 
 type Act =
   | { kind: 'register' | 'delete'; time: number; owner: string }
-  | { kind: 'fire'; now: number; then: ({ kind: 'register' | 'delete' } & Timer)[] };
+  | { kind: 'fire'; now: number; after: ({ kind: 'register' | 'delete' } & Timer)[] };
 type Timer = { time: number; owner: string };
 
 const timer = fc.record({
@@ -19,7 +19,7 @@ const change = fc
 const fire = fc.record({
   kind: fc.constant('fire' as const),
   now: fc.integer({ min: 0, max: 12 }),
-  then: fc.array(change, { maxLength: 4 }),
+  after: fc.array(change, { maxLength: 4 }),
 });
 const acts: fc.Arbitrary<Act[]> = fc.array(
   fc.oneof({ weight: 4, arbitrary: change }, { weight: 1, arbitrary: fire }),
@@ -57,10 +57,10 @@ test('timers fire in order of time and registration, each once, unless deleted',
           continue;
         }
         // Each timer that fires makes one of the changes; those for the past are left out, as they would never end.
-        const then = [...act.then];
+        const changes = [...act.after];
         for (const { time, owner } of queue.due(act.now)) {
           expect({ time, owner }).toEqual(timerOf(model.next(act.now)));
-          const next = then.pop();
+          const next = changes.pop();
           if (next === undefined || (next.kind === 'register' && next.time <= time)) continue;
           queue[next.kind](next.time, next.owner);
           model.change(next.kind, next);
