@@ -2,6 +2,8 @@
 
 import { ConfigurationError } from '../errors.ts';
 import type { JsonValue } from '../graph/job-graph.ts';
+import type { AsOfJoinOperation } from '../operators/asof-join.ts';
+import type { IntervalJoinOperation, JoinKind } from '../operators/interval-join.ts';
 import type { Instance, MaybeAsync, Results } from './accepts.ts';
 import { ConnectedStreams } from './connected-streams.ts';
 import type { DataStream } from './data-stream.ts';
@@ -9,8 +11,7 @@ import type { KeyedStream } from './keyed-stream.ts';
 import { PyFunction } from './python-function.ts';
 import type { TypeInformation } from './types.ts';
 
-/** Which records without a partner are joined with null. */
-export type JoinKind = 'inner' | 'left' | 'right' | 'full';
+export type { JoinKind };
 
 type LeftOf<How extends JoinKind, A> = How extends 'right' | 'full' ? A | null : A;
 type RightOf<How extends JoinKind, B> = How extends 'left' | 'full' ? B | null : B;
@@ -22,16 +23,6 @@ export type IntervalJoinLike<A, B, Out> =
       processElement(left: A, right: B, ctx: unknown): MaybeAsync<Results<Out> | undefined>;
     }>
   | PyFunction<A | B, Out>;
-
-/** What the `interval_join` operator runs: right.timestamp in [left.timestamp + lower, left.timestamp + upper]. */
-export interface IntervalJoinOperation {
-  lowerMs: number;
-  upperMs: number;
-  lowerInclusive: boolean;
-  upperInclusive: boolean;
-  how: JoinKind;
-  function: unknown;
-}
 
 /** Two keyed streams on the way to an interval join; say `between` next. */
 export class IntervalJoin<A, B, How extends JoinKind> {
@@ -110,13 +101,6 @@ export type AsOfJoinLike<A, B, Out> =
   | ((left: A, right: B) => MaybeAsync<Out>)
   | Instance<{ join(left: A, right: B): MaybeAsync<Out> }>
   | PyFunction<A | B, Out>;
-
-/** What the `asof_join` operator runs. */
-export interface AsOfJoinOperation {
-  toleranceMs: number | undefined;
-  how: 'inner' | 'left';
-  function: unknown;
-}
 
 /** Each left record with the latest right record of its key that is not after it. */
 export function asOfJoin<A, B, Out>(

@@ -4,6 +4,7 @@ import { UnsupportedError } from '../errors.ts';
 import type { OperatorKind, OperatorSpec } from '../graph/job-graph.ts';
 import type { OperatorFactory } from '../runtime/operator.ts';
 import { aggregateOperator } from './aggregate.ts';
+import { asOfJoinOperator } from './asof-join.ts';
 import { broadcastProcessOperator } from './broadcast-process.ts';
 import { coFlatMapOperator } from './co-flat-map.ts';
 import { coMapOperator } from './co-map.ts';
@@ -14,6 +15,7 @@ import { timestampsOperator } from './timestamps.ts';
 import { filterOperator } from './filter.ts';
 import { flatMapOperator } from './flat-map.ts';
 import { flatMapBatchOperator, mapBatchOperator } from './map-batch.ts';
+import { intervalJoinOperator } from './interval-join.ts';
 import { mapOperator } from './map.ts';
 import { projectOperator } from './project.ts';
 import { sinkCollectOperator } from './sink-collect.ts';
@@ -38,6 +40,8 @@ const FACTORIES: { [kind in OperatorKind]?: OperatorFactory } = {
   timestamps: timestampsOperator,
   project: projectOperator,
   window: windowOperator,
+  interval_join: intervalJoinOperator,
+  asof_join: asOfJoinOperator,
   'sink.print': sinkPrintOperator,
   'sink.collect': sinkCollectOperator,
   'sink.output': sinkCollectOperator,

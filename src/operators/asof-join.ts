@@ -1,0 +1,152 @@
+// As-of join of two keyed streams: each left record with the latest right record that is not after it.
+// Twin of python/isthmus/_worker/operators/asof_join.py.
+//
+//   A1. A left record waits for the watermark of its own time, for only then is the latest right record known.
+//   A2. Of right records up to the watermark only the latest is kept; late records of either side are dropped.
+
+import { GraphError } from '../errors.ts';
+import type { OperatorSpec } from '../graph/job-graph.ts';
+import { type UserFunction, userFunction } from '../runtime/functions.ts';
+import {
+  type Emit,
+  MIN_TIMESTAMP,
+  type MaybePromise,
+  type Operator,
+  type OperatorContext,
+} from '../runtime/operator.ts';
+import { isPromise } from '../runtime/output.ts';
+import { requiredFunction } from './required-function.ts';
+import { runtimeContext } from './runtime-context.ts';
+import { TimedRecord, firstAfter, insertByTime } from './timed-records.ts';
+import { LEFT, RIGHT, type Side, TwoSides } from './two-sides.ts';
+import { type Steps, run } from './windowing/waiting.ts';
+
+/** `asof_join`: a price with each trade, as it was then. */
+export function asOfJoinOperator(spec: OperatorSpec): Operator {
+  return new AsOfJoinOperator(spec);
+}
+
+/** What the operator runs. */
+export interface AsOfJoinOperation {
+  /** Undefined: right records of any age. */
+  toleranceMs: number | undefined;
+  how: 'inner' | 'left';
+  function: unknown;
+}
+
+type Join = (left: unknown, right: unknown) => unknown;
+
+class AsOfJoinOperator implements Operator {
+  readonly #spec: OperatorSpec;
+  readonly #sides = new TwoSides();
+  #ctx!: OperatorContext;
+  #emit!: Emit;
+  #function!: UserFunction<Join>;
+  #toleranceMs = Infinity;
+  #keepsLonely = false;
+  #restored: unknown[] = [];
+
+  constructor(spec: OperatorSpec) {
+    this.#spec = spec;
+  }
+
+  async open(ctx: OperatorContext, emit: Emit): Promise<void> {
+    this.#ctx = ctx;
+    this.#emit = emit;
+    const operation = await operationOf(this.#spec, ctx);
+    this.#toleranceMs = operation.toleranceMs ?? Infinity;
+    this.#keepsLonely = operation.how === 'left';
+    this.#sides.restore(ctx, this.#restored, (_side, timestamp) => timestamp);
+    this.#restored = [];
+    this.#function = userFunction<Join>(operation.function, ['join'], this.#spec.name);
+    await this.#function.open(runtimeContext(ctx));
+  }
+
+  process(value: unknown): void {
+    this.#take(LEFT, value);
+  }
+
+  processSecond(value: unknown): void {
+    this.#take(RIGHT, value);
+  }
+
+  #take(side: Side, value: unknown): void {
+    const { key, timestamp } = this.#ctx.cursor;
+    if (timestamp === MIN_TIMESTAMP) throw noTimestamp(this.#spec);
+    if (timestamp <= this.#ctx.watermark) return; // A2
+    const identity = this.#sides.identity(key);
+    const record = new TimedRecord(timestamp, value);
+    const records = this.#sides.records[side].get(identity);
+    if (records === undefined) this.#sides.records[side].set(identity, [record]);
+    else insertByTime(records, record);
+    this.#sides.ends[side].register(timestamp, identity);
+  }
+
+  onWatermark(watermark: number): MaybePromise<void> {
+    return run(this.#joinUpTo(watermark), this.#ctx.cursor);
+  }
+
+  *#joinUpTo(watermark: number): Steps {
+    const [lefts, rights] = this.#sides.records;
+    // A1. Left records first: they may want right records that nobody else needs any more.
+    for (const { time, owner } of this.#sides.ends[LEFT].due(watermark)) {
+      const waiting = lefts.get(owner);
+      if (waiting === undefined) continue;
+      const due = waiting.splice(0, firstAfter(waiting, time));
+      const key = this.#sides.key(owner);
+      this.#sides.dropIfEmpty(LEFT, owner);
+      for (const left of due) {
+        this.#ctx.cursor.key = key;
+        this.#ctx.cursor.timestamp = left.timestamp;
+        const wait = this.#join(left, this.#partner(rights.get(owner), left.timestamp));
+        if (wait !== undefined) yield wait;
+      }
+    }
+    for (const { time, owner } of this.#sides.ends[RIGHT].due(watermark)) {
+      const records = rights.get(owner);
+      // A2. What is older than the latest up to this time is of no use to anybody.
+      if (records !== undefined) records.splice(0, Math.max(0, firstAfter(records, time) - 1));
+    }
+  }
+
+  #partner(rights: readonly TimedRecord[] | undefined, time: number): TimedRecord | undefined {
+    const right = rights?.[firstAfter(rights, time) - 1];
+    return right === undefined || time - right.timestamp > this.#toleranceMs ? undefined : right;
+  }
+
+  #join(left: TimedRecord, right: TimedRecord | undefined): MaybePromise<void> {
+    if (right === undefined && !this.#keepsLonely) return undefined;
+    const result = this.#function.call(left.value, right === undefined ? null : right.value);
+    return isPromise(result) ? result.then(this.#emit) : this.#emit(result);
+  }
+
+  snapshot(): unknown {
+    return this.#sides.snapshot(this.#ctx);
+  }
+
+  restore(states: unknown[]): void {
+    this.#restored = states;
+  }
+
+  close(): MaybePromise<void> {
+    return this.#function?.close();
+  }
+}
+
+/** From this process a whole operation; from Python a function, and the rest as parameters. */
+async function operationOf(spec: OperatorSpec, ctx: OperatorContext): Promise<AsOfJoinOperation> {
+  const loaded = await ctx.loadFunction(requiredFunction(spec));
+  const { how, tolerance } = spec.params;
+  if (how === undefined) return loaded as AsOfJoinOperation;
+  return {
+    toleranceMs: (tolerance ?? undefined) as number | undefined,
+    how: how as AsOfJoinOperation['how'],
+    function: loaded,
+  };
+}
+
+function noTimestamp({ name }: OperatorSpec): GraphError {
+  return new GraphError(
+    `Records of the as-of join "${name}" need timestamps: call assignTimestampsAndWatermarks on both inputs.`,
+  );
+}

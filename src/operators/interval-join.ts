@@ -1,0 +1,226 @@
+// Interval join of two keyed streams: right.timestamp within [left.timestamp + lower, left.timestamp + upper].
+// Twin of python/isthmus/_worker/operators/interval_join.py.
+//
+//   I1. A record waits until the watermark says that no partner can come any more; late records are dropped.
+//   I2. A pair is emitted when its second record comes, with the later of the two timestamps.
+//   I3. In the outer forms a record without partner is emitted when it stops waiting, with null on the other side.
+//       Watermarks are held back by the longest such wait, so that these results are not late.
+
+import { GraphError } from '../errors.ts';
+import type { OperatorSpec } from '../graph/job-graph.ts';
+import { type UserFunction, userFunction } from '../runtime/functions.ts';
+import {
+  type Emit,
+  MAX_TIMESTAMP,
+  MIN_TIMESTAMP,
+  type MaybePromise,
+  type Operator,
+  type OperatorContext,
+} from '../runtime/operator.ts';
+import { isPromise } from '../runtime/output.ts';
+import { emitEach } from './emit-each.ts';
+import { JoinContext } from './join-context.ts';
+import { requiredFunction } from './required-function.ts';
+import { runtimeContext } from './runtime-context.ts';
+import { TimedRecord, firstAfter, firstFrom, insertByTime } from './timed-records.ts';
+import { LEFT, RIGHT, type Side, TwoSides } from './two-sides.ts';
+import { type Steps, run } from './windowing/waiting.ts';
+
+/** `interval_join`: pairs of records of a key whose times are near each other. */
+export function intervalJoinOperator(spec: OperatorSpec): Operator {
+  return new IntervalJoinOperator(spec);
+}
+
+/** Which records without a partner are joined with null. */
+export type JoinKind = 'inner' | 'left' | 'right' | 'full';
+
+/** What the operator runs: right.timestamp in [left.timestamp + lower, left.timestamp + upper]. */
+export interface IntervalJoinOperation {
+  lowerMs: number;
+  upperMs: number;
+  lowerInclusive: boolean;
+  upperInclusive: boolean;
+  how: JoinKind;
+  function: unknown;
+}
+
+type Join = (left: unknown, right: unknown, ctx: JoinContext) => unknown;
+
+class IntervalJoinOperator implements Operator {
+  readonly #spec: OperatorSpec;
+  readonly #sides = new TwoSides();
+  #ctx!: OperatorContext;
+  #emit!: Emit;
+  #function!: UserFunction<Join>;
+  #context!: JoinContext;
+  /** Of the right time, from the left time. */
+  #lower = 0;
+  #upper = 0;
+  /** Which sides emit records without a partner. */
+  #outer: readonly [boolean, boolean] = [false, false];
+  /** How long a record of each side waits for partners after its own time. */
+  #waitMs: readonly [number, number] = [0, 0];
+  #holdMs = 0;
+  #restored: unknown[] = [];
+
+  constructor(spec: OperatorSpec) {
+    this.#spec = spec;
+  }
+
+  /** I3 */
+  get holdsWatermarks(): boolean {
+    return this.#holdMs > 0;
+  }
+
+  async open(ctx: OperatorContext, emit: Emit): Promise<void> {
+    this.#ctx = ctx;
+    this.#emit = emit;
+    const operation = await operationOf(this.#spec, ctx);
+    this.#lower = operation.lowerMs + (operation.lowerInclusive ? 0 : 1);
+    this.#upper = operation.upperMs - (operation.upperInclusive ? 0 : 1);
+    const { how } = operation;
+    this.#outer = [how === 'left' || how === 'full', how === 'right' || how === 'full'];
+    this.#waitMs = [Math.max(0, this.#upper), Math.max(0, -this.#lower)];
+    this.#holdMs = Math.max(
+      ...this.#waitMs.map((wait, i) => (this.#outer[i] === true ? wait + 1 : 0)),
+    );
+    this.#sides.restore(ctx, this.#restored, (side, time) => time + this.#waitMs[side]);
+    this.#restored = [];
+    const methods = ['processElement', 'process_element'];
+    this.#function = userFunction<Join>(operation.function, methods, this.#spec.name);
+    this.#context = new JoinContext(ctx);
+    await this.#function.open(runtimeContext(ctx));
+  }
+
+  process(value: unknown): MaybePromise<void> {
+    return this.#take(LEFT, value);
+  }
+
+  processSecond(value: unknown): MaybePromise<void> {
+    return this.#take(RIGHT, value);
+  }
+
+  #take(side: Side, value: unknown): MaybePromise<void> {
+    const { key, timestamp } = this.#ctx.cursor;
+    if (timestamp === MIN_TIMESTAMP) throw noTimestamp(this.#spec);
+    if (timestamp <= this.#ctx.watermark) return undefined; // I1
+    const sides = this.#sides;
+    const identity = sides.identity(key);
+    const record = new TimedRecord(timestamp, value);
+    const own = sides.records[side].get(identity);
+    if (own === undefined) sides.records[side].set(identity, [record]);
+    else insertByTime(own, record);
+    sides.ends[side].register(timestamp + this.#waitMs[side], identity);
+    const others = sides.records[side === LEFT ? RIGHT : LEFT].get(identity);
+    if (others === undefined) return undefined;
+    const from = timestamp + (side === LEFT ? this.#lower : -this.#upper);
+    const to = timestamp + (side === LEFT ? this.#upper : -this.#lower);
+    const begin = firstFrom(others, from);
+    const end = firstAfter(others, to);
+    if (begin >= end) return undefined;
+    return run(this.#pairs(side, record, others.slice(begin, end)), this.#ctx.cursor);
+  }
+
+  *#pairs(side: Side, record: TimedRecord, partners: readonly TimedRecord[]): Steps {
+    record.matched = true;
+    for (const partner of partners) {
+      partner.matched = true;
+      const [left, right] = side === LEFT ? [record, partner] : [partner, record];
+      const wait = this.#join(left.value, right.value, left.timestamp, right.timestamp);
+      if (wait !== undefined) yield wait;
+    }
+  }
+
+  #join(left: unknown, right: unknown, leftTime: number, rightTime: number): MaybePromise<void> {
+    const context = this.#context;
+    context.leftTimestamp = leftTime;
+    context.rightTimestamp = rightTime;
+    this.#ctx.cursor.timestamp = Math.max(leftTime, rightTime); // I2
+    const result = this.#function.call(left, right, context);
+    if (isPromise(result)) return result.then((settled) => this.#emitResult(settled));
+    return this.#emitResult(result);
+  }
+
+  /** A plain function gives one result; a method of an object any number of them. */
+  #emitResult(result: unknown): MaybePromise<void> {
+    if (this.#function.instance === undefined) return this.#emit(result);
+    const emitted =
+      result === undefined || result === null
+        ? undefined
+        : emitEach(result, this.#emit, this.#ctx, 'processElement');
+    return emitted === undefined
+      ? this.#context.takeWaiting()
+      : emitted.then(() => this.#context.takeWaiting());
+  }
+
+  onWatermark(watermark: number): MaybePromise<void> {
+    return run(this.#expire(watermark), this.#ctx.cursor);
+  }
+
+  /** I1, I3 */
+  *#expire(watermark: number): Steps {
+    for (const side of [LEFT, RIGHT] as const) {
+      for (const { owner } of this.#sides.ends[side].due(watermark)) {
+        const records = this.#sides.records[side].get(owner);
+        if (records === undefined) continue;
+        const over = records.splice(0, firstAfter(records, watermark - this.#waitMs[side]));
+        const key = this.#sides.key(owner);
+        this.#sides.dropIfEmpty(side, owner);
+        if (!this.#outer[side]) continue;
+        for (const { matched, value, timestamp } of over) {
+          if (matched) continue;
+          this.#ctx.cursor.key = key;
+          const wait =
+            side === LEFT
+              ? this.#join(value, null, timestamp, MIN_TIMESTAMP)
+              : this.#join(null, value, MIN_TIMESTAMP, timestamp);
+          if (wait !== undefined) yield wait;
+        }
+      }
+    }
+    if (this.#holdMs === 0 || watermark === MAX_TIMESTAMP) return;
+    const held = watermark - this.#holdMs;
+    const passed = held > MIN_TIMESTAMP ? this.#ctx.emitWatermark(held) : undefined;
+    if (passed !== undefined) yield passed;
+  }
+
+  onIdle(idle: boolean): void {
+    void this.#ctx.emitIdle(idle);
+  }
+
+  snapshot(): unknown {
+    return this.#sides.snapshot(this.#ctx);
+  }
+
+  restore(states: unknown[]): void {
+    this.#restored = states;
+  }
+
+  close(): MaybePromise<void> {
+    return this.#function?.close();
+  }
+}
+
+/** From this process a whole operation; from Python a function, and the rest as parameters. */
+async function operationOf(
+  spec: OperatorSpec,
+  ctx: OperatorContext,
+): Promise<IntervalJoinOperation> {
+  const loaded = await ctx.loadFunction(requiredFunction(spec));
+  const { lower, upper, lowerInclusive, upperInclusive, how } = spec.params;
+  if (lower === undefined) return loaded as IntervalJoinOperation;
+  return {
+    lowerMs: lower as number,
+    upperMs: upper as number,
+    lowerInclusive: lowerInclusive !== false,
+    upperInclusive: upperInclusive !== false,
+    how: (how ?? 'inner') as JoinKind,
+    function: loaded,
+  };
+}
+
+function noTimestamp({ name }: OperatorSpec): GraphError {
+  return new GraphError(
+    `Records of the interval join "${name}" need timestamps: call assignTimestampsAndWatermarks on both inputs.`,
+  );
+}
