@@ -112,6 +112,28 @@ test('a batch comes back, with its keys', () => {
   );
 });
 
+test('dicts of several shapes come back', () => {
+  const optional = fc.record(
+    { a: fc.integer(), b: fc.record({ a: fc.integer(), x: text }), ['__proto__']: text, d: text },
+    { requiredKeys: ['a'], noNullPrototype: true },
+  );
+  fc.assert(
+    fc.property(fc.array(optional, { maxLength: 60, size: 'max' }), (records) => {
+      expect(decodeValues(encodeValues(records)).map(describeValue)).toEqual(
+        records.map(describeValue),
+      );
+    }),
+  );
+});
+
+test('a name that comes twice is seen behind maps of the same size', () => {
+  const alike = Array.from({ length: 20 }, () => '82a16101a16202').join('');
+  const twice = ['82a16101a16101', '82a16201a16201'];
+  for (const map of twice) {
+    expect(() => decodeValues(Buffer.from(`dc0015${alike}${map}`, 'hex'))).toThrow('twice');
+  }
+});
+
 test('any bytes are a value or a CodecError', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {

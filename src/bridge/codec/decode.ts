@@ -35,6 +35,7 @@ import {
   TUPLE_RECORDS,
   UUID,
 } from './ext.ts';
+import { MAX_SHAPE_FIELDS, MapShape, setField } from './map-shape.ts';
 import { isTuple, markFrozenSet, markTuple } from './marks.ts';
 import { Reader } from './reader.ts';
 import { recordMaker } from './record-maker.ts';
@@ -188,26 +189,54 @@ function readArray(reader: Reader, length: number, depth: number): unknown[] {
 function readMap(reader: Reader, size: number, depth: number): Record<string, unknown> {
   enter(depth);
   reader.expect(size, 2);
+  const shape = size <= MAX_SHAPE_FIELDS ? reader.shapes[size] : undefined;
+  if (shape !== undefined) return readShaped(reader, size, depth, shape);
+  const fresh = size <= MAX_SHAPE_FIELDS && size > 0 ? new MapShape() : undefined;
   const record: Record<string, unknown> = {};
+  readEntries(reader, size, depth, record, fresh);
+  if (fresh !== undefined) reader.shapes[size] = fresh;
+  return record;
+}
+
+/** A map of a size that the body had before: most have the same names. */
+function readShaped(
+  reader: Reader,
+  size: number,
+  depth: number,
+  shape: MapShape,
+): Record<string, unknown> {
+  const values = new Array<unknown>(size);
   for (let i = 0; i < size; i++) {
+    const end = shape.match(reader.buffer, reader.position, i);
+    if (end < 0) {
+      if (shape.missed()) reader.shapes[size] = undefined;
+      const record = shape.recordOf(values, i);
+      readEntries(reader, size - i, depth, record);
+      return record;
+    }
+    reader.position = end;
+    values[i] = readValue(reader, depth + 1);
+  }
+  return shape.record(values);
+}
+
+function readEntries(
+  reader: Reader,
+  count: number,
+  depth: number,
+  record: Record<string, unknown>,
+  shape?: MapShape,
+): void {
+  for (let i = 0; i < count; i++) {
+    const start = reader.position;
     const key = readValue(reader, depth + 1);
     if (typeof key !== 'string') throw new CodecError('A map has a key that is no string.');
     if (Object.hasOwn(record, key)) {
       throw new CodecError(`A map has the key ${JSON.stringify(key)} twice.`);
     }
-    const value = readValue(reader, depth + 1);
-    if (key === '__proto__') {
-      Object.defineProperty(record, key, {
-        value,
-        writable: true,
-        enumerable: true,
-        configurable: true,
-      });
-    } else {
-      record[key] = value;
-    }
+    shape?.add(key, start, reader.position);
+    setField(record, key, readValue(reader, depth + 1));
   }
-  return record;
 }
 
 function readExtension(reader: Reader, length: number, depth: number): unknown {

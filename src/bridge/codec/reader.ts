@@ -2,6 +2,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import { CodecError } from '../../errors.ts';
+import type { MapShape } from './map-shape.ts';
 
 /** Strings up to this length are cut out of one string for the whole body; a longer one would keep that alive. */
 const CUT_CHARS = 12;
@@ -19,6 +20,8 @@ export class Reader {
   position = 0;
   /** Whether extension values are refused. */
   plain = false;
+  /** By number of entries, the shape that maps of the body have. */
+  readonly shapes: (MapShape | undefined)[] = [];
   /** The body as Latin-1, made when the first short string is read. */
   #latin1: string | undefined;
 

@@ -4,11 +4,15 @@ import { CodecError } from '../../errors.ts';
 
 export type RecordMaker = (columns: unknown[][]) => Record<string, unknown>[];
 
+/** Makes the record of one map from its values, in order of the names. */
+export type OneRecordMaker = (values: readonly unknown[]) => Record<string, unknown>;
+
 const MAX_REMEMBERED = 1000;
 /** Beyond it, a literal is too long to be worth compiling. */
 const MAX_COMPILED_FIELDS = 200;
 
 const makers = new Map<string, RecordMaker>();
+const oneMakers = new Map<string, OneRecordMaker>();
 
 /** What makes records with these names, in this order. Throws a CodecError when a name occurs twice. */
 export function recordMaker(names: readonly string[]): RecordMaker {
@@ -23,12 +27,28 @@ export function recordMaker(names: readonly string[]): RecordMaker {
   return maker;
 }
 
+/** As `recordMaker`, one record at a time. The names, at most a few dozen, must differ. */
+export function oneRecordMaker(names: readonly string[]): OneRecordMaker {
+  const shape = JSON.stringify(names);
+  let maker = oneMakers.get(shape);
+  if (maker === undefined) {
+    const fields = names.map((name, i) => `${literal(name)}: v[${i}]`);
+    // oxlint-disable-next-line no-new-func, typescript/no-implied-eval
+    maker = new Function('v', `return { ${fields.join(', ')} };`) as OneRecordMaker;
+    if (oneMakers.size >= MAX_REMEMBERED) oneMakers.clear();
+    oneMakers.set(shape, maker);
+  }
+  return maker;
+}
+
+/** A name in an object literal. Names get in as string literals and in no other way; in brackets, `__proto__` is one like any other. */
+function literal(name: string): string {
+  return name === '__proto__' ? '["__proto__"]' : JSON.stringify(name);
+}
+
 function compiled(names: readonly string[]): RecordMaker {
   const variables = names.map((_, i) => `c${i}`).join(', ');
-  // Names get in as string literals and in no other way; in brackets, `__proto__` is a name like any other.
-  const fields = names.map((name, i) =>
-    name === '__proto__' ? `["__proto__"]: c${i}[i]` : `${JSON.stringify(name)}: c${i}[i]`,
-  );
+  const fields = names.map((name, i) => `${literal(name)}: c${i}[i]`);
   // oxlint-disable-next-line no-new-func, typescript/no-implied-eval
   return new Function(
     'columns',
