@@ -65,3 +65,11 @@ def absent_names(module: str) -> Callable[[str], Any]:
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
 
     return get
+
+
+def no_java(owner: Any, name: str) -> Any:
+    """The ``__getattr__`` of classes that wrap a Java object in PyFlink: programs reach for it now and then."""
+    kind = type(owner).__name__
+    if name.startswith(("_j_", "get_java_", "to_j_")):
+        raise AttributeError(f"{kind}.{name} is the way to a Java object in PyFlink; Isthmus has no JVM.")
+    raise AttributeError(f"{kind!r} object has no attribute {name!r}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import builtins
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .._lazy import no_java
 from .config_options import ConfigOption
 
 __all__ = ["Configuration"]
@@ -13,13 +14,16 @@ __all__ = ["Configuration"]
 class Configuration:
     """A set of options. ``docs/configuration.md`` lists those that Isthmus knows; others are the program's own."""
 
+    if not TYPE_CHECKING:
+        __getattr__ = no_java
+
     def __init__(self, other: Configuration | None = None) -> None:
         self._values: dict[str, Any] = dict(other._values) if other is not None else {}
 
     @staticmethod
-    def from_dict(values: dict[str, Any]) -> Configuration:
+    def from_dict(map: dict[str, Any]) -> Configuration:
         made = Configuration()
-        for key, value in values.items():
+        for key, value in map.items():
             made._values[key] = value
         return made
 
@@ -81,8 +85,8 @@ class Configuration:
             self._values[(prefix or "") + key] = value
         return self
 
-    def add_all_to_dict(self, target: dict[str, Any]) -> None:
-        target.update(self._values)
+    def add_all_to_dict(self, target_dict: dict[str, Any]) -> None:
+        target_dict.update(self._values)
 
     def contains_key(self, key: str) -> bool:
         return key in self._values
@@ -90,9 +94,9 @@ class Configuration:
     def contains(self, option: ConfigOption) -> bool:
         return option.key() in self._values
 
-    def remove_config(self, option: ConfigOption | str) -> bool:
-        key = option if isinstance(option, str) else option.key()
-        return self._values.pop(key, None) is not None
+    def remove_config(self, key: ConfigOption | str) -> bool:
+        name = key if isinstance(key, str) else key.key()
+        return self._values.pop(name, None) is not None
 
     def to_dict(self) -> dict[str, str]:
         """All options as strings."""

@@ -163,8 +163,14 @@ class ExecutionConfig:
     def get_task_cancellation_timeout(self) -> int:
         return int(self._remembered.get("cancellation_timeout", 180_000))
 
-    def set_use_snapshot_compression(self, use: bool) -> ExecutionConfig:
-        return self._remember("snapshot_compression", use)
+    def set_latency_tracking_interval(self, interval: int) -> ExecutionConfig:
+        return self._remember("latency_tracking_interval", interval)
+
+    def get_latency_tracking_interval(self) -> int:
+        return int(self._remembered.get("latency_tracking_interval", 0))
+
+    def set_use_snapshot_compression(self, use_snapshot_compression: bool) -> ExecutionConfig:
+        return self._remember("snapshot_compression", use_snapshot_compression)
 
     def is_use_snapshot_compression(self) -> bool:
         return bool(self._remembered.get("snapshot_compression", False))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from .._lazy import no_java
+
 __all__ = ["Duration", "Instant", "Time"]
 
 
@@ -38,6 +42,9 @@ class Duration:
     Args:
         nanos: Its length in nanoseconds.
     """
+
+    if not TYPE_CHECKING:
+        __getattr__ = no_java
 
     __slots__ = ("_nanos",)
 

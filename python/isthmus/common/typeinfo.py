@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._lazy import absent_names
+from .._lazy import absent_names, no_java
 
 __all__ = [
     "BasicArrayTypeInfo",
@@ -35,6 +35,9 @@ __all__ = [
 
 class TypeInformation:
     """A declared type."""
+
+    if not TYPE_CHECKING:
+        __getattr__ = no_java
 
     def to_spec(self) -> dict[str, Any]:
         """The type as data, as the job graph has it (``TypeSpec`` of ``src/graph/job-graph.ts``)."""
@@ -245,6 +248,17 @@ _SQL = {
     "SQL_TIMESTAMP": SqlTimeTypeInfo("SQL_TIMESTAMP", "SqlTimestamp"),
 }
 _PICKLED = PickledBytesTypeInfo()
+
+
+def _constant(info: TypeInformation) -> Any:
+    return staticmethod(lambda: info)
+
+
+# PyFlink's other spellings: BasicTypeInfo.STRING_TYPE_INFO(), SqlTimeTypeInfo.DATE().
+for _name, _info in {**_BASIC, "INSTANT": _INSTANT}.items():
+    setattr(BasicTypeInfo, f"{_name}_TYPE_INFO", _constant(_info))
+for _name, _info in _SQL.items():
+    setattr(SqlTimeTypeInfo, _name.removeprefix("SQL_"), _constant(_info))
 
 
 class Types:

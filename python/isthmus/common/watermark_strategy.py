@@ -6,7 +6,7 @@ import copy
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from .._lazy import absent_names
+from .._lazy import absent_names, no_java
 from .._operations import TimestampsOperation
 from .time import Duration
 
@@ -43,6 +43,9 @@ class WatermarkStrategy:
 
     Watermarks are emitted periodically (every 200 ms unless configured), not with every record.
     """
+
+    if not TYPE_CHECKING:
+        __getattr__ = no_java
 
     def __init__(self, operation: TimestampsOperation | None = None) -> None:
         self._operation = operation or TimestampsOperation("none")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from .._lazy import no_java
 
 __all__ = ["OutputTag"]
 
@@ -18,6 +20,9 @@ class OutputTag(Generic[T]):
         tag_id: The name, not empty.
         type_info: The type of its records; a list of types means a row of them.
     """
+
+    if not TYPE_CHECKING:
+        __getattr__ = no_java
 
     #: Whether this process has made a tag: as long as not, no result can be for a side output.
     in_use = False

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from .._lazy import no_java
 
 __all__ = ["MemorySize", "SlotSharingGroup"]
 
 
 class MemorySize:
     """A number of bytes."""
+
+    if not TYPE_CHECKING:
+        __getattr__ = no_java
 
     def __init__(self, bytes_size: int | None = None) -> None:
         self._bytes = bytes_size or 0
@@ -47,6 +52,9 @@ class MemorySize:
 
 class SlotSharingGroup:
     """A named group with the resources it asks for."""
+
+    if not TYPE_CHECKING:
+        __getattr__ = no_java
 
     def __init__(self, name: str, resources: dict[str, Any] | None = None) -> None:
         self._name, self._resources = name, resources or {}

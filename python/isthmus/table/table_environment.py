@@ -50,11 +50,11 @@ class StreamTableEnvironment:
     # Tables.
 
     def create_temporary_table(
-        self, path: str, descriptor: TableDescriptor, ignore_if_exists: bool = False
+        self, path: str, descriptor: TableDescriptor, ignoreIfExists: bool = False
     ) -> None:
         """Name a table for ``from_path``."""
         if path in self._tables:
-            if ignore_if_exists:
+            if ignoreIfExists:
                 return
             raise GraphError(
                 f"Temporary table '{path}' already exists; drop_temporary_table({path!r}) drops it."
@@ -116,8 +116,18 @@ class StreamTableEnvironment:
 
         return self._env.from_source(datagen_source(schema.row_type, options), None, "datagen")
 
-    def to_changelog_stream(self, table: Table) -> DataStream[Any]:
-        """As ``to_data_stream``: the tables here only grow."""
+    def to_changelog_stream(
+        self, table: Table, target_schema: Any = None, changelog_mode: Any = None
+    ) -> DataStream[Any]:
+        """As ``to_data_stream``: the tables here only grow.
+
+        Raises:
+            UnsupportedError: A schema or a changelog mode is asked for.
+        """
+        if target_schema is not None or changelog_mode is not None:
+            raise UnsupportedError(
+                "to_changelog_stream with a schema or a changelog mode exists in PyFlink, but Isthmus does not have it."
+            )
         return self.to_data_stream(table)
 
     def from_data_stream(self, data_stream: DataStream[Any]) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 from typing import Any
 
 import pytest
@@ -167,7 +168,8 @@ class Flaky(AsyncFunction):
 
 
 def test_retries_until_a_good_result():
-    retry = AsyncRetryStrategy.fixed_delay(3, 1, empty_result_predicate, exception_type_predicate(ValueError))
+    only_values = partial(exception_type_predicate, expected_error_type=ValueError)
+    retry = AsyncRetryStrategy.fixed_delay(3, 1, empty_result_predicate, only_values)
     assert run(Flaky([[], ValueError(), ["ok"]]), 1, timeout=5000, retry=retry) == ["ok"]
     with pytest.raises(OperatorFailure, match="other"):
         run(Flaky([KeyError("other"), ["never"]]), 1, timeout=5000, retry=retry)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..._graph import Origin, Transformation
+from ..._lazy import no_java
 from .checks import instance_of, require_one_key_type, selector_of, type_of
 from .data_stream import DataStream
 
@@ -28,6 +29,9 @@ R = TypeVar("R")
 
 class ConnectedStreams(Generic[T1, T2]):
     """Two inputs of an operator that may share state."""
+
+    if not TYPE_CHECKING:
+        __getattr__ = no_java
 
     def __init__(self, stream1: DataStream[T1], stream2: DataStream[T2]) -> None:
         self.stream1, self.stream2 = stream1, stream2

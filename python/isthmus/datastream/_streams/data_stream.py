@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from ..._graph import Origin, Transformation
+from ..._lazy import no_java
 from .checks import function_of, instance_of, selector_of, type_of
 from .data_stream_sink import DataStreamSink
 from .settings import OperatorSettings
@@ -47,6 +48,9 @@ class DataStream(OperatorSettings, Generic[T]):
 
     Every method that makes a stream adds an operator to the program; nothing runs before ``execute``.
     """
+
+    if not TYPE_CHECKING:
+        __getattr__ = no_java
 
     def __init__(
         self, env: StreamExecutionEnvironment, origins: list[Origin], output_type: Any = None

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from ..._graph import Origin, ProgramGraph, Transformation
+from ..._lazy import no_java
 from ...common.configuration import Configuration
 from ...errors import GraphError
 from .checks import check_parallelism, is_generator_source, type_of
@@ -27,6 +28,9 @@ DEFAULT_JOB_NAME = "Flink Streaming Job"
 
 class StreamExecutionEnvironment:
     """Makes sources and runs jobs; any number, one after another or at once."""
+
+    if not TYPE_CHECKING:
+        __getattr__ = no_java
 
     def __init__(self, configuration: Configuration | None = None) -> None:
         self._configuration = Configuration(configuration)

@@ -98,6 +98,11 @@ class ProcessingTimeSessionWindows(_FixedGap[T]):
 class DynamicEventTimeSessionWindows(_DynamicGap[T]):
     """Sessions by event time with a gap of each record's own."""
 
+    @staticmethod
+    def with_dynamic_gap(extractor: SessionWindowTimeGapExtractor) -> DynamicEventTimeSessionWindows[Any]:
+        """Every record says its own gap."""
+        return DynamicEventTimeSessionWindows(extractor)
+
     def assign_windows(self, element: T, timestamp: int, context: Any) -> list[TimeWindow]:
         return [TimeWindow(timestamp, timestamp + self._gap(element))]
 
@@ -110,6 +115,13 @@ class DynamicEventTimeSessionWindows(_DynamicGap[T]):
 
 class DynamicProcessingTimeSessionWindows(_DynamicGap[T]):
     """Sessions by processing time with a gap of each record's own."""
+
+    @staticmethod
+    def with_dynamic_gap(
+        extractor: SessionWindowTimeGapExtractor,
+    ) -> DynamicProcessingTimeSessionWindows[Any]:
+        """Every record says its own gap."""
+        return DynamicProcessingTimeSessionWindows(extractor)
 
     def assign_windows(self, element: T, timestamp: int, context: Any) -> list[TimeWindow]:
         now = context.get_current_processing_time()
