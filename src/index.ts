@@ -146,3 +146,17 @@ export {
 } from './state/descriptors.ts';
 export type { AppendingState, ListState, MapState, ValueState } from './state/states.ts';
 export { VERSION } from './version.ts';
+export { markFrozenSet, markTuple } from './bridge/codec/marks.ts';
+export {
+  DateTime,
+  Decimal,
+  Instant,
+  LocalDate,
+  LocalDateTime,
+  LocalTime,
+  NdArray,
+  Row,
+  type RowKind,
+  TimeDelta,
+  Uuid,
+} from './bridge/codec/values.ts';

@@ -12,7 +12,7 @@ import { CodecError } from '../errors.ts';
 import {
   DateTime,
   Decimal,
-  Duration,
+  TimeDelta,
   Instant,
   LocalDate,
   LocalDateTime,
@@ -148,7 +148,7 @@ function objectKey(key: object): Buffer {
       ? ascii(`c${key.micros}`)
       : ascii(`C${key.micros - key.offsetSeconds * 1_000_000}`);
   }
-  if (key instanceof Duration) return ascii(`w${key.micros}`);
+  if (key instanceof TimeDelta) return ascii(`w${key.micros}`);
   if (key instanceof Decimal) return decimalKey(key);
   if (key instanceof Uuid) return ascii('u' + hexToLatin1(key.text));
   if (key instanceof Instant) return ascii(`I${key.seconds}.${key.nanos}`);

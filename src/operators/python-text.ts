@@ -6,7 +6,7 @@ import { isFrozenSet, isTuple } from '../bridge/codec/marks.ts';
 import {
   DateTime,
   Decimal,
-  Duration,
+  TimeDelta,
   Instant,
   LocalDate,
   LocalDateTime,
@@ -131,8 +131,8 @@ function objectText(value: object, nested: boolean): string {
   return isPlainText(value) ? value.toString() : inspect(value);
 }
 
-function isPlainText(value: object): value is Decimal | Uuid | LocalDate | LocalTime | Duration {
-  return [Decimal, Uuid, LocalDate, LocalTime, Duration].some((type) => value instanceof type);
+function isPlainText(value: object): value is Decimal | Uuid | LocalDate | LocalTime | TimeDelta {
+  return [Decimal, Uuid, LocalDate, LocalTime, TimeDelta].some((type) => value instanceof type);
 }
 
 /** The call that makes the value, as its `repr` shows. */
@@ -152,7 +152,7 @@ function constructorText(value: object): string | undefined {
     const wall = value.epochMicros + BigInt(value.offsetSeconds) * 1_000_000n;
     return `datetime.datetime(${wallFields(wall)}${zoneField(value.offsetSeconds)})`;
   }
-  if (value instanceof Duration) return spanText(value);
+  if (value instanceof TimeDelta) return spanText(value);
   return undefined;
 }
 
@@ -177,11 +177,11 @@ function timeFields(micros: number): number[] {
 function zoneField(offsetSeconds: number | undefined): string {
   if (offsetSeconds === undefined) return '';
   if (offsetSeconds === 0) return ', tzinfo=datetime.timezone.utc';
-  const offset = spanText(new Duration(BigInt(offsetSeconds) * 1_000_000n));
+  const offset = spanText(new TimeDelta(BigInt(offsetSeconds) * 1_000_000n));
   return `, tzinfo=datetime.timezone(${offset})`;
 }
 
-function spanText(span: Duration): string {
+function spanText(span: TimeDelta): string {
   const ofDay = ((span.micros % MICROS_PER_DAY) + MICROS_PER_DAY) % MICROS_PER_DAY;
   const days = (span.micros - ofDay) / MICROS_PER_DAY;
   const fields = [

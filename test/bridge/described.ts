@@ -5,7 +5,7 @@ import {
   DateTime,
   Decimal,
   DTYPES,
-  Duration,
+  TimeDelta,
   Instant,
   LocalDate,
   LocalDateTime,
@@ -67,7 +67,7 @@ export function fromDescription(described: Described): unknown {
     case 'time':
       return new LocalTime(Number(body[0]), body[1] ?? undefined);
     case 'timedelta':
-      return new Duration(BigInt(body));
+      return new TimeDelta(BigInt(body));
     case 'decimal':
       return new Decimal(body);
     case 'uuid':
@@ -135,7 +135,7 @@ function describeObject(value: object): Described {
   if (value instanceof LocalTime) {
     return { time: [String(value.micros), value.offsetSeconds ?? null] };
   }
-  if (value instanceof Duration) return { timedelta: String(value.micros) };
+  if (value instanceof TimeDelta) return { timedelta: String(value.micros) };
   if (value instanceof Decimal) return { decimal: value.text };
   if (value instanceof Uuid) return { uuid: value.text };
   if (value instanceof Instant) return { instant: [String(value.seconds), value.nanos] };

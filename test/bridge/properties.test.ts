@@ -14,7 +14,7 @@ import {
 import {
   DateTime,
   Decimal,
-  Duration,
+  TimeDelta,
   Instant,
   LocalDate,
   LocalDateTime,
@@ -49,7 +49,7 @@ const leaf: fc.Arbitrary<unknown> = fc.oneof(
     .map(([at, offset]) => new DateTime(at, offset)),
   fc.integer({ min: -719_162, max: 2_932_896 }).map((day) => new LocalDate(day)),
   fc.integer({ min: 0, max: 86_399_999_999 }).map((at) => new LocalTime(at)),
-  fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n).map((span) => new Duration(span)),
+  fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n).map((span) => new TimeDelta(span)),
   fc
     .tuple(fc.bigInt(), fc.integer({ min: -500, max: 500 }))
     .map(([n, e]) => new Decimal(`${n}E${e}`)),

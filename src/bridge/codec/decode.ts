@@ -39,7 +39,7 @@ import { MAX_SHAPE_FIELDS, MapShape, setField } from './map-shape.ts';
 import { isTuple, markFrozenSet, markTuple } from './marks.ts';
 import { Reader } from './reader.ts';
 import { recordMaker } from './record-maker.ts';
-import { DTYPES, Duration, LocalDate, LocalDateTime, NdArray, ROW_KINDS, Row } from './values.ts';
+import { DTYPES, TimeDelta, LocalDate, LocalDateTime, NdArray, ROW_KINDS, Row } from './values.ts';
 
 /**
  * One value.
@@ -270,7 +270,7 @@ function readExtensionBody(reader: Reader, type: number, length: number, depth: 
     case TIME:
       return readTime(reader, length);
     case TIMEDELTA:
-      return new Duration(reader.littleInt64());
+      return new TimeDelta(reader.littleInt64());
     case DECIMAL:
       return readDecimal(reader.ascii(length));
     case UUID:

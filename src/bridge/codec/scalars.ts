@@ -15,7 +15,7 @@ import {
 import {
   DateTime,
   Decimal,
-  Duration,
+  TimeDelta,
   Instant,
   LocalDate,
   LocalDateTime,
@@ -67,7 +67,7 @@ export const scalarWriters: readonly [unknown, (value: never, depth: number) => 
   [LocalDateTime, (value: LocalDateTime) => writeMicros(DATETIME, value.micros)],
   [LocalTime, writeTime],
   [LocalDate, writeLocalDate],
-  [Duration, (value: Duration) => writeMicros(TIMEDELTA, value.micros)],
+  [TimeDelta, (value: TimeDelta) => writeMicros(TIMEDELTA, value.micros)],
   [Decimal, (value: Decimal) => writeAscii(DECIMAL, value.text)],
   [Uuid, writeUuid],
   [Instant, writeInstant],

@@ -115,15 +115,15 @@ export class LocalTime {
 }
 
 /** A span of time: `timedelta`. */
-export class Duration {
+export class TimeDelta {
   readonly micros: bigint;
 
   constructor(micros: bigint) {
     this.micros = micros;
   }
 
-  static ofMillis(millis: number): Duration {
-    return new Duration(BigInt(Math.round(millis * 1000)));
+  static ofMillis(millis: number): TimeDelta {
+    return new TimeDelta(BigInt(Math.round(millis * 1000)));
   }
 
   toMillis(): number {
