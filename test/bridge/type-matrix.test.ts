@@ -228,3 +228,42 @@ describe('TypeScript → Python', { timeout: 60_000 }, () => {
     expect(await results.toArray()).toEqual([expected]);
   });
 });
+
+describe('keys', { timeout: 60_000 }, () => {
+  const orders = [
+    { user: 'ann', item: 1, n: 1 },
+    { user: 'bob', item: 2, n: 2 },
+    { user: 'ann', item: 1, n: 3 },
+    { user: 'ann', item: 2, n: 4 },
+  ];
+  const merged = py<(typeof orders)[number], (typeof orders)[number]>(file, 'merge');
+
+  test.each([1, 2])(
+    'arrays are keys for functions of Python, parallelism %i',
+    async (parallelism) => {
+      const results = await env
+        .fromCollection(orders)
+        .keyBy(({ user, item }) => [user, item])
+        .reduce(merged)
+        .setParallelism(parallelism)
+        .executeAndCollect()
+        .toArray();
+      const totals = new Map(results.map(({ user, item, n }) => [`${user} ${item}`, n]));
+      expect(Object.fromEntries(totals)).toEqual({
+        ['ann 1', 4],
+        ['ann 2', 4],
+        ['bob 2', 2],
+      ]);
+    },
+  );
+
+  test('tuples made by Python are keys for functions of TypeScript', async () => {
+    const results = await env
+      .fromCollection(orders)
+      .keyBy(py<(typeof orders)[number], [string, number]>(file, 'user_and_item'))
+      .reduce((a, b) => ({ ...a, n: a.n + b.n }))
+      .executeAndCollect()
+      .toArray();
+    expect(results.map(({ n }) => n).sort((a, b) => a - b)).toEqual([1, 2, 4, 4]);
+  });
+});
