@@ -249,11 +249,7 @@ describe('keys', { timeout: 60_000 }, () => {
         .executeAndCollect()
         .toArray();
       const totals = new Map(results.map(({ user, item, n }) => [`${user} ${item}`, n]));
-      expect(Object.fromEntries(totals)).toEqual({
-        ['ann 1', 4],
-        ['ann 2', 4],
-        ['bob 2', 2],
-      ]);
+      expect(Object.fromEntries(totals)).toEqual({ 'ann 1': 4, 'ann 2': 4, 'bob 2': 2 });
     },
   );
 
