@@ -4,7 +4,7 @@ import { Packr } from 'msgpackr';
 import { BridgeProtocolError } from '../../errors.ts';
 import { decodePlain } from './decode.ts';
 
-const packr = new Packr({ useRecords: false, variableMapSize: true });
+const packr = new Packr({ useRecords: false, variableMapSize: true, encodeUndefinedAsNil: true });
 
 export function encodeControl(value: unknown): Uint8Array {
   return packr.pack(value);

@@ -236,3 +236,29 @@ def test_what_typescript_passes_on_is_equal_or_refused(echo: Echo, value: Any) -
         assert keys.encode_key(codec.decode(body)) == keys.encode_key(value) == key
     else:
         assert "cannot travel to Python" in body.decode()
+
+
+@pytest.mark.parametrize("size", [0, 1, 15, 16, 31, 32, 40, 41, 255, 256, 65535, 65536])
+def test_sizes_at_the_edges_come_back(echo: Echo, size: int) -> None:
+    """Heads of msgpack change at these lengths."""
+    values: list[Any] = [
+        "x" * size,
+        "ü" * (size // 2),
+        b"y" * size,
+        list(range(size)),
+        tuple("z" for _ in range(size)),
+        (b"y" * max(0, size - 3),),
+        {f"name{i}": i for i in range(size)},
+        {i: i for i in range(size)} or {0: 0},
+        [{"a": i, "b": "x"} for i in range(size)],
+        [(i, "x") for i in range(size)],
+        [{f"name{i}": i for i in range(min(size, 1200))}] * 5,
+        [tuple(range(min(size, 1200)))] * 5,
+        Row(*range(min(size, 1000))),
+    ]
+    for value in values:
+        key, body = echo.ask(codec.encode(value))
+        assert key, body.decode()
+        assert codec.decode(body) == value
+        assert type(codec.decode(body)) is type(value)
+        assert key == keys.encode_key(value)
