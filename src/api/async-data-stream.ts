@@ -1,5 +1,6 @@
 import { ConfigurationError, GraphError } from '../errors.ts';
 import type { JsonValue } from '../graph/job-graph.ts';
+import type { AsyncOperation } from '../operators/async-wait.ts';
 import type { Instance, MaybeAsync, Results } from './accepts.ts';
 import type { AsyncRetryStrategy } from './async-retry.ts';
 import type { DataStream } from './data-stream.ts';
@@ -15,16 +16,6 @@ export type AsyncLike<In, Out> =
       timeout?(value: In): MaybeAsync<Results<Out>>;
     }>
   | PyFunction<In, Results<Out>>;
-
-/** What the `async` operator runs. */
-export interface AsyncOperation {
-  function: unknown;
-  /** Of all attempts of one record together; 0: none. */
-  timeoutMs: number;
-  capacity: number;
-  ordered: boolean;
-  retry: AsyncRetryStrategy | undefined;
-}
 
 const DEFAULT_CAPACITY = 100;
 
@@ -80,10 +71,14 @@ export const AsyncDataStream = {
   },
 } as const;
 
+type Options = Omit<AsyncOperation, 'function' | 'retry'> & {
+  retry: AsyncRetryStrategy | undefined;
+};
+
 function wait<In, Out>(
   stream: DataStream<In>,
   fn: AsyncLike<In, Out>,
-  options: Omit<AsyncOperation, 'function'>,
+  options: Options,
   type: TypeInformation<Out> | undefined,
 ): DataStream<Out> {
   const { timeoutMs, capacity, ordered, retry } = options;

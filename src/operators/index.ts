@@ -5,6 +5,7 @@ import type { OperatorKind, OperatorSpec } from '../graph/job-graph.ts';
 import type { OperatorFactory } from '../runtime/operator.ts';
 import { aggregateOperator } from './aggregate.ts';
 import { asOfJoinOperator } from './asof-join.ts';
+import { asyncOperator } from './async-wait.ts';
 import { broadcastProcessOperator } from './broadcast-process.ts';
 import { coFlatMapOperator } from './co-flat-map.ts';
 import { coMapOperator } from './co-map.ts';
@@ -40,6 +41,7 @@ const FACTORIES: { [kind in OperatorKind]?: OperatorFactory } = {
   timestamps: timestampsOperator,
   project: projectOperator,
   window: windowOperator,
+  async: asyncOperator,
   interval_join: intervalJoinOperator,
   asof_join: asOfJoinOperator,
   'sink.print': sinkPrintOperator,

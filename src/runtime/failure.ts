@@ -34,11 +34,23 @@ export interface InFlight {
   hasKey: boolean;
 }
 
+/** A failure of a record that an operator was given earlier; says which. */
+export class RecordFailure extends Error {
+  readonly inFlight: InFlight;
+
+  /** `cause` is what was thrown; `keyed` has the record's key where there is one. */
+  constructor(cause: unknown, record: unknown, keyed?: { key: unknown }) {
+    super('an earlier record failed', { cause });
+    this.inFlight = { record, hasRecord: true, key: keyed?.key, hasKey: keyed !== undefined };
+  }
+}
+
 /**
  * The error to fail the job with: `thrown`, with operator, subtask, record and the user's stack in its report. An error
  * that was blamed on an operator before (further down the chain) stays as it is.
  */
 export function blame(thrown: unknown, place: OperatorPlace, inFlight: InFlight): IsthmusError {
+  if (thrown instanceof RecordFailure) return blame(thrown.cause, place, thrown.inFlight);
   if (thrown instanceof IsthmusError) {
     if (thrown.code === 'ISTHMUS_CANCELLED') return thrown;
     if (thrown.report?.operatorId !== undefined) return thrown;

@@ -17,6 +17,7 @@ import {
 } from '../runtime/operator.ts';
 import type { StateDescriptor } from '../state/descriptors.ts';
 import { type Timer, stateOf, timersOf } from './keyed.ts';
+import { RecordFailure } from '../runtime/failure.ts';
 import { kindOf } from './kinds.ts';
 import { ManualClock } from './manual-clock.ts';
 
@@ -148,11 +149,12 @@ export class OperatorHarness {
   async processingTime(nowMs: number): Promise<void> {
     for (;;) {
       await settled();
-      const due = Math.min(this.#requested, this.clock.nextAlarm);
+      // A call is due in the millisecond that it was asked for, be that its end (`onceOver`).
+      const due = Math.min(Math.floor(this.#requested), this.clock.nextAlarm);
       if (due > nowMs) break;
       this.clock.set(Math.max(due, this.clock.now()));
       await settled();
-      if (this.#requested <= this.clock.now()) await this.#run(() => this.#fire());
+      if (Math.floor(this.#requested) <= this.clock.now()) await this.#run(() => this.#fire());
     }
     this.clock.set(nowMs);
     await this.#run(() => undefined);
@@ -254,7 +256,7 @@ export class OperatorHarness {
         cursor.key = keyBy?.(value);
         if (which === 0) await this.#operator.process(value);
         else await this.#second(value);
-        if (this.#requested <= this.clock.now()) await this.#fire();
+        if (Math.floor(this.#requested) <= this.clock.now()) await this.#fire();
       }
     });
   }
@@ -284,20 +286,24 @@ export class OperatorHarness {
   }
 
   #fire(): MaybePromise<void> {
-    const now = this.clock.now();
-    if (this.#requested > now) return undefined;
+    const requested = this.#requested;
+    if (Math.floor(requested) > this.clock.now()) return undefined;
     this.#requested = Infinity;
-    return this.#operator.onProcessingTime?.(now);
+    return this.#operator.onProcessingTime?.(Math.max(requested, this.clock.now()));
   }
 
   /** H1, H3 */
   #run(work: () => MaybePromise<void>): Promise<void> {
-    const done = this.#queue.then(() => {
-      const failure = this.#failure;
-      this.#failure = undefined;
-      if (failure !== undefined) throw failure.thrown;
-      return work();
-    });
+    const done = this.#queue
+      .then(() => {
+        const failure = this.#failure;
+        this.#failure = undefined;
+        if (failure !== undefined) throw failure.thrown;
+        return work();
+      })
+      .catch((thrown: unknown) => {
+        throw thrown instanceof RecordFailure ? thrown.cause : thrown;
+      });
     this.#queue = done.then(this.#ran, this.#ran);
     return done;
   }

@@ -1,0 +1,236 @@
+// Waits for many answers at a time. Twin of python/isthmus/_worker/operators/async_wait.py.
+//
+//   A1. At most `capacity` calls are under way or have results that have not left; a further record waits, and with it the
+//       input.
+//   A2. Results leave in the order of their records, or as they come; never across a watermark (async-queue.ts).
+//   A3. A watermark that meets calls under way is held back until they are done.
+//   A4. Results leave on the task's own turn: a call that ends asks for one.
+//   A5. A snapshot holds the records whose results have not left; a restore calls the function for them again.
+
+import type { FunctionRef, OperatorSpec } from '../graph/job-graph.ts';
+import { RecordFailure } from '../runtime/failure.ts';
+import { type UserFunction, userFunction } from '../runtime/functions.ts';
+import {
+  type Emit,
+  MAX_TIMESTAMP,
+  type MaybePromise,
+  type Operator,
+  type OperatorContext,
+} from '../runtime/operator.ts';
+import { AsyncCalls, type AsyncFunction, type RetryStrategy } from './async-calls.ts';
+import { AsyncQueue, Call } from './async-queue.ts';
+import { requiredFunction } from './required-function.ts';
+import { runtimeContext } from './runtime-context.ts';
+import { type Steps, run } from './windowing/waiting.ts';
+
+/** What the operator runs. */
+export interface AsyncOperation {
+  function: unknown;
+  /** Of all attempts of one record together; 0: none. */
+  timeoutMs: number;
+  capacity: number;
+  ordered: boolean;
+  retry: RetryStrategy | undefined;
+}
+
+/** `async`: any number of results for each record, by and by. */
+export function asyncOperator(spec: OperatorSpec): Operator {
+  return new AsyncWaitOperator(spec);
+}
+
+type Saved = [value: unknown, timestamp: number, key: unknown];
+
+export class AsyncWaitOperator implements Operator {
+  readonly holdsWatermarks = true;
+  protected readonly spec: OperatorSpec;
+  protected ctx!: OperatorContext;
+  #emit!: Emit;
+  #queue!: AsyncQueue;
+  #calls!: AsyncCalls;
+  #capacity = 1;
+  #timeoutMs = 0;
+  #user: UserFunction | undefined;
+  /** Told when a call ends, where somebody waits for that. */
+  #progress: (() => void) | undefined;
+  /** While a record's call begins: what ends at once leaves at once. */
+  #beginning = false;
+  #restored: unknown[] = [];
+
+  constructor(spec: OperatorSpec) {
+    this.spec = spec;
+  }
+
+  get pending(): boolean {
+    return !this.#queue.isEmpty;
+  }
+
+  async open(ctx: OperatorContext, emit: Emit): Promise<void> {
+    this.ctx = ctx;
+    this.#emit = emit;
+    const operation = await this.operation();
+    this.#capacity = operation.capacity;
+    this.#timeoutMs = operation.timeoutMs;
+    this.#queue = new AsyncQueue(operation.ordered);
+    this.#user = this.userFunction(operation.function);
+    await this.#user.open(runtimeContext(ctx));
+    this.#calls = new AsyncCalls(
+      this.asyncFunction(this.#user),
+      operation.retry,
+      ctx.clock,
+      (call) => this.#ended(call),
+    );
+    for (const [value, timestamp, key] of this.#restored.flat() as Saved[]) {
+      this.#begin(value, timestamp, key); // A5
+    }
+    this.#restored = [];
+    if (this.#queue.isReady) ctx.requestProcessingTime(ctx.clock.now());
+  }
+
+  protected operation(): Promise<AsyncOperation> {
+    return asyncOperation(this.ctx, requiredFunction(this.spec));
+  }
+
+  protected userFunction(given: unknown): UserFunction {
+    return userFunction(given, ['asyncInvoke', 'async_invoke'], this.spec.name);
+  }
+
+  protected asyncFunction({ call, instance }: UserFunction): AsyncFunction {
+    const timeout = instance?.timeout;
+    if (typeof timeout !== 'function') return { invoke: call };
+    return { invoke: call, timeout: (value) => timeout.call(instance, value) as unknown };
+  }
+
+  process(value: unknown): MaybePromise<void> {
+    const { timestamp, key } = this.ctx.cursor;
+    if (this.#queue.size >= this.#capacity) return this.#beginLater(value, timestamp, key); // A1
+    this.#begin(value, timestamp, key);
+    return this.#queue.isReady ? this.#emitReady() : undefined;
+  }
+
+  async #beginLater(value: unknown, timestamp: number, key: unknown): Promise<void> {
+    while (this.#queue.size >= this.#capacity) {
+      await this.#somethingReady();
+      await this.#emitReady();
+    }
+    this.#begin(value, timestamp, key);
+    await this.#emitReady();
+  }
+
+  #begin(value: unknown, timestamp: number, key: unknown): void {
+    const deadline = this.#timeoutMs > 0 ? this.ctx.clock.now() + this.#timeoutMs : Infinity;
+    const call = this.#queue.add(value, timestamp, key, deadline);
+    this.#beginning = true;
+    this.#calls.start(call);
+    this.#beginning = false;
+  }
+
+  #ended(call: Call): void {
+    this.#queue.ended(call);
+    if (this.#beginning || !this.#queue.isReady) return;
+    if (this.#progress !== undefined) this.#progress();
+    else this.ctx.requestProcessingTime(this.ctx.clock.now()); // A4
+  }
+
+  /** Waits until something may leave. */
+  async #somethingReady(): Promise<void> {
+    if (this.#queue.isReady) return;
+    await new Promise<void>((resolve) => {
+      this.#progress = resolve;
+    });
+    this.#progress = undefined;
+  }
+
+  #emitReady(): MaybePromise<void> {
+    return run(this.#leave(), this.ctx.cursor);
+  }
+
+  *#leave(): Steps {
+    for (let next = this.#queue.take(); next !== undefined; next = this.#queue.take()) {
+      if (next instanceof Call) {
+        yield* this.#emitCall(next);
+        continue;
+      }
+      if (next.watermark !== undefined) {
+        const passed = this.ctx.emitWatermark(next.watermark);
+        if (passed !== undefined) yield passed;
+      }
+      if (next.idle !== undefined) {
+        const passed = this.ctx.emitIdle(next.idle);
+        if (passed !== undefined) yield passed;
+      }
+    }
+  }
+
+  *#emitCall({ value, timestamp, key, state, outcome }: Call): Steps {
+    if (state === 'failed') {
+      throw new RecordFailure(outcome, value, this.ctx.keyed ? { key } : undefined);
+    }
+    const { cursor } = this.ctx;
+    for (const result of outcome as unknown[]) {
+      cursor.timestamp = timestamp;
+      cursor.key = key;
+      const wait = this.#emit(result);
+      if (wait !== undefined) yield wait;
+    }
+  }
+
+  onProcessingTime(): MaybePromise<void> {
+    return this.#emitReady();
+  }
+
+  onWatermark(watermark: number): MaybePromise<void> {
+    if (watermark === MAX_TIMESTAMP) return this.#queue.isEmpty ? undefined : this.#drain();
+    if (this.#queue.isEmpty) return this.ctx.emitWatermark(watermark);
+    this.#queue.addMark({ watermark }); // A3
+    return undefined;
+  }
+
+  async #drain(): Promise<void> {
+    while (!this.#queue.isEmpty) {
+      await this.#somethingReady();
+      await this.#emitReady();
+    }
+  }
+
+  onIdle(idle: boolean): void {
+    if (this.#queue.isEmpty) void this.ctx.emitIdle(idle);
+    else this.#queue.addMark({ idle });
+  }
+
+  snapshot(): unknown {
+    const saved = Array.from(
+      this.#queue.calls(),
+      ({ value, timestamp, key }): Saved => [value, timestamp, key],
+    );
+    return saved.length === 0 ? undefined : saved;
+  }
+
+  restore(states: unknown[]): void {
+    this.#restored = states;
+  }
+
+  close(): MaybePromise<void> {
+    this.#calls?.close();
+    return this.#user?.close();
+  }
+}
+
+/** From this process a whole operation; else a function, and the rest as parameters. */
+async function asyncOperation(ctx: OperatorContext, fn: FunctionRef): Promise<AsyncOperation> {
+  const loaded = await ctx.loadFunction(fn);
+  if (isOperation(loaded)) return loaded;
+  const { timeout, capacity, ordered } = ctx.spec.params;
+  return {
+    function: loaded,
+    timeoutMs: Number(timeout ?? 0),
+    capacity: Number(capacity ?? 100),
+    ordered: ordered === true,
+    retry: undefined,
+  };
+}
+
+function isOperation(loaded: unknown): loaded is AsyncOperation {
+  return (
+    typeof loaded === 'object' && loaded !== null && 'capacity' in loaded && 'ordered' in loaded
+  );
+}
