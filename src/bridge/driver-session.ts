@@ -6,6 +6,7 @@
 
 import { Socket } from 'node:net';
 import { type ErrorReport, IsthmusError, type BridgeProtocolError } from '../errors.ts';
+import { configurationInForce } from '../config/in-force.ts';
 import { JobExecution, type JobStatus } from '../runtime/job-execution.ts';
 import type { ResultFrame } from '../runtime/job-attempt.ts';
 import type { JobGraph } from '../graph/job-graph.ts';
@@ -144,8 +145,17 @@ class DriverSession {
       this.#blobs.delete(id);
       return blob ?? new Uint8Array(0);
     });
+    let inForce: JobGraph;
+    try {
+      inForce = this.#inForce(request, aloneOutputs(graph));
+    } catch (thrown) {
+      const error = reportOf(thrown);
+      const end = { job: '', status: 'FAILED', runtimeMs: 0, error, metrics: [] };
+      this.#connection.sendMap(FrameType.JOB_FINISHED, end, request);
+      return;
+    }
     const execution = JobExecution.start(
-      { graph: aloneOutputs(graph), blobs: taken, functions: [] },
+      { graph: inForce, blobs: taken, functions: [] },
       {
         pool: this.#pool as WorkerPool,
         print: (text, stderr) => writeWhole(stderr === true ? 2 : PROGRAM_STDOUT, text),
@@ -159,6 +169,24 @@ class DriverSession {
     this.#jobs.set(request, { execution, unreadBytes: 0, roomAgain: undefined });
     this.#connection.sendMap(FrameType.SUBMITTED, { job: execution.jobId }, request);
     void this.#reportEnd(request, execution);
+  }
+
+  /** What file, environment and command line say is stronger than what the program's code says. */
+  #inForce(request: number, graph: JobGraph): JobGraph {
+    const { values, settings, warnings, said } = configurationInForce(graph.config);
+    for (const message of warnings) {
+      // Of keys in code the program has been warned where it set them.
+      if (settings.some(({ key, place }) => place === 'code' && message.includes(key))) continue;
+      this.#connection.sendMap(FrameType.DRIVER_LOG, { level: 'warn', message }, request);
+    }
+    const parallelism = said('parallelism.default');
+    const mode = said('execution.runtime-mode')?.toUpperCase();
+    return {
+      ...graph,
+      config: values,
+      ...(parallelism === undefined ? {} : { parallelism: Number(parallelism) }),
+      ...(mode === undefined ? {} : { runtimeMode: mode as JobGraph['runtimeMode'] }),
+    };
   }
 
   #sendStatus(request: number, status: JobStatus): void {

@@ -168,6 +168,7 @@ describe('containers', () => {
 
 test('keys that are arrays are tuples to Python', () => {
   const bytes = encodeValues([1, 2], [['a', [1]], 'b']);
+  expect(() => encodeValues([1], [[undefined]])).toThrow('A key of type undefined at $[0]');
   expect(Buffer.from(bytes).toString('hex')).toBe(
     '9292c7070192a161d501' + '9101' + 'a162' + '920102',
   );

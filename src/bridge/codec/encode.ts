@@ -58,7 +58,7 @@ export function encodeValue(value: unknown): Uint8Array {
 /**
  * The payload of a batch: the records, or a pair of keys and records.
  *
- * @throws CodecError when a record cannot travel; path (inside the record) and type are named.
+ * @throws CodecError when a record or a key cannot travel; path (inside of it) and type are named.
  */
 export function encodeValues(
   records: readonly unknown[],
@@ -75,8 +75,8 @@ export function encodeValues(
     else write.items(records, 0);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
+    for (const key of keys ?? []) tryWrite(key, writeValue, 'key');
     for (const record of records) tryWrite(record, write);
-    for (const key of keys ?? []) tryWrite(key, writeValue);
     throw error;
   }
   return writer.take();
@@ -87,7 +87,7 @@ function asKey(key: unknown): unknown {
   return Array.isArray(key) ? markTuple(key.map(asKey)) : key;
 }
 
-function tryWrite(record: unknown, write: WriteValue): void {
+function tryWrite(record: unknown, write: WriteValue, what: 'value' | 'key' = 'value'): void {
   if (write.explain !== undefined) {
     const error = write.explain(record);
     if (error !== undefined) throw error;
@@ -97,7 +97,7 @@ function tryWrite(record: unknown, write: WriteValue): void {
     writer.position = 0;
     write(record, 1);
   } catch (error) {
-    throw located(record, error, write);
+    throw located(record, error, write, what);
   }
 }
 

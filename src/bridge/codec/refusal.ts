@@ -10,11 +10,12 @@ export function located(
   value: unknown,
   error: unknown,
   write: (value: unknown, depth: number) => void,
+  what: 'value' | 'key' = 'value',
 ): unknown {
   if (!(error instanceof Refused)) return error;
   const [path, culprit, why] = find(value, 1, '$', write) ?? ['$', value, error.message];
   return new CodecError(
-    `A value of type ${typeName(culprit)} at ${path} cannot travel to Python: ${why}.`,
+    `A ${what} of type ${typeName(culprit)} at ${path} cannot travel to Python: ${why}.`,
     path,
   );
 }
