@@ -6,6 +6,7 @@
 import { GraphError } from '../errors.ts';
 import type { OperatorContext } from '../runtime/operator.ts';
 import { KeyOriginals } from '../state/key-identity.ts';
+import { onceOver, overAt } from './processing-time.ts';
 import { TimerQueue } from './windowing/timer-queue.ts';
 import { type Steps, run } from './windowing/waiting.ts';
 import type { MaybePromise } from '../runtime/operator.ts';
@@ -48,7 +49,7 @@ export class KeyedTimers implements TimerService {
 
   registerProcessingTimeTimer(timestamp: number): void {
     this.#processing.register(checked(timestamp), this.#originals.keep(this.#ctx.cursor.key));
-    this.#ctx.requestProcessingTime(timestamp);
+    this.#ctx.requestProcessingTime(onceOver(timestamp));
   }
 
   deleteEventTimeTimer(timestamp: number): void {
@@ -66,7 +67,10 @@ export class KeyedTimers implements TimerService {
   }
 
   onProcessingTime(now: number, onTimer: OnTimer): MaybePromise<void> {
-    return run(this.#fire(this.#processing, now, 'PROCESSING_TIME', onTimer), this.#ctx.cursor);
+    return run(
+      this.#fire(this.#processing, overAt(now), 'PROCESSING_TIME', onTimer),
+      this.#ctx.cursor,
+    );
   }
 
   *#fire(queue: TimerQueue<unknown>, now: number, domain: TimeDomain, onTimer: OnTimer): Steps {
@@ -78,7 +82,8 @@ export class KeyedTimers implements TimerService {
       if (wait !== undefined) yield wait;
     }
     const next = this.#processing.nextTime();
-    if (domain === 'PROCESSING_TIME' && next < Infinity) this.#ctx.requestProcessingTime(next);
+    if (domain === 'PROCESSING_TIME' && next < Infinity)
+      this.#ctx.requestProcessingTime(onceOver(next));
   }
 
   *snapshot(): Generator<[key: unknown, entry: TimerEntry]> {
@@ -96,7 +101,7 @@ export class KeyedTimers implements TimerService {
       if (domain === 'EVENT_TIME') this.#event.register(time, owner);
       else {
         this.#processing.register(time, owner);
-        this.#ctx.requestProcessingTime(time);
+        this.#ctx.requestProcessingTime(onceOver(time));
       }
     }
   }

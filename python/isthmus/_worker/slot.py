@@ -203,7 +203,8 @@ class Slot:
         return True
 
     def _fire_due(self) -> None:
-        now = self.clock.now_ms()
+        # A record of this millisecond may still come: what ends with it waits until it is over (Flink does too).
+        now = self.clock.now_ms() - 1
         for task in self.periodic:
             due = task.next_processing_time()
             if due is not None and due <= now:
@@ -220,7 +221,7 @@ class Slot:
         if self.failed or not self.tasks:
             return None
         due = [d for t in self.periodic if (d := t.next_processing_time()) is not None]
-        wait: float | None = max(0.0, (min(due) - self.clock.now_ms()) / 1000) if due else None
+        wait: float | None = max(0.0, (min(due) + 1 - self.clock.now_ms()) / 1000) if due else None
         for task in self.tasks:
             wakes_at = getattr(task.source, "wakes_at", None)
             if wakes_at is not None and not task.finished and (at := wakes_at()) is not None:

@@ -10,6 +10,7 @@
 
 import type { MaybePromise } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
+import { onceOver, overAt } from '../processing-time.ts';
 import { Cell } from './contents.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { TimeHeap } from './heap.ts';
@@ -143,7 +144,7 @@ export class AlignedEngine extends Engine {
         this.#fired.push(start, start);
       } else {
         if (!this.#eventTime && start <= this.#unfired.earliest) {
-          this.ctx.requestProcessingTime(maxTimestamp);
+          this.ctx.requestProcessingTime(onceOver(maxTimestamp));
         }
         this.#unfired.push(start, start);
       }
@@ -156,13 +157,14 @@ export class AlignedEngine extends Engine {
   }
 
   override onProcessingTime(now: number): MaybePromise<void> {
-    return this.#eventTime ? undefined : run(this.#fireByClock(now), this.ctx.cursor);
+    return this.#eventTime ? undefined : run(this.#fireByClock(overAt(now)), this.ctx.cursor);
   }
 
   *#fireByClock(now: number): Steps {
     yield* this.#fire(now);
     const { earliest } = this.#unfired;
-    if (earliest !== Infinity) this.ctx.requestProcessingTime(earliest + this.#sizeMs - 1);
+    if (earliest !== Infinity)
+      this.ctx.requestProcessingTime(onceOver(earliest + this.#sizeMs - 1));
   }
 
   *#fire(time: number): Steps {
@@ -234,7 +236,7 @@ export class AlignedEngine extends Engine {
     }
     const { earliest } = this.#unfired;
     if (!this.#eventTime && earliest !== Infinity) {
-      this.ctx.requestProcessingTime(earliest + this.#sizeMs - 1);
+      this.ctx.requestProcessingTime(onceOver(earliest + this.#sizeMs - 1));
     }
   }
 }

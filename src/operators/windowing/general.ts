@@ -8,6 +8,7 @@
 import { MAX_TIMESTAMP, type MaybePromise } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
 import { type AssignerContext, type WindowLike, windowKeyOf } from './assigner.ts';
+import { onceOver, overAt } from '../processing-time.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { keyIdentity } from '../../state/key-identity.ts';
 import { fromGroups, toGroups } from './partition.ts';
@@ -153,13 +154,13 @@ export class GeneralEngine extends Engine {
   }
 
   override onProcessingTime(now: number): MaybePromise<void> {
-    return run(this.#fireByClock(now), this.ctx.cursor);
+    return run(this.#fireByClock(overAt(now)), this.ctx.cursor);
   }
 
   *#fireByClock(now: number): Steps {
     yield* this.#fire(this.clockTimers, now);
     const next = this.clockTimers.nextTime();
-    if (next !== Infinity) this.ctx.requestProcessingTime(next);
+    if (next !== Infinity) this.ctx.requestProcessingTime(onceOver(next));
   }
 
   *#fire(timers: TimerQueue<WindowEntry>, now: number): Steps {
@@ -248,7 +249,7 @@ export class GeneralEngine extends Engine {
       for (const time of clock) this.clockTimers.register(time, entry);
     }
     const next = this.clockTimers.nextTime();
-    if (next !== Infinity) this.ctx.requestProcessingTime(next);
+    if (next !== Infinity) this.ctx.requestProcessingTime(onceOver(next));
   }
 }
 

@@ -11,6 +11,7 @@
 
 import type { MaybePromise } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
+import { onceOver, overAt } from '../processing-time.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { TimeHeap } from './heap.ts';
 import { keyIdentity } from '../../state/key-identity.ts';
@@ -116,7 +117,8 @@ export class SessionEngine extends Engine {
     if (known === undefined) this.#sessions.set(id, session);
     else if (Array.isArray(known)) known.push(session);
     else this.#sessions.set(id, [known, session]);
-    if (!this.#eventTime && end <= this.#heap.earliest) this.ctx.requestProcessingTime(end - 1);
+    if (!this.#eventTime && end <= this.#heap.earliest)
+      this.ctx.requestProcessingTime(onceOver(end - 1));
     this.#heap.push(end, session);
     return session;
   }
@@ -159,12 +161,12 @@ export class SessionEngine extends Engine {
   }
 
   override onProcessingTime(now: number): MaybePromise<void> {
-    return this.#eventTime ? undefined : run(this.#fireByClock(now), this.ctx.cursor);
+    return this.#eventTime ? undefined : run(this.#fireByClock(overAt(now)), this.ctx.cursor);
   }
 
   *#fireByClock(now: number): Steps {
     yield* this.#fire(now);
-    if (this.#heap.size > 0) this.ctx.requestProcessingTime(this.#heap.earliest - 1);
+    if (this.#heap.size > 0) this.ctx.requestProcessingTime(onceOver(this.#heap.earliest - 1));
   }
 
   *#fire(time: number): Steps {

@@ -2,6 +2,7 @@
 
 import type { OperatorContext } from '../../runtime/operator.ts';
 import type { StateDescriptor } from '../../state/descriptors.ts';
+import { onceOver } from '../processing-time.ts';
 import type { AssignerContext } from './assigner.ts';
 import type { WindowEntry } from './general.ts';
 import type { TimerQueue } from './timer-queue.ts';
@@ -53,7 +54,7 @@ export class EngineTriggerContext implements OnMergeContext {
 
   registerProcessingTimeTimer(time: number): void {
     this.#clockTimers.register(time, this.#entry);
-    this.#ctx.requestProcessingTime(time);
+    this.#ctx.requestProcessingTime(onceOver(time));
   }
 
   registerEventTimeTimer(time: number): void {

@@ -109,12 +109,13 @@ export class WindowDriver {
     await this.operator.onWatermark?.(watermark);
   }
 
-  /** Moves the clock, stopping wherever the operator asked for it. */
+  /** Moves the clock to the end of a millisecond, stopping wherever the operator asked for it. */
   async clock(now: number): Promise<void> {
-    while (this.#dueAt <= now) {
-      this.now = Math.max(this.now, this.#dueAt);
+    while (Math.floor(this.#dueAt) <= now) {
+      const due = this.#dueAt;
+      this.now = Math.max(this.now, Math.floor(due));
       this.#dueAt = Infinity;
-      await this.operator.onProcessingTime?.(this.now);
+      await this.operator.onProcessingTime?.(Math.max(this.now, due));
     }
     this.now = now;
   }
