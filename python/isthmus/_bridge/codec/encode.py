@@ -77,7 +77,11 @@ def encode_batch(records: list[Any], keys: list[Any] | None = None) -> bytes:
         exact = [_exact(record, None, 1) for record in records]
         if keys is None:
             return _pack_exact(exact, records)
-        return _pack_exact(([_exact(key, None, 1) for key in keys], exact), records)
+        try:
+            exact_keys = [_exact(key, None, 1) for key in keys]
+        except CodecError as e:
+            raise CodecError(str(e).replace("A value", "A key", 1), e.path) from None
+        return _pack_exact((exact_keys, exact), records)
 
 
 def _pack_exact(ready: Any, value: Any) -> bytes:
