@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { decodeControl, encodeControl } from '../../src/bridge/codec/control.ts';
 import { encodeFrame, type Frame, FrameType } from '../../src/bridge/frame.ts';
 import { FrameConnection, mapOf } from '../../src/bridge/frame-connection.ts';
 import { BridgeProtocolError } from '../../src/errors.ts';
@@ -96,4 +97,17 @@ test('the error of a body says what was wrong with it', () => {
   };
   expect(() => mapOf(frame)).toThrow(BridgeProtocolError);
   expect(() => mapOf(frame)).toThrow('body: it is not msgpack');
+});
+
+test('texts of user code in control frames may have lone surrogates', () => {
+  const body = encodeControl({ message: 'odd \ud800', tasks: [{ 're\udc80cord': 'x', n: 1 }] });
+  expect(decodeControl(body)).toEqual({
+    message: 'odd \\ud800',
+    tasks: [{ 're\\udc80cord': 'x', n: 1 }],
+  });
+  const blob = Uint8Array.of(0xff);
+  expect(decodeControl(encodeControl({ message: '\udfff', blob }))).toEqual({
+    message: '\\udfff',
+    blob,
+  });
 });

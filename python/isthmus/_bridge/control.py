@@ -21,7 +21,19 @@ _decoder = msgspec.msgpack.Decoder(dict[str, Any], ext_hook=_no_extension)
 
 
 def encode_control(value: dict[str, Any]) -> bytes:
-    return _encoder.encode(value)
+    """Encode a control body; lone surrogates, which user code may put into messages, become ``\\udc80`` and the like."""
+    try:
+        return _encoder.encode(value)
+    except UnicodeEncodeError:
+        return _encoder.encode(_well_formed(value))
+
+
+def _well_formed(value: Any) -> Any:
+    if type(value) is dict:
+        return {_well_formed(key): _well_formed(item) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return [_well_formed(item) for item in value]
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def decode_control(body: bytes | memoryview) -> dict[str, Any]:

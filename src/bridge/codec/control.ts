@@ -6,8 +6,30 @@ import { decodePlain } from './decode.ts';
 
 const packr = new Packr({ useRecords: false, variableMapSize: true, encodeUndefinedAsNil: true });
 
+/** Lone surrogates, which user code may put into messages, become `\udc80` and the like. */
 export function encodeControl(value: unknown): Uint8Array {
-  return packr.pack(value);
+  return packr.pack(isWellFormed(value) ? value : wellFormed(value));
+}
+
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return true;
+  for (const name in value) {
+    if (!name.isWellFormed() || !isWellFormed((value as Record<string, unknown>)[name]))
+      return false;
+  }
+  return true;
+}
+
+function wellFormed(value: unknown): unknown {
+  if (typeof value === 'string') {
+    return value.replace(/\p{Surrogate}/gu, (lone) => `\\u${lone.charCodeAt(0).toString(16)}`);
+  }
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  if (Array.isArray(value)) return value.map(wellFormed);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [wellFormed(name), wellFormed(item)]),
+  );
 }
 
 /** Throws a BridgeProtocolError when the body is not one msgpack map of plain values. */
