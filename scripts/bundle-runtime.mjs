@@ -1,5 +1,5 @@
-// Bundles the runtime that Python programs start into python/isthmus/_runtime/runtime.mjs: one file, because a wheel carries
-// no node_modules. Does nothing when the bundle is newer than everything it is made of.
+// Bundles the runtime that Python programs start, and the commands, into python/isthmus/_runtime: a file each, because a wheel
+// carries no node_modules. Does nothing where a bundle is newer than everything it is made of.
 
 import { mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,14 +7,16 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const entry = join(root, 'src/bridge/driver-host.ts');
-const bundle = join(root, 'python/isthmus/_runtime/runtime.mjs');
+const folder = join(root, 'python/isthmus/_runtime');
+const ENTRIES = { runtime: 'src/bridge/driver-host.ts', cli: 'src/cli/main.ts' };
 
-if (!isCurrent()) {
-  mkdirSync(dirname(bundle), { recursive: true });
+for (const [name, entry] of Object.entries(ENTRIES)) {
+  const bundle = join(folder, `${name}.mjs`);
+  if (isCurrent(bundle)) continue;
+  mkdirSync(folder, { recursive: true });
   const draft = `${bundle}.${process.pid}`;
   await build({
-    entryPoints: [entry],
+    entryPoints: [join(root, entry)],
     outfile: draft,
     bundle: true,
     platform: 'node',
@@ -33,10 +35,10 @@ if (!isCurrent()) {
   });
   // A program that starts meanwhile finds the old bundle or the new one, whole.
   renameSync(draft, bundle);
-  process.stderr.write(`Bundled the runtime: ${Math.round(statSync(bundle).size / 1024)} KiB.\n`);
+  process.stderr.write(`Bundled ${name}: ${Math.round(statSync(bundle).size / 1024)} KiB.\n`);
 }
 
-function isCurrent() {
+function isCurrent(bundle) {
   const made = statSync(bundle, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const inputs = [
     fileURLToPath(import.meta.url),

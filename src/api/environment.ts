@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { type ResolvedConfiguration, resolveConfiguration } from '../config/resolve.ts';
+import { type ConfigurationInForce, configurationInForce } from '../config/in-force.ts';
 import { GraphError } from '../errors.ts';
 import type { JobGraph } from '../graph/job-graph.ts';
 import { DataStream } from './data-stream.ts';
@@ -12,6 +12,7 @@ import {
   type StartOptions,
 } from './job-handle.ts';
 import { PipelineGraph } from './pipeline-graph.ts';
+import { recordInstead } from './recording.ts';
 import type { PyFunction } from './python-function.ts';
 import { type Logger, Session } from './session.ts';
 import { type StreamFactory, streamFactory } from './stream-factory.ts';
@@ -248,6 +249,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     let built: BuiltGraph;
     try {
       built = change(this.build(name));
+      recordInstead(built.graph);
     } finally {
       this.#builder.clear();
     }
@@ -294,20 +296,25 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     return new DataStream<T>(this, [{ from, partitioning: { kind: 'auto' } }]);
   }
 
-  #configuration(): ResolvedConfiguration {
-    return resolveConfiguration({ code: this.#config, environment: process.env });
+  #configuration(): ConfigurationInForce {
+    return configurationInForce(this.#config);
   }
 
   /** The job built so far, with the functions it refers to. */
   build(name = DEFAULT_JOB_NAME): BuiltGraph {
-    const { values, warnings } = this.#configuration();
+    const { values, warnings, said } = this.#configuration();
     for (const message of warnings) this.#session.log({ level: 'warning', message });
     const { interpreter, path = [], cwd, env } = this.#options.python ?? {};
     const settings: Parameters<GraphBuilder['build']>[0] = {
       name,
       client: 'typescript',
-      parallelism: this.#parallelism ?? Number(values['parallelism.default'] ?? 1),
-      runtimeMode: this.#runtimeMode ?? modeOf(values['execution.runtime-mode']),
+      parallelism: Number(
+        said('parallelism.default') ?? this.#parallelism ?? values['parallelism.default'] ?? 1,
+      ),
+      runtimeMode:
+        said('execution.runtime-mode') === undefined && this.#runtimeMode !== undefined
+          ? this.#runtimeMode
+          : modeOf(values['execution.runtime-mode']),
       config: values,
       python: {
         mainBundles: [],

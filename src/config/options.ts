@@ -146,9 +146,10 @@ export const options: readonly OptionSpec[] = [
   {
     key: 'isthmus.progress',
     type: 'choice',
-    choices: ['auto', 'always', 'never'],
-    default: 'auto',
-    effect: 'Whether `isthmus run` shows progress on stderr; auto: on a terminal.',
+    choices: ['auto', 'always', 'json', 'never'],
+    default: 'never',
+    effect:
+      'Whether a job shows its progress on stderr; auto (what `isthmus run` says): on a terminal; json: as JSON lines.',
   },
   ...[
     ['python.fn-execution.bundle.size', 'batches adapt to the load by themselves'],

@@ -17,6 +17,7 @@ import { loadFunction } from './function-loader.ts';
 import { JobAttempt, type ResultFrame } from './job-attempt.ts';
 import { JobMetrics, type JobOperatorMetrics } from './job-metrics.ts';
 import type { Clock, MaybePromise } from './operator.ts';
+import { type ProgressDisplay, progressDisplay } from './progress-display.ts';
 import { restartStrategy } from './restart-strategy.ts';
 import type { WorkerLog } from './slot.ts';
 import { systemClock } from './system-clock.ts';
@@ -92,6 +93,7 @@ export class JobExecution {
   #metrics: JobMetrics | undefined;
   #attempt: JobAttempt | undefined;
   #cancelled: JobCancelledError | undefined;
+  #display: ProgressDisplay | undefined;
   #wakeFromPause: (() => void) | undefined;
 
   /** Starts a job. Whatever is wrong with it is told by `result`. */
@@ -137,12 +139,16 @@ export class JobExecution {
     if (signal?.aborted) this.#cancelled = new JobCancelledError(abortText(signal));
     const startedAt = this.#clock.monotonic();
     let progress: NodeJS.Timeout | undefined;
+    const { name, config } = this.#submission.graph;
+    const display = progressDisplay(name, config['isthmus.progress']);
+    this.#display = display;
     try {
-      if (this.#options.onProgress !== undefined) {
-        progress = setInterval(
-          () => this.#options.onProgress?.(this.metrics()),
-          this.#options.progressEveryMs ?? 1_000,
-        );
+      if (this.#options.onProgress !== undefined || display !== undefined) {
+        progress = setInterval(() => {
+          const metrics = this.metrics();
+          this.#options.onProgress?.(metrics);
+          display?.update(metrics);
+        }, this.#options.progressEveryMs ?? 1_000);
         progress.unref();
       }
       await this.#runAttempts();
@@ -158,6 +164,7 @@ export class JobExecution {
       throw this.#cancelled ?? error;
     } finally {
       clearInterval(progress);
+      display?.end(this.metrics(), this.#status);
       signal?.removeEventListener('abort', onAbort);
     }
   }
@@ -208,7 +215,10 @@ export class JobExecution {
       clock: this.#clock,
       random: random ?? Math.random,
       loadFunction: (ref) => loadFunction(ref, functions),
-      print: print ?? printToProcess,
+      print: (text, stderr) => {
+        this.#display?.hide();
+        (print ?? printToProcess)(text, stderr);
+      },
       ...(onResults === undefined ? {} : { onResults }),
       ...(onResultFrame === undefined ? {} : { onResultFrame }),
       ...(onLog === undefined ? {} : { onLog }),

@@ -15,7 +15,7 @@ import { Flusher } from './flusher.ts';
 import { IDLE, TaskLoop } from './task-loop.ts';
 import { FrameType } from '../bridge/frame.ts';
 import { flag } from '../config/resolve.ts';
-import { InternalError, type IsthmusError, JobCancelledError } from '../errors.ts';
+import { InternalError, IsthmusError, JobCancelledError } from '../errors.ts';
 import type { SubtaskDeployment } from '../graph/deployment.ts';
 import { createSource } from '../connectors/index.ts';
 import { type Chain, ChainTimer, buildChain, controlToAll, guarded } from './chain.ts';
@@ -457,6 +457,7 @@ export class Subtask {
 }
 
 function asError(thrown: unknown): IsthmusError {
+  if (thrown instanceof IsthmusError) return thrown;
   return new InternalError(`A subtask could not be put together: ${String(thrown)}`, {
     cause: thrown,
   });

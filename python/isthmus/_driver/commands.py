@@ -1,0 +1,29 @@
+"""The commands of the ``isthmus`` tool. They are the runtime's (``src/cli``), with this Python as interpreter."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from .runtime import PACKAGE, PACKAGE_DIR, find_node
+
+_BUNDLE = os.path.join(PACKAGE, "_runtime", "cli.mjs")
+_SOURCE = os.path.join(os.path.dirname(PACKAGE_DIR), "src", "cli", "main.ts")
+
+
+def command(args: list[str]) -> int:
+    """Run a command; returns its exit code."""
+    node = find_node()
+    entry = _SOURCE if os.path.isfile(_SOURCE) else _BUNDLE
+    environment = {"ISTHMUS_PYTHON": sys.executable, **os.environ, "ISTHMUS_NODE": node}
+    started = [node, "--disable-warning=ExperimentalWarning", entry, *args]
+    if args and args[0] in ("help", "--help", "-h", "--version") and not os.isatty(2):
+        environment.setdefault("NO_COLOR", "1")
+    process = subprocess.Popen(started, env=environment)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            # The terminal has told the command too; it decides what Ctrl-C means.
+            continue

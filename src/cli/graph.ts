@@ -1,0 +1,61 @@
+import { writeFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import { type Command, Option } from 'commander';
+import { configurationInForce } from '../config/in-force.ts';
+import { describePlan, flinkPlan, toMermaid } from '../graph/explain.ts';
+import type { ExecutionPlan } from '../graph/execution-plan.ts';
+import { planJob } from '../graph/planner.ts';
+import { toSvg } from '../graph/svg.ts';
+import { CommandError } from './command-error.ts';
+import { recordGraph } from './record.ts';
+import { type SettingFlags, settingsEnvironment, withSettings } from './settings.ts';
+
+const FORMATS: Record<string, (plan: ExecutionPlan) => string> = {
+  mermaid: toMermaid,
+  svg: (plan) => toSvg(describePlan(plan)),
+  json: (plan) => JSON.stringify(describePlan(plan), null, 2),
+  plan: (plan) => JSON.stringify(flinkPlan(plan), null, 2),
+};
+const BY_ENDING: Record<string, string> = { '.svg': 'svg', '.json': 'json' };
+
+interface GraphFlags extends SettingFlags {
+  format?: string;
+  json?: boolean;
+  output?: string;
+}
+
+/** `isthmus graph FILE` */
+export function graphCommand(program: Command): void {
+  withSettings(program.command('graph'))
+    .description('show the job graph of a program, which runs up to its first execute')
+    .argument('<file>', 'a .py, .ts, .mts, .js or .mjs file')
+    .argument('[args...]', "the program's own arguments; those that begin with - after a --")
+    .addOption(
+      new Option('-f, --format <format>', 'plan: the JSON that Flink’s visualizer reads').choices(
+        Object.keys(FORMATS),
+      ),
+    )
+    .option('--json', 'the same as --format json')
+    .option('-o, --output <file>', 'write to a file; .svg and .json say the format')
+    .action(async (file: string, args: string[], flags: GraphFlags) => {
+      const settings = settingsEnvironment(flags);
+      const recorded = await recordGraph(file, args, settings);
+      const { values, said } = configurationInForce(recorded.config, {
+        ...process.env,
+        ...settings,
+      });
+      const parallelism = said('parallelism.default');
+      const plan = planJob({
+        ...recorded,
+        config: values,
+        parallelism: parallelism === undefined ? recorded.parallelism : Number(parallelism),
+      });
+      const ending = flags.output === undefined ? undefined : BY_ENDING[extname(flags.output)];
+      const format = flags.format ?? (flags.json === true ? 'json' : (ending ?? 'mermaid'));
+      const render = FORMATS[format];
+      if (render === undefined) throw new CommandError(`There is no format ${format}.`);
+      const text = `${render(plan).trimEnd()}\n`;
+      if (flags.output === undefined) process.stdout.write(text);
+      else writeFileSync(flags.output, text);
+    });
+}

@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import { languageOf, nodeProcess, pythonProcess } from './program.ts';
+import { type SettingFlags, settingsEnvironment, withSettings } from './settings.ts';
+import { start } from './start.ts';
+
+interface RunFlags extends SettingFlags {
+  progress?: boolean;
+  json?: boolean;
+}
+
+/** `isthmus run FILE [args…]` */
+export function runCommand(program: Command): void {
+  withSettings(program.command('run'))
+    .description('run a program; results on stdout, everything else on stderr')
+    .argument('<file>', 'a .py, .ts, .mts, .js or .mjs file')
+    .argument('[args...]', "the program's own arguments")
+    .option('--progress', 'show records in, out and rates on stderr; without it on a terminal only')
+    .option('--no-progress', 'show none')
+    .option('--json', 'progress as JSON lines')
+    .passThroughOptions()
+    .action(async (file: string, args: string[], flags: RunFlags) => {
+      const process_ =
+        languageOf(file) === 'python'
+          ? await pythonProcess(['-m', 'isthmus', file, ...args])
+          : nodeProcess(file, args);
+      const { json, progress } = flags;
+      const wanted = json === true ? 'json' : progress === true ? 'always' : 'auto';
+      const define = { 'isthmus.progress': progress === false ? 'never' : wanted, ...flags.define };
+      process.exitCode = await start({
+        ...process_,
+        env: { ...process_.env, ...settingsEnvironment({ ...flags, define }) },
+      });
+    });
+}

@@ -1,0 +1,41 @@
+// Options of the configuration on the command line: they reach the program in the environment, where they are the strongest.
+
+import { Option, type Command } from 'commander';
+import { COMMAND_LINE_VARIABLE, CONFIG_FILE_VARIABLE } from '../config/in-force.ts';
+import { CommandError } from './command-error.ts';
+
+export interface SettingFlags {
+  parallelism?: string;
+  define: Record<string, string>;
+  config?: string;
+}
+
+/** Adds `--parallelism`, `-D` and `--config` to a command. */
+export function withSettings(command: Command): Command {
+  return command
+    .option('-p, --parallelism <n>', 'parallelism of operators that set none')
+    .addOption(
+      new Option('-D, --define <key=value>', 'an option of the configuration; may be repeated')
+        .argParser(definition)
+        .default({}, 'none'),
+    )
+    .option('--config <file>', 'a file with key: value lines');
+}
+
+function definition(text: string, previous: Record<string, string>): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new CommandError(`-D ${text} is not of the form key=value.`);
+  return { ...previous, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/** What the program's process gets in its environment. */
+export function settingsEnvironment(flags: SettingFlags): Record<string, string> {
+  const options = { ...flags.define };
+  if (flags.parallelism !== undefined) options['parallelism.default'] = flags.parallelism;
+  return {
+    ...(Object.keys(options).length === 0
+      ? {}
+      : { [COMMAND_LINE_VARIABLE]: JSON.stringify(options) }),
+    ...(flags.config === undefined ? {} : { [CONFIG_FILE_VARIABLE]: flags.config }),
+  };
+}

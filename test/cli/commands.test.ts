@@ -1,0 +1,197 @@
+// The `isthmus` command as users start it, from its sources.
+
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const python = join(root, '.venv', 'bin', 'python');
+const examples = join(root, 'examples');
+let folder: string;
+
+async function isthmus(args: string[], env: Record<string, string> = {}) {
+  const command = [join(root, 'src', 'cli', 'main.ts'), ...args];
+  const ended = await execa(process.execPath, command, { cwd: root, reject: false, env });
+  return { stdout: ended.stdout, stderr: ended.stderr, exitCode: ended.exitCode };
+}
+
+describe('isthmus', { timeout: 60_000 }, () => {
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'isthmus-cli-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  describe('run', () => {
+    test.each(['word_count.py', 'word-count.ts'])('runs %s, results on stdout', async (name) => {
+      const file = join(examples, 'word-count', name);
+      const { stdout, stderr, exitCode } = await isthmus(['run', file]);
+      const expected = await readFile(join(examples, 'word-count', 'expected.txt'), 'utf8');
+      expect(stdout).toBe(expected.trimEnd());
+      expect(stderr).toBe('');
+      expect(exitCode).toBe(0);
+    });
+
+    test('shows progress on stderr alone', async () => {
+      const file = join(examples, 'word-count', 'word_count.py');
+      const { stdout, stderr } = await isthmus(['run', '--progress', file]);
+      const expected = await readFile(join(examples, 'word-count', 'expected.txt'), 'utf8');
+      expect(stdout).toBe(expected.trimEnd());
+      expect(stderr).toMatch(/word count: FINISHED after \d+\.\d s/);
+      expect(stderr).toMatch(/Flat Map [\d,]+ \([\d,]+\/s\)/);
+    });
+
+    test('shows progress as JSON lines', async () => {
+      const { stderr } = await isthmus([
+        'run',
+        '--json',
+        join(examples, 'word-count', 'word-count.ts'),
+      ]);
+      const last = JSON.parse(stderr.trim().split('\n').at(-1) as string) as {
+        job: string;
+        operators: { name: string; out: number; rate: number }[];
+      };
+      expect(last.job).toBe('word count');
+      expect(last.operators.every(({ out, rate }) => out >= 0 && rate >= 0)).toBe(true);
+    });
+
+    test('passes arguments on, and gives the exit code of the program', async () => {
+      const file = join(folder, 'exits.py');
+      await writeFile(file, 'import sys\nprint(sys.argv[1:])\nsys.exit(7)\n');
+      const { stdout, exitCode } = await isthmus(['run', file, '--parallelism', '3', 'x']);
+      expect(stdout).toBe("['--parallelism', '3', 'x']");
+      expect(exitCode).toBe(7);
+    });
+
+    test('the command line is stronger than code', async () => {
+      const file = join(folder, 'parallel.py');
+      await writeFile(
+        file,
+        `from isthmus.datastream import StreamExecutionEnvironment
+from isthmus.datastream import MapFunction
+
+class Where(MapFunction):
+    def open(self, ctx):
+        self.of = ctx.get_number_of_parallel_subtasks()
+    def map(self, value):
+        return self.of
+
+env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(1)
+env.from_collection([1, 2]).rebalance().map(Where()).print()
+env.execute()
+`,
+      );
+      const { stdout } = await isthmus(['run', '-p', '2', file]);
+      expect(stdout.split('\n').sort()).toEqual(['1> 2', '2> 2']);
+      const bad = await isthmus(['run', '-D', 'parallelism.default=two', file]);
+      expect(bad.stderr).toContain('parallelism.default is "two" (command line)');
+      expect(bad.exitCode).toBe(1);
+      const unknown = await isthmus(['run', '-D', 'pipeline.nam=x', file]);
+      expect(unknown.stderr).toContain('pipeline.name');
+    });
+
+    test('a failing program shows its error once', async () => {
+      const file = join(folder, 'fails.py');
+      await writeFile(
+        file,
+        `from isthmus.datastream import StreamExecutionEnvironment
+env = StreamExecutionEnvironment.get_execution_environment()
+env.from_collection([0]).map(lambda x: 1 // x).print()
+env.execute()
+`,
+      );
+      const { stderr, exitCode } = await isthmus(['run', file]);
+      expect(stderr).toContain('ZeroDivisionError');
+      expect(stderr).toContain('fails.py');
+      expect(exitCode).toBe(1);
+    });
+  });
+
+  describe('graph', () => {
+    const pipeline = join(examples, 'typescript-in-python', 'prices.py');
+
+    test('as Mermaid, with languages and partitioning', async () => {
+      const { stdout, exitCode } = await isthmus(['graph', pipeline]);
+      expect(exitCode).toBe(0);
+      expect(stdout).toMatch(/^flowchart LR/);
+      expect(stdout).toContain('class task0 python');
+      expect(stdout).toContain('TypeScript');
+    });
+
+    test('as JSON', async () => {
+      const { stdout } = await isthmus([
+        'graph',
+        '--json',
+        join(examples, 'word-count', 'word-count.ts'),
+      ]);
+      const plan = JSON.parse(stdout) as { name: string; tasks: { language: string }[] };
+      expect(plan.name).toBe('word count');
+      expect(plan.tasks.map(({ language }) => language)).toContain('typescript');
+    });
+
+    test('as a picture', async () => {
+      const picture = join(folder, 'graph.svg');
+      await isthmus(['graph', pipeline, '-o', picture]);
+      const svg = await readFile(picture, 'utf8');
+      expect(svg).toMatch(/^<svg xmlns/);
+      expect(svg.match(/<rect /g)?.length).toBeGreaterThanOrEqual(3);
+      expect(svg).toContain('TypeScript');
+      expect(svg).not.toContain('NaN');
+    });
+
+    test('from Python too', async () => {
+      const env = { PYTHONPATH: join(root, 'python') };
+      const { stdout } = await execa(python, ['-m', 'isthmus', 'graph', pipeline], { env });
+      expect(stdout).toBe((await isthmus(['graph', pipeline])).stdout);
+    });
+
+    test('of a program that executes nothing', async () => {
+      const file = join(folder, 'nothing.py');
+      await writeFile(file, 'print("hello")\n');
+      const { stdout, stderr, exitCode } = await isthmus(['graph', file]);
+      expect(stdout).toBe('');
+      expect(stderr).toContain('there is no pipeline in it');
+      expect(exitCode).toBe(2);
+    });
+  });
+
+  describe('doctor', () => {
+    test('finds this checkout in order', async () => {
+      const { stdout, exitCode } = await isthmus(['doctor', '--json', '-p', '3']);
+      const { findings, configuration } = JSON.parse(stdout) as {
+        findings: { what: string; ok: boolean }[];
+        configuration: unknown[];
+      };
+      expect(findings.filter(({ ok }) => !ok)).toEqual([]);
+      expect(findings.map(({ what }) => what)).toContain('msgspec');
+      expect(configuration).toContainEqual({
+        key: 'parallelism.default',
+        value: '3',
+        place: 'command line',
+      });
+      expect(exitCode).toBe(0);
+    });
+
+    test('says what to do about an interpreter that is not there', async () => {
+      const env = { ISTHMUS_PYTHON: join(folder, 'no-python') };
+      const { stdout, exitCode } = await isthmus(['doctor'], env);
+      expect(stdout).toContain('✗ Python');
+      expect(stdout).toContain('ISTHMUS_PYTHON');
+      expect(exitCode).toBe(1);
+    });
+  });
+
+  test.each([
+    [['run', 'missing.py'], 'There is no file missing.py'],
+    [['run', 'notes.txt'], 'no program that Isthmus runs'],
+    [['run', '-D', 'novalue', 'x.py'], 'not of the form key=value'],
+    [['rum'], "unknown command 'rum'"],
+  ])('%j is refused', async (args, message) => {
+    const { stderr, exitCode } = await isthmus(args);
+    expect(stderr).toContain(message);
+    expect(exitCode).toBe(2);
+  });
+});
