@@ -7,7 +7,7 @@ import decimal
 from pathlib import Path
 
 import pytest
-from isthmus.common import Types, WatermarkStrategy
+from isthmus.common import Duration, Types, WatermarkStrategy
 from isthmus.common.types import Row
 from isthmus.datastream import StreamExecutionEnvironment
 from isthmus.datastream.connectors.file_system import FileSink, FileSource
@@ -145,3 +145,25 @@ def test_formats_that_are_not_there_say_so():
 
     with pytest.raises(UnsupportedError, match="exists in PyFlink"):
         AvroRowSerializationSchema()
+
+
+def test_compressed_csv_files_are_read(tmp_path):
+    import gzip
+
+    file = tmp_path / "items.csv.gz"
+    file.write_bytes(gzip.compress(b"x,1\ny,2\n"))
+    schema = CsvSchema.builder().add_string_column("name").add_number_column("count").build()
+    assert [tuple(row) for row in read(file, schema)] == [("x", 1), ("y", 2)]
+
+
+def test_a_watched_folder_of_csv_files_is_read_on(tmp_path):
+    schema = CsvSchema.builder().add_string_column("name").build()
+    (tmp_path / "a.csv").write_text("one\n")
+    source = FileSource.for_record_stream_format(CsvReaderFormat.for_schema(schema), str(tmp_path))
+    env = StreamExecutionEnvironment.get_execution_environment()
+    watched = source.monitor_continuously(Duration.of_millis(20)).build()
+    stream = env.from_source(watched, WatermarkStrategy.no_watermarks(), "csv")
+    with stream.execute_and_collect() as rows:
+        assert next(rows).name == "one"
+        (tmp_path / "b.csv").write_text("two\n")
+        assert next(rows).name == "two"

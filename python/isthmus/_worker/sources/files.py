@@ -127,7 +127,10 @@ class FileLinesSource:
         while True:
             if self._records is None:
                 if not self._todo:
-                    return None
+                    if self._monitor_ms is None:
+                        return None
+                    self._discover()
+                    return [], None
                 self._records = self._read_csv(self._todo.pop(0))
             batch = next(self._records, None)
             if batch is not None:
@@ -136,7 +139,8 @@ class FileLinesSource:
 
     def _read_csv(self, path: str) -> Iterator[list[Any]]:
         assert self._reader is not None
-        with open(path, encoding=self._encoding, newline="") as file:
+        open_text = gzip.open if path.endswith(".gz") else open
+        with open_text(path, "rt", encoding=self._encoding, newline="") as file:
             batch: list[Any] = []
             for record in self._reader(file, path):
                 batch.append(record)
