@@ -1,5 +1,6 @@
 import type { JsonValue } from '../graph/job-graph.ts';
 import { GraphError } from '../errors.ts';
+import type { LookupJoinOperation } from '../operators/lookup-join.ts';
 import type { Instance, MaybeAsync } from './accepts.ts';
 import type { DataStream } from './data-stream.ts';
 import { PyFunction } from './python-function.ts';
@@ -26,20 +27,6 @@ export interface LookupJoinOptions<T, K, How extends 'inner' | 'left'> {
   capacity?: number;
   /** Whether results keep the order of records; true by default. */
   ordered?: boolean;
-}
-
-/** What the `lookup_join` operator runs. */
-export interface LookupJoinOperation {
-  lookup: unknown;
-  key: unknown;
-  /** Makes the result of a record and what was found. */
-  function: unknown;
-  how: 'inner' | 'left';
-  cacheSize: number;
-  cacheTtlMs: number;
-  timeoutMs: number;
-  capacity: number;
-  ordered: boolean;
 }
 
 export function lookupJoin<T, K, Out>(

@@ -1,6 +1,7 @@
 // Joins of two streams by windows: `a.join(b).where(key).equalTo(key).window(assigner).apply(function)`.
 
 import type { WindowLike } from '../operators/windowing/assigner.ts';
+import type { JoinHow, WindowJoinOperation } from '../operators/window-join.ts';
 import type { Instance, KeyLike, MaybeAsync, Results } from './accepts.ts';
 import { ConnectedStreams } from './connected-streams.ts';
 import type { DataStream } from './data-stream.ts';
@@ -9,7 +10,7 @@ import type { TypeInformation } from './types.ts';
 import type { TriggerLike, WindowAssignerLike } from './window-types.ts';
 import { checkLateness, describedForPython } from './windowing.ts';
 
-export type JoinHow = 'join' | 'co_group';
+export type { JoinHow };
 
 /** What `apply` takes: a result of each pair, or all results of both sides of a window. */
 export type JoinLike<How extends JoinHow, A, B, Out> = How extends 'join'
@@ -21,15 +22,6 @@ export type JoinLike<How extends JoinHow, A, B, Out> = How extends 'join'
       | ((lefts: A[], rights: B[]) => MaybeAsync<Results<Out>>)
       | Instance<{ coGroup(lefts: A[], rights: B[]): MaybeAsync<Results<Out>> }>
       | PyFunction<A[] | B[], Results<Out>>;
-
-/** What the `window_join` operator runs. */
-export interface WindowJoinOperation {
-  assigner: unknown;
-  trigger: unknown;
-  allowedLatenessMs: number;
-  how: JoinHow;
-  function: unknown;
-}
 
 /** Two streams to be joined; say `where` next. */
 export class JoinedStreams<A, B, How extends JoinHow> {

@@ -47,8 +47,10 @@ export class AsyncCalls {
     this.#ended = ended;
   }
 
-  start(call: Call): void {
-    this.#attempt(call);
+  /** `given`: what the function gave, where it has been called already. */
+  start(call: Call, given?: Promise<unknown>): void {
+    if (given === undefined) this.#attempt(call);
+    else this.#outcome(call, ++call.attempt, () => given);
     if (call.deadline === Infinity || call.state !== 'pending') return;
     this.#limited.push(call);
     if (this.#cancelAlarm === undefined) this.#watch();

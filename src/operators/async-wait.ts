@@ -17,7 +17,9 @@ import {
   type Operator,
   type OperatorContext,
 } from '../runtime/operator.ts';
+import { isPromise } from '../runtime/output.ts';
 import { AsyncCalls, type AsyncFunction, type RetryStrategy } from './async-calls.ts';
+import { emitEach } from './emit-each.ts';
 import { AsyncQueue, Call } from './async-queue.ts';
 import { requiredFunction } from './required-function.ts';
 import { runtimeContext } from './runtime-context.ts';
@@ -47,6 +49,8 @@ export class AsyncWaitOperator implements Operator {
   #emit!: Emit;
   #queue!: AsyncQueue;
   #calls!: AsyncCalls;
+  /** The function, where results that are there at once need not be looked at. */
+  #direct: AsyncFunction['invoke'] | undefined;
   #capacity = 1;
   #timeoutMs = 0;
   #user: UserFunction | undefined;
@@ -73,12 +77,9 @@ export class AsyncWaitOperator implements Operator {
     this.#queue = new AsyncQueue(operation.ordered);
     this.#user = this.userFunction(operation.function);
     await this.#user.open(runtimeContext(ctx));
-    this.#calls = new AsyncCalls(
-      this.asyncFunction(this.#user),
-      operation.retry,
-      ctx.clock,
-      (call) => this.#ended(call),
-    );
+    const fn = this.asyncFunction(this.#user);
+    this.#calls = new AsyncCalls(fn, operation.retry, ctx.clock, (call) => this.#ended(call));
+    if (operation.retry === undefined) this.#direct = fn.invoke;
     for (const [value, timestamp, key] of this.#restored.flat() as Saved[]) {
       this.#begin(value, timestamp, key); // A5
     }
@@ -103,7 +104,14 @@ export class AsyncWaitOperator implements Operator {
   process(value: unknown): MaybePromise<void> {
     const { timestamp, key } = this.ctx.cursor;
     if (this.#queue.size >= this.#capacity) return this.#beginLater(value, timestamp, key); // A1
-    this.#begin(value, timestamp, key);
+    let given: Promise<unknown> | undefined;
+    if (this.#direct !== undefined && this.#queue.isEmpty) {
+      const results = this.#direct(value);
+      if (isPromise(results)) given = results;
+      else if (isAsyncIterable(results)) given = Promise.resolve(results);
+      else return emitEach(results, this.#emit, this.ctx, 'asyncInvoke');
+    }
+    this.#begin(value, timestamp, key, given);
     return this.#queue.isReady ? this.#emitReady() : undefined;
   }
 
@@ -116,11 +124,11 @@ export class AsyncWaitOperator implements Operator {
     await this.#emitReady();
   }
 
-  #begin(value: unknown, timestamp: number, key: unknown): void {
+  #begin(value: unknown, timestamp: number, key: unknown, given?: Promise<unknown>): void {
     const deadline = this.#timeoutMs > 0 ? this.ctx.clock.now() + this.#timeoutMs : Infinity;
     const call = this.#queue.add(value, timestamp, key, deadline);
     this.#beginning = true;
-    this.#calls.start(call);
+    this.#calls.start(call, given);
     this.#beginning = false;
   }
 
@@ -233,4 +241,8 @@ function isOperation(loaded: unknown): loaded is AsyncOperation {
   return (
     typeof loaded === 'object' && loaded !== null && 'capacity' in loaded && 'ordered' in loaded
   );
+}
+
+function isAsyncIterable(given: unknown): boolean {
+  return typeof given === 'object' && given !== null && Symbol.asyncIterator in given;
 }

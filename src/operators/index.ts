@@ -17,12 +17,14 @@ import { filterOperator } from './filter.ts';
 import { flatMapOperator } from './flat-map.ts';
 import { flatMapBatchOperator, mapBatchOperator } from './map-batch.ts';
 import { intervalJoinOperator } from './interval-join.ts';
+import { lookupJoinOperator } from './lookup-join.ts';
 import { mapOperator } from './map.ts';
 import { projectOperator } from './project.ts';
 import { sinkCollectOperator } from './sink-collect.ts';
 import { sinkFileOperator } from './sink-file.ts';
 import { sinkFunctionOperator } from './sink-function.ts';
 import { sinkPrintOperator } from './sink-print.ts';
+import { windowJoinOperator } from './window-join.ts';
 import { windowOperator } from './window.ts';
 
 const FACTORIES: { [kind in OperatorKind]?: OperatorFactory } = {
@@ -43,6 +45,8 @@ const FACTORIES: { [kind in OperatorKind]?: OperatorFactory } = {
   window: windowOperator,
   async: asyncOperator,
   interval_join: intervalJoinOperator,
+  window_join: windowJoinOperator,
+  lookup_join: lookupJoinOperator,
   asof_join: asOfJoinOperator,
   'sink.print': sinkPrintOperator,
   'sink.collect': sinkCollectOperator,

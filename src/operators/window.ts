@@ -22,7 +22,7 @@ interface Snapshot {
   runtime: unknown;
 }
 
-class WindowOperator implements Operator {
+export class WindowOperator implements Operator {
   readonly #spec: OperatorSpec;
   #ctx!: OperatorContext;
   #engine!: Engine;
@@ -33,11 +33,16 @@ class WindowOperator implements Operator {
   }
 
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {
-    const operation = (await ctx.loadFunction(requiredFunction(this.#spec))) as WindowOperation;
+    const loaded = await ctx.loadFunction(requiredFunction(this.#spec));
     this.#ctx = ctx;
-    this.#engine = makeEngine(operation, ctx, emit);
+    this.#engine = makeEngine(this.operation(loaded, ctx, emit), ctx, emit);
     await this.#engine.open();
     this.#restore(ctx);
+  }
+
+  /** What a window join does is a window operation too. */
+  protected operation(loaded: unknown, _ctx: OperatorContext, _emit: Emit): WindowOperation {
+    return loaded as WindowOperation;
   }
 
   #restore(ctx: OperatorContext): void {

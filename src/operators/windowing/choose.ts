@@ -59,6 +59,10 @@ function isPlainSession({ assigner, operation, contents }: EngineParts): boolean
   const byClock =
     kind === ProcessingTimeSessionWindows || kind === DynamicProcessingTimeSessionWindows;
   if (!byEvents && !byClock) return false;
+  // Gaps that depend on the record want the record, not what a join made of it.
+  const dynamic =
+    kind === DynamicEventTimeSessionWindows || kind === DynamicProcessingTimeSessionWindows;
+  if (dynamic && operation.element !== undefined) return false;
   const own = byEvents ? EventTimeTrigger : ProcessingTimeTrigger;
   const { trigger, allowedLatenessMs } = operation;
   return isOwn(trigger, own) && allowedLatenessMs === 0 && contents.canMerge;

@@ -1,0 +1,128 @@
+// Window join and co-group: both inputs share windows, which are evaluated with the records of both.
+// Twin of python/isthmus/_worker/operators/window_join.py.
+//
+// Records are tagged with their side and kept by a window engine as they come; the function sees them apart.
+
+import type { OperatorSpec } from '../graph/job-graph.ts';
+import { type UserFunction, userFunction } from '../runtime/functions.ts';
+import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
+import { isPromise } from '../runtime/output.ts';
+import { WindowOperator } from './window.ts';
+import type { WindowOperation } from './windowing/operation.ts';
+import { type Steps, run } from './windowing/waiting.ts';
+
+export type JoinHow = 'join' | 'co_group';
+
+/** What the operator runs. */
+export interface WindowJoinOperation {
+  assigner: unknown;
+  /** Undefined: the assigner's own. */
+  trigger: unknown;
+  allowedLatenessMs: number;
+  how: JoinHow;
+  function: unknown;
+}
+
+/** `window_join`: the records of two streams that are of one key and in one window. */
+export function windowJoinOperator(spec: OperatorSpec): Operator {
+  return new WindowJoinOperator(spec);
+}
+
+/** Plain data, so that snapshots hold it as it is. */
+type Tagged = [side: 0 | 1, value: unknown];
+type Join = (left: unknown, right: unknown) => unknown;
+
+class WindowJoinOperator extends WindowOperator {
+  readonly #name: string;
+
+  constructor(spec: OperatorSpec) {
+    super(spec);
+    this.#name = spec.name;
+  }
+
+  protected override operation(loaded: unknown, ctx: OperatorContext, emit: Emit): WindowOperation {
+    const {
+      assigner,
+      trigger,
+      allowedLatenessMs,
+      how,
+      function: given,
+    } = loaded as WindowJoinOperation;
+    const methods = how === 'join' ? ['join'] : ['coGroup', 'co_group'];
+    const user = userFunction<Join>(given, methods, this.#name);
+    return {
+      assigner,
+      trigger,
+      allowedLatenessMs,
+      lateTag: undefined,
+      how: 'apply',
+      function: how === 'join' ? joined(user, ctx, emit) : coGrouped(user),
+      windowFunction: undefined,
+      allWindows: false,
+      element: (value) => (value as Tagged)[1],
+    };
+  }
+
+  override process(value: unknown): MaybePromise<void> {
+    return super.process([0, value] satisfies Tagged);
+  }
+
+  processSecond(value: unknown): MaybePromise<void> {
+    return super.process([1, value] satisfies Tagged);
+  }
+}
+
+/** Calls the function for every pair, and emits what it gives: there may be too many to keep. */
+function joined({ call, open, close }: UserFunction<Join>, ctx: OperatorContext, emit: Emit) {
+  return {
+    open,
+    close,
+    apply(_key: unknown, _window: unknown, records: Tagged[]): MaybePromise<void> {
+      const [lefts, rights] = apart(records);
+      return run(pairs(lefts, rights, call, ctx, emit), ctx.cursor);
+    },
+  };
+}
+
+/** Between two looks at the clock. */
+const CHECK_EVERY = 128;
+const SLICE_MS = 5;
+
+function* pairs(
+  lefts: unknown[],
+  rights: unknown[],
+  call: Join,
+  ctx: OperatorContext,
+  emit: Emit,
+): Steps {
+  let start = ctx.clock.monotonic();
+  let untilCheck = CHECK_EVERY;
+  for (const left of lefts) {
+    for (const right of rights) {
+      let result = call(left, right);
+      if (isPromise(result)) result = yield result;
+      const wait = emit(result);
+      if (wait !== undefined) yield wait;
+      if (--untilCheck > 0 || ctx.pause === undefined) continue;
+      untilCheck = CHECK_EVERY;
+      if (ctx.clock.monotonic() - start < SLICE_MS) continue;
+      yield ctx.pause();
+      start = ctx.clock.monotonic();
+    }
+  }
+}
+
+/** Calls the function once with the records of both sides. */
+function coGrouped({ call, open, close }: UserFunction<Join>) {
+  return {
+    open,
+    close,
+    apply: (_key: unknown, _window: unknown, records: Tagged[]) => call(...apart(records)),
+  };
+}
+
+function apart(records: Tagged[]): [lefts: unknown[], rights: unknown[]] {
+  const sides: [unknown[], unknown[]] = [[], []];
+  for (const [side, value] of records) sides[side].push(value);
+  return sides;
+}
