@@ -57,6 +57,8 @@ export interface Aggregate<In, Acc, Out> {
   createAccumulator(): Acc;
   add(value: In, accumulator: Acc): Acc;
   getResult(accumulator: Acc): Out;
+  /** Needed where windows merge and a trigger merges the state of theirs. */
+  merge?(a: Acc, b: Acc): Acc;
 }
 
 /** An accumulator for each key; what is read is its result. */

@@ -118,6 +118,20 @@ export class HeapAggregatingState<In, Acc, Out> implements AppendingState<In, Ou
   clear(): void {
     this.#cell.delete();
   }
+
+  /** The accumulator, for merging. */
+  accumulator(): Acc | undefined {
+    return this.#cell.get();
+  }
+
+  /** Combines the accumulator of another key; the aggregate must have a `merge`. */
+  mergeIn(accumulator: Acc): void {
+    const held = this.#cell.get();
+    const { merge } = this.#aggregate as Required<Aggregate<In, Acc, Out>>;
+    this.#cell.set(
+      held === undefined ? accumulator : merge.call(this.#aggregate, held, accumulator),
+    );
+  }
 }
 
 export class HeapListState<T> implements ListState<T> {

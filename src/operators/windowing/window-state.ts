@@ -15,7 +15,13 @@ import {
   type StateDescriptor,
   ValueStateDescriptor,
 } from '../../state/descriptors.ts';
-import type { AppendingState, ListState, MapState, ValueState } from '../../state/states.ts';
+import {
+  type AppendingState,
+  HeapAggregatingState,
+  type ListState,
+  type MapState,
+  type ValueState,
+} from '../../state/states.ts';
 import { type WindowLike, windowKeyOf } from './assigner.ts';
 import { type GroupedEntries, fromGroups, toGroups } from './partition.ts';
 
@@ -92,15 +98,15 @@ export class WindowState implements KeyedStateStore {
 
   /** Moves what windows of the key at hand hold to the window at hand, in their order. */
   merge(descriptor: StateDescriptor, windows: readonly WindowLike[]): void {
-    const state = this.#of(descriptor);
+    const state = mergeable(descriptor, this.#of(descriptor));
     const target = this.#at.windowKey;
     for (const window of windows) {
       const windowKey = windowKeyOf(window);
       if (windowKey === target) continue;
       this.#at.at(window, windowKey);
-      const found = takeAll(descriptor, state);
+      const put = state.take();
       this.#at.at(window, target);
-      for (const value of found) (state as AppendingState<unknown, unknown>).add(value);
+      put?.();
     }
   }
 
@@ -168,22 +174,61 @@ class Pair {
   }
 }
 
-/** What a state holds, which is then empty. */
-function takeAll(descriptor: StateDescriptor, state: unknown): unknown[] {
-  let found: unknown[];
-  if (descriptor instanceof ListStateDescriptor) {
-    found = (state as ListState<unknown>).get();
-  } else if (descriptor instanceof ReducingStateDescriptor) {
-    const reduced = (state as AppendingState<unknown, unknown>).get();
-    found = reduced === undefined ? [] : [reduced];
-  } else {
-    throw new UserFunctionError(
-      `The state "${descriptor.name}" cannot be merged: the given state descriptor does not refer to a mergeable state ` +
-        '(MergingState). Use a list or reducing state.',
-    );
+/** Empties the state of one window; gives what puts that to another's, or nothing where there was none. */
+interface Mergeable {
+  take(): (() => void) | undefined;
+}
+
+/** @throws UserFunctionError when the kind of state does not merge */
+function mergeable(descriptor: StateDescriptor, state: unknown): Mergeable {
+  if (descriptor instanceof ListStateDescriptor) return mergeableList(state as ListState<unknown>);
+  if (descriptor instanceof ReducingStateDescriptor) {
+    return mergeableReducing(state as AppendingState<unknown, unknown>);
   }
-  (state as ListState<unknown>).clear();
-  return found;
+  if (state instanceof HeapAggregatingState && mergesAccumulators(descriptor)) {
+    return mergeableAggregating(state);
+  }
+  throw new UserFunctionError(
+    `The state "${descriptor.name}" cannot be merged: the given state descriptor does not refer to a mergeable state ` +
+      '(MergingState). Use a list or reducing state, or an aggregating one whose aggregate has merge().',
+  );
+}
+
+function mergesAccumulators(descriptor: StateDescriptor): boolean {
+  const { aggregate } = descriptor as AggregatingStateDescriptor<unknown, unknown, unknown>;
+  return typeof aggregate.merge === 'function';
+}
+
+function mergeableList(state: ListState<unknown>): Mergeable {
+  return {
+    take() {
+      const values = state.get();
+      state.clear();
+      return () => state.addAll(values);
+    },
+  };
+}
+
+function mergeableReducing(state: AppendingState<unknown, unknown>): Mergeable {
+  return {
+    take() {
+      const reduced = state.get();
+      if (reduced === undefined) return undefined;
+      state.clear();
+      return () => state.add(reduced);
+    },
+  };
+}
+
+function mergeableAggregating(state: HeapAggregatingState<unknown, unknown, unknown>): Mergeable {
+  return {
+    take() {
+      const accumulator = state.accumulator();
+      if (accumulator === undefined) return undefined;
+      state.clear();
+      return () => state.mergeIn(accumulator);
+    },
+  };
 }
 
 /** Windows that merge have no state of their own: it would have to be merged without anybody saying how. */

@@ -210,6 +210,45 @@ describe('triggers', () => {
     expect(await driver.operator.snapshot?.(1)).toBeUndefined();
   });
 
+  test('merge state of every kind that can be', async () => {
+    const list = new ListStateDescriptor<number>('list');
+    const least = new ReducingStateDescriptor<number>('least', Math.min);
+    const mean = new AggregatingStateDescriptor('mean', {
+      createAccumulator: () => [0, 0],
+      add: (value: number, [sum = 0, count = 0]: number[]) => [sum + value, count + 1],
+      getResult: ([sum = 0, count = 0]: number[]) => sum / count,
+      merge: (a: number[], b: number[]) => a.map((part, i) => part + (b[i] ?? 0)),
+    });
+    const seen: unknown[] = [];
+    const all = [list, least, mean];
+    const trigger = {
+      onElement(value: number, _at: number, _window: TimeWindow, ctx: TriggerContext) {
+        for (const descriptor of all)
+          ctx.getPartitionedState(descriptor as typeof least).add(value);
+        seen.push([
+          ctx.getPartitionedState(list).get(),
+          ctx.getPartitionedState(least).get(),
+          ctx.getPartitionedState(mean).get(),
+        ]);
+        return TriggerResult.CONTINUE;
+      },
+      canMerge: () => true,
+      onMerge(_window: TimeWindow, ctx: OnMergeContext): void {
+        for (const descriptor of all) ctx.mergePartitionedState(descriptor);
+      },
+    };
+    const driver = await WindowDriver.open({
+      assigner: EventTimeSessionWindows.withGap(5),
+      trigger,
+    });
+    for (const at of [4, 11, 7]) await driver.record('a', at, at);
+    expect(seen).toEqual([
+      [[4], 4, 4],
+      [[11], 11, 11],
+      [[4, 11, 7], 4, 22 / 3],
+    ]);
+  });
+
   test('cannot merge what does not merge', async () => {
     const total = new ValueStateDescriptor<number>('total');
     class Wrong extends ThreeOdd {
