@@ -60,6 +60,8 @@ for (const step of steps) {
     failures.push(step.name);
     console.log(output.length > 20_000 ? `…${output.slice(-20_000)}` : output);
   }
+  // What the fuzz tests covered is told even when all is well.
+  for (const [line] of output.matchAll(/^fuzz .*$/gm)) console.log(`  ${line}`);
   const skips = skipped > 0 ? `, ${skipped} skipped` : '';
   console.log(`${failed > 0 || code !== 0 ? '✗' : '✓'} ${step.name}: ${passed} passed, ${failed} failed${skips} (${seconds} s)`);
 }
