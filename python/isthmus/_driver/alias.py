@@ -59,6 +59,26 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             module.__package__ = own.name if own.submodule_search_locations is not None else own.parent
 
 
+class _Py4jFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Where py4j is not installed: its errors, which programs catch around PyFlink's ``execute``."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name not in ("py4j", "py4j.protocol"):
+            return None
+        return importlib.machinery.ModuleSpec(name, self, is_package=name == "py4j")
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        module = ModuleType(spec.name)
+        if spec.name == "py4j.protocol":
+            from ..errors import IsthmusError
+
+            module.Py4JError = module.Py4JJavaError = IsthmusError  # type: ignore[attr-defined]
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        pass
+
+
 def _operations() -> ModuleType:
     """``pyflink.datastream.operations``, which never existed: programs found on the web import it all the same."""
     warnings.warn(
@@ -76,3 +96,4 @@ def install() -> None:
         for name in [n for n in sys.modules if n == _THEIRS or n.startswith(_THEIRS + ".")]:
             del sys.modules[name]
         sys.meta_path.insert(0, _Finder())
+        sys.meta_path.append(_Py4jFinder())

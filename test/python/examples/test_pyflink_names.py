@@ -194,3 +194,17 @@ def test_unknown_names_stay_unknown():
         datastream.DataStrem  # noqa: B018
     with pytest.raises(UnsupportedError, match="exists in PyFlink"):
         datastream.CachedDataStream()
+
+
+def test_errors_that_programs_catch(programs):
+    ended = programs.run(
+        """
+        from py4j.protocol import Py4JJavaError
+        env.from_collection([0]).map(lambda v: 1 / v).print()
+        try:
+            env.execute()
+        except Py4JJavaError as e:
+            print("ZeroDivisionError" in str(e))
+        """
+    )
+    assert (ended.returncode, ended.stdout) == (0, "True\n")
