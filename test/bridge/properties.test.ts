@@ -1,7 +1,7 @@
 // Round trips of random values, keys and frames. What crosses to Python and back is in test/python/bridge/test_properties.py.
 
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   decodeKeyedValues,
   decodeValue,
@@ -28,6 +28,9 @@ import { encodeFrame, FrameDecoder, FrameType } from '../../src/bridge/frame.ts'
 import { encodeKey, KeyGroups, keyGroupRange } from '../../src/bridge/keys.ts';
 import { CodecError } from '../../src/errors.ts';
 import { describeValue } from './described.ts';
+
+// Thousands of values, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const text = fc.string({ unit: 'binary' });
 const micros = fc.bigInt(-62_135_596_800_000_000n, 253_402_300_799_999_999n);
