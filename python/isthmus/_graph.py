@@ -113,6 +113,7 @@ class ProgramGraph:
 
     def clear(self) -> None:
         self.fresh = []
+        self.pickler.next_job()
 
     def build(self, **settings: Any) -> tuple[dict[str, Any], list[bytes]]:
         """The job graph of everything that the fresh transformations reach, and its blobs."""

@@ -4,10 +4,13 @@ A worker has no ``__main__`` of the program's. Pickled piecemeal by value, a cla
 a key of one run would not equal the same key of the next. So its classes travel once, in *bundles* that the worker
 installs in its own ``__main__``; everything else names them by reference, and plain C pickle serves for records.
 
-  K1. A class is in one bundle: the first that needs it. A bundle holds everything its classes refer to, so classes that
-      refer to each other are in one, and later bundles refer only to earlier ones.
-      A class that is defined again, as in a notebook's cell, is new: a later bundle replaces the earlier one.
-  K2. Functions go by value, when the operator is built: globals have the value they have then.
+  K1. Of a job, a class is in one bundle: the first that needs it. A bundle holds everything its classes refer to, so
+      classes that refer to each other are in one, and later bundles refer only to earlier ones.
+  K2. Functions go by value, when the operator is built: globals have the value they have then. Those of a class's
+      methods have the value they have when the first operator of the job with that class is built.
+  K3. Of several bundles with a class the last counts: where a class was defined again since the job before, as in a
+      notebook's cell, or a global of its methods has changed, a bundle is added. Streams of earlier jobs may need the
+      earlier ones, so these stay.
 """
 
 from __future__ import annotations
@@ -61,7 +64,10 @@ class FunctionPickler:
     """Pickles the functions and collections of a program."""
 
     def __init__(self) -> None:
+        #: The job's so far.
         self._bundled: dict[str, type] = {}
+        #: The bundle that counts, by root name.
+        self._latest: dict[str, bytes] = {}
         #: Classes of ``__main__``, in order of installation.
         self.bundles: list[bytes] = []
 
@@ -75,9 +81,16 @@ class FunctionPickler:
         if not met:
             return data
         # K1: all new classes in one bundle, then the function again, with all of them by reference.
-        self.bundles.append(self._pickle(met, name)[0])
+        bundle = self._pickle(met, name)[0]
+        if any(self._latest.get(root) != bundle for root in met):  # K3
+            self.bundles.append(bundle)
+            self._latest.update(dict.fromkeys(met, bundle))
         self._bundled |= met
         return self._pickle(obj, name)[0]
+
+    def next_job(self) -> None:
+        """What is pickled from now on belongs to another job (K3)."""
+        self._bundled = {}
 
     def _pickle(self, obj: Any, name: str) -> tuple[bytes, dict[str, type]]:
         file = io.BytesIO()

@@ -236,6 +236,36 @@ def test_a_class_that_is_defined_again_is_the_new_one(programs):
     ) == ["1", "2", "2 True"]
 
 
+def test_methods_see_what_globals_are_when_a_job_is_built(programs):
+    """As functions do; the class itself stays the same."""
+    assert lines(
+        programs.run(
+            """
+            class Above:
+                def filter(self, v):
+                    return v > threshold
+
+            class Named:
+                def __init__(self, v):
+                    self.v = v
+                def get(self):
+                    return self.v * threshold
+
+            def run():
+                numbers = env.from_collection([1, 2, 3])
+                named = numbers.filter(Above()).map(Named)
+                print(list(named.map(lambda n: n.get()).execute_and_collect()), len(env.graph.pickler.bundles))
+                return named
+
+            for threshold in (1, 1, 2, 1):
+                kept = run()
+            # A stream of a job before is used again, with classes of both jobs.
+            print([(type(n) is Named, n.v) for n in kept.map(lambda n: n).execute_and_collect()])
+            """
+        )
+    ) == ["[2, 3] 2", "[2, 3] 2", "[6] 4", "[2, 3] 6", "[(True, 2), (True, 3)]"]
+
+
 def test_exceptions_of_the_program_come_back_as_themselves(programs):
     assert lines(
         programs.run(
