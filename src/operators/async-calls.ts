@@ -19,9 +19,9 @@ export interface RetryStrategy {
 }
 
 export interface AsyncFunction {
-  invoke(value: unknown): unknown;
+  readonly invoke: (value: unknown) => unknown;
   /** What a call that took too long gives. */
-  timeout?(value: unknown): unknown;
+  readonly timeout?: (value: unknown) => unknown;
 }
 
 export class AsyncCalls {

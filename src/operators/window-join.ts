@@ -40,7 +40,11 @@ class WindowJoinOperator extends WindowOperator {
     this.#name = spec.name;
   }
 
-  protected override operation(loaded: unknown, ctx: OperatorContext, emit: Emit): WindowOperation {
+  protected override async operation(
+    loaded: unknown,
+    ctx: OperatorContext,
+    emit: Emit,
+  ): Promise<WindowOperation> {
     const {
       assigner,
       trigger,
@@ -73,13 +77,12 @@ class WindowJoinOperator extends WindowOperator {
 }
 
 /** Calls the function for every pair, and emits what it gives: there may be too many to keep. */
-function joined({ call, open, close }: UserFunction<Join>, ctx: OperatorContext, emit: Emit) {
+function joined(user: UserFunction<Join>, ctx: OperatorContext, emit: Emit) {
   return {
-    open,
-    close,
+    ...openAndClose(user),
     apply(_key: unknown, _window: unknown, records: Tagged[]): MaybePromise<void> {
       const [lefts, rights] = apart(records);
-      return run(pairs(lefts, rights, call, ctx, emit), ctx.cursor);
+      return run(pairs(lefts, rights, user.call, ctx, emit), ctx.cursor);
     },
   };
 }
@@ -113,11 +116,10 @@ function* pairs(
 }
 
 /** Calls the function once with the records of both sides. */
-function coGrouped({ call, open, close }: UserFunction<Join>) {
+function coGrouped(user: UserFunction<Join>) {
   return {
-    open,
-    close,
-    apply: (_key: unknown, _window: unknown, records: Tagged[]) => call(...apart(records)),
+    ...openAndClose(user),
+    apply: (_key: unknown, _window: unknown, records: Tagged[]) => user.call(...apart(records)),
   };
 }
 
@@ -125,4 +127,11 @@ function apart(records: Tagged[]): [lefts: unknown[], rights: unknown[]] {
   const sides: [unknown[], unknown[]] = [[], []];
   for (const [side, value] of records) sides[side].push(value);
   return sides;
+}
+
+function openAndClose(user: UserFunction<Join>) {
+  return {
+    open: (context: unknown) => user.open(context),
+    close: () => user.close(),
+  };
 }

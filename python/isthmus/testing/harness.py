@@ -14,6 +14,7 @@ from .._worker.operators import make_operator
 from .._worker.runtime_context import runtime_context
 from .clock import ManualClock
 from .kinds import kind_of
+from .operator_of_stream import operator_of_stream
 
 
 class _AnyTag(frozenset[str]):
@@ -96,6 +97,19 @@ class OneInputHarness:
             self.operator.restore([s for s in states if s is not None])
         self.operator.open(self.context)
         self._closed = False
+
+    @classmethod
+    def open_stream(cls, build: Callable[[Any], Any], **options: Any) -> OneInputHarness:
+        """Runs the one operator that ``build`` puts on a stream, with its key: windows, async functions, lookups.
+
+        Args:
+            build: From a stream to a stream, as ``lambda s: s.key_by(user).window(w).reduce(add)``.
+            options: As for the constructor.
+
+        Raises:
+            ValueError: It is not exactly one operator, in Python.
+        """
+        return cls(**operator_of_stream(build, 1), **options)
 
     # In.
 
@@ -261,6 +275,11 @@ class TwoInputHarness(OneInputHarness):
         super().__init__(function, **options)
         self._key_by = (self._key_by[0], key_by2)
         self._merged = [MIN_TIMESTAMP, MIN_TIMESTAMP]
+
+    @classmethod
+    def open_streams(cls, build: Callable[[Any, Any], Any], **options: Any) -> TwoInputHarness:
+        """As ``open_stream``, for an operator on two streams: joins, and whatever streams connect to."""
+        return cls(**operator_of_stream(build, 2), **options)
 
     def process1(self, *values: Any, timestamp: int = MIN_TIMESTAMP) -> None:
         """Records of the first input."""
