@@ -89,6 +89,9 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
     fc
       .array(fc.tuple(tie('value'), tie('value')), { minLength: 4, maxLength: 6 })
       .map((tuples) => tuples.map((tuple) => markTuple(tuple))),
+    fc
+      .array(fc.tuple(tie('value'), tie('value')), { minLength: 4, maxLength: 6 })
+      .map((rows) => rows.map((items) => new Row(items, ['a', 'b'], 'DELETE'))),
   ),
 }));
 

@@ -131,6 +131,20 @@ describe('containers', () => {
     expect(refusal(type, new Row([1], ['name_']))).toContain('no field "name"');
   });
 
+  test('rows of one kind travel as columns', () => {
+    const type = Types.ROW_NAMED(['name', 'score'], [Types.STRING(), Types.DOUBLE()]);
+    const write = typedWriter(type.spec);
+    const objects = Array.from({ length: 5 }, (_, i) => ({ name: i === 2 ? null : 'x', score: i }));
+    const rows = objects.map(({ name, score }) => new Row([name, score], ['name', 'score']));
+    const bytes = encodeValues(objects, undefined, write);
+    expect([...bytes.subarray(0, 3)]).toEqual([0xc7, bytes.length - 3, 0x10]);
+    expect(decodeValues(bytes)).toEqual(rows);
+    const mixed = [...rows.slice(1), new Row(['d', 1], ['name', 'score'], 'DELETE')];
+    expect(decodeValues(encodeValues(mixed, undefined, write))).toEqual(mixed);
+    const wrong = [...objects, { name: 1, score: 1 }];
+    expect(() => encodeValues(wrong, undefined, write)).toThrow('at $.name does not fit');
+  });
+
   test('lists have members of their type', () => {
     expect(hexOf(Types.LIST(Types.DOUBLE()), [1, null])).toBe('92cb3ff0000000000000c0');
     expect(hexOf(Types.PRIMITIVE_ARRAY(Types.INT()), Int32Array.of(1, 2))).toBe('920102');

@@ -28,6 +28,7 @@ import {
   MAX_DEPTH,
   NDARRAY,
   ROW,
+  ROW_RECORDS,
   SET,
   TIME,
   TIMEDELTA,
@@ -359,7 +360,7 @@ function readNdArray(reader: Reader, depth: number): NdArray {
 function readColumns(reader: Reader, depth: number): unknown[] {
   enter(depth);
   const width = readArrayHead(reader) - 2;
-  const [kind, ...more] = readArray(reader, readArrayHead(reader), depth + 1);
+  const [kind, rowKind, named, ...more] = readArray(reader, readArrayHead(reader), depth + 1);
   const names = readArray(reader, readArrayHead(reader), depth + 1);
   if (width < 1 || width > MAX_COLUMNS || more.length > 0) {
     throw new CodecError('Columns have a head that does not fit them.');
@@ -374,6 +375,8 @@ function readColumns(reader: Reader, depth: number): unknown[] {
     }
     columns.push(column);
   }
+  if (kind === ROW_RECORDS) return rowsOf(columns, rowKind, named, names);
+  if (rowKind !== undefined) throw new CodecError('Columns have a head that does not fit them.');
   if (kind === TUPLE_RECORDS && names.length === 0) return tuplesOf(columns);
   if (kind !== DICT_RECORDS || !isNames(names) || names.length !== width) {
     throw new CodecError('Columns have a head that does not fit them.');
@@ -390,6 +393,32 @@ function tuplesOf(columns: unknown[][]): unknown[] {
     records[i] = markTuple(record);
   }
   return records;
+}
+
+function rowsOf(
+  columns: unknown[][],
+  kind: unknown,
+  named: unknown,
+  names: readonly unknown[],
+): Row[] {
+  const rowKind = typeof kind === 'number' ? ROW_KINDS[kind] : undefined;
+  const fits =
+    (named === false && names.length === 0) ||
+    (named === true &&
+      isNames(names) &&
+      names.length === columns.length &&
+      new Set(names).size === columns.length);
+  if (rowKind === undefined || !fits) {
+    throw new CodecError('Columns have a head that does not fit them.');
+  }
+  const rowNames = named ? (names as readonly string[]) : undefined;
+  return Array.from(columns[0] as unknown[], (_, i) => {
+    return new Row(
+      columns.map((column) => column[i]),
+      rowNames,
+      rowKind,
+    );
+  });
 }
 
 function hex(type: number): string {

@@ -13,6 +13,7 @@ import {
   MAX_DEPTH,
   MIN_COLUMNS_RECORDS,
   ROW,
+  ROW_RECORDS,
   SET,
   TUPLE,
   TUPLE_RECORDS,
@@ -178,6 +179,8 @@ export function writeItems(values: readonly unknown[], depth: number, write: Wri
     if (typeof first === 'object' && first !== null) {
       if (Array.isArray(first)) {
         if (isTuple(first) && writeTupleColumns(values, first.length, depth)) return;
+      } else if (first instanceof Row) {
+        if (writeRowColumns(values, first, depth)) return;
       } else if (writeDictColumns(values, first, depth)) return;
     }
   }
@@ -232,6 +235,52 @@ function writeTupleColumns(records: readonly unknown[], width: number, depth: nu
   }
   writer.endExtension(start);
   return true;
+}
+
+function writeRowColumns(rows: readonly unknown[], first: Row, depth: number): boolean {
+  const { names, kind } = first;
+  const width = first.values.length;
+  if (width === 0 || width > MAX_COLUMNS) return false;
+  if (names !== undefined && new Set(names).size < names.length) return false;
+  for (const row of rows) {
+    if (!(row instanceof Row) || row.kind !== kind || row.values.length !== width) return false;
+    if (!areSame(row.names, names)) return false;
+  }
+  const start = beginRowColumns(kind, names, width);
+  const column = new Array<unknown>(rows.length);
+  for (let field = 0; field < width; field++) {
+    for (let i = 0; i < rows.length; i++) column[i] = (rows[i] as Row).values[field];
+    writeItems(column, depth + 1, writeValue);
+  }
+  writer.endExtension(start);
+  return true;
+}
+
+function areSame(
+  left: readonly string[] | undefined,
+  right: readonly string[] | undefined,
+): boolean {
+  if (left === right) return true;
+  return left?.length === right?.length && left?.every((name, i) => name === right?.[i]) === true;
+}
+
+/** The head of columns of rows; columns and the end of the extension follow. */
+export function beginRowColumns(
+  kind: Row['kind'],
+  names: readonly string[] | undefined,
+  width: number,
+): number {
+  const start = writer.beginExtension(COLUMNS);
+  writer.arrayHead(width + 2);
+  writer.arrayHead(3);
+  writer.integer(ROW_RECORDS);
+  writer.integer(ROW_KINDS.indexOf(kind));
+  writer.boolean(names !== undefined);
+  writer.arrayHead(names?.length ?? 0);
+  for (const name of names ?? []) {
+    if (!writer.text(name)) throw new Refused('a name has a lone surrogate');
+  }
+  return start;
 }
 
 export function hasWidth(record: unknown, width: number): boolean {

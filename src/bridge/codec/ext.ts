@@ -27,3 +27,5 @@ export const COLUMNS = 0x10;
 /** First element of COLUMNS: what a record is. */
 export const DICT_RECORDS = 0;
 export const TUPLE_RECORDS = 1;
+/** Behind it come the kind of the rows and whether they have names. */
+export const ROW_RECORDS = 2;

@@ -7,7 +7,14 @@
 
 import { CodecError } from '../../errors.ts';
 import type { TypeSpec } from '../../graph/job-graph.ts';
-import { beginColumns, hasWidth, type WriteValue, writeRowHead, writeValue } from './encode.ts';
+import {
+  beginColumns,
+  beginRowColumns,
+  hasWidth,
+  type WriteValue,
+  writeRowHead,
+  writeValue,
+} from './encode.ts';
 import { MAP, MAX_COLUMNS, MAX_DEPTH, MIN_COLUMNS_RECORDS, TUPLE, TUPLE_RECORDS } from './ext.ts';
 import { stepOf, typeName } from './refusal.ts';
 import { Refused, writer } from './scalars.ts';
@@ -117,13 +124,39 @@ function tupleOf(value: unknown, width: number): readonly unknown[] {
 }
 
 function rowWriter(names: readonly string[], fields: readonly WriteValue[]): WriteValue {
-  return (value, depth) => {
+  const write: WriteValue = (value, depth) => {
     enter(depth);
     const items = rowItems(value, names);
-    const start = writeRowHead(value instanceof Row ? value.kind : 'INSERT', names, names.length);
+    const start = writeRowHead(kindOf(value), names, names.length);
     for (let i = 0; i < fields.length; i++) (fields[i] as WriteValue)(items[i], depth + 1);
     writer.endExtension(start);
   };
+  const one = itemsOf(write);
+  const width = names.length;
+  write.items = (values, depth) => {
+    const columns =
+      values.length >= MIN_COLUMNS_RECORDS &&
+      depth < MAX_DEPTH &&
+      width > 0 &&
+      width <= MAX_COLUMNS;
+    const kind = kindOf(values[0]);
+    if (!columns || values.some((value) => kindOf(value) !== kind)) {
+      one(values, depth);
+      return;
+    }
+    const rows = values.map((value) => rowItems(value, names));
+    const start = beginRowColumns(kind, names, width);
+    for (let field = 0; field < width; field++) {
+      writer.arrayHead(rows.length);
+      for (const row of rows) (fields[field] as WriteValue)(row[field], depth + 2);
+    }
+    writer.endExtension(start);
+  };
+  return write;
+}
+
+function kindOf(value: unknown): Row['kind'] {
+  return value instanceof Row ? value.kind : 'INSERT';
 }
 
 /** The fields of what stands for a row, in order of the names. */

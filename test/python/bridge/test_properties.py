@@ -91,6 +91,8 @@ def _values(floats: st.SearchStrategy[float]) -> st.SearchStrategy[Any]:
             # Records of one shape, which travel as columns.
             st.lists(st.fixed_dictionaries({"a": inner, "b": inner}), min_size=4, max_size=6),
             st.lists(st.tuples(inner, inner), min_size=4, max_size=6),
+            st.lists(st.builds(lambda a, b: Row(a=a, b=b), inner, inner), min_size=4, max_size=6),
+            st.lists(st.builds(Row, inner), min_size=4, max_size=6),
         ),
         max_leaves=20,
     )
@@ -273,6 +275,8 @@ def test_sizes_at_the_edges_come_back(echo: Echo, size: int) -> None:
         [(i, "x") for i in range(size)],
         [{f"name{i}": i for i in range(min(size, 1200))}] * 5,
         [tuple(range(min(size, 1200)))] * 5,
+        [Row(id=i, name="x") for i in range(size)],
+        [Row(*range(min(size, 1200)))] * 5,
         Row(*range(min(size, 1000))),
     ]
     for value in values:

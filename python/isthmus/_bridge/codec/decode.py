@@ -7,8 +7,9 @@ hook for extension types, and the depth is looked at afterwards.
 from __future__ import annotations
 
 import struct
+from collections import deque
 from collections.abc import Callable
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any
 
 import msgspec
@@ -16,7 +17,15 @@ from msgspec.msgpack import Decoder
 
 from ...errors import CodecError
 from . import ext
-from .ext import COLUMNS, DICT_RECORDS, LEAF_DECODERS, MAX_COLUMNS, MAX_DEPTH, TUPLE_RECORDS
+from .ext import (
+    COLUMNS,
+    DICT_RECORDS,
+    LEAF_DECODERS,
+    MAX_COLUMNS,
+    MAX_DEPTH,
+    ROW_RECORDS,
+    TUPLE_RECORDS,
+)
 
 _ERRORS = (
     msgspec.DecodeError,
@@ -253,7 +262,15 @@ def _columns(data: memoryview, depth: int) -> list[Any]:
     kind, names, *columns = parts
     if len({*map(len, columns)}) != 1:
         raise CodecError("Columns differ in length.")
-    if [*map(type, kind)] != [int] or len(columns) > MAX_COLUMNS:
+    kinds = [*map(type, kind)]
+    if (
+        kinds == [int, int, bool]
+        and kind[0] == ROW_RECORDS
+        and len(columns) <= MAX_COLUMNS
+        and (kind[2] or not names)
+    ):
+        return _row_records(kind[1], names if kind[2] else None, columns)
+    if kinds != [int] or len(columns) > MAX_COLUMNS:
         raise CodecError("Columns have a head that does not fit them.")
     if kind == [TUPLE_RECORDS] and not names:
         return list(zip(*columns, strict=True))
@@ -264,6 +281,24 @@ def _columns(data: memoryview, depth: int) -> list[Any]:
     if maker is None:
         maker = _makers[shape] = _maker(shape)
     return maker(columns)
+
+
+def _row_records(kind: int, names: list[Any] | None, columns: list[list[Any]]) -> list[Any]:
+    from ...common.types import Row, RowKind
+
+    if names is not None and (
+        len(names) != len(columns) or {*map(type, names)} != {str} or len({*names}) != len(names)
+    ):
+        raise CodecError("The names of columns are no different strings.")
+    _CONTAINERS.add(Row)
+    rows = [Row.__new__(Row) for _ in columns[0]]
+    # By the slots themselves: constructor and setters would take several times as long.
+    slots = vars(Row)
+    deque(map(slots["_values"].__set__, rows, map(list, zip(*columns, strict=True))), 0)
+    deque(map(slots["_row_kind"].__set__, rows, repeat(RowKind(kind))), 0)
+    if names is not None:
+        deque(map(slots["_fields"].__set__, rows, map(list, repeat(names))), 0)
+    return rows
 
 
 def _maker(names: tuple[Any, ...]) -> Callable[[list[Any]], list[Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 from itertools import chain
+from operator import attrgetter
 from typing import Any, NoReturn
 
 import msgspec
@@ -24,6 +25,7 @@ from .ext import (
     MAX_DEPTH,
     NDARRAY,
     ROW,
+    ROW_RECORDS,
     SET,
     TUPLE,
     TUPLE_RECORDS,
@@ -135,6 +137,8 @@ def _fast_list(values: Any, depth: int) -> Any:
                 columns = _dict_columns(values, depth)
             elif kind is tuple:
                 columns = _tuple_columns(values, depth)
+            elif kind.__name__ == "Row" and hasattr(kind, "get_row_kind"):
+                columns = _row_columns(values, depth)
             else:
                 columns = None
             if columns is not None:
@@ -170,6 +174,37 @@ def _tuple_columns(records: list[tuple[Any, ...]], depth: int) -> list[Any] | No
         return None
     columns = zip(*records, strict=True)
     return [(TUPLE_RECORDS,), (), *[_fast_list(column, depth + 1) for column in columns]]
+
+
+_kind_of = attrgetter("_row_kind")
+_fields_of = attrgetter("_fields")
+_values_of = attrgetter("_values")
+
+
+def _row_columns(rows: list[Any], depth: int) -> list[Any] | None:
+    (row, *_) = rows
+    kind = row.get_row_kind()
+    if {*map(id, map(_kind_of, rows))} != {id(kind)}:
+        return None
+    names: list[str] = []
+    if hasattr(row, "_fields"):
+        names = row._fields
+        try:
+            if list(map(_fields_of, rows)).count(names) != len(rows) or {*map(type, names)} != _JUST_STR:
+                return None
+        except AttributeError:
+            return None
+    elif any(hasattr(other, "_fields") for other in rows):
+        return None
+    items = list(map(_values_of, rows))
+    widths = {*map(len, items)}
+    if len(widths) != 1 or not 0 < (width := widths.pop()) <= MAX_COLUMNS:
+        return None
+    if names and (len(names) != width or len({*names}) != width):
+        return None
+    columns = zip(*items, strict=True)
+    head = (ROW_RECORDS, kind.value, len(names) > 0)
+    return [head, names, *[_fast_list(column, depth + 1) for column in columns]]
 
 
 # -- The exact way --------------------------------------------------------------------------------------------------------

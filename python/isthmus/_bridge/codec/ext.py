@@ -19,8 +19,8 @@ DECIMAL, UUID, MAP, ROW, NDARRAY, INSTANT, COLUMNS = 0x0A, 0x0B, 0x0C, 0x0D, 0x0
 
 #: Fields of a record that may travel as columns.
 MAX_COLUMNS = 1000
-#: First element of COLUMNS: what a record is.
-DICT_RECORDS, TUPLE_RECORDS = 0, 1
+#: First element of COLUMNS: what a record is. Behind ROW_RECORDS come the kind of the rows and whether they have names.
+DICT_RECORDS, TUPLE_RECORDS, ROW_RECORDS = 0, 1, 2
 
 _I64 = struct.Struct("<q")
 _I32 = struct.Struct("<i")
