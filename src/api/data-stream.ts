@@ -17,7 +17,7 @@ import {
   BroadcastConnectedStream,
   BroadcastStream,
 } from './broadcast-stream.ts';
-import { CountWindows } from './count-windows.ts';
+import { CountWindows } from '../operators/windowing/count-windows.ts';
 import type { ProcessLike } from './process-functions.ts';
 import { timestampsInit, type WatermarkStrategyLike } from './timestamps.ts';
 import type { JoinedStreams } from './window-join.ts';

@@ -1,7 +1,7 @@
 import type { FieldOf, MaybeAsync, ReduceObject } from './accepts.ts';
 import type { BroadcastConnectedStream, BroadcastStream } from './broadcast-stream.ts';
 import type { ConnectedStreams } from './connected-streams.ts';
-import { CountWindows } from './count-windows.ts';
+import { CountWindows } from '../operators/windowing/count-windows.ts';
 import type { KeyedProcessLike } from './process-functions.ts';
 import type { WindowLike } from '../operators/windowing/assigner.ts';
 import type { CountWindow } from '../operators/windowing/windows.ts';

@@ -8,7 +8,7 @@ import type { OutputTag } from './output-tag.ts';
 import { PyFunction } from './python-function.ts';
 import type { TransformationInit } from './transformation.ts';
 import type { TypeInformation } from './types.ts';
-import { CountWindows } from './count-windows.ts';
+import { CountWindows } from '../operators/windowing/count-windows.ts';
 import type {
   TriggerLike,
   WindowAssignerLike,

@@ -1,9 +1,10 @@
-import type { OperatorSpec } from '../graph/job-graph.ts';
+import type { FunctionRef, JsonValue, OperatorSpec } from '../graph/job-graph.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { requiredFunction } from './required-function.ts';
 import { runtimeContext } from './runtime-context.ts';
 import { makeEngine } from './windowing/choose.ts';
 import type { Engine } from './windowing/engine.ts';
+import { windowOperation } from './windowing/from-json.ts';
 import type { WindowOperation } from './windowing/operation.ts';
 
 /**
@@ -12,6 +13,9 @@ import type { WindowOperation } from './windowing/operation.ts';
 export function windowOperator(spec: OperatorSpec): Operator {
   return new WindowOperator(spec);
 }
+
+/** From a program in Python, with the function in TypeScript. */
+type SaidWindow = { [field: string]: JsonValue } & { windowFunction?: FunctionRef };
 
 /** Undefined where there is nothing. */
 interface Snapshot {
@@ -35,14 +39,21 @@ export class WindowOperator implements Operator {
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {
     const loaded = await ctx.loadFunction(requiredFunction(this.#spec));
     this.#ctx = ctx;
-    this.#engine = makeEngine(this.operation(loaded, ctx, emit), ctx, emit);
+    this.#engine = makeEngine(await this.operation(loaded, ctx, emit), ctx, emit);
     await this.#engine.open();
     this.#restore(ctx);
   }
 
   /** What a window join does is a window operation too. */
-  protected operation(loaded: unknown, _ctx: OperatorContext, _emit: Emit): WindowOperation {
-    return loaded as WindowOperation;
+  protected async operation(
+    loaded: unknown,
+    ctx: OperatorContext,
+    _emit: Emit,
+  ): Promise<WindowOperation> {
+    const said = this.#spec.params.window as SaidWindow | undefined;
+    if (said === undefined) return loaded as WindowOperation;
+    const { windowFunction: ref } = said;
+    return windowOperation(said, loaded, ref && (await ctx.loadFunction(ref)));
   }
 
   #restore(ctx: OperatorContext): void {

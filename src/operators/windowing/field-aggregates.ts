@@ -12,7 +12,7 @@ export type FieldAggregate = 'sum' | 'min' | 'max' | 'minBy' | 'maxBy';
 
 /** A reduce function that declares itself mergeable. */
 export interface MergeableReduce {
-  reduce(a: unknown, b: unknown): unknown;
+  readonly reduce: (a: unknown, b: unknown) => unknown;
   readonly mergeable: true;
 }
 

@@ -1,7 +1,7 @@
 // Triggers, custom assigners, count windows and the clock: what PyFlink 2.3 was seen to do, and our own deviations.
 
 import { describe, expect, test } from 'vitest';
-import { CountWindows } from '../../../src/api/count-windows.ts';
+import { CountWindows } from '../../../src/operators/windowing/count-windows.ts';
 import { MAX_TIMESTAMP } from '../../../src/runtime/operator.ts';
 import {
   ContinuousEventTimeTrigger,

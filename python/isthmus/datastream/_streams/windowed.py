@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from ..._operations import WindowOperation
+from ..._ts import TypeScriptFunction
 from ...errors import GraphError
+from .._window.as_json import assigner_as_json, trigger_as_json
 from .checks import type_of
 from .data_stream import DataStream
 
@@ -99,6 +101,8 @@ class _Windowed(Generic[K, T, W]):
     def _fire(
         self, how: Any, name: str, function: Any, window_function: Any, output_type: Any
     ) -> DataStream[Any]:
+        if isinstance(function, TypeScriptFunction) or isinstance(window_function, TypeScriptFunction):
+            return self._fire_in_typescript(how, name, function, window_function, output_type)
         operation = WindowOperation(
             self._assigner,
             self._trigger,
@@ -110,24 +114,55 @@ class _Windowed(Generic[K, T, W]):
             self._all,
         )
         fn = self._stream._env.graph.function(operation, f"window {how}")
-        made = self._stream._add("window", name, "python", fn, output_type, non_parallel=self._all)
+        return self._made(name, "python", fn, output_type)
+
+    def _fire_in_typescript(
+        self, how: Any, name: str, function: Any, window_function: Any, output_type: Any
+    ) -> DataStream[Any]:
+        for given in (function, window_function):
+            if given is not None and not isinstance(given, TypeScriptFunction):
+                raise GraphError(
+                    "The functions of a window must be of one language; write both in Python or both in TypeScript."
+                )
+        window = {
+            "assigner": assigner_as_json(self._assigner),
+            "trigger": None if self._trigger is None else trigger_as_json(self._trigger),
+            "allowedLateness": self._allowed_lateness,
+            "lateTag": None if self._late_tag is None else self._late_tag.tag_id,
+            "how": how,
+            "windowFunction": None if window_function is None else window_function.reference(),
+            "allWindows": self._all,
+        }
+        params = {"window": {key: value for key, value in window.items() if value is not None}}
+        return self._made(name, "typescript", function.reference(), output_type, params)
+
+    def _made(
+        self, name: str, language: str, fn: Any, output_type: Any, params: dict[str, Any] | None = None
+    ) -> DataStream[Any]:
+        made = self._stream._add(
+            "window", name, language, fn, output_type, params=params, non_parallel=self._all
+        )
         if self._late_tag is not None:
             made._operator().side_types[self._late_tag.tag_id] = self._late_tag.type_info
         return made
 
     @overload
     def reduce(
-        self, reduce_function: ReduceFunction[T] | Callable[[T, T], Any], *, output_type: Any = None
+        self,
+        reduce_function: ReduceFunction[T] | Callable[[T, T], Any] | TypeScriptFunction[T, T],
+        *,
+        output_type: Any = None,
     ) -> DataStream[T]: ...
 
     @overload
     def reduce(
         self,
-        reduce_function: ReduceFunction[T] | Callable[[T, T], Any],
+        reduce_function: ReduceFunction[T] | Callable[[T, T], Any] | TypeScriptFunction[T, T],
         window_function: ProcessWindowFunction[T, OUT, K, W]
         | WindowFunction[T, OUT, K, W]
         | ProcessAllWindowFunction[T, OUT, W]
-        | AllWindowFunction[T, OUT, W],
+        | AllWindowFunction[T, OUT, W]
+        | TypeScriptFunction[T, OUT],
         output_type: Any = None,
     ) -> DataStream[OUT]: ...
 
@@ -143,7 +178,8 @@ class _Windowed(Generic[K, T, W]):
         """
         from ..functions import ReduceFunction
 
-        if not isinstance(reduce_function, ReduceFunction) and not callable(reduce_function):
+        known = isinstance(reduce_function, (ReduceFunction, TypeScriptFunction))
+        if not known and not callable(reduce_function):
             raise TypeError("The input must be a ReduceFunction or a callable function")
         declared = type_of(output_type)
         if declared is None and window_function is None:
@@ -153,7 +189,7 @@ class _Windowed(Generic[K, T, W]):
     @overload
     def aggregate(
         self,
-        aggregate_function: AggregateFunction[T, ACC, R],
+        aggregate_function: AggregateFunction[T, ACC, R] | TypeScriptFunction[T, R],
         *,
         accumulator_type: Any = None,
         output_type: Any = None,
@@ -162,11 +198,12 @@ class _Windowed(Generic[K, T, W]):
     @overload
     def aggregate(
         self,
-        aggregate_function: AggregateFunction[T, ACC, R],
+        aggregate_function: AggregateFunction[T, ACC, R] | TypeScriptFunction[T, R],
         window_function: ProcessWindowFunction[R, OUT, K, W]
         | WindowFunction[R, OUT, K, W]
         | ProcessAllWindowFunction[R, OUT, W]
-        | AllWindowFunction[R, OUT, W],
+        | AllWindowFunction[R, OUT, W]
+        | TypeScriptFunction[R, OUT],
         accumulator_type: Any = None,
         output_type: Any = None,
     ) -> DataStream[OUT]: ...
@@ -181,7 +218,7 @@ class _Windowed(Generic[K, T, W]):
         """An AggregateFunction over the records of a window; one result when it fires."""
         from ..functions import AggregateFunction
 
-        if not isinstance(aggregate_function, AggregateFunction):
+        if not isinstance(aggregate_function, (AggregateFunction, TypeScriptFunction)):
             raise TypeError("The input must be an AggregateFunction.")
         return self._fire(
             "aggregate", "WindowAggregate", aggregate_function, window_function, type_of(output_type)
@@ -189,7 +226,9 @@ class _Windowed(Generic[K, T, W]):
 
     def apply(
         self,
-        window_function: WindowFunction[T, OUT, K, W] | AllWindowFunction[T, OUT, W],
+        window_function: WindowFunction[T, OUT, K, W]
+        | AllWindowFunction[T, OUT, W]
+        | TypeScriptFunction[T, OUT],
         output_type: Any = None,
     ) -> DataStream[OUT]:
         """A function of all records of a window."""
@@ -197,7 +236,9 @@ class _Windowed(Generic[K, T, W]):
 
     def process(
         self,
-        process_window_function: ProcessWindowFunction[T, OUT, K, W] | ProcessAllWindowFunction[T, OUT, W],
+        process_window_function: ProcessWindowFunction[T, OUT, K, W]
+        | ProcessAllWindowFunction[T, OUT, W]
+        | TypeScriptFunction[T, OUT],
         output_type: Any = None,
     ) -> DataStream[OUT]:
         """A function of all records of a window that also sees times and state."""

@@ -1,8 +1,8 @@
-import { ConfigurationError } from '../errors.ts';
-import type { CountWindow } from '../operators/windowing/windows.ts';
-import type { WindowJson } from './window-types.ts';
+import { ConfigurationError } from '../../errors.ts';
+import type { JsonValue } from '../../graph/job-graph.ts';
+import type { CountWindow } from './windows.ts';
 
-/** Windows of a number of records. The window operator knows them by `describe()`: records are counted, not assigned. */
+/** Windows of a number of records. Engines know them by `describe()`: records are counted, not assigned. */
 export class CountWindows {
   readonly size: number;
   /** Undefined: windows do not overlap. */
@@ -23,7 +23,7 @@ export class CountWindows {
     throw new ConfigurationError('Count windows are counted, not assigned; use countWindow().');
   }
 
-  describe(): WindowJson {
+  describe(): { [key: string]: JsonValue } {
     const { size, slide } = this;
     return { kind: 'count', size, ...(slide === undefined ? {} : { slide }) };
   }
