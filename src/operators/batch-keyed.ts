@@ -11,6 +11,7 @@
 
 import { encodeKey } from '../bridge/keys.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
+import { RecordFailure } from '../runtime/failure.ts';
 import {
   type Emit,
   MAX_TIMESTAMP,
@@ -124,8 +125,12 @@ class BatchKeyedOperator implements Operator {
     for (const { timestamp, input, value } of inTime(of.records)) {
       cursor.key = of.key;
       cursor.timestamp = timestamp;
-      const wait = input === 0 ? inner.process(value) : inner.processSecond?.(value);
-      if (wait !== undefined) await wait;
+      try {
+        const wait = input === 0 ? inner.process(value) : inner.processSecond?.(value);
+        if (wait !== undefined) await wait;
+      } catch (thrown) {
+        throw new RecordFailure(thrown, value, of);
+      }
     }
     cursor.key = of.key;
     this.#ctx.watermark = MAX_TIMESTAMP; // B2
