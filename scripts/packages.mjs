@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const checkoutPython = join(root, '.venv', 'bin', 'python');
 const scratch = mkdtempSync(join(tmpdir(), 'isthmus-packages-'));
+// Tools of the checkout, and its Node.
+process.env.PATH = `${join(root, 'node_modules', '.bin')}:${process.env.PATH}`;
 let passed = 0;
 let failed = 0;
 

@@ -3,16 +3,11 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { execa } from 'execa';
-import {
-  findInterpreter,
-  missingPackagesText,
-  resolveInterpreter,
-  WORKER_PACKAGES,
-} from '../bridge/interpreter.ts';
+import { missingPackagesText, resolveInterpreter, WORKER_PACKAGES } from '../bridge/interpreter.ts';
 import { configurationInForce } from '../config/in-force.ts';
 import type { Setting } from '../config/resolve.ts';
 import { VERSION } from '../version.ts';
-import { packageFolder } from './program.ts';
+import { packageFolder, wantedInterpreter } from './program.ts';
 import { type SettingFlags, settingsEnvironment, withSettings } from './settings.ts';
 
 const OLDEST_NODE: readonly [number, number] = [22, 18];
@@ -92,7 +87,7 @@ function nodeFinding(): Finding {
 }
 
 async function pythonFindings(): Promise<Finding[]> {
-  const candidate = findInterpreter(undefined);
+  const candidate = wantedInterpreter();
   let executable: string;
   try {
     const resolved = await resolveInterpreter(candidate);

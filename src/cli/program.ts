@@ -4,7 +4,12 @@ import { existsSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { delimiter } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findInterpreter, resolveInterpreter } from '../bridge/interpreter.ts';
+import {
+  type InterpreterCandidate,
+  findInterpreter,
+  resolveInterpreter,
+} from '../bridge/interpreter.ts';
+import { configurationInForce } from '../config/in-force.ts';
 import { CommandError } from './command-error.ts';
 
 export interface ProgramProcess {
@@ -35,9 +40,14 @@ export function languageOf(file: string): ProgramLanguage {
   return language;
 }
 
+/** The interpreter that workers would have, by what is said outside of a program. */
+export function wantedInterpreter(): InterpreterCandidate {
+  return findInterpreter(configurationInForce({}).values['python.executable']);
+}
+
 /** How Python is started with our package on its import path. */
 export async function pythonProcess(args: readonly string[]): Promise<ProgramProcess> {
-  const { executable } = await resolveInterpreter(findInterpreter(undefined));
+  const { executable } = await resolveInterpreter(wantedInterpreter());
   return {
     command: executable,
     args: [...args],

@@ -35,7 +35,8 @@ function start(state: string): Program {
 /** Starts the program and waits until its two workers are in `state`; they, their children and the guard of their groups. */
 async function startIn(state: string): Promise<Program & { workers: number[] }> {
   const running = start(state);
-  await eventually('two workers', () => descendants(running.pid).length >= 3, 10_000);
+  const processes = state === 'with_child' ? 5 : 3;
+  await eventually('two workers', () => descendants(running.pid).length >= processes, 20_000);
   if (state === 'idle')
     await eventually('the end of the job', () => running.output().includes('FINISHED'));
   else if (state !== 'starting') await sleep(250);

@@ -8,14 +8,19 @@ import sys
 
 from .runtime import PACKAGE, PACKAGE_DIR, find_node
 
-_BUNDLE = os.path.join(PACKAGE, "_runtime", "cli.mjs")
-_SOURCE = os.path.join(os.path.dirname(PACKAGE_DIR), "src", "cli", "main.ts")
+_AROUND = os.path.dirname(PACKAGE_DIR)
+#: In a checkout, a wheel, the npm package.
+_ENTRIES = (
+    os.path.join(_AROUND, "src", "cli", "main.ts"),
+    os.path.join(PACKAGE, "_runtime", "cli.mjs"),
+    os.path.join(_AROUND, "dist", "cli", "main.js"),
+)
 
 
 def command(args: list[str]) -> int:
     """Run a command; returns its exit code."""
     node = find_node()
-    entry = _SOURCE if os.path.isfile(_SOURCE) else _BUNDLE
+    entry = next((path for path in _ENTRIES if os.path.isfile(path)), _ENTRIES[1])
     environment = {"ISTHMUS_PYTHON": sys.executable, **os.environ, "ISTHMUS_NODE": node}
     started = [node, "--disable-warning=ExperimentalWarning", entry, *args]
     if args and args[0] in ("help", "--help", "-h", "--version") and not os.isatty(2):

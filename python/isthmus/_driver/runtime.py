@@ -117,8 +117,10 @@ def runtime_command() -> list[str]:
         if os.path.isfile(_BUNDLE) and os.path.getmtime(_BUNDLE) >= _newest(os.path.join(_CHECKOUT, "src")):
             return [node, "--disable-warning=ExperimentalWarning", _BUNDLE]
         return [node, "--disable-warning=ExperimentalWarning", sources]
-    if os.path.isfile(_BUNDLE):
-        return [node, "--disable-warning=ExperimentalWarning", _BUNDLE]
+    # A wheel has a bundle, the npm package its compiled modules.
+    for runtime in (_BUNDLE, os.path.join(_CHECKOUT, "dist", "bridge", "driver-host.js")):
+        if os.path.isfile(runtime):
+            return [node, "--disable-warning=ExperimentalWarning", runtime]
     raise ConfigurationError(
         f"The runtime is missing from this installation ({_BUNDLE}). Install isthmus again; in a checkout run: npm run build."
     )
