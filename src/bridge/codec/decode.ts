@@ -5,6 +5,7 @@
 //   D3. A map with a repeated key, and a Map or Set with repeated members, is refused.
 
 import { CodecError } from '../../errors.ts';
+import { isNames, recordsOf } from './column-records.ts';
 import {
   readBigInt,
   readDecimal,
@@ -20,7 +21,6 @@ import {
   DATETIME,
   DATETIME_ZONED,
   DECIMAL,
-  DICT_RECORDS,
   FROZENSET,
   INSTANT,
   MAP,
@@ -28,18 +28,15 @@ import {
   MAX_DEPTH,
   NDARRAY,
   ROW,
-  ROW_RECORDS,
   SET,
   TIME,
   TIMEDELTA,
   TUPLE,
-  TUPLE_RECORDS,
   UUID,
 } from './ext.ts';
 import { MAX_SHAPE_FIELDS, MapShape, setField } from './map-shape.ts';
 import { isTuple, markFrozenSet, markTuple } from './marks.ts';
 import { Reader } from './reader.ts';
-import { recordMaker } from './record-maker.ts';
 import { DTYPES, TimeDelta, LocalDate, LocalDateTime, NdArray, ROW_KINDS, Row } from './values.ts';
 
 /**
@@ -332,10 +329,6 @@ function readRow(reader: Reader, depth: number): Row {
   return new Row(values, names, rowKind);
 }
 
-function isNames(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((name) => typeof name === 'string');
-}
-
 function readNdArray(reader: Reader, depth: number): NdArray {
   const parts = readParts(reader, depth);
   const [dtype, shape, data] = parts;
@@ -356,69 +349,26 @@ function readNdArray(reader: Reader, depth: number): NdArray {
   }
 }
 
-/** `[[kind], names, column…]` to records (D2). */
+/** `[head, names, column…]` to records (D2). */
 function readColumns(reader: Reader, depth: number): unknown[] {
   enter(depth);
   const width = readArrayHead(reader) - 2;
-  const [kind, rowKind, named, ...more] = readArray(reader, readArrayHead(reader), depth + 1);
+  const head = readArray(reader, readArrayHead(reader), depth + 1);
   const names = readArray(reader, readArrayHead(reader), depth + 1);
-  if (width < 1 || width > MAX_COLUMNS || more.length > 0) {
-    throw new CodecError('Columns have a head that does not fit them.');
+  if (width < 1 || width > MAX_COLUMNS) {
+    throw new CodecError(`Columns are of 1 to ${MAX_COLUMNS} fields.`);
   }
   reader.expect(width);
   const columns: unknown[][] = [];
   for (let i = 0; i < width; i++) {
     const column = readValue(reader, depth + 1);
-    if (!Array.isArray(column)) throw new CodecError('A column is no array.');
+    if (!Array.isArray(column) || isTuple(column)) throw new CodecError('A column is no array.');
     if (column.length !== (columns[0] ?? column).length) {
       throw new CodecError('Columns differ in length.');
     }
     columns.push(column);
   }
-  if (kind === ROW_RECORDS) return rowsOf(columns, rowKind, named, names);
-  if (rowKind !== undefined) throw new CodecError('Columns have a head that does not fit them.');
-  if (kind === TUPLE_RECORDS && names.length === 0) return tuplesOf(columns);
-  if (kind !== DICT_RECORDS || !isNames(names) || names.length !== width) {
-    throw new CodecError('Columns have a head that does not fit them.');
-  }
-  return recordMaker(names)(columns);
-}
-
-function tuplesOf(columns: unknown[][]): unknown[] {
-  const length = (columns[0] as unknown[]).length;
-  const records = new Array<unknown>(length);
-  for (let i = 0; i < length; i++) {
-    const record = new Array<unknown>(columns.length);
-    for (let field = 0; field < columns.length; field++) record[field] = columns[field]?.[i];
-    records[i] = markTuple(record);
-  }
-  return records;
-}
-
-function rowsOf(
-  columns: unknown[][],
-  kind: unknown,
-  named: unknown,
-  names: readonly unknown[],
-): Row[] {
-  const rowKind = typeof kind === 'number' ? ROW_KINDS[kind] : undefined;
-  const fits =
-    (named === false && names.length === 0) ||
-    (named === true &&
-      isNames(names) &&
-      names.length === columns.length &&
-      new Set(names).size === columns.length);
-  if (rowKind === undefined || !fits) {
-    throw new CodecError('Columns have a head that does not fit them.');
-  }
-  const rowNames = named ? (names as readonly string[]) : undefined;
-  return Array.from(columns[0] as unknown[], (_, i) => {
-    return new Row(
-      columns.map((column) => column[i]),
-      rowNames,
-      rowKind,
-    );
-  });
+  return recordsOf(head, names, columns);
 }
 
 function hex(type: number): string {
