@@ -27,6 +27,8 @@ env.set_parallelism(1)
 class Programs:
     """Runs programs in a folder of the test's own."""
 
+    prelude = PRELUDE
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._started: list[subprocess.Popen[str]] = []

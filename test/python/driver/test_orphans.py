@@ -132,9 +132,7 @@ def all_gone(pids: list[int]) -> bool:
 
 @pytest.fixture
 def program(programs):
-    from conftest import PRELUDE
-
-    programs.write("program.py", f"{PRELUDE}{PROGRAM}{END}")
+    programs.write("program.py", f"{programs.prelude}{PROGRAM}{END}")
     return programs
 
 
