@@ -20,6 +20,11 @@ export interface Emitted {
   value: unknown;
 }
 
+interface Place {
+  subtask: number;
+  parallelism: number;
+}
+
 const SPEC: OperatorSpec = {
   id: 1,
   kind: 'window',
@@ -40,7 +45,7 @@ export class WindowDriver {
   readonly operator: Operator = windowOperator(SPEC);
   #dueAt = Infinity;
 
-  private constructor(given: Given, config: Record<string, string>) {
+  private constructor(given: Given, { subtask, parallelism }: Place) {
     const operation: WindowOperation = {
       trigger: undefined,
       allowedLatenessMs: 0,
@@ -56,8 +61,8 @@ export class WindowDriver {
       spec: SPEC,
       jobName: 'test',
       taskName: 'Window',
-      subtask: 0,
-      parallelism: 1,
+      subtask,
+      parallelism,
       maxParallelism: 128,
       attempt: 0,
       mode: 'STREAMING',
@@ -65,7 +70,7 @@ export class WindowDriver {
       cursor: { timestamp: MIN_TIMESTAMP, key: undefined },
       clock,
       random: Math.random,
-      config,
+      config: {},
       watermark: MIN_TIMESTAMP,
       loadFunction: () => Promise.resolve(operation),
       emitSide: (tag, value) => {
@@ -84,9 +89,9 @@ export class WindowDriver {
   static async open(
     given: Given,
     states: unknown[] = [],
-    config: Record<string, string> = {},
+    place: Place = { subtask: 0, parallelism: 1 },
   ): Promise<WindowDriver> {
-    const driver = new WindowDriver(given, config);
+    const driver = new WindowDriver(given, place);
     if (states.length > 0) await driver.operator.restore?.(states);
     await driver.operator.open?.(driver.ctx, (value) => {
       const { key, timestamp } = driver.ctx.cursor;

@@ -2,8 +2,10 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { KeyGroups } from '../../../src/bridge/keys.ts';
 import { WindowDriver } from './drive.ts';
 import {
+  type Outcome,
   type Shown,
   type Step,
   naiveSessions,
@@ -16,10 +18,13 @@ import {
 import {
   DynamicEventTimeSessionWindows,
   EventTimeSessionWindows,
+  ProcessingTimeSessionWindows,
 } from '../../../src/operators/windowing/session-assigners.ts';
 import {
   SlidingEventTimeWindows,
+  SlidingProcessingTimeWindows,
   TumblingEventTimeWindows,
+  TumblingProcessingTimeWindows,
 } from '../../../src/operators/windowing/time-assigners.ts';
 
 /** Not the class itself, so the general engine takes it. */
@@ -206,4 +211,98 @@ describe.each([
         },
       ),
     ));
+
+  test('is dealt out to more subtasks by key', () =>
+    check(
+      fc.asyncProperty(
+        fc.integer({ min: 2, max: 12 }),
+        scripts,
+        fc.nat(40),
+        async (size, script, cut) => {
+          const given = { assigner: assignerOf(size), ...changes };
+          const before = await WindowDriver.open(given);
+          const first = await playOn(before, script.slice(0, cut));
+          const state = await before.operator.snapshot?.(1);
+          const rest: Shown[] = [];
+          for (const subtask of [0, 1, 2]) {
+            const place = { subtask, parallelism: 3 };
+            const after = await WindowDriver.open(given, state === undefined ? [] : [state], place);
+            after.ctx.watermark = before.ctx.watermark;
+            const groups = new KeyGroups(after.ctx.maxParallelism, 3);
+            for (const [i, [key, timestamp]] of script.slice(cut).entries()) {
+              if (key === undefined) await after.watermark(timestamp);
+              else if (groups.target(key) === subtask) {
+                await after.record(key, first.length + i, timestamp);
+              }
+            }
+            await after.end();
+            rest.push(...(after.take() as Shown[]));
+          }
+          const all = [...first.flat(), ...rest];
+          const whole = expected(size, script).fired.flat();
+          expect(unordered({ fired: [all], late: [] })).toEqual(
+            unordered({ fired: [whole], late: [] }),
+          );
+        },
+      ),
+    ));
+});
+
+describe('windows of the clock', () => {
+  /** A record, and the time from it to the next. */
+  const flow = fc.array(fc.tuple(fc.constantFrom('a', 'b'), fc.integer({ min: 0, max: 9 })), {
+    maxLength: 40,
+  });
+
+  const byClock: [string, (size: number) => object, (size: number, script: Step[]) => Outcome][] = [
+    [
+      'tumbling',
+      (size) => new TumblingProcessingTimeWindows(size, 1),
+      (size, script) => naiveTimeWindows([size, size, 1, 0], script),
+    ],
+    [
+      'sliding',
+      (size) => new SlidingProcessingTimeWindows(size, 3),
+      (size, script) => naiveTimeWindows([size, 3, 0, 0], script),
+    ],
+    [
+      'tumbling in the general engine',
+      (size) => new (class Other extends TumblingProcessingTimeWindows {})(size, 1),
+      (size, script) => naiveTimeWindows([size, size, 1, 0], script),
+    ],
+    [
+      'sessions',
+      (size) => new ProcessingTimeSessionWindows(size),
+      (size, script) => naiveSessions(() => size, 0, script),
+    ],
+    [
+      'sessions in the merging engine',
+      (size) => new (class Other extends ProcessingTimeSessionWindows {})(size),
+      (size, script) => naiveSessions(() => size, 0, script),
+    ],
+  ];
+
+  test.each(byClock)(
+    '%s are those of the model, with the clock for a watermark',
+    (_name, assigner, model) =>
+      check(
+        fc.asyncProperty(fc.integer({ min: 2, max: 12 }), flow, async (size, steps) => {
+          const driver = await WindowDriver.open({ assigner: assigner(size) });
+          const script: Step[] = [];
+          driver.now = 100;
+          for (const [key, passed] of steps) {
+            await driver.record(key, script.length);
+            script.push([key, driver.now]);
+            if (passed === 0) continue;
+            await driver.clock(driver.now + passed - 1);
+            script.push([undefined, driver.now]);
+            driver.now++;
+          }
+          await driver.clock(10_000);
+          expect(unordered({ fired: [driver.take() as Shown[]], late: [] })).toEqual(
+            unordered({ fired: [model(size, script).fired.flat()], late: [] }),
+          );
+        }),
+      ),
+  );
 });
