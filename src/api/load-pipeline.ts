@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { recordPipeline } from '../bridge/inspect.ts';
 import { findInterpreter, resolveInterpreter } from '../bridge/interpreter.ts';
+import { configurationInForce } from '../config/in-force.ts';
 import { GraphError } from '../errors.ts';
 import type { JobGraph, OperatorSpec } from '../graph/job-graph.ts';
 import { closestWord } from '../graph/operator-text.ts';
@@ -56,7 +57,8 @@ export async function loadPipeline<O extends OutputTypes = OutputTypes>(
   }
   const { args = [], interpreter, cwd, env, logger, signal } = options;
   const session = new Session(logger);
-  const { executable } = await resolveInterpreter(findInterpreter(interpreter, process.env, cwd));
+  const wanted = interpreter ?? configurationInForce({}).values['python.executable'];
+  const { executable } = await resolveInterpreter(findInterpreter(wanted, process.env, cwd));
   const recorded = await recordPipeline(
     place.file,
     args,
