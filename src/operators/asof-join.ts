@@ -17,7 +17,7 @@ import {
 import { isPromise } from '../runtime/output.ts';
 import { requiredFunction } from './required-function.ts';
 import { runtimeContext } from './runtime-context.ts';
-import { TimedRecord, firstAfter, insertByTime } from './timed-records.ts';
+import { TimedRecord, firstAfter } from './timed-records.ts';
 import { LEFT, RIGHT, type Side, TwoSides } from './two-sides.ts';
 import { type Steps, run } from './windowing/waiting.ts';
 
@@ -38,7 +38,8 @@ type Join = (left: unknown, right: unknown) => unknown;
 
 class AsOfJoinOperator implements Operator {
   readonly #spec: OperatorSpec;
-  readonly #sides = new TwoSides();
+  /** A left record is looked at at its time (A1); right ones when the second makes the first useless (A2). */
+  readonly #sides = new TwoSides((side, records) => records[side]?.timestamp ?? Infinity);
   #ctx!: OperatorContext;
   #emit!: Emit;
   #function!: UserFunction<Join>;
@@ -56,7 +57,7 @@ class AsOfJoinOperator implements Operator {
     const operation = await operationOf(this.#spec, ctx);
     this.#toleranceMs = operation.toleranceMs ?? Infinity;
     this.#keepsLonely = operation.how === 'left';
-    this.#sides.restore(ctx, this.#restored, (_side, timestamp) => timestamp);
+    this.#sides.restore(ctx, this.#restored);
     this.#restored = [];
     this.#function = userFunction<Join>(operation.function, ['join'], this.#spec.name);
     await this.#function.open(runtimeContext(ctx));
@@ -74,12 +75,7 @@ class AsOfJoinOperator implements Operator {
     const { key, timestamp } = this.#ctx.cursor;
     if (timestamp === MIN_TIMESTAMP) throw noTimestamp(this.#spec);
     if (timestamp <= this.#ctx.watermark) return; // A2
-    const identity = this.#sides.identity(key);
-    const record = new TimedRecord(timestamp, value);
-    const records = this.#sides.records[side].get(identity);
-    if (records === undefined) this.#sides.records[side].set(identity, [record]);
-    else insertByTime(records, record);
-    this.#sides.ends[side].register(timestamp, identity);
+    this.#sides.add(side, key, new TimedRecord(timestamp, value));
   }
 
   onWatermark(watermark: number): MaybePromise<void> {
@@ -87,25 +83,26 @@ class AsOfJoinOperator implements Operator {
   }
 
   *#joinUpTo(watermark: number): Steps {
-    const [lefts, rights] = this.#sides.records;
+    const sides = this.#sides;
     // A1. Left records first: they may want right records that nobody else needs any more.
-    for (const { time, owner } of this.#sides.ends[LEFT].due(watermark)) {
-      const waiting = lefts.get(owner);
+    for (const { time, owner } of sides.due(LEFT, watermark)) {
+      const waiting = sides.of(LEFT, owner);
       if (waiting === undefined) continue;
       const due = waiting.splice(0, firstAfter(waiting, time));
-      const key = this.#sides.key(owner);
-      this.#sides.dropIfEmpty(LEFT, owner);
+      const key = sides.key(owner);
+      sides.looked(LEFT, owner);
       for (const left of due) {
         this.#ctx.cursor.key = key;
         this.#ctx.cursor.timestamp = left.timestamp;
-        const wait = this.#join(left, this.#partner(rights.get(owner), left.timestamp));
+        const wait = this.#join(left, this.#partner(sides.of(RIGHT, owner), left.timestamp));
         if (wait !== undefined) yield wait;
       }
     }
-    for (const { time, owner } of this.#sides.ends[RIGHT].due(watermark)) {
-      const records = rights.get(owner);
-      // A2. What is older than the latest up to this time is of no use to anybody.
-      if (records !== undefined) records.splice(0, Math.max(0, firstAfter(records, time) - 1));
+    for (const { owner } of sides.due(RIGHT, watermark)) {
+      const records = sides.of(RIGHT, owner);
+      // A2. What is older than the latest up to now is of no use to anybody.
+      if (records !== undefined) records.splice(0, Math.max(0, firstAfter(records, watermark) - 1));
+      sides.looked(RIGHT, owner);
     }
   }
 

@@ -22,7 +22,7 @@ import { emitEach } from './emit-each.ts';
 import { JoinContext } from './join-context.ts';
 import { requiredFunction } from './required-function.ts';
 import { runtimeContext } from './runtime-context.ts';
-import { TimedRecord, firstAfter, firstFrom, insertByTime } from './timed-records.ts';
+import { TimedRecord, firstAfter, firstFrom } from './timed-records.ts';
 import { LEFT, RIGHT, type Side, TwoSides } from './two-sides.ts';
 import { type Steps, run } from './windowing/waiting.ts';
 
@@ -48,7 +48,10 @@ type Join = (left: unknown, right: unknown, ctx: JoinContext) => unknown;
 
 class IntervalJoinOperator implements Operator {
   readonly #spec: OperatorSpec;
-  readonly #sides = new TwoSides();
+  /** Keys are looked at when their earliest record stops to wait. */
+  readonly #sides = new TwoSides(
+    (side, [earliest]) => (earliest as TimedRecord).timestamp + this.#waitMs[side],
+  );
   #ctx!: OperatorContext;
   #emit!: Emit;
   #function!: UserFunction<Join>;
@@ -84,7 +87,7 @@ class IntervalJoinOperator implements Operator {
     this.#holdMs = Math.max(
       ...this.#waitMs.map((wait, i) => (this.#outer[i] === true ? wait + 1 : 0)),
     );
-    this.#sides.restore(ctx, this.#restored, (side, time) => time + this.#waitMs[side]);
+    this.#sides.restore(ctx, this.#restored);
     this.#restored = [];
     const methods = ['processElement', 'process_element'];
     this.#function = userFunction<Join>(operation.function, methods, this.#spec.name);
@@ -104,14 +107,9 @@ class IntervalJoinOperator implements Operator {
     const { key, timestamp } = this.#ctx.cursor;
     if (timestamp === MIN_TIMESTAMP) throw noTimestamp(this.#spec);
     if (timestamp <= this.#ctx.watermark) return undefined; // I1
-    const sides = this.#sides;
-    const identity = sides.identity(key);
     const record = new TimedRecord(timestamp, value);
-    const own = sides.records[side].get(identity);
-    if (own === undefined) sides.records[side].set(identity, [record]);
-    else insertByTime(own, record);
-    sides.ends[side].register(timestamp + this.#waitMs[side], identity);
-    const others = sides.records[side === LEFT ? RIGHT : LEFT].get(identity);
+    const identity = this.#sides.add(side, key, record);
+    const others = this.#sides.of(side === LEFT ? RIGHT : LEFT, identity);
     if (others === undefined) return undefined;
     const from = timestamp + (side === LEFT ? this.#lower : -this.#upper);
     const to = timestamp + (side === LEFT ? this.#upper : -this.#lower);
@@ -160,12 +158,12 @@ class IntervalJoinOperator implements Operator {
   /** I1, I3 */
   *#expire(watermark: number): Steps {
     for (const side of [LEFT, RIGHT] as const) {
-      for (const { owner } of this.#sides.ends[side].due(watermark)) {
-        const records = this.#sides.records[side].get(owner);
+      for (const { owner } of this.#sides.due(side, watermark)) {
+        const records = this.#sides.of(side, owner);
         if (records === undefined) continue;
         const over = records.splice(0, firstAfter(records, watermark - this.#waitMs[side]));
         const key = this.#sides.key(owner);
-        this.#sides.dropIfEmpty(side, owner);
+        this.#sides.looked(side, owner);
         if (!this.#outer[side]) continue;
         for (const { matched, value, timestamp } of over) {
           if (matched) continue;

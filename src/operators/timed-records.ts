@@ -13,11 +13,13 @@ export class TimedRecord {
   }
 }
 
-/** Puts a record in its place, which mostly is the end. */
-export function insertByTime(records: TimedRecord[], record: TimedRecord): void {
+/** Puts a record in its place, which mostly is the end; gives its index. */
+export function insertByTime(records: TimedRecord[], record: TimedRecord): number {
   const last = records.at(-1);
-  if (last === undefined || last.timestamp <= record.timestamp) records.push(record);
-  else records.splice(firstAfter(records, record.timestamp), 0, record);
+  if (last === undefined || last.timestamp <= record.timestamp) return records.push(record) - 1;
+  const index = firstAfter(records, record.timestamp);
+  records.splice(index, 0, record);
+  return index;
 }
 
 /** Index of the first record that is not before `time`. */
