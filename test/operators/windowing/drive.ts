@@ -152,3 +152,23 @@ export class Show {
     return [[key, start, end, [...values]]];
   }
 }
+
+/** Emits the records of a window. */
+export class Values {
+  process(_key: unknown, _ctx: unknown, values: unknown[]): unknown[] {
+    return [[...values]];
+  }
+}
+
+/** A driver that shows the records of windows, unless another function is given. */
+export function open(given: Given): Promise<WindowDriver> {
+  return WindowDriver.open({ function: Values, ...given });
+}
+
+/** What a promise fails with, as text. */
+export function failure(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => 'no error',
+    (thrown: unknown) => String(thrown),
+  );
+}
