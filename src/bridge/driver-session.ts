@@ -59,6 +59,8 @@ class DriverSession {
   readonly #connection: FrameConnection;
   readonly #blobs = new Map<number, Uint8Array[]>();
   readonly #jobs = new Map<number, Job>();
+  /** What the program has been told of its options; once is enough for all its jobs. */
+  readonly #warned = new Set<string>();
   #pool: WorkerPool | undefined;
 
   constructor() {
@@ -173,10 +175,10 @@ class DriverSession {
 
   /** What file, environment and command line say is stronger than what the program's code says. */
   #inForce(request: number, graph: JobGraph): JobGraph {
-    const { values, settings, warnings, said } = configurationInForce(graph.config);
+    const { values, warnings, said } = configurationInForce(graph.config);
     for (const message of warnings) {
-      // Of keys in code the program has been warned where it set them.
-      if (settings.some(({ key, place }) => place === 'code' && message.includes(key))) continue;
+      if (this.#warned.has(message)) continue;
+      this.#warned.add(message);
       this.#connection.sendMap(FrameType.DRIVER_LOG, { level: 'warn', message }, request);
     }
     const parallelism = said('parallelism.default');

@@ -1,0 +1,95 @@
+"""Options of a program: what is unknown or wrong, and what is said elsewhere than in code."""
+
+from __future__ import annotations
+
+import pytest
+
+SETS = """
+env.configure(Configuration().set_string("{key}", "{value}"))
+for _ in range(2):
+    env.from_collection([1]).map(lambda v: v).print()
+    env.execute()
+"""
+
+
+def test_an_unknown_key_is_a_warning_with_a_suggestion(programs):
+    done = programs.run(SETS.format(key="parallelism.defualt", value="3"))
+    assert done.stdout == "1\n1\n"
+    assert (
+        done.stderr
+        == "Unknown option parallelism.defualt (code) is ignored. Did you mean parallelism.default?\n"
+    )
+
+
+def test_the_warning_is_a_log_record(programs):
+    done = programs.run(
+        "import logging; logging.basicConfig(format='%(name)s %(levelname)s', stream=sys.stdout)\n"
+        + SETS.format(key="python.fn-execution.timeuot", value="3 s")
+    )
+    assert done.stdout.splitlines() == ["isthmus WARNING", "1", "1"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("python.fn-execution.bundle.size", "1000"),
+        ("python.state.cache-size", "0"),
+        ("execution.buffer-timeout.interval", "10 ms"),
+        ("python.execution-mode", "thread"),
+        ("taskmanager.memory.process.size", "2g"),
+        ("my.own.key", "x"),
+    ],
+)
+def test_keys_of_flink_and_of_the_programs_own_are_accepted(programs, key, value):
+    done = programs.run(SETS.format(key=key, value=value))
+    assert (done.stdout, done.stderr, done.returncode) == ("1\n1\n", "", 0)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "wanted"),
+    [
+        ("execution.runtime-mode", "BATHC", "one of STREAMING, BATCH, AUTOMATIC"),
+        ("pipeline.auto-watermark-interval", "often", "a duration such as 500 ms, 10 s or 2 min"),
+        ("python.worker.memory-limit", "much", "a size such as 512 mb"),
+    ],
+)
+def test_a_value_that_does_not_fit_names_what_would(programs, key, value, wanted):
+    done = programs.run(SETS.format(key=key, value=value))
+    assert done.returncode == 1
+    assert done.stderr.endswith(
+        f'isthmus.errors.ConfigurationError: {key} is "{value}" (code); it must be {wanted}.\n'
+    )
+    assert len(done.stderr.splitlines()) <= 4
+
+
+@pytest.mark.parametrize("window", ["1 kb", "65536", "1 mb"])
+def test_sizes_and_durations_are_written_as_flink_writes_them(programs, window):
+    done = programs.run(
+        f"""
+        env.configure(Configuration()
+            .set_string("isthmus.channel.window-bytes", "{window}")
+            .set_string("isthmus.channels", "always")
+            .set_string("pipeline.auto-watermark-interval", "10 ms"))
+        numbers = env.from_collection(range(2000)).rebalance().map(lambda v: v)
+        print(sum(numbers.execute_and_collect()))
+        """
+    )
+    assert (done.stdout, done.stderr) == ("1999000\n", "")
+
+
+def test_the_environment_is_stronger_than_the_code(programs):
+    done = programs.run(
+        """
+        class Where(MapFunction):
+            def open(self, runtime_context):
+                self.parallelism = runtime_context.get_number_of_parallel_subtasks()
+            def map(self, value):
+                return self.parallelism
+
+        env.from_collection([1]).map(Where()).print()
+        env.execute()
+        """,
+        env={"ISTHMUS_PARALLELISM_DEFAULT": "3"},
+    )
+    assert done.stdout.rstrip().endswith("3")
+    assert done.stderr == ""
