@@ -84,9 +84,7 @@ class IntervalJoinOperator implements Operator {
     const { how } = operation;
     this.#outer = [how === 'left' || how === 'full', how === 'right' || how === 'full'];
     this.#waitMs = [Math.max(0, this.#upper), Math.max(0, -this.#lower)];
-    this.#holdMs = Math.max(
-      ...this.#waitMs.map((wait, i) => (this.#outer[i] === true ? wait + 1 : 0)),
-    );
+    this.#holdMs = Math.max(...this.#waitMs.map((wait, i) => (this.#outer[i] === true ? wait : 0)));
     this.#sides.restore(ctx, this.#restored);
     this.#restored = [];
     const methods = ['processElement', 'process_element'];

@@ -238,6 +238,22 @@ describe('time limits', () => {
     expect(harness.output).toHaveLength(2);
   });
 
+  test('count, whatever still comes while the function answers to them', async () => {
+    const service = new Service();
+    const giveUp = Promise.withResolvers<string[]>();
+    await using harness = await open(
+      { asyncInvoke: service.ask, timeout: () => giveUp.promise },
+      { timeoutMs: 100 },
+    );
+    await harness.process(1);
+    await harness.processingTime(100);
+    service.answer(1, ['after all']);
+    await turn();
+    giveUp.resolve(['gave up']);
+    await harness.wait();
+    expect(harness.output).toEqual(['gave up']);
+  });
+
   test('run while the input waits for a place', async () => {
     await using harness = await open(
       { asyncInvoke: () => new Promise(() => {}), timeout: (id: number) => [id] },
