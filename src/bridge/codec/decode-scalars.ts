@@ -1,14 +1,21 @@
 // Bodies of extension values without parts.
 
 import { CodecError } from '../../errors.ts';
+import { MAX_INT_DIGITS } from './ext.ts';
 import type { Reader } from './reader.ts';
+import { MAX_WIDE, MIN_WIDE } from './scalars.ts';
 import { DateTime, Decimal, Instant, LocalTime, Uuid } from './values.ts';
 
 const MICROS_PER_DAY = 86_400_000_000;
 
 export function readBigInt(text: string): bigint {
   if (!/^-?[1-9]\d*$/.test(text)) throw new CodecError('A big integer is no decimal number.');
-  return BigInt(text);
+  if (text.length > MAX_INT_DIGITS + (text.startsWith('-') ? 1 : 0)) {
+    throw new CodecError(`A big integer has more than ${MAX_INT_DIGITS} digits.`);
+  }
+  const value = BigInt(text);
+  if (value >= MIN_WIDE && value <= MAX_WIDE) throw new CodecError('A big integer is not big.');
+  return value;
 }
 
 export function readTime(reader: Reader, length: number): LocalTime {

@@ -4,6 +4,8 @@
 export const MAX_DEPTH = 64;
 /** Lists shorter than this travel record by record. */
 export const MIN_COLUMNS_RECORDS = 4;
+/** Digits of an integer, as Python limits them: more would take a time that grows with their square. */
+export const MAX_INT_DIGITS = 4300;
 /** Fields of a record that may travel as columns. */
 export const MAX_COLUMNS = 1000;
 

@@ -7,6 +7,7 @@ import {
   DATETIME_ZONED,
   DECIMAL,
   INSTANT,
+  MAX_INT_DIGITS,
   NDARRAY,
   TIME,
   TIMEDELTA,
@@ -55,7 +56,11 @@ export function writeBigInt(value: bigint): void {
     else writer.wideInteger(value);
     return;
   }
-  writeAscii(BIG_INT, value.toString());
+  const text = value.toString();
+  if (text.length > MAX_INT_DIGITS + (value < 0n ? 1 : 0)) {
+    throw new Refused(`an integer may have ${MAX_INT_DIGITS} digits`);
+  }
+  writeAscii(BIG_INT, text);
 }
 
 /** Writers of classes whose instances have no parts. */

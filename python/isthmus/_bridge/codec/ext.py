@@ -12,6 +12,8 @@ from typing import Any
 from msgspec.msgpack import Ext
 
 MAX_DEPTH = 64
+#: Digits of an integer, as Python limits them by default: more would take a time that grows with their square.
+MAX_INT_DIGITS = 4300
 
 TUPLE, SET, FROZENSET, BIG_INT = 0x01, 0x02, 0x03, 0x04
 DATETIME, DATETIME_ZONED, DATE, TIME, TIMEDELTA = 0x05, 0x06, 0x07, 0x08, 0x09
@@ -73,9 +75,12 @@ def _timedelta(value: datetime.timedelta) -> Ext:
 
 def big_int(value: int) -> Ext:
     try:
-        return Ext(BIG_INT, b"%d" % value)
+        text = b"%d" % value
     except ValueError as e:
         raise Refused(str(e)) from None
+    if len(text) > MAX_INT_DIGITS + (value < 0):  # sys.set_int_max_str_digits() may allow more.
+        raise Refused(f"an integer may have {MAX_INT_DIGITS} digits")
+    return Ext(BIG_INT, text)
 
 
 #: Values without parts, by exact type.
@@ -124,9 +129,11 @@ def _ascii(data: bytes) -> str:
 
 def _to_int(data: bytes) -> int:
     text = _ascii(data)
+    if len(text) > MAX_INT_DIGITS + text.startswith("-"):
+        raise ValueError(f"it has more than {MAX_INT_DIGITS} digits")
     number = int(text)
-    if str(number) != text:
-        raise ValueError(f"{text!r} is no canonical integer")
+    if str(number) != text or -(2**63) <= number < 2**64:
+        raise ValueError(f"{text!r} is no canonical big integer")
     return number
 
 
