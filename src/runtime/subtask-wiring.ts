@@ -169,9 +169,12 @@ function operatorContext(
     },
     emitWatermark: (watermark) => hooks.emitWatermark(index, watermark),
     emitIdle: (idle) => {
-      for (let i = index; i < links.length; i++) {
-        controlToAll(links[i] as ChainLink, { kind: 'idle', idle });
+      controlToAll(link, { kind: 'idle', idle });
+      for (const next of links.slice(index + 1)) {
+        if (next.operator?.holdsWatermarks === true) return next.operator.onIdle?.(idle);
+        controlToAll(next, { kind: 'idle', idle });
       }
+      return undefined;
     },
     requestProcessingTime: (at) => hooks.requestProcessingTime(index, at),
     checkpointing: services.snapshot !== undefined,

@@ -7,6 +7,8 @@ import {
   AsyncRetryStrategy,
   type DataStream,
   StreamExecutionEnvironment,
+  TumblingEventTimeWindows,
+  WatermarkStrategy,
 } from '../../src/index.ts';
 import { OneInputHarness } from '../../src/testing/index.ts';
 
@@ -429,6 +431,41 @@ describe('in a job', () => {
     const error = await failure(results.executeAndCollect().toArray());
     expect(error).toContain('"Unordered Async Wait" (subtask 1/1) raised RangeError');
     expect(error).toContain('record: 3');
+  });
+
+  test('an idle input holds nobody back behind it', async () => {
+    const env = StreamExecutionEnvironment.getExecutionEnvironment({
+      config: { 'pipeline.auto-watermark-interval': '5 ms' },
+    });
+    const timing = WatermarkStrategy.forMonotonousTimestamps<number>().withTimestampAssigner(
+      (at) => at,
+    );
+    const fired = Promise.withResolvers<void>();
+    // Says nothing more until the window has fired, which it can only if this input counts as idle.
+    const quiet = env
+      .fromSource(async function* () {
+        yield 1;
+        await fired.promise;
+      })
+      .assignTimestampsAndWatermarks(timing.withIdleness(20));
+    const lively = env
+      .fromSource(async function* () {
+        for (const at of [2, 3, 50]) yield at;
+        await fired.promise;
+      })
+      .assignTimestampsAndWatermarks(timing);
+    // Idleness does not overtake what is asked for: the window has all three records.
+    const ask = (at: number) => waitFor(100).then(() => [at]);
+    const asked = AsyncDataStream.orderedWait(quiet, ask, 0);
+    const windows = asked
+      .union(lively)
+      .windowAll(TumblingEventTimeWindows.of(10))
+      .reduce((a, b) => a + b)
+      .map((sum) => {
+        fired.resolve();
+        return sum;
+      });
+    expect(await windows.executeAndCollect().toArray()).toEqual([6, 50]);
   });
 
   test('a call that never ends does not keep a job from being cancelled', async () => {
