@@ -10,14 +10,17 @@
 
 import type { MaybePromise } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
+import { keyIdentity } from '../../state/key-identity.ts';
 import { onceOver, overAt } from '../processing-time.ts';
 import { Cell } from './contents.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { TimeHeap } from './heap.ts';
-import { keyIdentity } from '../../state/key-identity.ts';
 import { fromGroups, toGroups } from './partition.ts';
-import type { SlidingEventTimeWindows, TumblingEventTimeWindows } from './time-assigners.ts';
-import { checkedTimestamp } from './time-assigners.ts';
+import {
+  type SlidingEventTimeWindows,
+  type TumblingEventTimeWindows,
+  checkedTimestamp,
+} from './time-assigners.ts';
 import { type Steps, run } from './waiting.ts';
 import { TimeWindow, floorMod } from './windows.ts';
 

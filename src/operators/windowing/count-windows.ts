@@ -23,6 +23,10 @@ export class CountWindows {
     throw new ConfigurationError('Count windows are counted, not assigned; use countWindow().');
   }
 
+  isEventTime(): boolean {
+    return false;
+  }
+
   describe(): { [key: string]: JsonValue } {
     const { size, slide } = this;
     return { kind: 'count', size, ...(slide === undefined ? {} : { slide }) };

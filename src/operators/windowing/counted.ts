@@ -3,8 +3,8 @@
 
 import type { MaybePromise } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
-import { Engine, type EngineParts } from './engine.ts';
 import { keyIdentity } from '../../state/key-identity.ts';
+import { Engine, type EngineParts } from './engine.ts';
 import { fromGroups, toGroups } from './partition.ts';
 import { type Steps, run } from './waiting.ts';
 import { CountWindow } from './windows.ts';

@@ -1,12 +1,12 @@
 // Count windows with a trigger that was said: records of a key are counted, the rest is as with any assigner.
 
-import { CountWindow } from './windows.ts';
+import { keyIdentity } from '../../state/key-identity.ts';
 import type { WindowLike } from './assigner.ts';
+import { CountTrigger } from './count-trigger.ts';
 import type { EngineParts } from './engine.ts';
 import { GeneralEngine } from './general.ts';
-import { keyIdentity } from '../../state/key-identity.ts';
 import { type GroupedEntries, fromGroups, toGroups } from './partition.ts';
-import { CountTrigger } from './count-trigger.ts';
+import { CountWindow } from './windows.ts';
 
 interface CountingState {
   counts: GroupedEntries | undefined;
@@ -24,7 +24,6 @@ export class CountingEngine extends GeneralEngine {
     super({ ...parts, operation: { ...parts.operation, trigger } });
     this.#size = size;
     this.#slide = slide ?? size;
-    this.eventTime = false;
   }
 
   /** The latest first. */

@@ -1,13 +1,13 @@
 // What every way of keeping windows offers the window operator.
 
 import type { Emit, MaybePromise, OperatorContext } from '../../runtime/operator.ts';
+import { runtimeContext } from '../runtime-context.ts';
 import type { WindowAssigner } from './assigner.ts';
 import type { Contents } from './contents.ts';
 import { Emission } from './emission.ts';
 import type { WindowOperation } from './operation.ts';
 import { WindowFunctionContext } from './window-context.ts';
 import { WindowState } from './window-state.ts';
-import { runtimeContext } from '../runtime-context.ts';
 
 /** What an engine is made of. */
 export interface EngineParts {

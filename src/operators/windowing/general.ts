@@ -7,15 +7,15 @@
 
 import { MAX_TIMESTAMP, type MaybePromise } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
-import { type AssignerContext, type WindowLike, windowKeyOf } from './assigner.ts';
-import { onceOver, overAt } from '../processing-time.ts';
-import { Engine, type EngineParts } from './engine.ts';
 import { keyIdentity } from '../../state/key-identity.ts';
+import { onceOver, overAt } from '../processing-time.ts';
+import { type AssignerContext, type WindowLike, windowKeyOf } from './assigner.ts';
+import { Engine, type EngineParts } from './engine.ts';
 import { fromGroups, toGroups } from './partition.ts';
+import { TimerQueue } from './timer-queue.ts';
 import { EngineTriggerContext, assignerContext } from './trigger-context.ts';
 import { type Trigger, type TriggerResult, checkedResult, isFire, isPurge } from './trigger.ts';
 import { EventTimeTrigger, ProcessingTimeTrigger } from './triggers.ts';
-import { TimerQueue } from './timer-queue.ts';
 import { type Steps, run } from './waiting.ts';
 import { windowAsData, windowFromData } from './windows.ts';
 
@@ -37,7 +37,7 @@ export interface WindowEntry {
 export type KeyWindows = Map<string, WindowEntry>;
 
 export class GeneralEngine extends Engine {
-  protected eventTime: boolean;
+  protected readonly eventTime: boolean;
   protected readonly trigger: Trigger<unknown>;
   protected readonly triggerContext: EngineTriggerContext;
   protected readonly assignerContext: AssignerContext;

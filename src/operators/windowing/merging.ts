@@ -8,10 +8,10 @@
 import { GraphError, UserFunctionError } from '../../errors.ts';
 import { inspectRecord } from '../../runtime/failure.ts';
 import { isPromise } from '../../runtime/output.ts';
+import { keyIdentity } from '../../state/key-identity.ts';
 import { type WindowLike, windowKeyOf } from './assigner.ts';
 import type { EngineParts } from './engine.ts';
 import { GeneralEngine, type WindowEntry } from './general.ts';
-import { keyIdentity } from '../../state/key-identity.ts';
 import { type Steps } from './waiting.ts';
 import { TimeWindow } from './windows.ts';
 

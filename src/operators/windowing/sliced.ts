@@ -11,10 +11,10 @@
 import { UserFunctionError } from '../../errors.ts';
 import { MAX_TIMESTAMP, MIN_TIMESTAMP, type MaybePromise } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
+import { keyIdentity } from '../../state/key-identity.ts';
 import { Cell } from './contents.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { TimeHeap } from './heap.ts';
-import { keyIdentity } from '../../state/key-identity.ts';
 import { fromGroups, toGroups } from './partition.ts';
 import { type Merge, SliceStacks } from './slice-stacks.ts';
 import { type SlidingEventTimeWindows, checkedTimestamp } from './time-assigners.ts';

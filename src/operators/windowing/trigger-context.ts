@@ -3,11 +3,11 @@
 import type { OperatorContext } from '../../runtime/operator.ts';
 import type { StateDescriptor } from '../../state/descriptors.ts';
 import { onceOver } from '../processing-time.ts';
+import { runtimeContext } from '../runtime-context.ts';
 import type { AssignerContext } from './assigner.ts';
 import type { WindowEntry } from './general.ts';
 import type { TimerQueue } from './timer-queue.ts';
 import type { OnMergeContext } from './trigger.ts';
-import { runtimeContext } from '../runtime-context.ts';
 import type { StateOf, WindowState } from './window-state.ts';
 
 export function assignerContext(ctx: OperatorContext): AssignerContext {

@@ -1,7 +1,7 @@
 // The triggers there are, save those that remember something (continuous-triggers.ts, count-trigger.ts).
 
-import type { JsonValue } from '../../graph/job-graph.ts';
 import { GraphError } from '../../errors.ts';
+import type { JsonValue } from '../../graph/job-graph.ts';
 import type { WindowLike } from './assigner.ts';
 import {
   type OnMergeContext,

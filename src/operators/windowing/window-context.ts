@@ -1,6 +1,6 @@
 import type { OperatorContext } from '../../runtime/operator.ts';
-import type { WindowLike } from './assigner.ts';
 import { runtimeContext } from '../runtime-context.ts';
+import type { WindowLike } from './assigner.ts';
 import { type KeyedStateStore, type WindowState, noWindowState } from './window-state.ts';
 
 /** What a window function is told of its window. */

@@ -1,7 +1,7 @@
 // The windows themselves. Two windows that are equal have equal keys; contents, state and timers are kept by them.
 
-import type { WindowLike } from './assigner.ts';
 import { MAX_TIMESTAMP } from '../../runtime/operator.ts';
+import type { WindowLike } from './assigner.ts';
 
 /** A finite bucket of records. Assigners of a program's own may extend it. */
 export abstract class Window {
