@@ -33,7 +33,8 @@ import { describeValue } from './described.ts';
 vi.setConfig({ testTimeout: 60_000 });
 
 const text = fc.string({ unit: 'binary' });
-const micros = fc.bigInt(-62_135_596_800_000_000n, 253_402_300_799_999_999n);
+// Years 1 to 9999, a day off the ends so that any offset fits.
+const micros = fc.bigInt(-62_135_510_400_000_000n, 253_402_214_400_000_000n);
 const safeNumber = fc.double().filter((n) => !Number.isInteger(n) || Number.isSafeInteger(n));
 
 const leaf: fc.Arbitrary<unknown> = fc.oneof(
@@ -44,7 +45,11 @@ const leaf: fc.Arbitrary<unknown> = fc.oneof(
   fc.bigInt(-(2n ** 70n), 2n ** 70n).filter((n) => n > 2n ** 53n || n < -(2n ** 53n)),
   text,
   fc.uint8Array(),
-  fc.date({ noInvalidDate: true }),
+  fc.date({
+    noInvalidDate: true,
+    min: new Date('0001-01-02T00:00:00Z'),
+    max: new Date('9999-12-30T00:00:00Z'),
+  }),
   micros.map((at) => new LocalDateTime(at)),
   fc
     .tuple(micros, fc.integer({ min: -86_399, max: 86_399 }))

@@ -9,6 +9,7 @@ import {
   typedWriter,
 } from '../../src/bridge/codec/index.ts';
 import {
+  DateTime,
   Decimal,
   Instant,
   LocalDate,
@@ -178,6 +179,20 @@ describe('containers', () => {
     for (let i = 0; i < 65; i++) [type, value] = [Types.LIST(type), [value]];
     expect(refusal(type, value)).toContain('values may nest 64 deep');
   });
+});
+
+test.each<[string, unknown]>([
+  ['a date after 9999', new LocalDate(2_932_897)],
+  ['a date of half a day', new LocalDate(0.5)],
+  ['a datetime before 1', new LocalDateTime(-62_135_596_800_000_001n)],
+  ['a Date after 9999', new Date(Date.UTC(10_000, 0, 1))],
+  ['an offset of a day', new DateTime(0n, 86_400)],
+  ['a time of 25 hours', LocalTime.of(25)],
+  ['an Instant of too many seconds', new Instant(2 ** 53)],
+  ['an Instant of a second of nanoseconds', new Instant(0, 1e9)],
+  ['an integer of 4301 digits', 10n ** 4300n],
+])('what Python has no room for is refused: %s', (_, value) => {
+  expect(() => encodeValues([{ a: value }])).toThrow('at $.a cannot travel');
 });
 
 test('keys that are arrays are tuples to Python', () => {

@@ -3,8 +3,8 @@
 import { CodecError } from '../../errors.ts';
 import { MAX_INT_DIGITS } from './ext.ts';
 import type { Reader } from './reader.ts';
-import { MAX_WIDE, MIN_WIDE } from './scalars.ts';
-import { DateTime, Decimal, Instant, LocalTime, Uuid } from './values.ts';
+import { isPythonDay, isPythonOffset, isPythonWall, MAX_WIDE, MIN_WIDE } from './scalars.ts';
+import { DateTime, Decimal, Instant, LocalDate, LocalDateTime, LocalTime, Uuid } from './values.ts';
 
 const MICROS_PER_DAY = 86_400_000_000;
 
@@ -18,15 +18,33 @@ export function readBigInt(text: string): bigint {
   return value;
 }
 
+export function readLocalDateTime(reader: Reader): LocalDateTime {
+  const micros = reader.littleInt64();
+  if (!isPythonWall(micros)) throw new CodecError('A datetime is out of range.');
+  return new LocalDateTime(micros);
+}
+
+export function readLocalDate(reader: Reader): LocalDate {
+  const day = reader.littleInt32();
+  if (!isPythonDay(day)) throw new CodecError('A date is out of range.');
+  return new LocalDate(day);
+}
+
 export function readTime(reader: Reader, length: number): LocalTime {
   const micros = Number(reader.littleInt64());
   if (micros < 0 || micros >= MICROS_PER_DAY) throw new CodecError('A time is no time of day.');
-  return new LocalTime(micros, length === 12 ? reader.littleInt32() : undefined);
+  if (length !== 12) return new LocalTime(micros);
+  const offset = reader.littleInt32();
+  if (!isPythonOffset(offset)) throw new CodecError('A time has no UTC offset.');
+  return new LocalTime(micros, offset);
 }
 
 export function readZoned(reader: Reader): Date | DateTime {
   const micros = reader.littleInt64();
   const offset = reader.littleInt32();
+  if (!isPythonOffset(offset) || !isPythonWall(micros + BigInt(offset) * 1_000_000n)) {
+    throw new CodecError('A datetime is out of range.');
+  }
   if (offset === 0 && micros % 1000n === 0n) {
     const date = new Date(Number(micros / 1000n));
     if (!Number.isNaN(date.getTime())) return date;

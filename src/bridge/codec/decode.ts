@@ -10,6 +10,8 @@ import {
   readBigInt,
   readDecimal,
   readInstant,
+  readLocalDate,
+  readLocalDateTime,
   readTime,
   readUuid,
   readZoned,
@@ -37,7 +39,7 @@ import {
 import { MAX_SHAPE_FIELDS, MapShape, setField } from './map-shape.ts';
 import { isTuple, markFrozenSet, markTuple } from './marks.ts';
 import { Reader } from './reader.ts';
-import { DTYPES, TimeDelta, LocalDate, LocalDateTime, NdArray, ROW_KINDS, Row } from './values.ts';
+import { DTYPES, NdArray, ROW_KINDS, Row, TimeDelta } from './values.ts';
 
 /**
  * One value.
@@ -260,11 +262,11 @@ function readExtensionBody(reader: Reader, type: number, length: number, depth: 
     case BIG_INT:
       return readBigInt(reader.ascii(length));
     case DATETIME:
-      return new LocalDateTime(reader.littleInt64());
+      return readLocalDateTime(reader);
     case DATETIME_ZONED:
       return readZoned(reader);
     case DATE:
-      return new LocalDate(reader.littleInt32());
+      return readLocalDate(reader);
     case TIME:
       return readTime(reader, length);
     case TIMEDELTA:

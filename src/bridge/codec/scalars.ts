@@ -69,7 +69,7 @@ export const scalarWriters: readonly [unknown, (value: never, depth: number) => 
   [Buffer, (value: Uint8Array) => writer.binary(value)],
   [Date, writeDate],
   [DateTime, (value: DateTime) => writeZoned(value.epochMicros, value.offsetSeconds)],
-  [LocalDateTime, (value: LocalDateTime) => writeMicros(DATETIME, value.micros)],
+  [LocalDateTime, writeLocalDateTime],
   [LocalTime, writeTime],
   [LocalDate, writeLocalDate],
   [TimeDelta, (value: TimeDelta) => writeMicros(TIMEDELTA, value.micros)],
@@ -91,10 +91,32 @@ function writeAscii(type: number, text: string): void {
   writer.endExtension(start);
 }
 
+/** Python has the years 1 to 9999. */
+export function isPythonDay(epochDay: number): boolean {
+  return Number.isInteger(epochDay) && epochDay >= -719_162 && epochDay <= 2_932_896;
+}
+
+export function isPythonWall(micros: bigint): boolean {
+  return micros >= -62_135_596_800_000_000n && micros <= 253_402_300_799_999_999n;
+}
+
+/** Less than a day, in whole seconds. */
+export function isPythonOffset(seconds: number): boolean {
+  return Number.isInteger(seconds) && Math.abs(seconds) < 86_400;
+}
+
+const YEARS = 'Python has the years 1 to 9999';
+const OFFSETS = 'a UTC offset is less than a day, in whole seconds';
+
 function writeMicros(type: number, micros: bigint): void {
   if (BigInt.asIntN(64, micros) !== micros) throw new Refused('it is out of range');
   writer.extension(type, 8);
   writer.int64(micros);
+}
+
+function writeLocalDateTime(value: LocalDateTime): void {
+  if (!isPythonWall(value.micros)) throw new Refused(YEARS);
+  writeMicros(DATETIME, value.micros);
 }
 
 function writeDate(value: Date): void {
@@ -104,6 +126,8 @@ function writeDate(value: Date): void {
 }
 
 function writeZoned(micros: bigint, offsetSeconds: number): void {
+  if (!isPythonOffset(offsetSeconds)) throw new Refused(OFFSETS);
+  if (!isPythonWall(micros + BigInt(offsetSeconds) * 1_000_000n)) throw new Refused(YEARS);
   writer.extension(DATETIME_ZONED, 12);
   writer.int64(micros);
   writer.int32(offsetSeconds);
@@ -111,12 +135,17 @@ function writeZoned(micros: bigint, offsetSeconds: number): void {
 
 function writeTime(value: LocalTime): void {
   const { micros, offsetSeconds } = value;
+  if (!Number.isInteger(micros) || micros < 0 || micros >= 86_400_000_000) {
+    throw new Refused('it is no time of day');
+  }
+  if (offsetSeconds !== undefined && !isPythonOffset(offsetSeconds)) throw new Refused(OFFSETS);
   writer.extension(TIME, offsetSeconds === undefined ? 8 : 12);
   writer.int64(BigInt(micros));
   if (offsetSeconds !== undefined) writer.int32(offsetSeconds);
 }
 
 function writeLocalDate(value: LocalDate): void {
+  if (!isPythonDay(value.epochDay)) throw new Refused(YEARS);
   writer.extension(DATE, 4);
   writer.int32(value.epochDay);
 }
@@ -127,9 +156,13 @@ function writeUuid(value: Uuid): void {
 }
 
 function writeInstant(value: Instant): void {
+  const { seconds, nanos } = value;
+  if (!Number.isSafeInteger(seconds) || !Number.isInteger(nanos) || nanos < 0 || nanos >= 1e9) {
+    throw new Refused('it is out of range');
+  }
   writer.extension(INSTANT, 12);
-  writer.int64(BigInt(value.seconds));
-  writer.int32(value.nanos);
+  writer.int64(BigInt(seconds));
+  writer.int32(nanos);
 }
 
 export function writeNdArray(value: NdArray): void {

@@ -276,7 +276,7 @@ def _exact_other(value: Any, path: Path, depth: int) -> Any:
         items = [_exact(item, (path, step), depth + 1) for step, item in zip(steps, value, strict=False)]
         return Ext(ROW, _pack([value.get_row_kind().value, names, *items]))
     if name == "Instant" and hasattr(value, "nanos"):
-        return encode_instant(value)
+        return _leaf(encode_instant, value, path)
     if isinstance(value, enum.Enum):
         _refuse(value, path, "an Enum would not come back as one; send its value or its name")
     if kind.__module__ == "numpy":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import re
 import struct
 import uuid
 from collections.abc import Callable
@@ -137,23 +138,23 @@ def _to_int(data: bytes) -> int:
     return number
 
 
+_DECIMAL = re.compile(r"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|Infinity|s?NaN[0-9]*)")
+
+
 def _to_decimal(data: bytes) -> decimal.Decimal:
     text = _ascii(data)
-    # Decimal() also takes blanks and underscores.
-    if " " not in text and "_" not in text and text.strip() == text:
-        try:
-            return decimal.Decimal(text)
-        except decimal.InvalidOperation:
-            pass
-    raise ValueError("it is no decimal number")
+    # Decimal() takes more: blanks, underscores, names in any case.
+    if _DECIMAL.fullmatch(text) is None:
+        raise ValueError("it is no decimal number")
+    return decimal.Decimal(text)
 
 
 def _to_instant(data: bytes) -> Any:
     from ...common.time import Instant
 
     seconds, nanos = _I64_I32.unpack(data)
-    if not 0 <= nanos < 1_000_000_000:
-        raise ValueError(f"{nanos} nanoseconds")
+    if not 0 <= nanos < 1_000_000_000 or not -(2**53) < seconds < 2**53:
+        raise ValueError(f"{seconds} seconds and {nanos} nanoseconds are no Instant")
     return Instant(seconds, nanos)
 
 
@@ -172,4 +173,6 @@ LEAF_DECODERS: dict[int, Callable[[Any], Any]] = {
 
 
 def encode_instant(value: Any) -> Ext:
+    if not 0 <= value.nanos < 1_000_000_000 or not -(2**53) < value.seconds < 2**53:
+        raise Refused("it is out of range")
     return Ext(INSTANT, _I64_I32.pack(value.seconds, value.nanos))
