@@ -108,7 +108,9 @@ class Program:
         """Until the job is in its state; returns what runs below the program then."""
         sign = "submitted" if self.state == "starting" else "at-work"
         mark = self._folder / f"{self._number}-{attempt}.{sign}"
-        assert eventually(mark.exists, 30), self.state
+        assert eventually(lambda: mark.exists() or self.child.poll() is not None, 30), self.state
+        if self.child.poll() is not None:
+            pytest.fail(f"The program has ended by itself: {self.child.communicate()}")
         assert eventually(self.workers, 30), self.state
         if self.state == "idle on the pipe":
             assert self.child.stdout.readline() == "done\n"
