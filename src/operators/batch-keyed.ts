@@ -8,6 +8,8 @@
 //   B4. Results leave before the final watermark does. A broadcast input is taken at once, before any keyed record.
 //   B5. What a key's records without a timestamp come to is known as they arrive: `reduce` and `aggregate` take them then
 //       and keep one value, not the records. Those with a timestamp come after them (B1).
+//   B6. Asynchronous functions are handed all records in order of B1, without a pause between keys; their results leave as
+//       they would in STREAMING.
 
 import { encodeKey } from '../bridge/keys.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
@@ -46,6 +48,7 @@ class BatchKeyedOperator implements Operator {
   readonly #inner: Operator;
   readonly #finalOnly: boolean;
   readonly #secondIsBroadcast: boolean;
+  readonly #isAsync: boolean;
   #keys = new Map<unknown, KeyRecords>();
   #ctx!: OperatorContext;
   #emit!: Emit;
@@ -56,6 +59,7 @@ class BatchKeyedOperator implements Operator {
     this.#inner = inner;
     this.#finalOnly = spec.kind === 'reduce' || spec.kind === 'aggregate';
     this.#secondIsBroadcast = spec.kind === 'broadcast_process';
+    this.#isAsync = spec.kind === 'async' || spec.kind === 'lookup_join';
   }
 
   open(ctx: OperatorContext, emit: Emit): MaybePromise<void> {
@@ -116,6 +120,7 @@ class BatchKeyedOperator implements Operator {
       await this.#replayKey(of);
     }
     ctx.watermark = outer;
+    if (this.#isAsync) await this.#inner.onWatermark?.(MAX_TIMESTAMP); // B6
   }
 
   async #replayKey(of: KeyRecords): Promise<void> {
@@ -132,6 +137,7 @@ class BatchKeyedOperator implements Operator {
         throw new RecordFailure(thrown, value, of);
       }
     }
+    if (this.#isAsync) return;
     cursor.key = of.key;
     this.#ctx.watermark = MAX_TIMESTAMP; // B2
     await inner.onWatermark?.(MAX_TIMESTAMP);

@@ -174,28 +174,34 @@ describe('time', () => {
     }
   });
 
-  test('asynchronous functions are done with a key before the next', async () => {
+  test('does not keep asynchronous functions from going on with the next key', async () => {
+    let running = 0;
+    let most = 0;
     await using harness = await OneInputHarness.openStream(
       (stream: DataStream<Event>) =>
-        AsyncDataStream.unorderedWait(
+        AsyncDataStream.orderedWait(
           stream.keyBy(keyOf),
-          async ([key, ms]) => {
-            await new Promise((resolve) => setTimeout(resolve, ms));
-            return [[key, ms]];
+          async (event) => {
+            most = Math.max(most, ++running);
+            await new Promise((resolve) => setTimeout(resolve, event[1]));
+            running--;
+            return [event];
           },
           0,
-          2,
+          3,
         ),
       { batch: true },
     );
     await harness.process(['b', 1], ['a', 20], ['b', 2], ['a', 3]);
+    expect(harness.output).toEqual([]);
     await harness.end();
     expect(harness.output).toEqual([
-      ['a', 3],
       ['a', 20],
+      ['a', 3],
       ['b', 1],
       ['b', 2],
     ]);
+    expect(most).toBe(3);
   });
 });
 

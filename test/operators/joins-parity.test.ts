@@ -180,6 +180,12 @@ const ones: Record<string, BuildOne> = {
     AsyncDataStream.orderedWait(stream, by === 'python' ? f('Ask') : Ask, 10_000, 7),
   'asynchronous, unordered': (stream, by) =>
     AsyncDataStream.unorderedWait(stream, by === 'python' ? f('Ask') : Ask, 10_000, 7),
+  'asynchronous, ordered, of a keyed stream': (stream, by) =>
+    AsyncDataStream.orderedWait(stream.keyBy(user), by === 'python' ? f('Ask') : Ask, 10_000, 7),
+  'lookup of a keyed stream': (stream, by) =>
+    by === 'python'
+      ? stream.keyBy(user).lookupJoin(f('name_later'), f('named'), { key: f('user') })
+      : stream.keyBy(user).lookupJoin(async (key: string) => name(key), named, { key: user }),
   'asynchronous, tried again': (stream, by) =>
     AsyncDataStream.orderedWaitWithRetry(
       stream,

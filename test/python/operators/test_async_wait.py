@@ -182,3 +182,13 @@ def test_closing_ends_the_loop_and_cancels_what_is_under_way():
     with harness(Slow()) as h:
         h.process(1)
     assert threading.active_count() == before
+
+
+def test_in_batch_a_keyed_stream_loses_no_results():
+    operation = AsyncOperation(Delayed(), timeout=0, capacity=2, ordered=True)
+    with OneInputHarness(operation, key_by=lambda v: v % 2, batch=True) as h:
+        h.process(3, 2, 1, 4)
+        assert h.output == []
+        h.end()
+        assert h.output == [2, 20, 4, 40, 3, 30, 1, 10]
+        assert h.watermarks == [2**63 - 1]

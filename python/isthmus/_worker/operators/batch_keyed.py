@@ -9,6 +9,7 @@ B4. Results leave before the final watermark does. A broadcast input is taken at
     record.
 B5. What a key's records without a timestamp come to is known as they arrive: ``reduce`` and ``aggregate``
     keep one value for them, not the records. Those with a timestamp come after them (B1).
+B6. Async functions are handed all records in order of B1; their results leave as they would in STREAMING.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class BatchKeyedOperator(Operator):
         self.functions = self._inner.functions
         self._final_only = bool(getattr(self._inner, "final_only_in_batch", False))
         self._second_is_broadcast = ctx.spec["kind"] == "broadcast_process"
+        self._is_async = ctx.spec["kind"] in ("async", "lookup_join")
 
     def owns(self, code: Any) -> bool:
         return self._inner.owns(code)
@@ -98,7 +100,18 @@ class BatchKeyedOperator(Operator):
         return self._replay() if watermark == MAX_TIMESTAMP else None
 
     def forward_watermark(self, watermark: int) -> int | None:
-        return watermark if watermark == MAX_TIMESTAMP else None
+        if watermark != MAX_TIMESTAMP:
+            return None
+        return self._inner.forward_watermark(watermark) if self._is_async else watermark
+
+    def pending(self) -> bool:
+        return self._inner.pending()
+
+    def poll(self) -> Iterable[Any] | None:
+        return self._inner.poll() if self._is_async else None
+
+    def poll_watermark(self) -> int | None:
+        return self._inner.poll_watermark() if self._is_async else None
 
     def finish(self) -> Iterable[Any] | None:
         return self._replay_and_finish()
