@@ -114,6 +114,8 @@ class Operator:
 
     #: False where every record makes exactly one (saves a counter in the chain).
     changes_count = True
+    #: Whether any record may make a watermark of the operator's own, which then comes before the next record.
+    punctuates = False
     #: True where records get timestamps of this operator's.
     assigns_timestamps = False
     #: True where the user's functions return iterables, which nothing of theirs is on the stack for.

@@ -60,6 +60,8 @@ class Task:
         self.inputs: dict[int, dict[str, Any]] = {c["channel"]: c for c in deployment["inputs"]}
         self.gate = InputGate(list(self.inputs))
         self.queue: deque[tuple[int, tuple[Any, ...]]] = deque()
+        #: Operators that may make a watermark with any record; None: not looked for yet.
+        self._punctuating: list[tuple[int, Operator]] | None = None
         self._phases: Generator[Drain, None, None] | None = None
         self._drain: Drain | None = None
         self._poll_requested = False
@@ -345,13 +347,15 @@ class Task:
         cursor = self.cursor
         done = 0
         total = len(values)
+        if self._punctuating is None:
+            self._punctuating = [(i, op) for i, op in enumerate(self.operators) if op.punctuates]
         while done < total:
-            end = total
+            end = done + 1 if self._punctuating else total
             if self._limits:
                 while (room := self.operators[0].room()) == 0:
                     yield self._wait()
                 if room is not None:
-                    end = min(total, done + room)
+                    end = min(end, done + room)
             if self._stride < CHUNK:
                 end = min(end, done + self._stride)
             if done or end < total:
@@ -370,6 +374,11 @@ class Task:
                 index = done + max(taken, 1) - 1
                 raise OperatorFailure(e, self._suspect(e), record=safe_repr(values[index]))
             done += taken
+            for i, op in self._punctuating:
+                # The watermark that a record made comes before the next record.
+                watermark = op.poll_watermark()
+                if watermark is not None:
+                    yield from self._watermark_drains(i + 1, watermark)
             if feed.cut:
                 self._careful, self._stride = CAREFUL, 1
             elif self._careful > 0:

@@ -26,16 +26,16 @@ class TimestampAssigner(ABC):
         """
 
 
-class WatermarkGenerator(ABC):
+class WatermarkGenerator:
     """A watermark generator of the program's own; PyFlink has none in Python."""
 
-    @abstractmethod
     def on_event(self, event: Any, event_timestamp: int) -> int | None:
-        """Called with every record; may return a watermark to emit at once."""
+        """Called with every record; may return a watermark, which comes behind the record and before the next."""
+        return None
 
-    @abstractmethod
     def on_periodic_emit(self) -> int | None:
         """Called every ``pipeline.auto-watermark-interval``; may return a watermark."""
+        return None
 
 
 class WatermarkStrategy:

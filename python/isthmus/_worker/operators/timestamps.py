@@ -33,6 +33,7 @@ class TimestampsOperator(Operator):
             self.functions = (self._assign,)
         self._delay = operation.max_out_of_orderness if operation.generator == "bounded" else 0
         self._custom: Any = operation.custom if operation.generator == "custom" else None
+        self.punctuates = self._custom is not None and _overrides_on_event(self._custom)
         self._generates = operation.generator in ("bounded", "monotonous")
         self._interval = _interval(ctx.config)
         self._idle_timeout = operation.idle_timeout
@@ -173,6 +174,12 @@ class TimestampsOperator(Operator):
     def close(self) -> None:
         if self._close is not None:
             self._close()
+
+
+def _overrides_on_event(generator: Any) -> bool:
+    from ...common.watermark_strategy import WatermarkGenerator
+
+    return getattr(type(generator), "on_event", None) is not WatermarkGenerator.on_event
 
 
 def _interval(config: dict[str, str]) -> int:
