@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..._graph import Origin
 from .checks import instance_of, type_of
@@ -10,8 +10,13 @@ from .connected import two_inputs
 from .data_stream import DataStream
 
 if TYPE_CHECKING:
+    from ..._ts import TypeScriptFunction
     from ...common.typeinfo import TypeInformation
+    from ..functions import BroadcastProcessFunction, KeyedBroadcastProcessFunction
     from ..state import MapStateDescriptor
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class BroadcastStream(DataStream[Any]):
@@ -30,13 +35,19 @@ class BroadcastStream(DataStream[Any]):
         return self._origins
 
 
-class BroadcastConnectedStream:
+class BroadcastConnectedStream(Generic[T]):
     """A stream and a broadcast one."""
 
-    def __init__(self, stream: DataStream[Any], broadcast_stream: BroadcastStream) -> None:
+    def __init__(self, stream: DataStream[T], broadcast_stream: BroadcastStream) -> None:
         self._stream, self._broadcast = stream, broadcast_stream
 
-    def process(self, func: Any, output_type: TypeInformation | None = None) -> DataStream[Any]:
+    def process(
+        self,
+        func: BroadcastProcessFunction[T, Any, R]
+        | KeyedBroadcastProcessFunction[Any, T, Any, R]
+        | TypeScriptFunction[T, R],
+        output_type: TypeInformation | None = None,
+    ) -> DataStream[R]:
         """A BroadcastProcessFunction; a KeyedBroadcastProcessFunction where the first stream is keyed."""
         from ..._ts import TypeScriptFunction
         from ..functions import BroadcastProcessFunction, KeyedBroadcastProcessFunction

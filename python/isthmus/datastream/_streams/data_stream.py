@@ -290,10 +290,10 @@ class DataStream(OperatorSettings, Generic[T]):
         return DataStream(self._env, origins, self._type)
 
     @overload
-    def connect(self, ds: DataStream[U]) -> ConnectedStreams[T, U]: ...
+    def connect(self, ds: BroadcastStream) -> BroadcastConnectedStream[T]: ...  # type: ignore[overload-overlap]
 
     @overload
-    def connect(self, ds: BroadcastStream) -> BroadcastConnectedStream: ...
+    def connect(self, ds: DataStream[U]) -> ConnectedStreams[T, U]: ...
 
     def connect(self, ds: DataStream[Any] | BroadcastStream) -> Any:
         """Two streams, possibly of different types, for one operator."""
