@@ -49,8 +49,8 @@ type Join = (left: unknown, right: unknown, ctx: JoinContext) => unknown;
 class IntervalJoinOperator implements Operator {
   readonly #spec: OperatorSpec;
   /** Keys are looked at when their earliest record stops to wait. */
-  readonly #sides = new TwoSides(
-    (side, [earliest]) => (earliest as TimedRecord).timestamp + this.#waitMs[side],
+  readonly #sides = new TwoSides((side, [earliest]) =>
+    Math.min((earliest as TimedRecord).timestamp + this.#waitMs[side], MAX_TIMESTAMP),
   );
   #ctx!: OperatorContext;
   #emit!: Emit;
@@ -159,7 +159,8 @@ class IntervalJoinOperator implements Operator {
       for (const { owner } of this.#sides.due(side, watermark)) {
         const records = this.#sides.of(side, owner);
         if (records === undefined) continue;
-        const over = records.splice(0, firstAfter(records, watermark - this.#waitMs[side]));
+        const until = watermark === MAX_TIMESTAMP ? MAX_TIMESTAMP : watermark - this.#waitMs[side];
+        const over = records.splice(0, firstAfter(records, until));
         const key = this.#sides.key(owner);
         this.#sides.looked(side, owner);
         if (!this.#outer[side]) continue;

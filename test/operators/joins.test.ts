@@ -198,6 +198,21 @@ describe('an interval join', () => {
     expect(harness.sideOutput('seen')).toEqual(['ab']);
   });
 
+  test('may have no bound', async () => {
+    const given = { lower: -Infinity, upper: Infinity, openLower: false, openUpper: false };
+    const build = intervalJoin({ ...given, how: 'full' });
+    await using harness = await TwoInputHarness.openStreams(build);
+    await harness.processAt1(1, { id: 1, key: 'a', at: 1 });
+    await harness.watermark(1_000);
+    await harness.processAt2(2_000, { id: 2, key: 'a', at: 2_000 }, { id: 3, key: 'b', at: 2_000 });
+    expect(harness.output).toEqual([[1, 2]]);
+    await harness.end();
+    expect(harness.output).toEqual([
+      [1, 2],
+      [null, 3],
+    ]);
+  });
+
   test('wants timestamps', async () => {
     await using harness = await TwoInputHarness.openStreams(
       intervalJoin({ lower: 0, upper: 1, openLower: false, openUpper: false, how: 'inner' }),
