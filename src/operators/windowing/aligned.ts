@@ -110,10 +110,11 @@ export class AlignedEngine extends Engine {
     for (let start = last; start > time - this.#sizeMs; start -= this.#slideMs) {
       const maxTimestamp = start + this.#sizeMs - 1;
       if (this.#eventTime && maxTimestamp + this.#keptMs <= ctx.watermark) continue;
+      const given = taken ? contents.again(value) : value;
       taken = true;
       const cells = this.#open(start);
       let cell = cells.get(id);
-      let found = cell === undefined ? contents.first(value) : contents.add(cell.contents, value);
+      let found = cell === undefined ? contents.first(given) : contents.add(cell.contents, given);
       if (isPromise(found)) found = yield found;
       if (cell === undefined) {
         cell = new Cell(key, found);
@@ -122,7 +123,7 @@ export class AlignedEngine extends Engine {
         cell.contents = found;
       }
       if (this.#eventTime && maxTimestamp <= ctx.watermark) {
-        const wait = this.emission.emit(key, this.#windowAt(start), found); // A2
+        const wait = this.emission.emit(key, this.#windowAt(start), found, true); // A2
         if (wait !== undefined) yield wait;
         cursor.timestamp = timestamp;
         cursor.key = key;
@@ -197,7 +198,7 @@ export class AlignedEngine extends Engine {
     const { emission } = this;
     const clears = isLast && emission.clears;
     for (const cell of cells.values()) {
-      const wait = emission.emit(cell.key, window, cell.contents);
+      const wait = emission.emit(cell.key, window, cell.contents, !isLast);
       if (wait !== undefined) yield wait;
       if (!clears) continue;
       const cleared = emission.clear(cell.key, window); // A3

@@ -37,7 +37,7 @@ import { EventTimeTrigger, ProcessingTimeTrigger } from './triggers.ts';
 /** The cheapest engine that gives exactly what the general one would. */
 export function makeEngine(operation: WindowOperation, ctx: OperatorContext, emit: Emit): Engine {
   const assigner = asAssigner(operation.assigner, ctx.spec.name);
-  const contents = new Contents(operation, ctx.spec.name);
+  const contents = new Contents(operation, ctx);
   const parts: EngineParts = { operation, assigner, contents, ctx, emit };
   if (isPlainSession(parts)) return new SessionEngine(parts);
   if (assigner.mergeWindows !== undefined) return new MergingEngine(parts);

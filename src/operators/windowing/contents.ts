@@ -1,8 +1,15 @@
 // What a window holds and how a record gets in: a reduced value, an accumulator, or a list.
+//
+//   C1. Functions may change what they are given: reduce its first argument, an operator behind the window its record. So a
+//       window shares no record with another where it reduces, and what is emitted while the window lives on is a copy.
+//       (Not so with `pipeline.object-reuse`.)
 
+import { carryMark } from '../../bridge/codec/index.ts';
+import { flag } from '../../config/resolve.ts';
 import { GraphError } from '../../errors.ts';
 import { type UserFunction, userFunction } from '../../runtime/functions.ts';
-import type { MaybePromise } from '../../runtime/operator.ts';
+import { type Isolate, isolator } from '../../runtime/isolate.ts';
+import type { MaybePromise, OperatorContext } from '../../runtime/operator.ts';
 import type { WindowOperation } from './operation.ts';
 
 /** What one key has in one window. The functions over it may give promises where users' functions do. */
@@ -39,9 +46,14 @@ export class Contents {
   /** Contents of two, the older first. */
   readonly merge: (older: unknown, younger: unknown) => unknown;
   readonly #user: UserFunction | undefined;
+  readonly #isolate: Isolate;
+  readonly #reduces: boolean;
 
-  constructor(operation: WindowOperation, operator: string) {
+  constructor(operation: WindowOperation, { spec, config }: OperatorContext) {
     const { how } = operation;
+    const operator = spec.name;
+    this.#isolate = flag(config, 'pipeline.object-reuse') ? itself : isolator(carryMark);
+    this.#reduces = how === 'reduce';
     this.isList = how === 'apply' || how === 'process';
     let functions: Functions = LISTS;
     this.mergeable = false;
@@ -64,6 +76,16 @@ export class Contents {
     this.add = functions.add;
     this.result = functions.result;
     this.merge = functions.merge;
+  }
+
+  /** A record that another window has already, for one more (C1). */
+  again(value: unknown): unknown {
+    return this.#reduces ? this.#isolate(value) : value;
+  }
+
+  /** What may be emitted of contents that stay (C1). */
+  kept(found: unknown): unknown {
+    return this.isList ? (found as unknown[]).slice() : this.#isolate(found);
   }
 
   open(runtimeContext: unknown): MaybePromise<void> {

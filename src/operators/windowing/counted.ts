@@ -43,11 +43,14 @@ export class CountedEngine extends Engine {
     const { windows } = entry;
     const count = entry.count++;
     const last = Math.floor(count / slide);
+    let taken = false;
     // Oldest window first: it is the one that fills.
     for (let id = Math.max(0, Math.floor((count - size) / slide) + 1); id <= last; id++) {
       const held = windows.get(id);
+      const given = taken ? contents.again(value) : value;
+      taken = true;
       let found =
-        held === undefined && !windows.has(id) ? contents.first(value) : contents.add(held, value);
+        held === undefined && !windows.has(id) ? contents.first(given) : contents.add(held, given);
       if (isPromise(found)) found = yield found;
       if (count - id * slide + 1 < size) {
         windows.set(id, found);
@@ -55,7 +58,7 @@ export class CountedEngine extends Engine {
       }
       windows.delete(id);
       const window = new CountWindow(id);
-      const wait = emission.emit(key, window, found);
+      const wait = emission.emit(key, window, found, false);
       if (wait !== undefined) yield wait;
       const cleared = emission.clear(key, window);
       if (cleared !== undefined) yield cleared;

@@ -73,19 +73,22 @@ export class Emission {
     return this.#user?.close();
   }
 
-  /** Emits the results for a window of a key; changes the cursor. */
-  emit(key: unknown, window: WindowLike, found: unknown): MaybePromise<void> {
+  /** Emits the results for a window of a key; changes the cursor. `livesOn`: the window keeps its contents. */
+  emit(key: unknown, window: WindowLike, found: unknown, livesOn: boolean): MaybePromise<void> {
     this.#cursor.key = key;
     this.#cursor.timestamp = window.maxTimestamp();
-    if (this.#contents.isList) {
-      return (found as unknown[]).length === 0
-        ? undefined
-        : this.#callWith(key, window, found as unknown[]);
+    const contents = this.#contents;
+    if (contents.isList) {
+      const elements = (livesOn ? contents.kept(found) : found) as unknown[];
+      return elements.length === 0 ? undefined : this.#callWith(key, window, elements);
     }
-    const result = this.#contents.result(found);
-    return isPromise(result)
-      ? result.then((settled) => this.#emitResult(key, window, settled))
-      : this.#emitResult(key, window, result);
+    const result = contents.result(found);
+    if (isPromise(result)) {
+      return result.then((settled) =>
+        this.#emitResult(key, window, livesOn ? contents.kept(settled) : settled),
+      );
+    }
+    return this.#emitResult(key, window, livesOn ? contents.kept(result) : result);
   }
 
   /** The window of a key is over. */

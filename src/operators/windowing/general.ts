@@ -74,9 +74,10 @@ export class GeneralEngine extends Engine {
     let taken = false;
     for (const window of this.windowsOf(element, timestamp)) {
       if (this.isWindowLate(window)) continue;
+      const given = taken ? this.contents.again(value) : value;
       taken = true;
       const entry = this.entryOf(id, key, window);
-      yield* this.addTo(entry, value, element, timestamp);
+      yield* this.addTo(entry, given, element, timestamp);
       cursor.key = key;
       cursor.timestamp = timestamp;
     }
@@ -111,7 +112,7 @@ export class GeneralEngine extends Engine {
   /** Does what a trigger said (G3). */
   protected *act(result: TriggerResult, entry: WindowEntry): Steps {
     if (isFire(result) && entry.filled) {
-      const wait = this.emission.emit(entry.key, entry.window, entry.contents);
+      const wait = this.emission.emit(entry.key, entry.window, entry.contents, !isPurge(result));
       if (wait !== undefined) yield wait;
     }
     if (!isPurge(result)) return;

@@ -54,8 +54,9 @@ export class MergingEngine extends GeneralEngine {
         this.forget(entry);
         continue;
       }
+      const given = taken ? this.contents.again(value) : value;
       taken = true;
-      yield* this.addTo(entry, value, element, timestamp);
+      yield* this.addTo(entry, given, element, timestamp);
       cursor.key = key;
       cursor.timestamp = timestamp;
     }

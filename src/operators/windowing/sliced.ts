@@ -179,7 +179,7 @@ export class SlicedEngine extends Engine {
     // What the next window no longer holds.
     const oldest = start + this.#slideMs;
     for (const [id, stacks] of this.#stacks) {
-      const wait = emission.emit(stacks.key, window, stacks.value(merge));
+      const wait = emission.emit(stacks.key, window, stacks.value(merge), true);
       if (wait !== undefined) yield wait;
       if (emission.clears) {
         const cleared = emission.clear(stacks.key, window);

@@ -23,6 +23,7 @@ export interface Emitted {
 interface Place {
   subtask: number;
   parallelism: number;
+  config?: Record<string, string>;
 }
 
 const SPEC: OperatorSpec = {
@@ -45,7 +46,7 @@ export class WindowDriver {
   readonly operator: Operator = windowOperator(SPEC);
   #dueAt = Infinity;
 
-  private constructor(given: Given, { subtask, parallelism }: Place) {
+  private constructor(given: Given, { subtask, parallelism, config = {} }: Place) {
     const operation: WindowOperation = {
       trigger: undefined,
       allowedLatenessMs: 0,
@@ -70,7 +71,7 @@ export class WindowDriver {
       cursor: { timestamp: MIN_TIMESTAMP, key: undefined },
       clock,
       random: Math.random,
-      config: {},
+      config,
       watermark: MIN_TIMESTAMP,
       loadFunction: () => Promise.resolve(operation),
       emitSide: (tag, value) => {
@@ -161,8 +162,9 @@ export class Values {
 }
 
 /** A driver that shows the records of windows, unless another function is given. */
-export function open(given: Given): Promise<WindowDriver> {
-  return WindowDriver.open({ function: Values, ...given });
+export function open(given: Given, config?: Record<string, string>): Promise<WindowDriver> {
+  const place = { subtask: 0, parallelism: 1, ...(config === undefined ? {} : { config }) };
+  return WindowDriver.open({ function: Values, ...given }, [], place);
 }
 
 /** What a promise fails with, as text. */

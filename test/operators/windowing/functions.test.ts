@@ -1,6 +1,7 @@
 // What window functions are given and may do; what becomes of their results.
 
 import { describe, expect, test } from 'vitest';
+import { CountWindows } from '../../../src/operators/windowing/count-windows.ts';
 import { EventTimeSessionWindows } from '../../../src/operators/windowing/session-assigners.ts';
 import {
   SlidingEventTimeWindows,
@@ -186,5 +187,84 @@ describe('functions', () => {
     });
     await driver.record('a', 1, 1);
     expect(() => driver.record('a', 2, 2)).toThrow('make it synchronous');
+  });
+});
+
+describe('functions that change what they are given', () => {
+  type Counted = { n: number; seen?: boolean };
+  const addTo = (a: Counted, b: Counted) => {
+    a.n += b.n;
+    return a;
+  };
+
+  test.each([
+    ['aligned', new SlidingEventTimeWindows(4, 1)],
+    ['general', new (class Other extends SlidingEventTimeWindows {})(4, 1)],
+  ])('do so in their window alone (%s)', async (_name, assigner) => {
+    const driver = await open({ assigner, how: 'reduce', function: addTo });
+    for (const at of [0, 1, 2, 3, 4]) await driver.record('a', { n: 1 }, at);
+    await driver.end();
+    expect((driver.take() as Counted[]).map(({ n }) => n)).toEqual([1, 2, 3, 4, 4, 3, 2, 1]);
+  });
+
+  test('do so in their count window alone', async () => {
+    const driver = await open({ assigner: new CountWindows(3, 1), how: 'reduce', function: addTo });
+    for (let i = 0; i < 6; i++) await driver.record('a', { n: 1 });
+    expect((driver.take() as Counted[]).map(({ n }) => n)).toEqual([3, 3, 3, 3]);
+  });
+
+  test('change nothing that was emitted', async () => {
+    const assigner = new TumblingEventTimeWindows(10);
+    const given = { assigner, allowedLatenessMs: 100 };
+    const reduced = await open({ ...given, how: 'reduce', function: addTo });
+    const collected = await open({
+      ...given,
+      how: 'apply',
+      function: (_k: unknown, _w: unknown, all: unknown) => [all],
+    });
+    for (const driver of [reduced, collected]) {
+      await driver.record('a', { n: 1 }, 1);
+      await driver.watermark(9);
+      await driver.record('a', { n: 2 }, 2);
+      await driver.record('a', { n: 3 }, 3);
+    }
+    expect(reduced.take()).toEqual([{ n: 1 }, { n: 3 }, { n: 6 }]);
+    expect((collected.take() as Counted[][]).map(({ length }) => length)).toEqual([1, 2, 3]);
+  });
+
+  test.each([true, false])(
+    'behind slices or windows (mergeable: %s) change no window',
+    async (mergeable) => {
+      const sum = { mergeable, reduce: (a: Counted, b: Counted) => ({ n: a.n + b.n }) };
+      const assigner = new SlidingEventTimeWindows(4, 1);
+      const driver = await open({ assigner, how: 'reduce', function: sum });
+      driver.wait = () => {
+        const last = driver.emitted.at(-1)?.value as Counted;
+        driver.emitted[driver.emitted.length - 1] = { key: 'a', timestamp: 0, value: last.n };
+        last.n = -100; // As an operator behind the window may.
+      };
+      for (const at of [0, 1, 2, 3, 4]) {
+        await driver.record('a', { n: 1 }, at);
+        await driver.watermark(at - 1);
+      }
+      await driver.end();
+      expect(driver.take()).toEqual([1, 2, 3, 4, 4, 3, 2, 1]);
+    },
+  );
+
+  test('may do as they like with pipeline.object-reuse', async () => {
+    const driver = await open(
+      {
+        assigner: new TumblingEventTimeWindows(10),
+        allowedLatenessMs: 9,
+        how: 'reduce',
+        function: addTo,
+      },
+      { 'pipeline.object-reuse': 'true' },
+    );
+    await driver.record('a', { n: 1 }, 1);
+    await driver.watermark(9);
+    await driver.record('a', { n: 2 }, 2);
+    expect(driver.take()).toEqual([{ n: 3 }, { n: 3 }]);
   });
 });
