@@ -1,5 +1,11 @@
 // Running results of a keyed stream: every record yields its key's new value. Twin of KeyedFold in Python.
+//
+//   F1. What is emitted is a copy of what is kept: the operators behind may change their records, and the function may change
+//       its first argument. (Not so with `pipeline.object-reuse`.)
 
+import { carryMark } from '../bridge/codec/index.ts';
+import { flag } from '../config/resolve.ts';
+import { isolator } from '../runtime/isolate.ts';
 import { KeyOriginals } from '../state/key-identity.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
@@ -20,7 +26,9 @@ export abstract class KeyedFold implements Operator {
     fold: (held: unknown, value: unknown) => unknown,
   ): void {
     this.ctx = ctx;
-    this.emit = emit;
+    const isolate = isolator(carryMark);
+    const shares = flag(ctx.config, 'pipeline.object-reuse');
+    this.emit = shares ? emit : (value) => emit(isolate(value)); // F1
     this.fold = fold;
     for (const [key, value] of fromGroups(ctx, this.#restored)) {
       this.#values.set(this.#originals.keep(key), value);
