@@ -1,10 +1,12 @@
 // Every example, run as its README says, prints what stands beside it.
 
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const examples = join(root, 'examples');
@@ -34,10 +36,16 @@ const programs: [program: string, expected: string][] = [
 ];
 
 describe('examples', { timeout: 60_000 }, () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'isthmus-examples-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
   test.each(programs)('%s', async (program, expected) => {
     const file = join(examples, program);
     const command = program.endsWith('.py') ? 'python' : 'node';
-    const { stdout } = await execa(command, [file], { env, cwd: root });
+    const { stdout } = await execa(command, [file], { env, cwd: folder });
     const sorted = (text: string) => text.trimEnd().split('\n').sort();
     // Keys that are not related come in no order that is promised.
     expect(sorted(stdout)).toEqual(sorted(readFileSync(join(examples, expected), 'utf8')));
