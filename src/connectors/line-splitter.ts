@@ -2,7 +2,7 @@ import { TextDecoder } from 'node:util';
 
 const LINE_FEED = 0x0a;
 
-/** Cuts blocks of bytes into lines, without their `\n` or `\r\n`; the last line needs none. */
+/** Cuts blocks of bytes into lines, without their `\n`, `\r\n` or `\r` (as Flink); the last line needs none. */
 export class LineSplitter {
   /** Of the first byte after the lines given out so far. */
   offset: number;
@@ -53,8 +53,8 @@ export class LineSplitter {
   #decode(bytes: Buffer): string[] {
     // One decode for the block, not one a line.
     const text = this.#decoder.decode(bytes);
-    const lines = text.split('\n');
-    if (!text.includes('\r')) return lines;
-    return lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
+    if (!text.includes('\r')) return text.split('\n');
+    // At its end stands the first half of the line break that was cut off, or the end of the last line.
+    return (text.endsWith('\r') ? text.slice(0, -1) : text).split(/\r\n|\r|\n/);
   }
 }

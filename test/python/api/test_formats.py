@@ -52,7 +52,7 @@ def test_csv_files_are_read_by_type(tmp_path):
             "fresh": False,
             "tags": [1, 2],
         },
-        {"name": "plain", "count": None, "price": None, "fresh": True, "tags": None},
+        {"name": "plain", "count": None, "price": None, "fresh": True, "tags": []},
     ]
 
 
@@ -98,7 +98,7 @@ def test_csv_files_are_written_and_read_again(tmp_path):
     (part,) = (tmp_path / "out").rglob("part-*")
     assert part.read_text().splitlines() == [
         "name,count,price,fresh,tags",
-        "a,1,2.50,true,1;2",
+        "a,1,2.5,true,1;2",
         '"say ""hi"", twice",,,false,3',
     ]
     assert [tuple(row) for row in read(part, schema)] == [tuple(row) for row in rows]
@@ -147,6 +147,74 @@ def test_formats_that_are_not_there_say_so():
         AvroRowSerializationSchema()
 
 
+NUMBERS = (
+    CsvSchema.builder()
+    .add_number_column("a", DataTypes.DOUBLE())
+    .add_number_column("b", DataTypes.FLOAT())
+    .add_number_column("c", DataTypes.DECIMAL(6, 2))
+    .build()
+)
+
+
+def test_numbers_are_read_by_their_type(tmp_path):
+    file = tmp_path / "numbers.csv"
+    file.write_text("1e3,0.1,1.235\n 1 , 2 ,123456.7,\nNaN,,-1.245\n")
+    first, second, third = read(file, NUMBERS)
+    assert tuple(first) == (1000.0, 0.10000000149011612, decimal.Decimal("1.24"))
+    # A number that its decimal cannot hold is no value, as in Flink; a separator may end the line.
+    assert tuple(second) == (1.0, 2.0, None)
+    assert third.a != third.a
+    assert tuple(third)[1:] == (None, decimal.Decimal("-1.25"))
+
+
+def test_numbers_are_written_as_java_does(tmp_path):
+    rows = [
+        Row(a=1.0, b=0.1, c=decimal.Decimal("1.50")),
+        Row(a=1e20, b=1e10, c=decimal.Decimal(100)),
+        Row(a=1e-5, b=1e-5, c=decimal.Decimal("0.00")),
+    ]
+    env = StreamExecutionEnvironment.get_execution_environment()
+    env.set_parallelism(1)
+    sink = FileSink.for_bulk_format(str(tmp_path), CsvBulkWriters.for_schema(NUMBERS)).build()
+    env.from_collection(rows, NUMBERS.type_info).sink_to(sink)
+    env.execute("write csv")
+    (part,) = tmp_path.rglob("part-*")
+    assert part.read_text() == "1.0,0.1,1.5\n1.0E20,1.0E10,1E+2\n1.0E-5,1.0E-5,0\n"
+
+
+@pytest.mark.parametrize(
+    ("data_type", "text"),
+    [
+        (DataTypes.TINYINT(), "300"),
+        (DataTypes.INT(), "3000000000"),
+        (DataTypes.INT(), "1.5"),
+        (DataTypes.BIGINT(), "1_000"),
+        (DataTypes.DOUBLE(), "1_0.5"),
+    ],
+)
+def test_what_is_no_number_of_the_column_is_refused(tmp_path, data_type, text):
+    file = tmp_path / "numbers.csv"
+    file.write_text(text + "\n")
+    with pytest.raises(IsthmusError, match="column 'n' cannot be read"):
+        read(file, CsvSchema.builder().add_number_column("n", data_type).build())
+
+
+def test_blank_lines(tmp_path):
+    file = tmp_path / "blank.csv"
+    file.write_text("x\n\ny\n")
+    assert [row.a for row in read(file, CsvSchema.builder().add_string_column("a").build())] == ["x", "", "y"]
+    file.write_text("x,1\n\ny,2\n")
+    schema = CsvSchema.builder().add_string_column("a").add_number_column("b").build()
+    assert [row.b for row in read(file, schema)] == [1, 2]
+
+
+def test_an_escape_character_is_doubled_and_so_are_quotes():
+    info = Types.ROW_NAMED(["a"], [Types.STRING()])
+    write = CsvRowSerializationSchema.Builder(info).set_escape_character("\\").build()
+    assert write.serialize(Row(a='a"b')) == b'"a""b"\n'
+    assert write.serialize(Row(a="a\\b,")) == b'"a\\\\b,"\n'
+
+
 def test_compressed_csv_files_are_read(tmp_path):
     import gzip
 
@@ -167,3 +235,20 @@ def test_a_watched_folder_of_csv_files_is_read_on(tmp_path):
         assert next(rows).name == "one"
         (tmp_path / "b.csv").write_text("two\n")
         assert next(rows).name == "two"
+
+
+def test_lines_end_as_flinks_do(tmp_path):
+    """At ``\\n``, ``\\r\\n`` and a lone ``\\r``, also where a block of the file ends."""
+    file = tmp_path / "lines.txt"
+    filler = "x" * 65_534
+    file.write_bytes(f"a\rb\r\nc\n\r\n\r{filler}\r\nend\r".encode())
+    env = StreamExecutionEnvironment.get_execution_environment()
+    assert list(env.read_text_file(str(file)).execute_and_collect()) == [
+        "a",
+        "b",
+        "c",
+        "",
+        "",
+        filler,
+        "end",
+    ]

@@ -70,7 +70,8 @@ class FileSinkOperator(Operator):
                 escape=given["escape"],
                 array_separator=given["arraySeparator"],
                 null=given["null"],
-            )
+            ),
+            given["types"],
         )
         names: list[str] = given["names"]
         self._line_end = given["lineSeparator"]

@@ -112,7 +112,9 @@ class FileLinesSource:
                 f"Say its encoding where the source is made."
             ) from e
         if "\r" in text:
-            return [line[:-1] if line.endswith("\r") else line for line in text.split("\n")]
+            # Flink's lines also end at a lone \r. At the end stands the first half of the line break that was cut off,
+            # or the end of the last line.
+            text = text.removesuffix("\r").replace("\r\n", "\n").replace("\r", "\n")
         return text.split("\n")
 
     def _open_next(self) -> bool:

@@ -15,6 +15,8 @@ class NumberSequenceSource(Source):
     """The integers from ``start`` to ``end``, both included; every subtask has a contiguous part."""
 
     def __init__(self, start: int, end: int) -> None:
+        if start > end:
+            raise ValueError(f"A number sequence goes upwards: {start} is greater than {end}.")
         self.start, self.end = start, end
 
     def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Any, str, Any]:

@@ -167,11 +167,19 @@ class CsvReaderFormat:
     def reader(self) -> CsvReader:
         schema = self._schema
         names = schema._row_type.field_names()
-        types = [t.type_info.to_spec() for t in schema._row_type.field_types()]
+        types = [_column_spec(t) for t in schema._row_type.field_types()]
         return CsvReader(names, types, schema.dialect)
 
     def type_info(self) -> TypeInformation:
         return self._schema.type_info
+
+
+def _column_spec(data_type: DataType) -> dict[str, Any]:
+    """The type of the column as data; a decimal's says its digits, which streams do not."""
+    spec = data_type.type_info.to_spec()
+    if data_type.root == "DECIMAL":
+        spec = {**spec, "precision": data_type.args[0], "scale": data_type.args[1]}
+    return spec
 
 
 class CsvBulkWriters(BulkWriterFactory):
@@ -188,6 +196,7 @@ class CsvBulkWriters(BulkWriterFactory):
         return {
             "kind": "csv",
             "names": schema._row_type.field_names(),
+            "types": [t.type_info.to_spec() for t in schema._row_type.field_types()],
             "header": dialect.header,
             "separator": dialect.separator,
             "quote": dialect.quote,
@@ -256,8 +265,8 @@ class CsvRowDeserializationSchema(DeserializationSchema):
 class CsvRowSerializationSchema(SerializationSchema):
     """A row becomes a line of CSV."""
 
-    def __init__(self, dialect: CsvDialect) -> None:
-        self._writer = CsvWriter(dialect)
+    def __init__(self, type_info: RowTypeInfo, dialect: CsvDialect) -> None:
+        self._writer = CsvWriter(dialect, [t.to_spec() for t in type_info.get_field_types()])
         self._end = dialect.line_separator
 
     def serialize(self, element: Any) -> bytes:
@@ -277,4 +286,4 @@ class CsvRowSerializationSchema(SerializationSchema):
             return self._set(quote=None)
 
         def build(self) -> CsvRowSerializationSchema:
-            return CsvRowSerializationSchema(self._dialect)
+            return CsvRowSerializationSchema(self._type, self._dialect)
