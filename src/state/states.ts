@@ -246,7 +246,7 @@ export class HeapMapState<K, V> implements MapState<K, V> {
     if (held === undefined) return [];
     const expiry = this.#expiry;
     const found: [K, V][] = [];
-    for (const [identity, entry] of [...held.values]) {
+    for (const [identity, entry] of Array.from(held.values)) {
       const key = held.originals.key(identity) as K;
       if (expiry !== undefined && expiry.isExpired(entry)) {
         this.#remove(held, identity);

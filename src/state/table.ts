@@ -68,8 +68,8 @@ export class ExpiringTable<T> {
   }
 
   get(): T | undefined {
-    this.#clean();
     const entry = this.#table.get();
+    this.#clean();
     if (entry === undefined) return undefined;
     if (this.#expiry.isExpired(entry)) {
       this.#table.delete();

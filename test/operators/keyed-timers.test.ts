@@ -1,0 +1,96 @@
+// Timers of keys against a naive model: registered, deleted, coalesced, fired in order.
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { KeyedTimers } from '../../src/operators/keyed-timers.ts';
+import type { OperatorContext } from '../../src/runtime/operator.ts';
+
+function timersAt() {
+  const cursor = { key: undefined as unknown, timestamp: 0 };
+  const clock = { now: () => 0 };
+  const ctx = { cursor, clock, watermark: 0, requestProcessingTime: () => {} };
+  return { cursor, timers: new KeyedTimers(ctx as unknown as OperatorContext) };
+}
+
+const step = fc.record({
+  what: fc.constantFrom('register', 'delete', 'advance'),
+  key: fc.constantFrom<unknown>('a', 1, [1, 2], '\0k'),
+  time: fc.integer({ min: 0, max: 20 }),
+});
+
+test('fire once, in order of time, with their key', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (script) => {
+      const { cursor, timers } = timersAt();
+      let model: { key: string; time: number; order: number }[] = [];
+      let order = 0;
+      const fired: [string, number][] = [];
+      const expected: [string, number][] = [];
+      for (const { what, key, time } of script) {
+        const name = JSON.stringify(key);
+        cursor.key = structuredClone(key);
+        const held = model.find((timer) => timer.key === name && timer.time === time);
+        if (what === 'register') {
+          timers.registerEventTimeTimer(time);
+          if (held === undefined) model.push({ key: name, time, order: order++ });
+        } else if (what === 'delete') {
+          timers.deleteEventTimeTimer(time);
+          model = model.filter((timer) => timer !== held);
+        } else {
+          void timers.onWatermark(time, (at) => {
+            expect(cursor.timestamp).toBe(at);
+            fired.push([JSON.stringify(cursor.key), at]);
+          });
+          const due = model.filter((timer) => timer.time <= time);
+          due.sort((a, b) => a.time - b.time || a.order - b.order);
+          expected.push(...due.map((timer): [string, number] => [timer.key, timer.time]));
+          model = model.filter((timer) => timer.time > time);
+        }
+      }
+      expect(fired).toEqual(expected);
+    }),
+  );
+});
+
+test('those registered while others fire take their place', () => {
+  const { cursor, timers } = timersAt();
+  cursor.key = 'a';
+  timers.registerEventTimeTimer(1);
+  timers.registerEventTimeTimer(5);
+  const fired: number[] = [];
+  void timers.onWatermark(9, (time) => {
+    fired.push(time);
+    if (time === 1) timers.registerEventTimeTimer(3);
+    if (time === 3) timers.deleteEventTimeTimer(5);
+  });
+  expect(fired).toEqual([1, 3]);
+});
+
+test('survive a restart', () => {
+  const { cursor, timers } = timersAt();
+  cursor.key = [1, 'x'];
+  timers.registerEventTimeTimer(4);
+  timers.registerProcessingTimeTimer(6);
+  const snapshot = [...timers.snapshot()];
+  const next = timersAt();
+  next.timers.restore(snapshot);
+  const fired: unknown[] = [];
+  void next.timers.onWatermark(
+    10,
+    (time, domain) => void fired.push([next.cursor.key, time, domain]),
+  );
+  void next.timers.onProcessingTime(
+    10,
+    (time, domain) => void fired.push([next.cursor.key, time, domain]),
+  );
+  expect(fired).toEqual([
+    [[1, 'x'], 4, 'EVENT_TIME'],
+    [[1, 'x'], 6, 'PROCESSING_TIME'],
+  ]);
+});
+
+test('a time that is no number is refused', () => {
+  const { cursor, timers } = timersAt();
+  cursor.key = 1;
+  expect(() => timers.registerEventTimeTimer(Number.NaN)).toThrow('number of milliseconds');
+});
