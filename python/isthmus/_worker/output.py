@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..errors import IsthmusError
 from .coercion import Coerce, coerced
 from .failure import OperatorFailure, safe_repr
-from .isolate import isolated
+from .isolate import is_immutable, isolated
 
 if TYPE_CHECKING:
     from .._bridge.keys import KeyGroups
@@ -236,7 +236,7 @@ class Output:
         only_one = len(senders) == 1
         self._route = {
             "broadcast": self._to_all,
-            "hash": self._to_first if only_one else self._by_key,
+            "hash": self._to_first_with_keys if only_one else self._by_key,
             "custom": self._by_custom,
             "shuffle": self._to_first if only_one else self._at_random,
             "global": self._to_first,
@@ -279,6 +279,18 @@ class Output:
 
     def _to_first(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
         self.senders[0].send(values, timestamps, keys)
+
+    def _to_first_with_keys(
+        self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None
+    ) -> None:
+        """The first batch of a keyed exchange with one receiver: what several could not be told apart by is no key here."""
+        if keys and not is_immutable(keys):
+            from .._bridge.keys import encode_key
+
+            for key in {type(key): key for key in keys}.values():
+                encode_key(key)
+        self._route = self._to_first
+        self._to_first(values, timestamps, keys)
 
     def _to_all(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
         for sender in self.senders:

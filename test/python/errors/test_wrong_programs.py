@@ -163,8 +163,9 @@ def test_a_negative_lateness(env, check):
 @pytest.mark.parametrize(
     "key", [lambda v: threading.Lock(), lambda v: (n for n in [])], ids=["lock", "generator"]
 )
-def test_a_key_that_cannot_be_encoded(env, check, key):
-    env.set_parallelism(2)
+@pytest.mark.parametrize("parallelism", [1, 2])
+def test_a_key_that_cannot_be_encoded(env, check, key, parallelism):
+    env.set_parallelism(parallelism)
     error = failure(env.from_collection([1]).key_by(key).map(str), CodecError)
     check(
         error, "A key of type", "cannot be encoded", "Use a string, a number, a tuple or a frozen dataclass"
