@@ -147,7 +147,10 @@ class Process:
         install(self._log_handler, deployment)
 
     def send_log(self, record: dict[str, Any]) -> None:
-        """From any thread."""
+        """From any thread; of the loop's own it is known which task it works for."""
+        task = self.slot.current
+        if task is not None and threading.current_thread() is threading.main_thread():
+            record["operator"] = task.deployment["name"]
         body = self._control(record)
         data = self._wire.pack_header(len(body), self._wire.LOG, 0, 0, 0) + body
         with self._writing:
