@@ -98,6 +98,53 @@ const mixed = (workload: string): System => ({
   env: isthmusEnv,
 });
 
+const NEXMARK: Record<string, string> = {
+  q0: 'pass through',
+  q1: 'currency conversion (map)',
+  q2: 'selection (filter)',
+  q3: 'join without an end (two keyed inputs, state)',
+  q4: 'mean price by category (timers, two keyings)',
+  q5: 'hot items (sliding windows, then all of a window)',
+  q6: 'mean of the last ten by seller',
+  q7: 'highest bid (window of all)',
+  q8: 'new sellers (window join as a union)',
+  q11: 'sessions of bidders',
+  q12: 'bidders by processing time',
+};
+
+/** A Nexmark query on every system that can say it. */
+function nexmark(query: string): Workload {
+  const folder = join(root, 'bench', 'nexmark');
+  const program = join(folder, 'pipelines.py');
+  const pyflinkMain = join(root, 'bench', 'peers', 'pyflink_main.py');
+  const own: System = {
+    name: 'Isthmus',
+    command: [python, '-m', 'isthmus', program, query, '{n}'],
+    env: isthmusEnv,
+  };
+  const bare: System = {
+    name: 'CPython loop',
+    command: [python, join(folder, 'loops.py'), query, '{n}'],
+  };
+  const peer = peers.pyflink;
+  const flink =
+    peer === undefined
+      ? []
+      : (['process', 'thread'] as const).map((mode) => ({
+          name: `PyFlink ${mode}`,
+          command: [join(peer, 'python'), pyflinkMain, mode, program, query, '{n}'],
+          env: { PATH: `${peer}:${process.env['PATH']}` },
+          scale: 0.04,
+        }));
+  return {
+    name: `Nexmark ${query}`,
+    what: `${NEXMARK[query]}; events made in Python → query → nothing`,
+    unit: 'records/s',
+    large: 1_500_000,
+    systems: [own, bare, ...flink],
+  };
+}
+
 const logs = new Map<number, string>();
 function logFile(lines: number): string {
   let path = logs.get(lines);
@@ -231,6 +278,28 @@ const all: Workload[] = [
     large: 120_000,
     systems: [isthmus('cpu_bound.py', '2'), loop('cpu_bound')],
   },
+  {
+    name: 'keyed process function with value state',
+    what: 'integer sequence → (key, 88 bytes) → key_by → value state → nothing; 1,000 keys',
+    unit: 'records/s',
+    large: 2_000_000,
+    systems: [isthmus('value_state.py'), loop('value_state'), ...pyflink('value_state.py')],
+  },
+  {
+    name: 'sliding window of 60 s every 1 s, built-in sum',
+    what: 'integer sequence 1 ms apart → key_by → sum of the window → nothing; 1,000 keys, as many results as records',
+    unit: 'records/s',
+    large: 1_500_000,
+    systems: [isthmus('sliding_window.py'), loop('sliding_window')],
+  },
+  {
+    name: 'NumPy function by map_batch',
+    what: 'integer sequence → np.sqrt(values * 2.5 + 1) in batches → nothing',
+    unit: 'records/s',
+    large: 20_000_000,
+    systems: [isthmus('numpy_batch.py'), loop('numpy_batch')],
+  },
+  ...Object.keys(NEXMARK).map(nexmark),
 ];
 
 const chosen = all.filter(({ name }) => flags.only === undefined || name.includes(flags.only));
