@@ -242,7 +242,10 @@ class Task:
         return False
 
     def _next_of_source(self) -> bool:
-        batch = self.source.next()
+        try:
+            batch = self.source.next()
+        except Exception as e:
+            raise OperatorFailure(e, self.deployment["chain"][0]) from e
         if batch is None:
             self._phases = self._end_of_source()
             return True

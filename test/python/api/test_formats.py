@@ -74,7 +74,7 @@ def test_headers_comments_and_separators(tmp_path):
         ("a,1,x,true,\n", r"items.csv, line 1: column 'price' cannot be read"),
         ("a,1,1.0,true,\nb,2\n", r"items.csv, line 2: the row has 2 fields; the schema has 5"),
         ("a,1,1.0,yes,\n", "neither true nor false"),
-        ('"a,1\n', "items.csv near line 1"),
+        ('"a,1\n', 'in operator "csv" .*items.csv near line 1'),
     ],
 )
 def test_a_bad_row_is_named(tmp_path, text, message):
