@@ -120,6 +120,18 @@ def test_json_rows_as_bytes():
     assert schema.get_produced_type() == ROW
 
 
+def test_json_fields_written_as_another_kind():
+    info = Types.ROW_NAMED(
+        ["n", "x", "flag", "text"], [Types.INT(), Types.DOUBLE(), Types.BOOLEAN(), Types.STRING()]
+    )
+    schema = JsonRowDeserializationSchema.builder().type_info(info).build()
+    found = schema.deserialize(b'{"n": " 5", "x": "1.5", "flag": "false", "text": 7}')
+    assert found == Row(n=5, x=1.5, flag=False, text="7")
+    for message in (b'{"n": "five"}', b'{"n": []}', b'{"n": 4294967296}'):
+        with pytest.raises(IsthmusError, match="A JSON row cannot be read"):
+            schema.deserialize(message)
+
+
 def test_json_messages_that_cannot_be_read():
     strict = JsonRowDeserializationSchema.builder().type_info(ROW).fail_on_missing_field()
     with pytest.raises(IsthmusError, match="the field 'name' is missing"):

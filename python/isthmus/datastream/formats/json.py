@@ -40,7 +40,7 @@ class JsonRowDeserializationSchema(DeserializationSchema):
                 raise ValueError(f"a JSON object is needed, it is {type(found).__name__}")
             row = _row(found, self._type, self._strict)
             return self._coerce([row])[0] if self._coerce is not None else row
-        except (ValueError, TypeError, IsthmusError) as e:
+        except (ValueError, TypeError, AttributeError, OverflowError, ArithmeticError, IsthmusError) as e:
             if self._ignore:
                 return None
             shown = bytes(message)[:200]
@@ -81,6 +81,9 @@ class JsonRowDeserializationSchema(DeserializationSchema):
             return JsonRowDeserializationSchema(self._type, self._strict, self._ignore)
 
 
+_INTEGERS = ("BYTE", "SHORT", "INT", "LONG", "BIG_INT")
+
+
 def _row(found: dict[str, Any], info: RowTypeInfo, strict: bool) -> Row:
     values = {}
     for name, field in zip(info.get_field_names(), info.get_field_types()):
@@ -94,7 +97,16 @@ def _row(found: dict[str, Any], info: RowTypeInfo, strict: bool) -> Row:
 
 
 def _parsed(value: Any, kind: str) -> Any:
+    """A field by its type; as in Flink a number may be written as text, and a text as a number."""
+    if kind == "STRING" and value is not None and not isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, str):
+        if kind in _INTEGERS:
+            return int(value)
+        if kind in ("FLOAT", "DOUBLE"):
+            return float(value)
+        if kind == "BOOLEAN":
+            return value.strip().lower() == "true"
         if kind == "SQL_DATE":
             return datetime.date.fromisoformat(value)
         if kind == "SQL_TIME":
