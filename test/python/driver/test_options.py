@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 SETS = """
 env.configure(Configuration().set_string("{key}", "{value}"))
 for _ in range(2):
@@ -29,52 +27,67 @@ def test_the_warning_is_a_log_record(programs):
     assert done.stdout.splitlines() == ["isthmus WARNING", "1", "1"]
 
 
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("python.fn-execution.bundle.size", "1000"),
-        ("python.state.cache-size", "0"),
-        ("execution.buffer-timeout.interval", "10 ms"),
-        ("python.execution-mode", "thread"),
-        ("taskmanager.memory.process.size", "2g"),
-        ("my.own.key", "x"),
-    ],
-)
-def test_keys_of_flink_and_of_the_programs_own_are_accepted(programs, key, value):
-    done = programs.run(SETS.format(key=key, value=value))
-    assert (done.stdout, done.stderr, done.returncode) == ("1\n1\n", "", 0)
+def test_keys_of_flink_and_of_the_programs_own_are_accepted(programs):
+    done = programs.run(
+        """
+        env.configure(Configuration.from_dict({
+            "python.fn-execution.bundle.size": "1000",
+            "python.state.cache-size": "0",
+            "execution.buffer-timeout.interval": "10 ms",
+            "python.execution-mode": "thread",
+            "taskmanager.memory.process.size": "2g",
+            "my.own.key": "x",
+        }))
+        env.from_collection([1]).print()
+        env.execute()
+        """
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("1\n", "", 0)
 
 
-@pytest.mark.parametrize(
-    ("key", "value", "wanted"),
-    [
-        ("execution.runtime-mode", "BATHC", "one of STREAMING, BATCH, AUTOMATIC"),
-        ("pipeline.auto-watermark-interval", "often", "a duration such as 500 ms, 10 s or 2 min"),
-        ("python.worker.memory-limit", "much", "a size such as 512 mb"),
-    ],
-)
-def test_a_value_that_does_not_fit_names_what_would(programs, key, value, wanted):
-    done = programs.run(SETS.format(key=key, value=value))
+WRONG = {
+    "execution.runtime-mode": ("BATHC", "one of STREAMING, BATCH, AUTOMATIC"),
+    "pipeline.auto-watermark-interval": ("often", "a duration such as 500 ms, 10 s or 2 min"),
+    "python.worker.memory-limit": ("much", "a size such as 512 mb"),
+}
+
+
+def test_a_value_that_does_not_fit_names_what_would(programs):
+    done = programs.run(
+        f"""
+        from isthmus.errors import ConfigurationError
+        for key, (value, wanted) in {WRONG!r}.items():
+            mine = StreamExecutionEnvironment.get_execution_environment(Configuration().set_string(key, value))
+            mine.from_collection([1]).print()
+            try:
+                mine.execute()
+            except ConfigurationError as e:
+                print(str(e) == f'{{key}} is "{{value}}" (code); it must be {{wanted}}.')
+        mine.from_collection([1]).print()
+        mine.execute()
+        """
+    )
+    assert done.stdout == "True\n" * len(WRONG)
     assert done.returncode == 1
-    assert done.stderr.endswith(
-        f'isthmus.errors.ConfigurationError: {key} is "{value}" (code); it must be {wanted}.\n'
+    assert done.stderr.splitlines()[-1].startswith(
+        "isthmus.errors.ConfigurationError: python.worker.memory-limit"
     )
     assert len(done.stderr.splitlines()) <= 4
 
 
-@pytest.mark.parametrize("window", ["1 kb", "65536", "1 mb"])
-def test_sizes_and_durations_are_written_as_flink_writes_them(programs, window):
+def test_sizes_and_durations_are_written_as_flink_writes_them(programs):
     done = programs.run(
-        f"""
-        env.configure(Configuration()
-            .set_string("isthmus.channel.window-bytes", "{window}")
-            .set_string("isthmus.channels", "always")
-            .set_string("pipeline.auto-watermark-interval", "10 ms"))
-        numbers = env.from_collection(range(2000)).rebalance().map(lambda v: v)
-        print(sum(numbers.execute_and_collect()))
+        """
+        for window in ("1 kb", "65536", "1 mb"):
+            env.configure(Configuration()
+                .set_string("isthmus.channel.window-bytes", window)
+                .set_string("isthmus.channels", "always")
+                .set_string("pipeline.auto-watermark-interval", "10 ms"))
+            numbers = env.from_collection(range(2000)).rebalance().map(lambda v: v)
+            print(sum(numbers.execute_and_collect()))
         """
     )
-    assert (done.stdout, done.stderr) == ("1999000\n", "")
+    assert (done.stdout, done.stderr) == ("1999000\n" * 3, "")
 
 
 def test_the_environment_is_stronger_than_the_code(programs):

@@ -28,8 +28,7 @@ def test_a_program_sees_its_own_name_path_and_arguments(programs, alone):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@both_ways
-def test_modules_beside_the_program_are_found_in_functions_too(programs, alone):
+def test_modules_beside_the_program_are_found_in_functions_too(programs):
     programs.write("beside.py", "def twice(v):\n    return v * 2\n")
     programs.write("package/__init__.py", "from .inner import thrice\n")
     programs.write(
@@ -48,7 +47,6 @@ def test_modules_beside_the_program_are_found_in_functions_too(programs, alone):
         env.from_collection([1]).map(beside.twice).map(thrice).map(later).map(lambda v: beside.twice(v)).print()
         env.execute()
         """,
-        alone=alone,
     )
     assert (done.stdout, done.stderr) == ("36\n", "")
 
@@ -99,7 +97,6 @@ def test_pyflink_is_isthmus(programs):
     ("text", "code", "stderr"),
     [
         ("sys.exit(3)", 3, ""),
-        ("env.from_collection([1]).print(); env.execute(); sys.exit(4)", 4, ""),
         ("sys.exit('wrong')", 1, "wrong\n"),
         ("raise SystemExit", 0, ""),
         ("raise ValueError('before')", 1, "ValueError: before\n"),
@@ -146,8 +143,7 @@ def test_a_program_with_a_syntax_error(programs):
     assert "isthmus/" not in done.stderr
 
 
-@both_ways
-def test_several_jobs_and_output_in_the_order_of_the_program(programs, alone):
+def test_several_jobs_and_output_in_the_order_of_the_program(programs):
     done = programs.run(
         """
         for n in range(3):
@@ -156,7 +152,6 @@ def test_several_jobs_and_output_in_the_order_of_the_program(programs, alone):
             env.execute()
             print("after", n)
         """,
-        alone=alone,
     )
     expected = [
         line.format(n=n) for n in range(3) for line in ("before {n}", "inside {n}", "job> {n}", "after {n}")
@@ -215,8 +210,7 @@ def test_output_that_nobody_reads_ends_the_program_quietly(programs):
     assert child.wait(timeout=15) is not None
 
 
-@both_ways
-def test_stdin_belongs_to_the_program(programs, alone):
+def test_stdin_belongs_to_the_program(programs):
     done = programs.run(
         """
         print("first", input())
@@ -225,7 +219,6 @@ def test_stdin_belongs_to_the_program(programs, alone):
         print("second", input())
         """,
         input="a\nb\n",
-        alone=alone,
     )
     assert done.stdout == "first a\n''\nsecond b\n"
 
