@@ -1,6 +1,6 @@
 // A program file: what runs it, and how it is started.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readlinkSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { delimiter } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -60,7 +60,17 @@ export async function pythonProcess(args: readonly string[]): Promise<ProgramPro
 }
 
 export function nodeProcess(file: string, args: readonly string[]): ProgramProcess {
-  return { command: process.execPath, args: [resolve(file), ...args], env: {} };
+  return { command: process.execPath, args: [resolve(file), ...args], env: terminal() };
+}
+
+/** The name of our terminal, for breakpoint() in Python functions of a TypeScript program. */
+function terminal(): Record<string, string> {
+  if (!process.stdin.isTTY) return {};
+  try {
+    return { ISTHMUS_TERMINAL: readlinkSync('/proc/self/fd/0') };
+  } catch {
+    return {}; // Not Linux.
+  }
 }
 
 /** The folder that holds the Python package `isthmus`: beside us in the npm package and the checkout, around us in a wheel. */

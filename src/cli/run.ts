@@ -6,6 +6,7 @@ import { start } from './start.ts';
 interface RunFlags extends SettingFlags {
   progress?: boolean;
   json?: boolean;
+  inline?: boolean;
 }
 
 /** `isthmus run FILE [args…]` */
@@ -17,18 +18,31 @@ export function runCommand(program: Command): void {
     .option('--progress', 'show records in, out and rates on stderr; without it on a terminal only')
     .option('--no-progress', 'show none')
     .option('--json', 'progress as JSON lines')
+    .option(
+      '--inline',
+      'one worker at a time has the terminal, for breakpoint() in Python functions',
+    )
     .passThroughOptions()
     .action(async (file: string, args: string[], flags: RunFlags) => {
       const process_ =
         languageOf(file) === 'python'
           ? await pythonProcess(['-m', 'isthmus', file, ...args])
           : nodeProcess(file, args);
-      const { json, progress } = flags;
-      const wanted = json === true ? 'json' : progress === true ? 'always' : 'auto';
-      const define = { 'isthmus.progress': progress === false ? 'never' : wanted, ...flags.define };
+      const define = {
+        'isthmus.progress': progressOf(flags),
+        // Two prompts on one terminal help nobody.
+        ...(flags.inline === true ? { 'parallelism.default': '1' } : {}),
+        ...flags.define,
+      };
       process.exitCode = await start({
         ...process_,
         env: { ...process_.env, ...settingsEnvironment({ ...flags, define }) },
       });
     });
+}
+
+function progressOf({ inline, json, progress }: RunFlags): string {
+  if (progress === false || inline === true) return 'never';
+  if (json === true) return 'json';
+  return progress === true ? 'always' : 'auto';
 }

@@ -139,6 +139,16 @@ def _newest(folder: str) -> float:
     return newest
 
 
+def _environment() -> dict[str, str]:
+    """What the runtime and its workers inherit; where the program has a terminal, its name: for ``breakpoint()``."""
+    environment = dict(os.environ)
+    try:
+        environment.setdefault("ISTHMUS_TERMINAL", os.ttyname(0))
+    except OSError:
+        pass
+    return environment
+
+
 class RuntimeProcess:
     """The runtime as a child process: frames on its stdin and stdout, the program's stdout as its descriptor 3.
 
@@ -158,7 +168,7 @@ class RuntimeProcess:
             self.pid = os.posix_spawn(
                 command[0],
                 command,
-                os.environ,
+                _environment(),
                 file_actions=[(os.POSIX_SPAWN_DUP2, fd, target) for fd, target in zip(high, (0, 1, 3))],
                 setsid=True,
             )

@@ -264,6 +264,10 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(EXIT_CANNOT_START)
+    if os.environ.get("ISTHMUS_TERMINAL"):
+        from .debugger import install
+
+        install()
     try:
         import msgspec  # noqa: F401
     except ImportError as e:
