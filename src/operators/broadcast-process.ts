@@ -10,7 +10,7 @@ import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/o
 import { KeyOriginals } from '../state/key-identity.ts';
 import { TimeOnly } from './keyed-timers.ts';
 import { ProcessingContext } from './process-context.ts';
-import { runtimeContext } from './runtime-context.ts';
+import { type OperatorRuntime, runtimeContext } from './runtime-context.ts';
 import { type ProcessCall, TimerOperator } from './timer-operator.ts';
 
 export function broadcastProcessOperator(spec: OperatorSpec): Operator {
@@ -128,9 +128,10 @@ class BroadcastProcessOperator extends TimerOperator {
     return { keyed: super.snapshot(), broadcast };
   }
 
-  protected override restoreNow(states: readonly unknown[]): void {
+  protected override restoreNow(states: readonly unknown[], runtime: OperatorRuntime): void {
     const given = states as { keyed: unknown; broadcast: [string, [unknown, unknown][]][] }[];
-    super.restoreNow(given.map(({ keyed }) => keyed).filter((keyed) => keyed !== undefined));
+    const keyed = given.map((state) => state.keyed).filter((state) => state !== undefined);
+    super.restoreNow(keyed, runtime);
     for (const [name, entries] of given[0]?.broadcast ?? []) {
       for (const [key, value] of entries) this.#maps.get(name)?.put(key, value); // P3
     }

@@ -3,20 +3,21 @@ import { type UserFunction, userFunction } from '../runtime/functions.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
 import { requiredFunction } from './required-function.ts';
-import { runtimeContext } from './runtime-context.ts';
+import { StatefulOperator } from './stateful-operator.ts';
 
 /** `filter`: keeps the records for which the function is true-ish. */
 export function filterOperator(spec: OperatorSpec): Operator {
   return new FilterOperator(spec);
 }
 
-class FilterOperator implements Operator {
+class FilterOperator extends StatefulOperator {
   readonly #spec: OperatorSpec;
   #function: UserFunction | undefined;
   #call!: (value: unknown) => unknown;
   #emit!: Emit;
 
   constructor(spec: OperatorSpec) {
+    super();
     this.#spec = spec;
   }
 
@@ -25,7 +26,7 @@ class FilterOperator implements Operator {
     const loaded = await ctx.loadFunction(requiredFunction(this.#spec));
     this.#function = userFunction(loaded, ['filter'], this.#spec.name);
     this.#call = this.#function.call;
-    await this.#function.open(runtimeContext(ctx));
+    await this.#function.open(this.openRuntime(ctx));
   }
 
   process(value: unknown): MaybePromise<void> {

@@ -4,7 +4,7 @@ import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/o
 import { isPromise } from '../runtime/output.ts';
 import { emitEach } from './emit-each.ts';
 import { requiredFunction } from './required-function.ts';
-import { runtimeContext } from './runtime-context.ts';
+import { StatefulOperator } from './stateful-operator.ts';
 
 /**
  * `flat_map`: any number of results for each record, as an iterable or async iterable. It is pulled as results are
@@ -14,32 +14,31 @@ export function flatMapOperator(spec: OperatorSpec): Operator {
   return new FlatMapOperator(spec);
 }
 
-class FlatMapOperator implements Operator {
+class FlatMapOperator extends StatefulOperator {
   readonly #spec: OperatorSpec;
-  #ctx!: OperatorContext;
   #function: UserFunction | undefined;
   #call!: (value: unknown) => unknown;
   #emit!: Emit;
 
   constructor(spec: OperatorSpec) {
+    super();
     this.#spec = spec;
   }
 
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {
-    this.#ctx = ctx;
     this.#emit = emit;
     const loaded = await ctx.loadFunction(requiredFunction(this.#spec));
     this.#function = userFunction(loaded, ['flatMap', 'flat_map'], this.#spec.name);
     this.#call = this.#function.call;
-    await this.#function.open(runtimeContext(ctx));
+    await this.#function.open(this.openRuntime(ctx));
   }
 
   process(value: unknown): MaybePromise<void> {
     const results = this.#call(value);
     if (isPromise(results)) {
-      return results.then((settled) => emitEach(settled, this.#emit, this.#ctx, 'flatMap'));
+      return results.then((settled) => emitEach(settled, this.#emit, this.ctx, 'flatMap'));
     }
-    return emitEach(results, this.#emit, this.#ctx, 'flatMap');
+    return emitEach(results, this.#emit, this.ctx, 'flatMap');
   }
 
   close(): MaybePromise<void> {

@@ -2,30 +2,32 @@ import type { OperatorSpec } from '../graph/job-graph.ts';
 import { type UserFunction, userFunction } from '../runtime/functions.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
-import { runtimeContext } from './runtime-context.ts';
+import { StatefulOperator } from './stateful-operator.ts';
 
 /** `map`: one result for each record; without a function the record itself. */
 export function mapOperator(spec: OperatorSpec): Operator {
   return new MapOperator(spec);
 }
 
-class MapOperator implements Operator {
+class MapOperator extends StatefulOperator {
   readonly #spec: OperatorSpec;
   #function: UserFunction | undefined;
   #call: (value: unknown) => unknown = identity;
   #emit!: Emit;
 
   constructor(spec: OperatorSpec) {
+    super();
     this.#spec = spec;
   }
 
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {
     this.#emit = emit;
+    const runtime = this.openRuntime(ctx);
     if (this.#spec.fn === undefined) return;
     const loaded = await ctx.loadFunction(this.#spec.fn);
     this.#function = userFunction(loaded, ['map'], this.#spec.name);
     this.#call = this.#function.call;
-    await this.#function.open(runtimeContext(ctx));
+    await this.#function.open(runtime);
   }
 
   process(value: unknown): MaybePromise<void> {

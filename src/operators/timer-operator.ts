@@ -3,28 +3,26 @@
 import { GraphError } from '../errors.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import { type UserFunction, userFunction } from '../runtime/functions.ts';
-import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
+import type { Emit, MaybePromise, OperatorContext } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
 import { emitEach } from './emit-each.ts';
 import { KeyedTimers, type TimeDomain, TimeOnly } from './keyed-timers.ts';
 import { ProcessingContext } from './process-context.ts';
 import { requiredFunction } from './required-function.ts';
-import { type OperatorRuntime, runtimeContext } from './runtime-context.ts';
+import { StatefulOperator } from './stateful-operator.ts';
 
 export type ProcessCall = (value: unknown, context: ProcessingContext) => unknown;
 
-export abstract class TimerOperator implements Operator {
+export abstract class TimerOperator extends StatefulOperator {
   protected readonly spec: OperatorSpec;
-  protected ctx!: OperatorContext;
   protected function!: UserFunction<ProcessCall>;
   protected context!: ProcessingContext;
   #emit!: Emit;
-  #runtime!: OperatorRuntime;
   #timers: KeyedTimers | undefined;
   #onTimer: ((time: number, context: ProcessingContext) => unknown) | undefined;
-  #restored: unknown[] = [];
 
   constructor(spec: OperatorSpec) {
+    super();
     this.spec = spec;
   }
 
@@ -34,22 +32,20 @@ export abstract class TimerOperator implements Operator {
     emit: Emit,
     methods: readonly string[],
   ): Promise<void> {
-    this.ctx = ctx;
     this.#emit = emit;
-    this.#runtime = runtimeContext(ctx);
+    const runtime = this.openRuntime(ctx);
     const loaded = await ctx.loadFunction(requiredFunction(this.spec));
     this.function = userFunction<ProcessCall>(loaded, methods, this.spec.name);
     const { instance } = this.function;
     const onTimer = instance?.onTimer ?? instance?.on_timer;
     if (ctx.keyed) {
-      this.#timers = this.#runtime.timers;
+      this.#timers = runtime.timers;
       if (typeof onTimer === 'function') {
         this.#onTimer = (time, context) => onTimer.call(instance, time, context) as unknown;
       }
     }
     this.context = new ProcessingContext(ctx, this.#timers ?? new TimeOnly(ctx));
-    if (this.#restored.length > 0) this.restoreNow(this.#restored);
-    await this.function.open(this.#runtime);
+    await this.function.open(runtime);
   }
 
   /** A further method of the function object. */
@@ -64,8 +60,6 @@ export abstract class TimerOperator implements Operator {
     const call = instance[name] as ProcessCall;
     return (value, context) => call.call(instance, value, context);
   }
-
-  abstract process(value: unknown): MaybePromise<void>;
 
   protected callAndEmit(
     call: ProcessCall,
@@ -112,18 +106,6 @@ export abstract class TimerOperator implements Operator {
   /** What `onTimer` is given. */
   protected timerContext(): ProcessingContext {
     return this.context;
-  }
-
-  snapshot(): unknown {
-    return this.#runtime.snapshot();
-  }
-
-  restore(states: unknown[]): void {
-    this.#restored = states;
-  }
-
-  protected restoreNow(states: readonly unknown[]): void {
-    this.#runtime.restore(states);
   }
 
   close(): MaybePromise<void> {

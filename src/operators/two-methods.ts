@@ -3,14 +3,13 @@
 import { GraphError } from '../errors.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import { type UserFunction, userFunction } from '../runtime/functions.ts';
-import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
+import type { Emit, MaybePromise, OperatorContext } from '../runtime/operator.ts';
 import { requiredFunction } from './required-function.ts';
-import { runtimeContext } from './runtime-context.ts';
+import { StatefulOperator } from './stateful-operator.ts';
 
 type Call = (value: unknown) => unknown;
 
-export abstract class TwoMethods implements Operator {
-  protected ctx!: OperatorContext;
+export abstract class TwoMethods extends StatefulOperator {
   protected emit!: Emit;
   readonly #spec: OperatorSpec;
   readonly #names: readonly [first: readonly string[], second: readonly string[]];
@@ -22,12 +21,12 @@ export abstract class TwoMethods implements Operator {
     spec: OperatorSpec,
     names: readonly [first: readonly string[], second: readonly string[]],
   ) {
+    super();
     this.#spec = spec;
     this.#names = names;
   }
 
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {
-    this.ctx = ctx;
     this.emit = emit;
     const [first, second] = this.#names;
     const loaded = await ctx.loadFunction(requiredFunction(this.#spec));
@@ -42,7 +41,7 @@ export abstract class TwoMethods implements Operator {
     }
     const call = instance[name] as Call;
     this.#second = (value) => call.call(instance, value);
-    await this.#function.open(runtimeContext(ctx));
+    await this.#function.open(this.openRuntime(ctx));
   }
 
   process(value: unknown): MaybePromise<void> {
