@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .._bridge.keys import KeyGroups
 
 #: Records of one frame.
-MAX_BATCH_RECORDS = 2048
+MAX_BATCH_RECORDS = 1024
 #: Frames that may be on their way before batches begin to grow.
 EAGER_FRAMES = 2
 #: Bytes that may be on their way per channel unless configured.

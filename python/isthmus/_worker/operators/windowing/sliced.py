@@ -1,21 +1,26 @@
 """Sliding event-time windows put together from slices, for functions that declare themselves mergeable.
 
-A record goes into one slice (the greatest common divisor of size and slide long). Each key keeps its slices
-as two stacks: ``back``, newest last, with one running value; and ``front``, oldest last, each entry with
-the value of itself and all younger ones of the stack. A window is then the top of ``front`` merged with the
-running value: about three merges per key and slide, however many slides a window spans. (The two-stacks
-algorithm as in Tangwongsan, Hirzel and Schneider, "Low-Latency Sliding-Window Aggregation in Worst-Case
-Constant Time", 2017, with slices in place of records.)
+A record goes into one slice (the greatest common divisor of size and slide long). The slices that windows to come still
+hold are two stacks: ``back``, newest last, with one running value a key; and ``front``, oldest first, where a key's value
+is that of its oldest slice there and all younger ones of the stack. A window is then the value of ``front`` merged with
+the running one: about three merges per key and slide, however many slices a window spans. (The two-stacks algorithm as in
+Tangwongsan, Hirzel and Schneider, "Low-Latency Sliding-Window Aggregation in Worst-Case Constant Time", 2017, with slices
+in place of records.) All keys share one time line, so the stacks are of slices, not of keys: that leaves little to do
+for a key but its merges.
 
   S1. ``merge`` gets the older value first and must not change its arguments.
   S2. Slices up to ``_done`` (passed by the watermark) are in the stacks, younger ones in ``_slices``; a
-      late record for a slice in the stacks rebuilds those of its key.
+      late record for a slice in the stacks rebuilds what they say of its key.
   S3. Every window that holds a record of a key fires once, in order of its end, as with exact accumulation.
+  S4. Memory goes with the values in slices: a key costs nothing in slices that it has no record in.
 """
 
 from __future__ import annotations
 
+from bisect import insort
+from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from math import gcd
 from typing import Any
 
@@ -23,27 +28,99 @@ from ...._operations import WindowOperation
 from ....datastream._window.times import NO_TIMESTAMP
 from ....datastream._window.windows import TimeWindow
 from ...operator import MAX_TIMESTAMP, MIN_TIMESTAMP, OperatorContext
-from ...state.keys import freeze, thaw
+from ...state.keys import FrozenKey, freeze, thaw
 from .contents import NOTHING
 from .engine import Engine
 from .partition import from_groups, to_groups
 
+#: Start of a slice and the value of each key in it.
+Slice = tuple[int, dict[Any, Any]]
+#: Value of a key's slice and all its younger ones in ``front``, and the same from its next slice there on, if any.
+Suffix = tuple[Any, Any]
+
 
 class _Stacks:
-    """The slices of one key that windows to come still hold."""
+    """The slices that windows to come still hold."""
 
-    __slots__ = ("back", "front", "running")
+    def __init__(self, merge: Any) -> None:
+        self._merge = merge
+        #: Oldest first.
+        self._front: deque[Slice] = deque()
+        #: Newest last.
+        self._back: list[Slice] = []
+        self.suffixes: dict[Any, Suffix] = {}
+        self.running: dict[Any, Any] = {}
 
-    def __init__(self) -> None:
-        #: (slice, own value, value of this and all younger ones of the stack), oldest last
-        self.front: list[tuple[int, Any, Any]] = []
-        #: (slice, own value), newest last
-        self.back: list[tuple[int, Any]] = []
-        self.running: Any = NOTHING
+    def __bool__(self) -> bool:
+        return bool(self._front or self._back)
 
-    def entries(self) -> list[tuple[int, Any]]:
-        """All slices, oldest first."""
-        return [(s, own) for s, own, _ in reversed(self.front)] + self.back
+    def slices(self) -> Iterator[Slice]:
+        """All of them, oldest first."""
+        yield from self._front
+        yield from self._back
+
+    def push(self, start: int, contents: dict[Any, Any]) -> None:
+        """Add a slice younger than all others."""
+        self._back.append((start, contents))
+        running, merge = self.running, self._merge
+        if not running:
+            self.running = contents.copy()
+            return
+        for key, own in contents.items():
+            found = running.get(key, NOTHING)
+            running[key] = own if found is NOTHING else merge(found, own)
+
+    def drop(self, oldest: int) -> None:
+        """Leave out slices that begin before ``oldest``."""
+        front, suffixes = self._front, self.suffixes
+        while front and front[0][0] < oldest:
+            for key in front.popleft()[1]:
+                younger = suffixes[key][1]
+                if younger is None:
+                    del suffixes[key]
+                else:
+                    suffixes[key] = younger
+        if not front and self._back and self._back[0][0] < oldest:
+            self._flip(oldest)
+
+    def _flip(self, oldest: int) -> None:
+        """Turn ``back`` into ``front``, leaving out what is older than ``oldest``."""
+        merge, suffixes = self._merge, self.suffixes
+        while self._back:
+            start, contents = self._back.pop()
+            if start < oldest:
+                break
+            self._front.appendleft((start, contents))
+            for key, own in contents.items():
+                younger = suffixes.get(key)
+                suffixes[key] = (own, None) if younger is None else (merge(own, younger[0]), younger)
+        self._back = []
+        self.running = {}
+
+    def change(self, key: Any, start: int, with_value: Any) -> None:
+        """Set the value of a key in a slice to ``with_value(old value or NOTHING)``, and what follows from it."""
+        in_front = bool(self._front) and start <= self._front[-1][0]
+        slices = self._front if in_front else self._back
+        contents = next((c for s, c in slices if s == start), None)
+        if contents is None:
+            contents = {}
+            insort(slices, (start, contents), key=_start_of)
+        contents[key] = with_value(contents.get(key, NOTHING))
+        merge = self._merge
+        if in_front:
+            younger: Suffix | None = None
+            for _, contents in reversed(slices):
+                if key in contents:
+                    own = contents[key]
+                    younger = (own, None) if younger is None else (merge(own, younger[0]), younger)
+            assert younger is not None
+            self.suffixes[key] = younger
+        else:
+            value = NOTHING
+            for _, contents in slices:
+                if key in contents:
+                    value = contents[key] if value is NOTHING else merge(value, contents[key])
+            self.running[key] = value
 
 
 class SlicedEngine(Engine):
@@ -56,7 +133,7 @@ class SlicedEngine(Engine):
         self._width = gcd(self._size, self._slide)
         #: slice start → key → value, of slices not yet in the stacks
         self._slices: dict[int, dict[Any, Any]] = {}
-        self._stacks: dict[Any, _Stacks] = {}
+        self._stacks = _Stacks(self.contents.merge)
         #: Start of the youngest slice that the watermark has passed.
         self._done = MIN_TIMESTAMP
 
@@ -98,19 +175,8 @@ class SlicedEngine(Engine):
             if self.is_late(timestamp):
                 self.drop_late(value)
             return
-        stacks = self._stacks.get(key)
-        entries = dict(stacks.entries()) if stacks is not None else {}
-        found = entries.get(start, NOTHING)
-        entries[start] = self.contents.first(value) if found is NOTHING else self.contents.add(found, value)
-        self._stacks[key] = self._stacked(sorted(entries.items(), key=_slice_of))
-
-    def _stacked(self, entries: list[tuple[int, Any]]) -> _Stacks:
-        stacks = _Stacks()
-        stacks.back = entries
-        merge = self.contents.merge
-        for _, own in entries:
-            stacks.running = own if stacks.running is NOTHING else merge(stacks.running, own)
-        return stacks
+        first, add = self.contents.first, self.contents.add
+        self._stacks.change(key, start, lambda found: first(value) if found is NOTHING else add(found, value))
 
     def advance_watermark(self, watermark: int) -> Iterator[Iterable[Any]] | None:
         return self._fire(watermark)
@@ -127,7 +193,10 @@ class SlicedEngine(Engine):
                 break
             if start + width - 1 > watermark:
                 break
-            self._join(start)
+            self._done = start
+            contents = self._slices.pop(start, None)
+            if contents is not None:
+                self._stacks.push(start, contents)
             window_start = start + width - size
             if (window_start - offset) % slide == 0:
                 yield from self._fire_window(window_start)
@@ -142,74 +211,47 @@ class SlicedEngine(Engine):
         """Start of the youngest slice that has ended."""
         return watermark + 1 - (watermark + 1 - self._offset) % self._width - self._width
 
-    def _join(self, start: int) -> None:
-        self._done = start
-        contents = self._slices.pop(start, None)
-        if contents is None:
-            return
-        merge = self.contents.merge
-        stacks = self._stacks
-        for key, own in contents.items():
-            found = stacks.get(key)
-            if found is None:
-                found = stacks[key] = _Stacks()
-            found.back.append((start, own))
-            running = found.running
-            found.running = own if running is NOTHING else merge(running, own)
-
     def _fire_window(self, window_start: int) -> Iterator[Iterable[Any]]:
-        merge = self.contents.merge
         window = TimeWindow(window_start, window_start + self._size)
-        emit, emission, cursor = self.emission.emit, self.emission, self.ctx.cursor
-        # Without a window function a result is what the slices come to.
-        plain = emission.passes_through and self.operation.how == "reduce"
-        timestamp = window.max_timestamp()
-        # What the next window no longer holds.
-        oldest = window_start + self._slide
-        gone: list[Any] = []
-        for key, stacks in self._stacks.items():
-            front = stacks.front
-            running = stacks.running
-            if front:
-                value = front[-1][2] if running is NOTHING else merge(front[-1][2], running)
-            else:
-                value = running
-            if plain and value is not None:
-                cursor.key, cursor.timestamp = thaw(key), timestamp
-                yield (value,)
-            else:
-                results = emit(thaw(key), window, value)
+        emission = self.emission
+        if emission.passes_through and self.operation.how == "reduce":
+            yield self._results(window.max_timestamp())
+        else:
+            emit = emission.emit
+            for key, value in self._values():
+                key = thaw(key)
+                results = emit(key, window, value)
                 if results is not None:
                     yield results
                 if emission.clears:
-                    emission.clear(thaw(key), window)
-            while front and front[-1][0] < oldest:
-                front.pop()
-            if not front:
-                back = stacks.back
-                if back and back[0][0] < oldest:
-                    self._flip(stacks, oldest)
-                    front = stacks.front
-                if not front and not stacks.back:
-                    gone.append(key)
-        for key in gone:
-            del self._stacks[key]
+                    emission.clear(key, window)
+        # What the next window no longer holds.
+        self._stacks.drop(window_start + self._slide)
 
-    def _flip(self, stacks: _Stacks, oldest: int) -> None:
-        """Turn ``back`` into ``front``, leaving out what is older than ``oldest``."""
+    def _values(self) -> Iterator[tuple[Any, Any]]:
+        """What the slices of each key come to."""
         merge = self.contents.merge
-        front = stacks.front
-        for start, own in reversed(stacks.back):
-            if start < oldest:
-                break
-            front.append((start, own, own if not front else merge(own, front[-1][2])))
-        stacks.back = []
-        stacks.running = NOTHING
+        suffixes, running = self._stacks.suffixes, self._stacks.running
+        for key, (value, _) in suffixes.items():
+            young = running.get(key, NOTHING)
+            yield key, value if young is NOTHING else merge(value, young)
+        for key, value in running.items():
+            if key not in suffixes:
+                yield key, value
+
+    def _results(self, timestamp: int) -> Iterator[Any]:
+        """The same as results, where there is no window function."""
+        cursor = self.ctx.cursor
+        for key, value in self._values():
+            if value is not None:
+                cursor.key = key if type(key) is not FrozenKey else key.key
+                cursor.timestamp = timestamp
+                yield value
 
     def snapshot(self) -> Any:
-        entries: dict[Any, list[tuple[int, Any]]] = {k: s.entries() for k, s in self._stacks.items()}
-        for start in sorted(self._slices):
-            for key, own in self._slices[start].items():
+        entries: dict[Any, list[tuple[int, Any]]] = {}
+        for start, contents in chain(self._stacks.slices(), sorted(self._slices.items(), key=_start_of)):
+            for key, own in contents.items():
                 entries.setdefault(key, []).append((start, own))
         return to_groups(self.ctx, ((k, (self._done, e)) for k, e in entries.items()))
 
@@ -218,13 +260,11 @@ class SlicedEngine(Engine):
         # Old subtasks have seen the same watermark at a barrier of theirs, give or take: the earliest counts.
         self._done = min((done for _, (done, _) in restored), default=MIN_TIMESTAMP)
         for key, (_, entries) in restored:
-            old = [(start, own) for start, own in entries if start <= self._done]
-            if old:
-                self._stacks[key] = self._stacked(old)
             for start, own in entries:
-                if start > self._done:
-                    self._slices.setdefault(start, {})[key] = own
+                self._slices.setdefault(start, {})[key] = own
+        for start in sorted(start for start in self._slices if start <= self._done):
+            self._stacks.push(start, self._slices.pop(start))
 
 
-def _slice_of(entry: tuple[int, Any]) -> int:
-    return entry[0]
+def _start_of(one: Slice) -> int:
+    return one[0]
