@@ -1,10 +1,14 @@
 // The Markdown page of a benchmark run.
 
+import type { Peaks } from './memory.ts';
+
 export interface Measured {
   name: string;
   what: string;
   unit: string;
   rows: { name: string; median: number; runs: number }[];
+  /** Of Isthmus. */
+  memory?: Peaks;
 }
 
 export interface RunFacts {
@@ -25,13 +29,19 @@ export function benchmarksPage(measured: Measured[], facts: RunFacts): string {
       });
       return `| ${name} | ${shown} | ${ratio.toFixed(2)} |`;
     });
-    return `## ${workload.name}\n\n${workload.what}\n\n| system | ${workload.unit} | Isthmus is better by |\n| --- | ---: | ---: |\n${lines.join('\n')}\n`;
+    return `## ${workload.name}\n\n${workload.what}\n\n| system | ${workload.unit} | Isthmus is better by |\n| --- | ---: | ---: |\n${lines.join('\n')}\n${memoryLine(workload.memory)}`;
   });
   return `# Benchmarks
 
 Made by \`npm run bench\` on ${facts.date}: ${facts.machine}; Node ${facts.node}, CPython ${facts.python}. Medians of ${facts.rounds}
 rounds in which the systems take turns (PyFlink: one round). Start-up is taken out by the difference of a small and a large run. The machine is
-shared: ratios count, absolute figures drift. "CPython loop" is the limit: the same functions in a bare loop, with nothing around them.
+shared: ratios count, absolute figures drift. "CPython loop" is the limit: the same functions in a bare loop, with nothing around them. Memory is the
+largest resident set of a process of that role; a TypeScript program holds the runtime itself.
 
 ${tables.join('\n')}`;
+}
+
+function memoryLine(memory: Peaks | undefined): string {
+  const peaks = Object.entries(memory ?? {}).map(([role, mib]) => `${role} ${Math.round(mib)} MiB`);
+  return peaks.length === 0 ? '' : `\nPeak memory of Isthmus: ${peaks.join(', ')}.\n`;
 }

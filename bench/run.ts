@@ -9,6 +9,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { type Peaks, watchMemory } from './memory.ts';
 import { benchmarksPage, type Measured } from './page.ts';
 import { ensurePeers, type Peers } from './peers.ts';
 
@@ -309,13 +310,14 @@ const chosen = all.filter(({ name }) => flags.only === undefined || name.include
 const measured: Measured[] = [];
 for (const workload of chosen) {
   const results = new Map<string, number[]>();
+  const memory: Peaks = {};
   for (let round = 0; round < rounds; round++) {
     for (const system of workload.systems) {
       const slow = system.name.startsWith('PyFlink');
       // A PyFlink job takes half a minute: once is enough to see a factor of ten.
       if (slow && round > 0) continue;
       process.stderr.write(`${workload.name}: ${system.name} (${round + 1}/${rounds})\n`);
-      for (const [label, value] of await measure(workload, system)) {
+      for (const [label, value] of await measure(workload, system, memory)) {
         const name = label === '' ? system.name : `${system.name} ${label}`;
         results.set(name, [...(results.get(name) ?? []), value]);
       }
@@ -326,7 +328,7 @@ for (const workload of chosen) {
     median: median(figures),
     runs: figures.length,
   }));
-  measured.push({ name: workload.name, what: workload.what, unit: workload.unit, rows });
+  measured.push({ name: workload.name, what: workload.what, unit: workload.unit, rows, memory });
   print(measured.at(-1) as Measured);
 }
 
@@ -356,12 +358,13 @@ process.stdout.write('written: bench/results/benchmarks.md\n');
 async function measure(
   workload: Workload,
   system: System,
+  memory: Peaks,
 ): Promise<[label: string, value: number][]> {
-  if (workload.whole) return [['', (await run(system, '')).seconds]];
+  if (workload.whole) return [['', (await run(system, '', memory)).seconds]];
   const records = Math.round(workload.large * (system.scale ?? 1) * (flags.quick ? 0.25 : 1));
   const argument = workload.argument ?? String;
   if (workload.printed) {
-    const { output } = await run(system, argument(records));
+    const { output } = await run(system, argument(records), memory);
     return output
       .trim()
       .split('\n')
@@ -371,10 +374,10 @@ async function measure(
       });
   }
   const few = Math.max(1, Math.round(records / 10));
-  const small = await run(system, argument(few));
+  const small = await run(system, argument(few), memory);
   // Start-up differs from run to run: what is measured must last longer than that.
   for (let many = records; ; many *= 4) {
-    const large = await run(system, argument(many));
+    const large = await run(system, argument(many), memory);
     const seconds = large.seconds - small.seconds;
     if (seconds >= 0.8 || many >= 64 * records) {
       return [['', (many - few) / Math.max(1e-6, seconds)]];
@@ -382,7 +385,11 @@ async function measure(
   }
 }
 
-function run(system: System, argument: string): Promise<{ seconds: number; output: string }> {
+function run(
+  system: System,
+  argument: string,
+  memory: Peaks,
+): Promise<{ seconds: number; output: string }> {
   const [command, ...rest] = system.command.map((part) => (part === '{n}' ? argument : part));
   return new Promise((resolve, reject) => {
     const began = performance.now();
@@ -391,6 +398,7 @@ function run(system: System, argument: string): Promise<{ seconds: number; outpu
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: 300_000,
     });
+    const watch = system.name === 'Isthmus' ? watchMemory(child.pid as number) : undefined;
     let output = '';
     let errors = '';
     child.stdout.on('data', (data: Buffer) => {
@@ -401,6 +409,9 @@ function run(system: System, argument: string): Promise<{ seconds: number; outpu
     });
     child.on('error', reject);
     child.on('close', (code) => {
+      for (const [role, peak] of Object.entries(watch?.stop() ?? {}) as [keyof Peaks, number][]) {
+        memory[role] = Math.max(memory[role] ?? 0, peak);
+      }
       if (code === 0) resolve({ seconds: (performance.now() - began) / 1000, output });
       else
         reject(
