@@ -58,6 +58,11 @@ const isthmus = (program: string, ...rest: string[]): System => ({
   command: [python, '-m', 'isthmus', join(programs, program), '{n}', ...rest],
   env: isthmusEnv,
 });
+const whole = (program: string, ...rest: string[]): System => ({
+  name: 'Isthmus',
+  command: [python, '-m', 'isthmus', join(programs, program), ...rest],
+  env: isthmusEnv,
+});
 /** What they take in seconds rather than minutes; measured rates decide whether it is enough. */
 const FLINK_SCALE = { process: 0.008, thread: 0.04 };
 
@@ -302,6 +307,30 @@ const all: Workload[] = [
     unit: 'records/s',
     large: 20_000_000,
     systems: [isthmus('numpy_batch.py'), loop('numpy_batch')],
+  },
+  {
+    name: 'memory over 50 M records',
+    what: 'integer sequence (Python) → map, filter → nothing; the whole process',
+    unit: 's',
+    large: 1,
+    whole: true,
+    systems: [whole('map_filter.py', '50000000')],
+  },
+  {
+    name: '10 M string keys on the heap',
+    what: 'integer sequence → key_by 18-character strings → value state of an integer; the whole process',
+    unit: 's',
+    large: 1,
+    whole: true,
+    systems: [whole('many_keys.py', '10000000')],
+  },
+  {
+    name: '10 M string keys in the embedded store',
+    what: 'the same with state.backend.type=rocksdb; the whole process',
+    unit: 's',
+    large: 1,
+    whole: true,
+    systems: [whole('many_keys.py', '10000000', 'rocksdb')],
   },
   ...Object.keys(NEXMARK).map(nexmark),
 ];
