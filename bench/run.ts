@@ -251,6 +251,10 @@ const all: Workload[] = [
     systems: [
       mixed('dicts'),
       {
+        name: 'bare pipe, msgpackr and msgspec',
+        command: [node, join(root, 'bench', 'peers', 'naive-pipe.ts'), python, '{n}'],
+      },
+      {
         name: 'pythonia calls',
         command: [node, join(root, 'bench', 'peers', 'pythonia-calls.ts'), '{n}'],
         scale: 0.005,
