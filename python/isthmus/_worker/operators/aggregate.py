@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..operator import OperatorContext
@@ -17,6 +17,10 @@ class AggregateOperator(KeyedFold):
     def open(self, ctx: OperatorContext) -> None:
         self._open_fold(ctx, aggregation(ctx.params["op"], ctx.params.get("field", 0)))
 
+    def apply_keyed(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Any]:
+        self.fold = settled(self.fold)
+        return super().apply_keyed(pairs)
+
 
 def aggregation(op: str, field: int | str) -> Fold:
     """The fold of an aggregation; it looks at the first value it meets to learn how fields are read."""
@@ -25,10 +29,16 @@ def aggregation(op: str, field: int | str) -> Fold:
     def fold(current: Any, value: Any) -> Any:
         nonlocal made
         if made is None:
-            made = _for_values_like(current, op, field)
+            made = fold.__dict__["settled"] = _for_values_like(current, op, field)
         return made(current, value)
 
     return fold
+
+
+def settled(fold: Fold) -> Fold:
+    """The fold without the look at its first value, once it has had that; any other function as it is."""
+    found: Fold = getattr(fold, "settled", fold)
+    return found
 
 
 def _for_values_like(example: Any, op: str, field: int | str) -> Fold:

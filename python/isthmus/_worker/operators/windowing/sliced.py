@@ -29,6 +29,7 @@ from ....datastream._window.times import NO_TIMESTAMP
 from ....datastream._window.windows import TimeWindow
 from ...operator import MAX_TIMESTAMP, MIN_TIMESTAMP, OperatorContext
 from ...state.keys import FrozenKey, freeze, thaw
+from ..aggregate import settled
 from .contents import NOTHING
 from .engine import Engine
 from .partition import from_groups, to_groups
@@ -62,7 +63,7 @@ class _Stacks:
     def push(self, start: int, contents: dict[Any, Any]) -> None:
         """Add a slice younger than all others."""
         self._back.append((start, contents))
-        running, merge = self.running, self._merge
+        running, merge = self.running, settled(self._merge)
         if not running:
             self.running = contents.copy()
             return
@@ -85,7 +86,7 @@ class _Stacks:
 
     def _flip(self, oldest: int) -> None:
         """Turn ``back`` into ``front``, leaving out what is older than ``oldest``."""
-        merge, suffixes = self._merge, self.suffixes
+        merge, suffixes = settled(self._merge), self.suffixes
         while self._back:
             start, contents = self._back.pop()
             if start < oldest:
@@ -230,7 +231,7 @@ class SlicedEngine(Engine):
 
     def _values(self) -> Iterator[tuple[Any, Any]]:
         """What the slices of each key come to."""
-        merge = self.contents.merge
+        merge = settled(self.contents.merge)
         suffixes, running = self._stacks.suffixes, self._stacks.running
         for key, (value, _) in suffixes.items():
             young = running.get(key, NOTHING)
