@@ -1,7 +1,11 @@
 """Runs a PyFlink program in an execution mode: ``python pyflink_main.py process|thread PROGRAM [args…]``."""
 
+import os
 import runpy
 import sys
+
+# Workers, in threads of the JVM too, find the modules beside the program; it must be known before the JVM starts.
+os.environ["PYTHONPATH"] = os.path.dirname(os.path.abspath(sys.argv[2]))
 
 from pyflink.common import Configuration
 from pyflink.datastream import StreamExecutionEnvironment
