@@ -3,24 +3,34 @@
 // ISTHMUS_ORPHAN_RUNS says how often each case runs (1 by default).
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { descendants, eventually, isRunning, programOf } from '../fixtures/processes.ts';
 
 const program = fileURLToPath(new URL('../fixtures/run-job.ts', import.meta.url));
 const runs = Number(process.env.ISTHMUS_ORPHAN_RUNS ?? 1);
 const started: ChildProcess[] = [];
+const folders: string[] = [];
 
 interface Program {
   child: ChildProcess;
   pid: number;
   output: () => string;
+  /** How many workers have called the function. */
+  atWork: () => number;
   ended: Promise<number | null>;
 }
 
 function start(state: string): Program {
-  const child = spawn(process.execPath, [program, state], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const folder = mkdtempSync(join(tmpdir(), 'isthmus-at-work-'));
+  folders.push(folder);
+  const child = spawn(process.execPath, [program, state], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ISTHMUS_AT_WORK: folder },
+  });
   started.push(child);
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
@@ -29,7 +39,8 @@ function start(state: string): Program {
   const ended = new Promise<number | null>((resolve) =>
     child.once('close', (code) => resolve(code)),
   );
-  return { child, pid: child.pid as number, output: () => output, ended };
+  const atWork = () => readdirSync(folder).length;
+  return { child, pid: child.pid as number, output: () => output, atWork, ended };
 }
 
 /** Starts the program and waits until its two workers are in `state`; they, their children and the guard of their groups. */
@@ -39,12 +50,14 @@ async function startIn(state: string): Promise<Program & { workers: number[] }> 
   await eventually('two workers', () => descendants(running.pid).length >= processes, 20_000);
   if (state === 'idle')
     await eventually('the end of the job', () => running.output().includes('FINISHED'));
-  else if (state !== 'starting') await sleep(250);
+  else if (state !== 'starting')
+    await eventually('workers in the function', () => running.atWork() === 2, 20_000);
   return { ...running, workers: descendants(running.pid) };
 }
 
 afterEach(() => {
   for (const child of started.splice(0)) child.kill('SIGKILL');
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
 const states = [
