@@ -104,6 +104,31 @@ def test_a_custom_generator():
         assert h.watermarks == [10, 20]
 
 
+def test_a_custom_generator_that_emits_by_the_clock():
+    class Periodic:
+        largest = None
+
+        def on_event(self, event, event_timestamp):
+            self.largest = max(event_timestamp, self.largest or event_timestamp)
+
+        def on_periodic_emit(self):
+            return None if self.largest is None else self.largest - 3
+
+    with harness("custom", custom=Periodic()) as h:
+        h.processing_time(20)
+        assert h.watermarks == []
+        h.process(10, 30, 20)
+        assert h.watermarks == []
+        h.processing_time(40)
+        assert h.watermarks == [27]
+        h.process(25)
+        h.processing_time(60)
+        assert h.watermarks == [27]
+        h.process(31)
+        h.processing_time(80)
+        assert h.watermarks == [27, 28]
+
+
 @given(st.lists(st.one_of(st.integers(-50, 50), st.none()), max_size=30), st.integers(0, 10))
 def test_watermarks_are_the_largest_timestamp_less_delay_and_never_go_back(script, delay):
     with harness("bounded", max_out_of_orderness=delay) as h:
