@@ -269,23 +269,27 @@ def test_a_snapshot_does_not_change_afterwards(backend):
 def test_rescaling_deals_keys_out_by_key_group(backend, before, after):
     from isthmus._worker.state.keys import GroupOf
 
+    groups = GroupOf(128, 1, 0)
+
+    def owner(key, parallelism):
+        # Said here once more, not asked of what is tested.
+        return groups.group(key) * parallelism // 128
+
     all_keys = [f"key-{i}" for i in range(40)]
     snapshots = []
     for subtask in range(before):
-        mine = GroupOf(128, before, subtask)
         with harness(backend, subtask=subtask, parallelism=before) as h:
             for key in all_keys:
-                if mine.is_mine(mine.group(key)):
+                if owner(key, before) == subtask:
                     h.process((key, "value", "update", key.upper()))
             snapshots.append(h.snapshot())
     found = {}
     for subtask in range(after):
-        mine = GroupOf(128, after, subtask)
         with harness(backend, subtask=subtask, parallelism=after, restore=snapshots) as h:
             for key in all_keys:
                 h.process((key, "value", "value"))
                 value = h.take()[0]
-                assert (value is not None) == mine.is_mine(mine.group(key))
+                assert (value is not None) == (owner(key, after) == subtask)
                 if value is not None:
                     found[key] = value
     assert found == {key: key.upper() for key in all_keys}

@@ -1,0 +1,135 @@
+// Breaks each invariant once and sees its test fail: `npm run mutations`
+//
+//   node scripts/mutations.mjs [words…]     only mutations whose name has one of the words
+//
+// Works in a copy. Every test named must pass there untouched first; then one bug at a time is planted, and the test run
+// again. A mutation whose text is not found exactly once is an error: it has to follow the code.
+
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const LIMIT_MS = 120_000;
+const root = fileURLToPath(new URL('..', import.meta.url));
+const worker = 'python/isthmus/_worker';
+
+/** Name, file, text, what becomes of it, the test that must fail. */
+const mutations = [
+  ['TypeScript: a watermark is taken whole from any channel', 'src/runtime/watermark-merger.ts', 'if (watermark > time.watermark) time.watermark = watermark;', 'for (const each of this.#channels) each.watermark = Math.max(each.watermark, watermark);', 'test/runtime/watermark-merger.test.ts'],
+  ['TypeScript: an idle channel holds the others back', 'src/runtime/watermark-merger.ts', 'this.#at(channel).idle = idle;', 'this.#at(channel).idle = false && idle;', 'test/runtime/watermark-merger.test.ts'],
+  ['TypeScript: a task is idle as soon as one channel is', 'src/runtime/watermark-merger.ts', 'this.#channels.every((c) => c.ended || c.idle)', 'this.#channels.some((c) => c.ended || c.idle)', 'test/runtime/watermark-merger.test.ts'],
+  ['TypeScript: timers of a time fire too late', 'src/operators/windowing/timer-queue.ts', 'while (times.earliest <= now)', 'while (times.earliest < now)', 'test/operators/windowing/timer-queue.test.ts'],
+  ['TypeScript: timers fire out of order', 'src/operators/windowing/timer-queue.ts', 'this.#times.push(time, time);', 'this.#times.push(-time, time);', 'test/operators/windowing/timer-queue.test.ts'],
+  ['TypeScript: a second timer of a time replaces the first', 'src/operators/windowing/timer-queue.ts', 'owners.add(owner);', 'this.#owners.set(time, new Set([owner]));', 'test/operators/windowing/timer-queue.test.ts'],
+  ['TypeScript: deleting a timer is ignored', 'src/operators/windowing/timer-queue.ts', 'this.#owners.get(time)?.delete(owner);', '', 'test/operators/windowing/timer-queue.test.ts'],
+  ['TypeScript: sliding windows begin one too early', 'src/operators/windowing/aligned.ts', 'start > time - this.#sizeMs; start', 'start >= time - this.#sizeMs; start', 'test/operators/windowing/engines.test.ts'],
+  ['TypeScript: lateness is off by one', 'src/operators/windowing/engine.ts', 'timestamp + this.latenessMs <= this.ctx.watermark', 'timestamp + this.latenessMs < this.ctx.watermark', 'test/operators/windowing/engines.test.ts'],
+  ['TypeScript: late records miss their side output', 'src/operators/windowing/engine.ts', 'this.#lateTag = operation.lateTag;', 'this.#lateTag = undefined;', 'test/operators/windowing/engines.test.ts'],
+  ['TypeScript: a purging trigger does not purge', 'src/operators/windowing/triggers.ts', 'result === TriggerResult.FIRE ? TriggerResult.FIRE_AND_PURGE : result', 'result', 'test/operators/windowing/triggers.test.ts'],
+  ['TypeScript: windows that merge drop what the others held', 'src/operators/windowing/merging.ts', 'target.contents = merged;', 'target.contents = contents;', 'test/operators/windowing/engines.test.ts'],
+  ['TypeScript: the lower bound of interval joins is exclusive', 'src/operators/interval-join.ts', 'operation.lowerMs + (operation.lowerInclusive ? 0 : 1)', 'operation.lowerMs + 1', 'test/operators/joins.test.ts'],
+  ['TypeScript: outer interval joins emit what was joined again', 'src/operators/interval-join.ts', 'if (matched) continue;', 'void matched;', 'test/operators/joins.test.ts'],
+  ['TypeScript: state never expires', 'src/state/ttl.ts', 'return this.#now() >= renewed + this.#ttlMs;', 'return this.#now() < renewed;', 'test/state/keyed-state.test.ts'],
+  ['TypeScript: reading renews state', 'src/state/ttl.ts', "ttl.renewedBy === 'readAndWrite'", 'true', 'test/state/keyed-state.test.ts'],
+  ['TypeScript: states of all keys are one', 'src/state/table.ts', 'return this.#entries.get(keyIdentity(this.#at.key));', 'return [...this.#entries.values()][0];', 'test/state/keyed-state.test.ts'],
+  ['TypeScript: key groups are hashed otherwise', 'src/bridge/keys.ts', '0x9e3779b1', '0x9e3779b3', 'test/bridge/vectors.test.ts'],
+  ['Python: watermarks merge as the maximum', `${worker}/gate.py`, 'merged = min(active)', 'merged = max(active)', 'test/python/worker/test_gate.py'],
+  ['Python: an idle channel holds the others back', `${worker}/gate.py`, ' if c not in self._idle]', ']', 'test/python/worker/test_gate.py'],
+  ['Python: timers fire out of order', `${worker}/timers.py`, 'heappush(self._times, time)', 'self._times.append(time)', 'test/python/state/test_timers.py'],
+  ['Python: deleting a timer is ignored', `${worker}/timers.py`, 'keys.pop(key, None)', 'pass', 'test/python/state/test_timers.py'],
+  ['Python: a second timer of a time replaces the first', `${worker}/timers.py`, 'keys[key] = True', 'self._keys[time] = {key: True}', 'test/python/state/test_timers.py'],
+  ['Python: lateness is off by one', `${worker}/operators/windowing/engine.py`, 'timestamp + self.lateness <= self.ctx.watermark', 'timestamp + self.lateness < self.ctx.watermark', 'test/python/operators/test_windows.py'],
+  ['Python: late records miss their side output', `${worker}/operators/windowing/engine.py`, 'if self.late_tag is not None:', 'if False:', 'test/python/operators/test_windows.py'],
+  ['Python: sliding windows begin one too early', `${worker}/operators/windowing/aligned.py`, 'range(last_start, timestamp - size, -slide)', 'range(last_start, timestamp - size - 1, -slide)', 'test/python/operators/test_windows.py'],
+  ['Python: sessions that touch stay apart', `${worker}/operators/windowing/sessions.py`, 's.start <= end and start <= s.end', 's.start < end and start < s.end', 'test/python/operators/test_windows.py'],
+  ['Python: the lower bound of interval joins is exclusive', `${worker}/operators/interval_join.py`, 'operation.lower + (0 if operation.lower_inclusive else 1)', 'operation.lower + 1', 'test/python/operators/test_joins.py'],
+  ['Python: outer interval joins emit what was joined again', `${worker}/operators/interval_join.py`, 'if not record.matched:', 'if True:', 'test/python/operators/test_joins.py'],
+  ['Python: state never expires', `${worker}/state/ttl.py`, 'return self.now() >= renewed + self.ttl_ms', 'return False', 'test/python/state/test_ttl.py'],
+  ['Python: reading renews state', `${worker}/state/ttl.py`, 'config.get_update_type() is StateTtlConfig.UpdateType.OnReadAndWrite', 'True', 'test/python/state/test_ttl.py'],
+  ['Python: every key group is everybody\'s', `${worker}/state/keys.py`, 'return self._groups.owner(group) == self._subtask', 'return True', 'test/python/state/test_keyed_state.py'],
+];
+
+const words = process.argv.slice(2);
+const chosen = mutations.filter(([name]) => words.length === 0 || words.some((word) => name.includes(word)));
+const copy = mkdtempSync(join(tmpdir(), 'isthmus-mutations-'));
+let current;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    stop();
+    rmSync(copy, { recursive: true, force: true });
+    process.exit(130);
+  });
+}
+
+const missed = [];
+try {
+  const skipped = new Set(['__pycache__', '_runtime', '.mypy_cache', '.hypothesis', '.pytest_cache']);
+  const filter = (source) => !skipped.has(basename(source));
+  for (const part of ['src', 'python', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts', 'pyproject.toml']) {
+    cpSync(join(root, part), join(copy, part), { recursive: true, filter });
+  }
+  for (const part of ['node_modules', '.venv']) symlinkSync(join(root, part), join(copy, part));
+
+  const broken = new Set();
+  for (const test of new Set(chosen.map(([, , , , test]) => test))) {
+    const { failed, output } = await run(test);
+    if (!failed) continue;
+    broken.add(test);
+    console.log(`${test} fails without a mutation:\n${output.slice(-2000)}`);
+  }
+  for (const [name, file, text, planted, test] of chosen) {
+    const began = Date.now();
+    const path = join(copy, file);
+    const source = readFileSync(path, 'utf8');
+    let verdict = 'missed';
+    if (source.split(text).length !== 2) verdict = `stale: its text is not once in ${file}`;
+    else if (broken.has(test)) verdict = 'not tried';
+    else {
+      writeFileSync(path, source.replace(text, () => planted));
+      if ((await run(test)).failed) verdict = 'caught';
+      writeFileSync(path, source);
+    }
+    if (verdict !== 'caught') missed.push(name);
+    console.log(`${verdict.padEnd(7)} ${name} (${test}, ${((Date.now() - began) / 1000).toFixed(1)} s)`);
+  }
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+console.log(`\n${chosen.length - missed.length} of ${chosen.length} caught${missed.length > 0 ? `; not: ${missed.join('; ')}` : ''}`);
+if (missed.length > 0 || chosen.length === 0) process.exitCode = 1;
+
+/** Runs one test file in the copy. A test that hangs has failed, too. */
+function run(test) {
+  const [command, args] = test.endsWith('.py')
+    ? [join(copy, '.venv', 'bin', 'python'), ['-B', '-m', 'pytest', '-x', '-q', '-p', 'no:cacheprovider', test]]
+    : [join(copy, 'node_modules', '.bin', 'vitest'), ['run', '--bail=1', test]];
+  const env = {
+    ...process.env,
+    PATH: [join(root, '.venv', 'bin'), join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
+    PYTHONPATH: join(copy, 'python'),
+    NO_COLOR: '1',
+  };
+  return new Promise((resolve, reject) => {
+    current = spawn(command, args, { cwd: copy, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    let output = '';
+    for (const stream of [current.stdout, current.stderr]) {
+      stream.setEncoding('utf8').on('data', (chunk) => {
+        output += chunk;
+      });
+    }
+    const limit = setTimeout(stop, LIMIT_MS);
+    current.on('error', reject);
+    current.on('close', (code) => {
+      clearTimeout(limit);
+      current = undefined;
+      resolve({ failed: code !== 0, output });
+    });
+  });
+}
+
+/** Ends the test that runs, with what it has started. */
+function stop() {
+  if (current?.pid !== undefined) process.kill(-current.pid, 'SIGKILL');
+}
