@@ -83,6 +83,9 @@ function inputChannels(exchange: ExchangePlan, subtask: number): InputChannelDep
         local: channel.codec === 'local',
       };
       if (exchange.type !== undefined) input.type = exchange.type;
+      if (exchange.partitioner.kind === 'hash' && exchange.partitioner.keyType !== undefined) {
+        input.keyType = exchange.partitioner.keyType;
+      }
       return input;
     });
 }

@@ -38,6 +38,8 @@ export interface InputChannelDeployment {
   input: 0 | 1;
   codec: EdgeCodec;
   keyed: boolean;
+  /** The declared type of the keys. */
+  keyType?: TypeSpec;
   type?: TypeSpec;
   /** True when the sender is the same slot: elements are handed over in process. */
   local: boolean;

@@ -87,7 +87,7 @@ def _wrapping(low: int, high: int, path: str, kind: str) -> Convert:
 
 
 def _tuple(spec: dict[str, Any], path: str) -> Convert:
-    fields = [_converter(field, f"{path}[{i}]") for i, field in enumerate(spec["fields"])]
+    fields = [_nullable(_converter(field, f"{path}[{i}]")) for i, field in enumerate(spec["fields"])]
 
     def convert(value: Any) -> tuple[Any, ...]:
         if not isinstance(value, (tuple, list, Row)) or len(value) < len(fields):

@@ -73,6 +73,7 @@ def _build(
             attempt=deployment["attempt"],
             mode=deployment["mode"],
             keyed=i == 0 and bool(part["keyedInputs"][0]),
+            key_type=next((known["keyType"] for known in part["inputs"] if "keyType" in known), None),
             cursor=cursor,
             clock=slot.clock,
             config=deployment["config"],

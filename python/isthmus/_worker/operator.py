@@ -61,6 +61,7 @@ class OperatorContext:
         attempt: int,
         mode: str,
         keyed: bool,
+        key_type: dict[str, Any] | None = None,
         cursor: Cursor,
         clock: Clock,
         config: dict[str, str],
@@ -80,6 +81,8 @@ class OperatorContext:
         self.mode = mode
         #: Whether input 0 of this operator is partitioned by key.
         self.keyed = keyed
+        #: The declared type of the keys (``docs/protocol.md`` §5), if any.
+        self.key_type = key_type
         self.cursor = cursor
         self.clock = clock
         self.config = config

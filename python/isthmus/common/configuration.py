@@ -45,7 +45,13 @@ class Configuration:
 
     def get_integer(self, key: str, default_value: int) -> int:
         value = self._values.get(key)
-        return default_value if value is None else int(value)
+        if value is None:
+            return default_value
+        if isinstance(value, bool):
+            raise ValueError(
+                f"Could not parse value {str(value).lower()!r} for key {key!r}: it is no integer."
+            )
+        return int(value)
 
     def set_integer(self, key: str, value: int) -> Configuration:
         self._values[key] = int(value)

@@ -77,7 +77,7 @@ class BasicType:
     LONG = "Long"
     FLOAT = "Float"
     DOUBLE = "Double"
-    CHAR = "Character"
+    CHAR = "Char"
     BIG_INT = "BigInteger"
     BIG_DEC = "BigDecimal"
     INSTANT = "Instant"
@@ -202,13 +202,17 @@ class RowTypeInfo(TypeInformation):
         return self.types
 
     def get_field_index(self, field_name: str) -> int:
-        return self.names.index(field_name) if field_name in self.names else -1
+        """Raises ValueError for a name that is none."""
+        return self.names.index(field_name)
 
     def to_spec(self) -> dict[str, Any]:
         return {"kind": "ROW", "names": self.names, "fields": [t.to_spec() for t in self.types]}
 
     def __repr__(self) -> str:
-        fields = ", ".join(f"{name}: {t}" for name, t in zip(self.names, self.types))
+        # Names that were not given are not shown.
+        fields = ", ".join(
+            f"{name}: {t}" if self._named else str(t) for name, t in zip(self.names, self.types)
+        )
         return f"RowTypeInfo({fields})"
 
 
@@ -243,9 +247,9 @@ _BASIC = {
 }
 _INSTANT = InstantTypeInfo("INSTANT")
 _SQL = {
-    "SQL_DATE": SqlTimeTypeInfo("SQL_DATE", "SqlDate"),
-    "SQL_TIME": SqlTimeTypeInfo("SQL_TIME", "SqlTime"),
-    "SQL_TIMESTAMP": SqlTimeTypeInfo("SQL_TIMESTAMP", "SqlTimestamp"),
+    "SQL_DATE": SqlTimeTypeInfo("SQL_DATE", "DateTypeInfo"),
+    "SQL_TIME": SqlTimeTypeInfo("SQL_TIME", "TimeTypeInfo"),
+    "SQL_TIMESTAMP": SqlTimeTypeInfo("SQL_TIMESTAMP", "TimestampTypeInfo"),
 }
 _PICKLED = PickledBytesTypeInfo()
 

@@ -180,7 +180,7 @@ def test_kinds_of_streams(env):
         (lambda s: s.partition_custom(1, bool), TypeError, "Partitioner or a callable"),
         (lambda s: s.get_side_output("tag"), TypeError, "should be an OutputTag"),
         (lambda s: s.assign_timestamps_and_watermarks(1), TypeError, "should be a WatermarkStrategy"),
-        (lambda s: s.project(0), TypeError, "declared tuples"),
+        (lambda s: s.project(0), TypeError, "Only Tuple DataStreams can be projected"),
         (lambda s: s.map(str, Types.TUPLE([Types.INT()])).project(1), ValueError, "no field 1"),
         (
             lambda s: s.window_all(EventTimeSessionWindows.with_gap(5)).trigger(CountTrigger.of(1)).reduce(1),
@@ -204,9 +204,21 @@ def test_a_tag_without_a_name_is_refused():
         OutputTag("")
 
 
-@pytest.mark.parametrize("name", ["name", "uid", "set_parallelism", "start_new_chain", "set_description"])
-def test_a_keyed_stream_is_no_operator_to_set_up(env, name):
-    with pytest.raises(Exception, match=f"Setting {name} for KeyedStream is not supported"):
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("name", "Set name for"),
+        ("get_name", "Get name of"),
+        ("uid", "Set uid for"),
+        ("set_uid_hash", "Set uid hash for"),
+        ("set_parallelism", "Set parallelism for"),
+        ("start_new_chain", "Start new chain for"),
+        ("slot_sharing_group", "Setting slot sharing group for"),
+        ("cache", "Cache for"),
+    ],
+)
+def test_a_keyed_stream_is_no_operator_to_set_up(env, name, what):
+    with pytest.raises(Exception, match=f"^{what} KeyedStream is not supported"):
         getattr(env.from_collection([1]).key_by(bool), name)("x")
 
 

@@ -22,7 +22,9 @@ PAIR = Types.TUPLE([Types.STRING(), Types.INT()])
             Types.ROW_NAMED(["a", "b"], [Types.INT(), Types.STRING()]),
             "RowTypeInfo(a: Integer, b: String)",
         ),
-        (Types.ROW([Types.INT()]), "RowTypeInfo(f0: Integer)"),
+        (Types.ROW([Types.INT()]), "RowTypeInfo(Integer)"),
+        (Types.SQL_DATE(), "DateTypeInfo"),
+        (Types.CHAR(), "Char"),
         (
             Types.MAP(Types.INT(), Types.LIST(Types.STRING())),
             "MapTypeInfo<Integer, ListTypeInfo<String>>",
@@ -46,7 +48,9 @@ def test_the_fields_of_a_row_type():
     row: RowTypeInfo = Types.ROW_NAMED(["a", "b"], [Types.INT(), Types.STRING()])
     assert row.get_field_names() == ["a", "b"]
     assert row.get_field_types() == [Types.INT(), Types.STRING()]
-    assert (row.get_field_index("b"), row.get_field_index("c")) == (1, -1)
+    assert row.get_field_index("b") == 1
+    with pytest.raises(ValueError, match="'c' is not in list"):
+        row.get_field_index("c")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """BATCH execution of a keyed operator: all input first, then key by key.
 
-B1. Keys come in the order of their serialised bytes: numbers ascending, strings shorter first, everything
-    else by its pickle, shorter first. Within a key records come by timestamp, then as they arrived.
+B1. Keys come in the order of their serialised bytes (``_types/key_order.py``), as in PyFlink. Within a key records
+    come by timestamp, then as they arrived.
 B2. A key's records, then its final watermark, then its processing-time timers; then the next key begins
     with no watermark.
 B3. ``reduce`` and ``aggregate`` emit the last value of a key only.
@@ -14,11 +14,11 @@ B6. Async functions are handed all records in order of B1; their results leave a
 
 from __future__ import annotations
 
-import pickle
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from ..._types.key_order import key_order
 from ..operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext
 from ..state.keys import freeze, thaw
 from .reduce import KeyedFold
@@ -122,10 +122,11 @@ class BatchKeyedOperator(Operator):
 
     def _replay(self) -> Iterator[Any]:
         ctx = self.ctx
+        order = key_order(ctx.key_type)
         outer_watermark = ctx.watermark
         records, self._records = self._records, {}
         folded, self._folded = self._folded, {}
-        for key in sorted({**folded, **records}, key=_serialized_order):
+        for key in sorted({**folded, **records}, key=lambda key: order(thaw(key))):
             entries = sorted(records.pop(key, ()), key=lambda e: e[:2])
             if key in folded:
                 entries.insert(0, (MIN_TIMESTAMP, 0, 0, folded.pop(key)))
@@ -167,15 +168,3 @@ class BatchKeyedOperator(Operator):
 
     def close(self) -> None:
         self._inner.close()
-
-
-def _serialized_order(key: Any) -> tuple[Any, ...]:
-    """B1."""
-    key = thaw(key)
-    if isinstance(key, (bool, int, float)) and key == key:  # NaN has no place among numbers
-        return 0, 0, key
-    if isinstance(key, str):
-        data = key.encode("utf-8", "surrogatepass")
-        return 1, len(data), data
-    data = pickle.dumps(key, 5)
-    return 2, len(data), data

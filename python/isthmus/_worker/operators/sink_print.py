@@ -9,6 +9,7 @@ from typing import Any
 
 from ..._types.coerce import coercer
 from ..._types.format import formatter
+from ...common.types import Row
 from ..coercion import coerced
 from ..operator import Operator, OperatorContext
 
@@ -27,6 +28,8 @@ class PrintSink(Operator):
         declared = ctx.params.get("type")
         self._format = formatter(declared)
         self._coerce = coercer(declared) if declared else None
+        #: PyFlink turns typed rows into text in their own chain: as they are, whatever names they have.
+        self._shows_rows = declared is not None and declared["kind"] == "ROW"
         self._stderr = bool(ctx.params.get("stderr"))
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
@@ -43,7 +46,7 @@ class PrintSink(Operator):
             yield from ()
 
     def _show(self, records: list[Any]) -> None:
-        if self._coerce is not None:
+        if self._coerce is not None and not (self._shows_rows and {*map(type, records)} == {Row}):
             records = coerced(self._coerce, records, self.ctx.spec)
         prefix, form = self._prefix, self._format
         if prefix:

@@ -243,7 +243,9 @@ class DataStream(OperatorSettings, Generic[T]):
         from ...common.typeinfo import TupleTypeInfo
 
         if not isinstance(self._type, TupleTypeInfo):
-            raise TypeError("Only a stream of declared tuples can be projected.")
+            raise TypeError(
+                "Only Tuple DataStreams can be projected: declare the type with Types.TUPLE([...])."
+            )
         types = self._type.get_field_types()
         for index in field_indexes:
             if not 0 <= index < len(types):

@@ -162,9 +162,24 @@ class KeyedStream(DataStream[T], Generic[K, T]):
     shuffle = rebalance = rescale = forward = global_ = broadcast = partition_custom = _fixed
 
 
+#: How PyFlink's messages name them, where it is not "Set" and the name.
+_WORDS = {
+    "force_non_parallel": "Set force non-parallel",
+    "start_new_chain": "Start new chain",
+    "disable_chaining": "Disable chaining",
+    "slot_sharing_group": "Setting slot sharing group",
+    "cache": "Cache",
+}
+
+
 def _unsupported(name: str) -> Any:
+    what = (
+        "Get name of" if name == "get_name" else _WORDS.get(name, "Set " + name.removeprefix("set_")) + " for"
+    )
+    what = what.replace("_", " ")
+
     def method(self: Any, *args: Any, **kwargs: Any) -> NoReturn:
-        raise Exception(f"Setting {name} for KeyedStream is not supported.")
+        raise Exception(f"{what} KeyedStream is not supported.")
 
     return method
 
