@@ -58,10 +58,19 @@ abstract class ContinuousTrigger implements Trigger<unknown> {
     this.#next(time - floorMod(time, this.intervalMs), window, ctx);
   }
 
-  /** A timer went off: fires if it is the one that counts. */
-  protected fire(time: number, window: WindowLike, ctx: TriggerContext): TriggerResult {
+  /**
+   * A timer went off: fires if it is the one that counts. Where the end is due, too, nothing comes in between (and a
+   * global window would go on for ever).
+   */
+  protected fire(
+    time: number,
+    window: WindowLike,
+    ctx: TriggerContext,
+    endIsDue = false,
+  ): TriggerResult {
     if (ctx.getNumber(FIRE_TIME) !== time) return TriggerResult.CONTINUE;
-    this.#next(time, window, ctx);
+    if (endIsDue) ctx.setNumber(FIRE_TIME, undefined);
+    else this.#next(time, window, ctx);
     return TriggerResult.FIRE;
   }
 
@@ -87,7 +96,8 @@ export class ContinuousEventTimeTrigger extends ContinuousTrigger {
   }
 
   onEventTime(time: number, window: WindowLike, ctx: TriggerContext): TriggerResult {
-    return time === window.maxTimestamp() ? TriggerResult.FIRE : this.fire(time, window, ctx);
+    if (time === window.maxTimestamp()) return TriggerResult.FIRE;
+    return this.fire(time, window, ctx, ctx.getCurrentWatermark() >= window.maxTimestamp());
   }
 
   describe(): { [key: string]: JsonValue } {

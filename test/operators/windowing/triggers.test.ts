@@ -71,6 +71,18 @@ describe('triggers', () => {
     ]);
   });
 
+  test('that are continuous end with a global window', async () => {
+    const driver = await open({
+      assigner: GlobalWindows.create(),
+      trigger: ContinuousEventTimeTrigger.of(10),
+    });
+    await driver.record('a', 1, 1);
+    await driver.watermark(25);
+    await driver.record('a', 2, 26);
+    await driver.end();
+    expect(driver.take()).toEqual([[1], [1], [1, 2], [1, 2]]);
+  });
+
   test('that are continuous go by the clock as well', async () => {
     const driver = await open({
       assigner: GlobalWindows.create(),

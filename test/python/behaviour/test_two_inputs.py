@@ -61,6 +61,13 @@ def test_functions_import_modules_that_were_added(env, collect, tmp_path):
     assert collect(numbers.connect(numbers).map(Adds())) == [1, 2, 3, 4]
 
 
+def test_where_one_stream_is_keyed_and_the_other_is_not_neither_is(env, collect):
+    numbers = env.from_collection([1, 2])
+    expected = [2, 3, 3, 4]
+    assert sorted(collect(numbers.key_by(lambda n: n).connect(numbers).map(PlusTwoPlusOne()))) == expected
+    assert sorted(collect(numbers.connect(numbers.key_by(lambda n: n)).map(PlusTwoPlusOne()))) == expected
+
+
 def test_a_co_map_on_keyed_streams_has_state_for_both_inputs(env, collect):
     class Before(CoMapFunction):
         def open(self, runtime_context):

@@ -134,6 +134,15 @@ def test_a_continuous_trigger_fires_at_multiples_and_at_the_end():
         ]
 
 
+def test_a_continuous_trigger_ends_with_a_global_window():
+    with windows(GlobalWindows(), trigger=ContinuousEventTimeTrigger(10)) as h:
+        h.process(("a", 1), timestamp=1)
+        h.watermark(25)
+        h.process(("a", 2), timestamp=26)
+        h.end()
+        assert contents(h) == [("a", [1]), ("a", [1]), ("a", [1, 2]), ("a", [1, 2])]
+
+
 def test_a_continuous_trigger_by_the_clock():
     with windows(GlobalWindows(), trigger=ContinuousProcessingTimeTrigger(100)) as h:
         h.processing_time(50)

@@ -95,11 +95,22 @@ class ConnectedStreams(Generic[T1, T2]):
         return isinstance(self.stream1, KeyedStream) and isinstance(self.stream2, KeyedStream)
 
     def _add(self, kind: str, name: str, func: Any, wanted: type, output_type: Any) -> DataStream[Any]:
+        first, second = self.stream1, self.stream2
         if self._is_keyed():
-            require_one_key_type(self.stream1, self.stream2, "Connected keyed streams need")
+            require_one_key_type(first, second, "Connected keyed streams need")
+        else:
+            # As in PyFlink: where one of them is not keyed, neither is.
+            first, second = unkeyed(first), unkeyed(second)
         env = self.stream1._env
         language, fn = instance_of(env.graph, func, wanted, kind)
-        return two_inputs(self.stream1, self.stream2, kind, name, language, fn, type_of(output_type))
+        return two_inputs(first, second, kind, name, language, fn, type_of(output_type))
+
+
+def unkeyed(stream: DataStream[Any]) -> DataStream[Any]:
+    """The stream that a keyed one was made of; any other as it is."""
+    from .keyed_stream import KeyedStream
+
+    return stream._values() if isinstance(stream, KeyedStream) else stream
 
 
 def two_inputs(

@@ -140,7 +140,9 @@ class ContinuousEventTimeTrigger(_Continuous[T]):
         if fire_time.get() != time:
             return TriggerResult.CONTINUE
         fire_time.clear()
-        self._next(time, window, ctx.register_event_time_timer, fire_time)
+        # Nothing comes in any more between here and the window's end; a global window would go on for ever.
+        if ctx.get_current_watermark() < window.max_timestamp():
+            self._next(time, window, ctx.register_event_time_timer, fire_time)
         return TriggerResult.FIRE
 
     def on_merge(self, window: TimeWindow, ctx: Any) -> None:
