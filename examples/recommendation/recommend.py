@@ -5,8 +5,8 @@ python examples/recommendation/recommend.py
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from isthmus.common import Types, WatermarkStrategy
@@ -17,12 +17,11 @@ from isthmus.datastream import (
     RuntimeContext,
     StreamExecutionEnvironment,
 )
+from isthmus.datastream.connectors.file_system import FileSource, StreamFormat
 from isthmus.datastream.state import ListStateDescriptor, MapStateDescriptor
 
 TOP = 3
 TITLES = {1: "tent", 2: "stove", 3: "sleeping bag", 4: "novel", 5: "reading lamp", 6: "bookmark", 7: "teapot"}
-#: What people buy together.
-TASTES = [[1, 2, 3], [4, 5, 6], [2, 7, 4]]
 HOUR_MS = 3_600_000
 
 
@@ -43,19 +42,14 @@ class Best(NamedTuple):
     others: list[tuple[int, int]]
 
 
-def purchases() -> list[Purchase]:
-    rng = random.Random(3)
-    made = []
-    for number in range(200):
-        taste = TASTES[number % 50 % 3]
-        item = rng.choice(taste) if rng.random() < 0.9 else rng.randint(1, 7)
-        made.append(Purchase(number * 30_000, f"user {number % 50}", item))
-    return made
-
-
 class EventTime(TimestampAssigner):
     def extract_timestamp(self, value: Purchase, record_timestamp: int) -> int:
         return value.time
+
+
+def parse(line: str) -> Purchase:
+    time, user, item = line.split(",")
+    return Purchase(int(time), user, int(item))
 
 
 class BoughtTogether(KeyedProcessFunction[str, Purchase, Pair]):
@@ -107,12 +101,15 @@ class WithTitles(BroadcastProcessFunction[Best, tuple[int, str], str]):
         ctx.get_broadcast_state(ITEMS).put(*value)
 
 
+path = str(Path(__file__).with_name("purchases.csv"))
 env = StreamExecutionEnvironment.get_execution_environment()
 env.set_parallelism(1)
+source = FileSource.for_record_stream_format(StreamFormat.text_line_format(), path).build()
 catalogue = env.from_collection(list(TITLES.items())).broadcast(ITEMS)
 strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(EventTime())
 (
-    env.from_collection(purchases())
+    env.from_source(source, WatermarkStrategy.no_watermarks(), "purchases")
+    .map(parse)
     .assign_timestamps_and_watermarks(strategy)
     .key_by(lambda purchase: purchase.user)
     .process(BoughtTogether())

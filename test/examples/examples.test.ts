@@ -34,7 +34,9 @@ const programs: [program: string, expected: string][] = [
   ['sessions/sessions.ts', 'sessions/expected.txt'],
   ['anomaly-detection/anomalies.ts', 'anomaly-detection/expected.txt'],
   ['prediction/forecast.py', 'prediction/expected.txt'],
+  ['prediction/forecast.ts', 'prediction/expected.txt'],
   ['recommendation/recommend.py', 'recommendation/expected.txt'],
+  ['recommendation/recommend.ts', 'recommendation/expected.txt'],
 ];
 
 describe('examples', { timeout: 60_000 }, () => {
