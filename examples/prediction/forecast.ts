@@ -3,7 +3,6 @@
 //
 //     isthmus run examples/prediction/forecast.ts
 
-import { fileURLToPath } from 'node:url';
 import {
   type RuntimeContext,
   StreamExecutionEnvironment,
@@ -78,10 +77,9 @@ function parse(line: string): Reading {
   return { month, ppm: Number(ppm) };
 }
 
-const path = fileURLToPath(new URL('./co2.csv', import.meta.url));
 await using env = StreamExecutionEnvironment.getExecutionEnvironment({ parallelism: 1 });
 env
-  .fromFiles([path])
+  .readTextFile(new URL('./co2.csv', import.meta.url))
   .name('CO2 at Mauna Loa')
   .filter((line) => !line.startsWith('Date'))
   .map(parse)

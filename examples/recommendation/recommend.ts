@@ -3,7 +3,6 @@
 //
 //     isthmus run examples/recommendation/recommend.ts
 
-import { fileURLToPath } from 'node:url';
 import {
   type BroadcastContext,
   type KeyedProcessContext,
@@ -93,11 +92,10 @@ class WithTitles {
   }
 }
 
-const path = fileURLToPath(new URL('./purchases.csv', import.meta.url));
 await using env = StreamExecutionEnvironment.getExecutionEnvironment({ parallelism: 1 });
 const catalogue = env.fromCollection(TITLES).broadcast(ITEMS);
 env
-  .fromFiles([path])
+  .readTextFile(new URL('./purchases.csv', import.meta.url))
   .name('purchases')
   .map(parse)
   .assignTimestampsAndWatermarks(
