@@ -124,6 +124,25 @@ export const options: readonly OptionSpec[] = [
     effect: 'How long a Python worker may take to start.',
   },
   {
+    key: 'state.backend.type',
+    type: 'choice',
+    choices: ['hashmap', 'embedded', 'rocksdb', 'forst', 'sqlite'],
+    default: 'hashmap',
+    effect:
+      "Where keyed state is kept: `hashmap` is the process's memory; the others are one embedded store on disk, for state larger than memory.",
+  },
+  {
+    key: 'isthmus.state.directory',
+    type: 'string',
+    effect: "Folder of the embedded store's files; unset: that of temporary files.",
+  },
+  {
+    key: 'isthmus.state.cache-entries',
+    type: 'integer',
+    default: '50000',
+    effect: 'Keys of each state that the embedded store keeps in memory.',
+  },
+  {
     key: 'isthmus.channels',
     type: 'choice',
     choices: ['auto', 'always'],
@@ -194,7 +213,6 @@ export const options: readonly OptionSpec[] = [
       'execution.checkpointing.externalized-checkpoint-retention',
       'checkpoints come with the next release',
     ],
-    ['state.backend.type', 'state lives in memory unless an operator asks for the embedded store'],
     ['pipeline.jars', 'there is no JVM'],
     ['pipeline.classpaths', 'there is no JVM'],
   ].map(

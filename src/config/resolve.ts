@@ -177,6 +177,11 @@ export function sizeBytes(
   return text === undefined ? undefined : parseBytes(text);
 }
 
+/** A setting, else the option's default; undefined where neither is said. */
+export function setting(config: Readonly<Record<string, string>>, key: string): string | undefined {
+  return config[key] ?? findOption(key)?.default;
+}
+
 export function flag(config: Readonly<Record<string, string>>, key: string): boolean {
   return (config[key] ?? findOption(key)?.default ?? 'false').toLowerCase() === 'true';
 }

@@ -6,9 +6,10 @@
 import { carryMark } from '../bridge/codec/index.ts';
 import { flag } from '../config/resolve.ts';
 import { isolator } from '../runtime/isolate.ts';
-import { KeyOriginals } from '../state/key-identity.ts';
+import { HeapTable, type KeyedTable } from '../state/table.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
+import { stateStore } from './state-store.ts';
 import { fromGroups, toGroups } from './windowing/partition.ts';
 
 /** Keeps one value a key and emits it after every record. */
@@ -16,8 +17,7 @@ export abstract class KeyedFold implements Operator {
   protected ctx!: OperatorContext;
   protected emit!: Emit;
   protected fold!: (held: unknown, value: unknown) => unknown;
-  readonly #values = new Map<unknown, unknown>();
-  readonly #originals = new KeyOriginals();
+  #values!: KeyedTable<unknown>;
   #restored: unknown[] = [];
 
   protected begin(
@@ -30,43 +30,41 @@ export abstract class KeyedFold implements Operator {
     const shares = flag(ctx.config, 'pipeline.object-reuse');
     this.emit = shares ? emit : (value) => emit(isolate(value)); // F1
     this.fold = fold;
-    for (const [key, value] of fromGroups(ctx, this.#restored)) {
-      this.#values.set(this.#originals.keep(key), value);
-    }
+    const store = stateStore(ctx);
+    this.#values =
+      store === undefined
+        ? new HeapTable(ctx.cursor)
+        : store.table(ctx.cursor, { name: ctx.spec.name, freeze: itself, thaw: itself });
+    for (const [key, value] of fromGroups(ctx, this.#restored)) this.#values.put(key, value);
     this.#restored = [];
   }
 
   process(value: unknown): MaybePromise<void> {
-    const key = this.#originals.keep(this.ctx.cursor.key);
-    const held = this.#values.get(key);
-    if (held === undefined && !this.#values.has(key)) {
-      this.#values.set(key, value);
+    const held = this.#values.get();
+    if (held === undefined && !this.#values.has()) {
+      this.#values.set(value);
       return this.emit(value);
     }
     const result = this.fold(held, value);
     if (isPromise(result)) {
       return result.then((settled) => {
-        this.#values.set(key, settled);
+        this.#values.set(settled);
         return this.emit(settled);
       });
     }
-    this.#values.set(key, result);
+    this.#values.set(result);
     return this.emit(result);
   }
 
   snapshot(): unknown {
-    const { ctx } = this;
-    const originals = this.#originals;
-    const values = this.#values;
-    return toGroups(
-      ctx,
-      (function* entries(): Generator<[unknown, unknown]> {
-        for (const [identity, value] of values) yield [originals.key(identity), value];
-      })(),
-    );
+    return toGroups(this.ctx, this.#values.entries());
   }
 
   restore(states: unknown[]): void {
     this.#restored = states;
   }
+}
+
+function itself<T>(value: T): T {
+  return value;
 }

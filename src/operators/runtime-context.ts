@@ -11,6 +11,7 @@ import type {
   ValueStateDescriptor,
 } from '../state/descriptors.ts';
 import type { AppendingState, ListState, MapState, ValueState } from '../state/states.ts';
+import { stateStore } from './state-store.ts';
 import { KeyedTimers, type TimerEntry } from './keyed-timers.ts';
 import { fromGroups, toGroups } from './windowing/partition.ts';
 
@@ -91,7 +92,11 @@ export class OperatorRuntime implements RuntimeContext {
             `Call keyBy before operator "${this.#ctx.spec.name}".`,
         );
       }
-      this.#backend = new KeyedBackend(this.#ctx.cursor, () => this.#ctx.clock.now());
+      this.#backend = new KeyedBackend(
+        this.#ctx.cursor,
+        () => this.#ctx.clock.now(),
+        stateStore(this.#ctx),
+      );
     }
     return this.#backend;
   }

@@ -23,6 +23,8 @@ export interface ChainLink {
   /** Exchanges of side outputs, by tag. */
   readonly sideOutputs: Map<string, Output[]>;
   context: OperatorContext | undefined;
+  /** Called when the operator has been closed. */
+  readonly releases: (() => void)[];
   in: number;
   out: number;
   /** Own time of the records that were timed. */

@@ -1,5 +1,6 @@
 import type { ChainLink } from './chain.ts';
 import type { MaybePromise } from './operator.ts';
+import { isPromise } from './output.ts';
 
 /** How long user code may take to settle after a cancel or a failure before it is left to itself. */
 const GRACE_MS = 200;
@@ -11,7 +12,15 @@ export class Closing {
   close(link: ChainLink): MaybePromise<void> {
     if (this.#closed.has(link)) return undefined;
     this.#closed.add(link);
-    return (link.operator ?? link.source)?.close?.();
+    let closing: MaybePromise<void>;
+    try {
+      closing = (link.operator ?? link.source)?.close?.();
+    } catch (thrown) {
+      release(link);
+      throw thrown;
+    }
+    if (!isPromise(closing)) return release(link);
+    return closing.finally(() => release(link));
   }
 
   /** After a cancel or a failure: waits a while for what still runs, then closes all; tells `warn` what went wrong. */
@@ -29,6 +38,10 @@ export class Closing {
       }
     }
   }
+}
+
+function release({ releases }: ChainLink): void {
+  for (const give of releases.splice(0)) give();
 }
 
 async function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {

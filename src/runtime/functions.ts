@@ -48,6 +48,19 @@ export function userFunction<F extends (...args: never[]) => unknown>(
   );
 }
 
+/**
+ * An object behind what was loaded: itself, or an instance of the class that it is.
+ *
+ * @throws GraphError when it is neither; `what` names it there.
+ */
+export function instanceOf(loaded: unknown, what: string): object {
+  if (typeof loaded === 'object' && loaded !== null) return loaded;
+  if (typeof loaded === 'function' && isClass(loaded, [])) return new loaded();
+  throw new GraphError(
+    `A ${what} is an object or a class of such objects; it was given ${inspectRecord(loaded)}.`,
+  );
+}
+
 function callIfThere(
   instance: Record<string, unknown>,
   name: string,

@@ -68,6 +68,8 @@ export interface OperatorContext {
   print?(text: string, stderr?: boolean): void;
   /** Flushes what was emitted and lets the event loop turn: for loops of many results out of one record. */
   pause?(): Promise<void>;
+  /** Calls back after the operator has been closed, whichever way it ends. Absent in harnesses that have no such end. */
+  onClose?(release: () => void): void;
   /** Where `console`-like remarks of the operator go. */
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string): void;
 }

@@ -18,6 +18,7 @@ import {
 } from './operator.ts';
 import { type ChannelLimits, type ChannelOwner, OutputChannel } from './output-channel.ts';
 import { type Output, type OutputOptions, createOutput } from './output.ts';
+import { ownInstance } from './own-instance.ts';
 import type { SubtaskServices } from './services.ts';
 import { KeyGroups } from '../bridge/keys.ts';
 import { createOperator } from '../operators/create.ts';
@@ -64,6 +65,7 @@ export async function wireChain(options: WiringOptions): Promise<ChainLink[]> {
       outputs: [],
       sideOutputs: new Map(),
       context: undefined,
+      releases: [],
       in: 0,
       out: 0,
       timedMs: 0,
@@ -160,7 +162,8 @@ function operatorContext(
     random: services.random,
     config: services.config,
     watermark: MIN_TIMESTAMP,
-    loadFunction: async (ref) => services.loadFunction(ref),
+    loadFunction: async (ref) =>
+      ownInstance(await services.loadFunction(ref), deployment.parallelism, link.spec.name),
     emitSide: (tag, value) => {
       const outputs = link.sideOutputs.get(tag);
       if (outputs === undefined) return undefined;
@@ -180,6 +183,7 @@ function operatorContext(
     checkpointing: services.snapshot !== undefined,
     print: (text, stderr) => services.print(text, stderr),
     pause: () => hooks.pause(),
+    onClose: (release) => link.releases.push(release),
     log: (level, message) =>
       services.log(level, message, { operator: link.spec.name, subtask: deployment.subtask }),
   };

@@ -1,4 +1,4 @@
-// The keyed state of one operator and subtask, on the heap.
+// The keyed state of one operator and subtask, on the heap or in an embedded store.
 //
 //   B1. A name is one state of one kind.
 //   B2. A snapshot holds entries by key, grouped so that a restore at another parallelism reads what is its own.
@@ -25,7 +25,8 @@ import {
   type MapState,
   type ValueState,
 } from './states.ts';
-import { type CurrentKey, ExpiringTable, Table } from './table.ts';
+import type { EmbeddedStore } from './embedded-store.ts';
+import { type CurrentKey, ExpiringTable, HeapTable, type KeyedTable } from './table.ts';
 import { Expiry, type Timed } from './ttl.ts';
 
 type Kind = 'value' | 'list' | 'map' | 'reducing' | 'aggregating';
@@ -36,7 +37,7 @@ export type StateEntry = [key: unknown, name: string, held: unknown];
 interface Registered {
   kind: Kind;
   state: unknown;
-  table: Table<unknown>;
+  table: KeyedTable<unknown>;
   expiry: Expiry | undefined;
 }
 
@@ -47,9 +48,12 @@ export class KeyedBackend {
   /** Of a snapshot, by state, until the state is asked for. */
   readonly #restored = new Map<string, [key: unknown, held: unknown][]>();
 
-  constructor(at: CurrentKey, now: () => number) {
+  readonly #store: EmbeddedStore | undefined;
+
+  constructor(at: CurrentKey, now: () => number, store?: EmbeddedStore) {
     this.#at = at;
     this.#now = now;
+    this.#store = store;
   }
 
   value<T>(descriptor: ValueStateDescriptor<T>): ValueState<T> {
@@ -78,13 +82,13 @@ export class KeyedBackend {
 
   list<T>(descriptor: ListStateDescriptor<T>): ListState<T> {
     return this.#register('list', descriptor, (table, expiry) => {
-      return new HeapListState(table as Table<Timed<T>[]>, expiry);
+      return new HeapListState(table as KeyedTable<Timed<T>[]>, expiry);
     });
   }
 
   map<K, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V> {
     return this.#register('map', descriptor, (table, expiry) => {
-      return new HeapMapState<K, V>(table as Table<MapEntries<V>>, expiry);
+      return new HeapMapState<K, V>(table as KeyedTable<MapEntries<V>>, expiry);
     });
   }
 
@@ -92,8 +96,8 @@ export class KeyedBackend {
     return this.#register(kind, descriptor, (table, expiry) =>
       make(
         expiry === undefined
-          ? (table as Table<T>)
-          : new ExpiringTable<T>(table as Table<Timed<T>>, expiry),
+          ? (table as KeyedTable<T>)
+          : new ExpiringTable<T>(table as KeyedTable<Timed<T>>, expiry),
       ),
     );
   }
@@ -101,7 +105,7 @@ export class KeyedBackend {
   #register<S>(
     kind: Kind,
     descriptor: StateDescriptor,
-    make: (table: Table<unknown>, expiry: Expiry | undefined) => S,
+    make: (table: KeyedTable<unknown>, expiry: Expiry | undefined) => S,
   ): S {
     const { name, ttl } = descriptor;
     const known = this.#states.get(name);
@@ -112,12 +116,21 @@ export class KeyedBackend {
       );
     }
     const expiry = ttl === undefined ? undefined : new Expiry(ttl, this.#now);
-    const table = new Table<unknown>(this.#at);
+    const table = this.#table(kind, name);
     const state = make(table, expiry);
     this.#states.set(name, { kind, state, table, expiry });
     for (const [key, held] of this.#restored.get(name) ?? []) table.put(key, thaw(kind, held));
     this.#restored.delete(name);
     return state;
+  }
+
+  #table(kind: Kind, name: string): KeyedTable<unknown> {
+    if (this.#store === undefined) return new HeapTable(this.#at);
+    return this.#store.table(this.#at, {
+      name,
+      freeze: (held) => freeze(kind, held, undefined),
+      thaw: (frozen) => thaw(kind, frozen),
+    });
   }
 
   /** B2 */

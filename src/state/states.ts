@@ -3,7 +3,7 @@
 
 import type { Aggregate } from './descriptors.ts';
 import { KeyOriginals } from './key-identity.ts';
-import type { Table } from './table.ts';
+import type { KeyedTable } from './table.ts';
 import type { Expiry, Timed } from './ttl.ts';
 
 /** One value of the key at hand. */
@@ -135,10 +135,10 @@ export class HeapAggregatingState<In, Acc, Out> implements AppendingState<In, Ou
 }
 
 export class HeapListState<T> implements ListState<T> {
-  readonly #table: Table<Timed<T>[]>;
+  readonly #table: KeyedTable<Timed<T>[]>;
   readonly #expiry: Expiry | undefined;
 
-  constructor(table: Table<Timed<T>[]>, expiry: Expiry | undefined) {
+  constructor(table: KeyedTable<Timed<T>[]>, expiry: Expiry | undefined) {
     this.#table = table;
     this.#expiry = expiry;
   }
@@ -150,15 +150,22 @@ export class HeapListState<T> implements ListState<T> {
     if (expiry === undefined) return entries.map(({ value }) => value);
     const alive = entries.filter((entry) => expiry.isAlive(entry));
     const given = expiry.givesExpired ? entries : alive;
-    if (expiry.renewsOnRead) for (const entry of alive) entry.renewed = expiry.now();
+    if (expiry.renewsOnRead) {
+      for (const entry of alive) entry.renewed = expiry.now();
+      this.#table.changed();
+    }
     if (alive.length < entries.length) this.#store(alive);
     return given.map(({ value }) => value);
   }
 
   add(value: T): void {
     const entries = this.#table.get();
-    if (entries === undefined) this.#table.set([this.#entry(value)]);
-    else entries.push(this.#entry(value));
+    if (entries === undefined) {
+      this.#table.set([this.#entry(value)]);
+      return;
+    }
+    entries.push(this.#entry(value));
+    this.#table.changed();
   }
 
   addAll(values: Iterable<T>): void {
@@ -194,10 +201,10 @@ export class MapEntries<V> {
 }
 
 export class HeapMapState<K, V> implements MapState<K, V> {
-  readonly #table: Table<MapEntries<V>>;
+  readonly #table: KeyedTable<MapEntries<V>>;
   readonly #expiry: Expiry | undefined;
 
-  constructor(table: Table<MapEntries<V>>, expiry: Expiry | undefined) {
+  constructor(table: KeyedTable<MapEntries<V>>, expiry: Expiry | undefined) {
     this.#table = table;
     this.#expiry = expiry;
   }
@@ -214,7 +221,10 @@ export class HeapMapState<K, V> implements MapState<K, V> {
       this.#remove(held, identity);
       return expiry.givesExpired ? entry.value : undefined;
     }
-    if (expiry.renewsOnRead) entry.renewed = expiry.now();
+    if (expiry.renewsOnRead) {
+      entry.renewed = expiry.now();
+      this.#table.changed();
+    }
     return entry.value;
   }
 
@@ -226,6 +236,7 @@ export class HeapMapState<K, V> implements MapState<K, V> {
     }
     const entry = this.#expiry === undefined ? { value, renewed: 0 } : this.#expiry.timed(value);
     held.values.set(held.originals.keep(key), entry);
+    this.#table.changed();
   }
 
   putAll(entries: Iterable<readonly [K, V]>): void {
@@ -253,6 +264,7 @@ export class HeapMapState<K, V> implements MapState<K, V> {
         if (!expiry.givesExpired) continue;
       } else if (expiry?.renewsOnRead === true) {
         entry.renewed = expiry.now();
+        this.#table.changed();
       }
       found.push([key, entry.value]);
     }
@@ -283,5 +295,6 @@ export class HeapMapState<K, V> implements MapState<K, V> {
     held.values.delete(identity);
     held.originals.drop(identity);
     if (held.values.size === 0) this.#table.delete();
+    else this.#table.changed();
   }
 }

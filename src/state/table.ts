@@ -1,4 +1,4 @@
-// One state of an operator: entries by key. Twin of python/isthmus/_worker/state/backend.py, on the heap.
+// One state of an operator: entries by key. On the heap here, on disk in embedded-store.ts.
 
 import type { Expiry, Timed } from './ttl.ts';
 import { KeyOriginals, keyIdentity } from './key-identity.ts';
@@ -9,7 +9,22 @@ export interface CurrentKey {
 }
 
 /** What a state keeps for the key at hand. */
-export class Table<T> {
+export interface KeyedTable<T> {
+  get(): T | undefined;
+  has(): boolean;
+  set(entry: T): void;
+  /** What `get` gave was changed in place. */
+  changed(): void;
+  delete(): void;
+  put(key: unknown, entry: T): void;
+  entries(): Iterable<[key: unknown, entry: T]>;
+  /** Entries by what `deleteAt` takes, for the background cleanup: goes on while entries come and go. */
+  identities(): Iterator<[identity: unknown, entry: T]>;
+  deleteAt(identity: unknown): void;
+}
+
+/** On the heap: entries that are changed in place are changed. */
+export class HeapTable<T> implements KeyedTable<T> {
   readonly #at: CurrentKey;
   readonly #entries = new Map<unknown, T>();
   readonly #originals = new KeyOriginals();
@@ -22,9 +37,15 @@ export class Table<T> {
     return this.#entries.get(keyIdentity(this.#at.key));
   }
 
+  has(): boolean {
+    return this.#entries.has(keyIdentity(this.#at.key));
+  }
+
   set(entry: T): void {
     this.#entries.set(this.#originals.keep(this.#at.key), entry);
   }
+
+  changed(): void {}
 
   delete(): void {
     this.deleteAt(keyIdentity(this.#at.key));
@@ -35,15 +56,10 @@ export class Table<T> {
     this.#originals.drop(identity);
   }
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
   *entries(): Generator<[key: unknown, entry: T]> {
     for (const [identity, entry] of this.#entries) yield [this.#originals.key(identity), entry];
   }
 
-  /** For the background cleanup: goes on while entries come and go. */
   identities(): Iterator<[unknown, T]> {
     return this.#entries.entries();
   }
@@ -58,11 +74,11 @@ const BACKGROUND_KEYS = 2;
 
 /** A table whose entries expire as a whole. */
 export class ExpiringTable<T> {
-  readonly #table: Table<Timed<T>>;
+  readonly #table: KeyedTable<Timed<T>>;
   readonly #expiry: Expiry;
   #cleanup: Iterator<[unknown, Timed<T>]> | undefined;
 
-  constructor(table: Table<Timed<T>>, expiry: Expiry) {
+  constructor(table: KeyedTable<Timed<T>>, expiry: Expiry) {
     this.#table = table;
     this.#expiry = expiry;
   }
@@ -75,7 +91,10 @@ export class ExpiringTable<T> {
       this.#table.delete();
       return this.#expiry.givesExpired ? entry.value : undefined; // T2
     }
-    if (this.#expiry.renewsOnRead) entry.renewed = this.#expiry.now();
+    if (this.#expiry.renewsOnRead) {
+      entry.renewed = this.#expiry.now();
+      this.#table.changed();
+    }
     return entry.value;
   }
 

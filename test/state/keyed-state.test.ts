@@ -1,7 +1,7 @@
-// Keyed state against naive models: every state by key, expiry by a clock moved by hand, snapshots.
+// Keyed state against naive models, on the heap and on disk: every state by key, expiry by a clock moved by hand, snapshots.
 
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { KeyedBackend } from '../../src/state/backend.ts';
 import {
   AggregatingStateDescriptor,
@@ -11,18 +11,37 @@ import {
   type StateOptions,
   ValueStateDescriptor,
 } from '../../src/state/descriptors.ts';
+import { EmbeddedStore } from '../../src/state/embedded-store.ts';
 import type { StateTtl } from '../../src/state/ttl.ts';
 
 const keys = [1, '1', true, null, 'a', [1, 'x'], { b: 2 }, '\0k', new Date(5)] as const;
 /** The same key, but for objects not the same object. */
 const again = (key: unknown) => structuredClone(key);
 
-function setUp(ttl?: StateTtl) {
+const stores: EmbeddedStore[] = [];
+afterEach(() => {
+  for (const store of stores.splice(0)) store.close();
+});
+
+/** Two keys in memory: all others go to the file and come back. */
+function openStore(): EmbeddedStore {
+  const store = new EmbeddedStore(undefined, 2);
+  stores.push(store);
+  return store;
+}
+
+type Place = 'heap' | 'disk';
+
+function setUp(place: Place, ttl?: StateTtl) {
   const at = { key: undefined as unknown };
   const clock = { now: 0 };
   const options: StateOptions = ttl === undefined ? {} : { ttl };
   const make = () => {
-    const backend = new KeyedBackend(at, () => clock.now);
+    const backend = new KeyedBackend(
+      at,
+      () => clock.now,
+      place === 'heap' ? undefined : openStore(),
+    );
     return {
       backend,
       value: backend.value(new ValueStateDescriptor<number>('value', options)),
@@ -52,155 +71,164 @@ const step = fc.record({
   number: fc.integer({ min: 0, max: 9 }),
 });
 
-test('is that of the key at hand alone, also after a restart', () => {
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), (script) => {
-      const { at, make } = setUp();
-      let states = make();
-      const model = keys.map(() => ({
-        value: undefined as number | undefined,
-        list: [] as number[],
-        map: new Map<number, number>(),
-        sum: undefined as number | undefined,
-        added: [] as number[],
-      }));
-      for (const { key, what, mapKey, number } of script) {
-        at.key = again(key);
-        const index = keys.indexOf(key);
-        const expected = model[index] as (typeof model)[number];
-        if (what === 'value') {
-          states.value.update(number);
-          expected.value = number;
-        } else if (what === 'list') {
-          states.list.add(number);
-          expected.list.push(number);
-        } else if (what === 'map') {
-          states.map.put(again(mapKey), number);
-          expected.map.set(keys.indexOf(mapKey), number);
-        } else if (what === 'sum') {
-          states.sum.add(number);
-          expected.sum = (expected.sum ?? 0) + number;
-        } else if (what === 'mean') {
-          states.mean.add(number);
-          expected.added.push(number);
-        } else if (what === 'clear') {
-          for (const state of [states.value, states.list, states.map, states.sum, states.mean]) {
-            state.clear();
-          }
-          model[index] = { value: undefined, list: [], map: new Map(), sum: undefined, added: [] };
-        } else {
-          const snapshot = [...states.backend.snapshot()];
-          states = make();
-          states.backend.restore(snapshot);
-        }
-      }
-      for (const [index, key] of keys.entries()) {
-        at.key = again(key);
-        const { value, list, map, sum, added } = model[index] as (typeof model)[number];
-        expect(states.value.value()).toBe(value);
-        expect(states.list.get()).toEqual(list);
-        expect(states.sum.get()).toBe(sum);
-        const mean = added.length === 0 ? undefined : added.reduce((a, b) => a + b) / added.length;
-        expect(states.mean.get()).toBe(mean);
-        for (const [i, mapKey] of keys.entries()) {
-          expect(states.map.get(again(mapKey))).toBe(map.get(i));
-          expect(states.map.contains(again(mapKey))).toBe(map.has(i));
-        }
-        expect(states.map.keys()).toHaveLength(map.size);
-      }
-    }),
-  );
-});
-
-describe('with a time to live', () => {
-  const ttls = fc.record({
-    ttlMs: fc.constantFrom(1, 10),
-    renewedBy: fc.constantFrom('write' as const, 'readAndWrite' as const),
-  });
-  const steps = fc.array(
-    fc.record({
-      key: fc.constantFrom('a', 'b'),
-      what: fc.constantFrom('write', 'read', 'wait'),
-      number: fc.integer({ min: 1, max: 9 }),
-    }),
-    { maxLength: 40 },
-  );
-
-  test('values and map entries expire when they are not renewed', () => {
+describe.each(['heap', 'disk'] as const)('on the %s', (place) => {
+  test('is that of the key at hand alone, also after a restart', () => {
     fc.assert(
-      fc.property(ttls, steps, (ttl, script) => {
-        const { at, clock, make } = setUp(ttl);
-        const { value, map } = make();
-        const model = new Map<string, { number: number; renewed: number }>();
-        for (const { key, what, number } of script) {
-          at.key = key;
-          if (what === 'wait') clock.now += number;
-          if (what === 'write') {
-            value.update(number);
-            map.put('x', number);
-            model.set(key, { number, renewed: clock.now });
+      fc.property(fc.array(step, { maxLength: 60 }), (script) => {
+        const { at, make } = setUp(place);
+        let states = make();
+        const model = keys.map(() => ({
+          value: undefined as number | undefined,
+          list: [] as number[],
+          map: new Map<number, number>(),
+          sum: undefined as number | undefined,
+          added: [] as number[],
+        }));
+        for (const { key, what, mapKey, number } of script) {
+          at.key = again(key);
+          const index = keys.indexOf(key);
+          const expected = model[index] as (typeof model)[number];
+          if (what === 'value') {
+            states.value.update(number);
+            expected.value = number;
+          } else if (what === 'list') {
+            states.list.add(number);
+            expected.list.push(number);
+          } else if (what === 'map') {
+            states.map.put(again(mapKey), number);
+            expected.map.set(keys.indexOf(mapKey), number);
+          } else if (what === 'sum') {
+            states.sum.add(number);
+            expected.sum = (expected.sum ?? 0) + number;
+          } else if (what === 'mean') {
+            states.mean.add(number);
+            expected.added.push(number);
+          } else if (what === 'clear') {
+            for (const state of [states.value, states.list, states.map, states.sum, states.mean]) {
+              state.clear();
+            }
+            model[index] = {
+              value: undefined,
+              list: [],
+              map: new Map(),
+              sum: undefined,
+              added: [],
+            };
+          } else {
+            const snapshot = [...states.backend.snapshot()];
+            states = make();
+            states.backend.restore(snapshot);
           }
-          const held = model.get(key);
-          if (held !== undefined && clock.now >= held.renewed + ttl.ttlMs) model.delete(key);
-          if (what !== 'read') continue;
-          const alive = model.get(key);
-          expect(value.value()).toBe(alive?.number);
-          expect(map.get('x')).toBe(alive?.number);
-          if (alive !== undefined && ttl.renewedBy === 'readAndWrite') alive.renewed = clock.now;
+        }
+        for (const [index, key] of keys.entries()) {
+          at.key = again(key);
+          const { value, list, map, sum, added } = model[index] as (typeof model)[number];
+          expect(states.value.value()).toBe(value);
+          expect(states.list.get()).toEqual(list);
+          expect(states.sum.get()).toBe(sum);
+          const mean =
+            added.length === 0 ? undefined : added.reduce((a, b) => a + b) / added.length;
+          expect(states.mean.get()).toBe(mean);
+          for (const [i, mapKey] of keys.entries()) {
+            expect(states.map.get(again(mapKey))).toBe(map.get(i));
+            expect(states.map.contains(again(mapKey))).toBe(map.has(i));
+          }
+          expect(states.map.keys()).toHaveLength(map.size);
         }
       }),
     );
   });
 
-  test('lists expire by element', () => {
-    const { at, clock, make } = setUp({ ttlMs: 10 });
-    const { list } = make();
-    at.key = 1;
-    list.add(1);
-    clock.now = 6;
-    list.add(2);
-    clock.now = 10;
-    expect(list.get()).toEqual([2]);
-    clock.now = 16;
-    expect(list.get()).toEqual([]);
+  describe('with a time to live', () => {
+    const ttls = fc.record({
+      ttlMs: fc.constantFrom(1, 10),
+      renewedBy: fc.constantFrom('write' as const, 'readAndWrite' as const),
+    });
+    const steps = fc.array(
+      fc.record({
+        key: fc.constantFrom('a', 'b'),
+        what: fc.constantFrom('write', 'read', 'wait'),
+        number: fc.integer({ min: 1, max: 9 }),
+      }),
+      { maxLength: 40 },
+    );
+
+    test('values and map entries expire when they are not renewed', () => {
+      fc.assert(
+        fc.property(ttls, steps, (ttl, script) => {
+          const { at, clock, make } = setUp(place, ttl);
+          const { value, map } = make();
+          const model = new Map<string, { number: number; renewed: number }>();
+          for (const { key, what, number } of script) {
+            at.key = key;
+            if (what === 'wait') clock.now += number;
+            if (what === 'write') {
+              value.update(number);
+              map.put('x', number);
+              model.set(key, { number, renewed: clock.now });
+            }
+            const held = model.get(key);
+            if (held !== undefined && clock.now >= held.renewed + ttl.ttlMs) model.delete(key);
+            if (what !== 'read') continue;
+            const alive = model.get(key);
+            expect(value.value()).toBe(alive?.number);
+            expect(map.get('x')).toBe(alive?.number);
+            if (alive !== undefined && ttl.renewedBy === 'readAndWrite') alive.renewed = clock.now;
+          }
+        }),
+      );
+    });
+
+    test('lists expire by element', () => {
+      const { at, clock, make } = setUp(place, { ttlMs: 10 });
+      const { list } = make();
+      at.key = 1;
+      list.add(1);
+      clock.now = 6;
+      list.add(2);
+      clock.now = 10;
+      expect(list.get()).toEqual([2]);
+      clock.now = 16;
+      expect(list.get()).toEqual([]);
+    });
+
+    test('what nobody asks for goes away, and into no snapshot', () => {
+      const { at, clock, make } = setUp(place, { ttlMs: 10 });
+      const { backend, value } = make();
+      for (let key = 0; key < 100; key++) {
+        at.key = key;
+        value.update(key);
+      }
+      clock.now = 11;
+      expect([...backend.snapshot()]).toEqual([]);
+      at.key = 'other';
+      for (let i = 0; i < 60; i++) value.update(i);
+      clock.now = 5; // As if nothing had expired: what is left shows.
+      expect([...backend.snapshot()].map(([key]) => key)).toEqual(['other']);
+    });
+
+    test('expired values may be seen once where that is wanted', () => {
+      const { at, clock, make } = setUp(place, { ttlMs: 10, expiredVisible: 'ifNotCleanedUp' });
+      const { value } = make();
+      at.key = 1;
+      value.update(5);
+      clock.now = 20;
+      expect(value.value()).toBe(5);
+      expect(value.value()).toBeUndefined();
+    });
+
+    test('has to be above 0', () => {
+      expect(() => new ValueStateDescriptor('x', { ttl: { ttlMs: 0 } })).toThrow(
+        'The ttlMs of the state "x" is 0; it must be a number of milliseconds above 0.',
+      );
+    });
   });
 
-  test('what nobody asks for goes away, and into no snapshot', () => {
-    const { at, clock, make } = setUp({ ttlMs: 10 });
-    const { backend, value } = make();
-    for (let key = 0; key < 100; key++) {
-      at.key = key;
-      value.update(key);
-    }
-    clock.now = 11;
-    expect([...backend.snapshot()]).toEqual([]);
-    at.key = 'other';
-    for (let i = 0; i < 60; i++) value.update(i);
-    clock.now = 5; // As if nothing had expired: what is left shows.
-    expect([...backend.snapshot()].map(([key]) => key)).toEqual(['other']);
-  });
-
-  test('expired values may be seen once where that is wanted', () => {
-    const { at, clock, make } = setUp({ ttlMs: 10, expiredVisible: 'ifNotCleanedUp' });
-    const { value } = make();
-    at.key = 1;
-    value.update(5);
-    clock.now = 20;
-    expect(value.value()).toBe(5);
-    expect(value.value()).toBeUndefined();
-  });
-
-  test('has to be above 0', () => {
-    expect(() => new ValueStateDescriptor('x', { ttl: { ttlMs: 0 } })).toThrow(
-      'The ttlMs of the state "x" is 0; it must be a number of milliseconds above 0.',
+  test('one name is one state of one kind', () => {
+    const { make } = setUp(place);
+    const { backend } = make();
+    expect(() => backend.list(new ListStateDescriptor('value'))).toThrow(
+      'The state "value" is a value state already; give the list state another name.',
     );
   });
-});
-
-test('one name is one state of one kind', () => {
-  const { make } = setUp();
-  const { backend } = make();
-  expect(() => backend.list(new ListStateDescriptor('value'))).toThrow(
-    'The state "value" is a value state already; give the list state another name.',
-  );
 });

@@ -22,6 +22,7 @@ import {
   type MapState,
   type ValueState,
 } from '../../state/states.ts';
+import { stateStore } from '../state-store.ts';
 import { type WindowLike, windowKeyOf } from './assigner.ts';
 import { type GroupedEntries, fromGroups, toGroups } from './partition.ts';
 
@@ -120,7 +121,11 @@ export class WindowState implements KeyedStateStore {
   }
 
   get #keyed(): KeyedBackend {
-    this.#backend ??= new KeyedBackend(this.#at, () => this.#ctx.clock.now());
+    this.#backend ??= new KeyedBackend(
+      this.#at,
+      () => this.#ctx.clock.now(),
+      stateStore(this.#ctx),
+    );
     return this.#backend;
   }
 

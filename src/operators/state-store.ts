@@ -1,0 +1,22 @@
+// Where an operator's state is kept: on the heap unless `state.backend.type` names a store on disk.
+
+import { setting } from '../config/resolve.ts';
+import type { OperatorContext } from '../runtime/operator.ts';
+import { EmbeddedStore } from '../state/embedded-store.ts';
+
+const stores = new WeakMap<OperatorContext, EmbeddedStore>();
+
+/** The store of an operator, always the same one; undefined where state is on the heap. */
+export function stateStore(ctx: OperatorContext): EmbeddedStore | undefined {
+  if (setting(ctx.config, 'state.backend.type')?.toLowerCase() === 'hashmap') return undefined;
+  let store = stores.get(ctx);
+  if (store === undefined) {
+    store = new EmbeddedStore(
+      setting(ctx.config, 'isthmus.state.directory'),
+      Number(setting(ctx.config, 'isthmus.state.cache-entries')),
+    );
+    stores.set(ctx, store);
+    ctx.onClose?.(() => store?.close());
+  }
+  return store;
+}

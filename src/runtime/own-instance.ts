@@ -1,0 +1,44 @@
+// An object with `open` belongs to one subtask: what it keeps from there, such as its state, is of that subtask. Where there are
+// several, each gets a copy of the object as it was given; plain functions and objects without `open` are shared, as closures are.
+
+import { GraphError } from '../errors.ts';
+import { isolator } from './isolate.ts';
+
+const copyField = isolator();
+
+/**
+ * What a subtask of `parallelism` calls: `loaded` itself, or a copy.
+ *
+ * @throws GraphError when the object has private fields, which no copy can have; `operator` names it there.
+ */
+export function ownInstance(loaded: unknown, parallelism: number, operator: string): unknown {
+  if (parallelism === 1 || typeof loaded !== 'object' || loaded === null) return loaded;
+  if (typeof (loaded as { open?: unknown }).open !== 'function') return loaded;
+  const hidden = privateField(loaded);
+  if (hidden !== undefined) {
+    const name = loaded.constructor.name;
+    throw new GraphError(
+      `Operator "${operator}" has ${parallelism} subtasks and was given one instance of ${name}, which cannot be copied ` +
+        `because of its private field ${hidden}. Give the class itself, of which each subtask makes its own: ${name} instead of ` +
+        `new ${name}(...); or a class that knows the arguments: class extends ${name} { constructor() { super(...); } }.`,
+    );
+  }
+  const copy = Object.create(Object.getPrototypeOf(loaded) as object) as object;
+  for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(loaded))) {
+    if ('value' in property) property.value = copyField(property.value);
+    Object.defineProperty(copy, name, property);
+  }
+  return copy;
+}
+
+/** The first private name that a class of the instance speaks of. */
+function privateField(instance: object): string | undefined {
+  let prototype = Object.getPrototypeOf(instance) as object | null;
+  while (prototype !== null && prototype !== Object.prototype) {
+    const source = Function.prototype.toString.call(prototype.constructor);
+    const found = /\bthis\s*\??\.\s*(#[\p{ID_Start}$_][\p{ID_Continue}$]*)/u.exec(source);
+    if (found !== null) return found[1];
+    prototype = Object.getPrototypeOf(prototype) as object | null;
+  }
+  return undefined;
+}

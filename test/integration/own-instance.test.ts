@@ -1,0 +1,90 @@
+// One object given as a function, several subtasks: none sees what another keeps.
+
+import { expect, test } from 'vitest';
+import {
+  type RuntimeContext,
+  StreamExecutionEnvironment,
+  type ValueState,
+  ValueStateDescriptor,
+} from '../../src/index.ts';
+
+/** Counts by key in state and by subtask in a field; with a greeting that its constructor was told. */
+class Counting {
+  readonly greeting: string;
+  readonly seen = new Map<number, number>();
+  count!: ValueState<number>;
+
+  constructor(greeting: string) {
+    this.greeting = greeting;
+  }
+
+  open(context: RuntimeContext) {
+    this.count = context.getState(new ValueStateDescriptor<number>('count'));
+  }
+
+  *processElement(value: number) {
+    const count = (this.count.value() ?? 0) + 1;
+    this.count.update(count);
+    this.seen.set(value, (this.seen.get(value) ?? 0) + 1);
+    yield `${this.greeting} ${value}: ${count} ${this.seen.get(value)}`;
+  }
+}
+
+const numbers = Array.from({ length: 300 }, (_, i) => i % 10);
+
+test('each subtask has a copy of its own of an instance with open()', async () => {
+  await using env = StreamExecutionEnvironment.getExecutionEnvironment({ parallelism: 3 });
+  const given = new Counting('n');
+  const results = await env
+    .fromCollection(numbers)
+    .keyBy((n) => n)
+    .process(given)
+    .executeAndCollect()
+    .toArray();
+  const expected = numbers.map((n, i) => {
+    const count = Math.floor(i / 10) + 1;
+    return `n ${n}: ${count} ${count}`;
+  });
+  expect(results.toSorted()).toEqual(expected.toSorted());
+  expect(given.seen.size).toBe(0);
+});
+
+test('an instance whose private fields cannot be copied is refused with the way out', async () => {
+  class Hidden {
+    #opened = false;
+    open() {
+      this.#opened = true;
+    }
+    map(value: number) {
+      return this.#opened ? value : -1;
+    }
+  }
+  await using env = StreamExecutionEnvironment.getExecutionEnvironment({ parallelism: 2 });
+  const stream = env.fromCollection(numbers).rebalance();
+  await expect(stream.map(new Hidden()).executeAndCollect().toArray()).rejects.toThrow(
+    'Operator "Map" has 2 subtasks and was given one instance of Hidden, which cannot be copied because of its private field ' +
+      '#opened. Give the class itself, of which each subtask makes its own: Hidden instead of new Hidden(...);',
+  );
+  expect(await stream.map(Hidden).executeAndCollect().toArray()).toHaveLength(numbers.length);
+});
+
+test('alone, the object itself is called; objects without open() are shared', async () => {
+  const alone = new Counting('n');
+  const sink = {
+    values: [] as string[],
+    write(value: string) {
+      this.values.push(value);
+    },
+  };
+  await using env = StreamExecutionEnvironment.getExecutionEnvironment({ parallelism: 2 });
+  env
+    .fromCollection(numbers)
+    .keyBy((n) => n)
+    .process(alone)
+    .setParallelism(1)
+    .rebalance()
+    .addSink(sink);
+  await env.execute();
+  expect(alone.seen.size).toBe(10);
+  expect(sink.values).toHaveLength(numbers.length);
+});
