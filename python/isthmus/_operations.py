@@ -30,6 +30,17 @@ class TimestampsOperation:
     #: A WatermarkGenerator (on_event, on_periodic_emit), for ``custom``.
     custom: Any = None
 
+    def as_json(self) -> dict[str, Any]:
+        """All but the operator's function, for one in TypeScript (``docs/operators.md``)."""
+        said: dict[str, Any] = {"generator": self.generator}
+        if self.generator == "bounded":
+            said["maxOutOfOrdernessMs"] = self.max_out_of_orderness
+        if self.idle_timeout is not None:
+            said["idleTimeoutMs"] = self.idle_timeout
+        if self.custom is not None and self.assigner is not None:
+            said["timestampAssigner"] = self.assigner.reference()
+        return said
+
 
 @dataclass
 class WindowOperation:

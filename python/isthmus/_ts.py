@@ -34,6 +34,13 @@ class TypeScriptFunction(Generic[IN, OUT]):
             ref["args"] = self.args
         return ref
 
+    def __reduce__(self) -> Any:
+        # It would travel inside of a Python function, or of an operator whose functions are Python.
+        raise GraphError(
+            f"Python cannot call {self!r}: it was given to something that calls only functions of Python. Give it to an "
+            "operator of its own, as in stream.map(ts(...)), before or behind this one."
+        )
+
     def __repr__(self) -> str:
         return f"ts({self.path!r}, {self.name!r})"
 

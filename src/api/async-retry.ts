@@ -26,6 +26,13 @@ export class AsyncRetryStrategy {
         `The attempts of a retry strategy are ${maxAttempts}; they must be a whole number of at least 1.`,
       );
     }
+    for (const condition of Object.values(conditions)) {
+      if (condition === undefined || typeof condition === 'function') continue;
+      throw new ConfigurationError(
+        'The conditions of a retry strategy are TypeScript functions. With a Python function leave them out: every ' +
+          'exception it raises is then tried again.',
+      );
+    }
     this.maxAttempts = maxAttempts;
     this.#pauseMs = pauseMs;
     this.#conditions = conditions;

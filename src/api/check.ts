@@ -87,8 +87,7 @@ function pythonUses(graph: JobGraph): Use[] {
     if (ref?.language === 'python' && ref.form === 'import') uses.push({ ref, spec, as, calls });
   };
   for (const spec of graph.operators) {
-    const calls = CALLS[spec.kind] ?? { methods: [], args: 0 };
-    add(spec.fn, spec, 'function', calls);
+    add(spec.fn, spec, 'function', callsOf(spec));
     for (const [name, ref] of nestedRefs(spec)) add(ref, spec, name, { methods: [], args: 0 });
   }
   const byId = new Map(graph.operators.map((spec) => [spec.id, spec]));
@@ -103,11 +102,26 @@ function pythonUses(graph: JobGraph): Use[] {
   return uses;
 }
 
+function callsOf({ kind, params }: OperatorSpec): Calls {
+  const strategy = params.strategy as { generator?: string } | undefined;
+  // Its fn is the watermark generator.
+  if (strategy?.generator === 'custom') return { methods: ['on_event'], args: 2 };
+  return CALLS[kind] ?? { methods: [], args: 0 };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what its own fields are is in docs/operators.md.
+type Said = { [field: string]: any } | undefined;
+
 /** Functions that parameters refer to (docs/operators.md). */
 function nestedRefs({ params }: OperatorSpec): [name: string, ref: FunctionRef | undefined][] {
-  const window = params.window as { windowFunction?: unknown } | undefined;
+  const window = params.window as { [field: string]: Said } | undefined;
+  const strategy = params.strategy as Said;
   return [
     ['window function', window?.windowFunction],
+    ['window assigner', window?.assigner?.function],
+    ['session gap', window?.assigner?.gapFunction],
+    ['trigger', (window?.trigger?.trigger ?? window?.trigger)?.function],
+    ['timestamp assigner', strategy?.timestampAssigner],
     ['key', params.key],
     ['function of results', params.function],
   ] as [string, FunctionRef | undefined][];

@@ -32,7 +32,7 @@ import { FileSink } from './file-sink.ts';
 import { lookupJoin, type LookupJoinOptions, type LookupLike } from './lookup-join.ts';
 import { OperatorOutput } from './operator-output.ts';
 import { OutputTag } from './output-tag.ts';
-import type { PyFunction } from './python-function.ts';
+import { PyFunction } from './python-function.ts';
 import type { Leg, Partitioning, TransformationInit } from './transformation.ts';
 import type { TypeInformation } from './types.ts';
 
@@ -193,6 +193,11 @@ export class DataStream<out T> extends OperatorOutput {
   partitionCustom<K>(partition: PartitionLike<K>, key: (value: T) => K): DataStream<T>;
   partitionCustom<K>(partition: PartitionLike<K>, key: KeyObject<T, K>): DataStream<T>;
   partitionCustom(partition: unknown, key: unknown): DataStream<T> {
+    if (partition instanceof PyFunction !== key instanceof PyFunction) {
+      throw new GraphError(
+        'The functions of a custom partitioner must be of one language; write both in TypeScript or both in Python.',
+      );
+    }
     return this.#with({ kind: 'custom', key, partition });
   }
 

@@ -206,7 +206,13 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
   fromInput<T = string>(
     name: string,
     options: {
-      default?: string | URL | readonly string[] | SourceFunction<T> | SourceIterable<T>;
+      default?:
+        | string
+        | URL
+        | readonly string[]
+        | SourceFunction<T>
+        | SourceIterable<T>
+        | PyFunction<never, Iterable<T> | AsyncIterable<T>>;
     } = {},
   ): DataStream<T> {
     const { default: given } = options;
@@ -250,6 +256,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     try {
       built = change(this.build(name));
       recordInstead(built.graph);
+      built = { ...built, graph: withPythonDefaults(built.graph) };
     } finally {
       this.#builder.clear();
     }
@@ -351,4 +358,14 @@ function checkCount(what: string, count: number): void {
   if (!Number.isInteger(count) || count < 1) {
     throw new GraphError(`The ${what} is ${count}; it must be a whole number of at least 1.`);
   }
+}
+
+/** An input that nobody feeds reads its default where that can be called. */
+function withPythonDefaults(graph: JobGraph): JobGraph {
+  const operators = graph.operators.map((spec) =>
+    spec.kind === 'source.input' && spec.language === 'python'
+      ? { ...spec, kind: 'source.function' as const }
+      : spec,
+  );
+  return { ...graph, operators };
 }

@@ -92,6 +92,7 @@ class FunctionTable {
 
   refTo(fn: unknown, fallbackName: string): FunctionRef {
     if (fn instanceof PyFunction) return fn.ref;
+    refuseWithin(fn, fallbackName);
     let id = this.#ids.get(fn);
     if (id === undefined) {
       id = this.values.push(fn) - 1;
@@ -99,6 +100,19 @@ class FunctionTable {
     }
     return { language: 'typescript', form: 'closure', id, name: functionName(fn) || fallbackName };
   }
+}
+
+/** A TypeScript function would be called with what only Python can call. */
+function refuseWithin(fn: unknown, operator: string): void {
+  if (typeof fn !== 'object' || fn === null || Array.isArray(fn)) return;
+  const found = Object.entries(fn).find(([, value]) => value instanceof PyFunction);
+  if (found === undefined) return;
+  const [name, given] = found as [string, PyFunction<unknown, unknown>];
+  throw new GraphError(
+    `The ${name} of operator "${operator}" is ${given.name} of ${given.where}, in Python, and its other functions are ` +
+      'TypeScript; write all of them in one language, or give the Python function to an operator of its own, such as a map ' +
+      'before this one.',
+  );
 }
 
 function reachedFrom(roots: readonly Transformation[]): Transformation[] {

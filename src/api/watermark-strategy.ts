@@ -1,7 +1,7 @@
 import type { JsonValue } from '../graph/job-graph.ts';
 import type { TimestampsOperation, WatermarkGenerator } from '../operators/timestamps.ts';
 import type { Instance } from './accepts.ts';
-import type { PyFunction } from './python-function.ts';
+import { PyFunction } from './python-function.ts';
 import type { WatermarkStrategyLike } from './timestamps.ts';
 
 /** Gives the event time of a record, in ms since the epoch; `timestamp` is the one it has already. */
@@ -16,6 +16,7 @@ interface Settings {
   idleTimeoutMs?: number;
   timestampAssigner?: unknown;
   createGenerator?: () => WatermarkGenerator<unknown>;
+  pythonGenerator?: PyFunction<never, unknown>;
 }
 
 /**
@@ -30,6 +31,7 @@ export class WatermarkStrategy<T> implements WatermarkStrategyLike<T>, Timestamp
   readonly idleTimeoutMs: number | undefined;
   readonly timestampAssigner: unknown;
   readonly createGenerator: (() => WatermarkGenerator<unknown>) | undefined;
+  readonly pythonGenerator: PyFunction<never, unknown> | undefined;
 
   private constructor(settings: Settings) {
     this.generator = settings.generator;
@@ -37,6 +39,7 @@ export class WatermarkStrategy<T> implements WatermarkStrategyLike<T>, Timestamp
     this.idleTimeoutMs = settings.idleTimeoutMs;
     this.timestampAssigner = settings.timestampAssigner;
     this.createGenerator = settings.createGenerator;
+    this.pythonGenerator = settings.pythonGenerator;
   }
 
   /** Timestamps never go back (within a parallel source). */
@@ -54,8 +57,13 @@ export class WatermarkStrategy<T> implements WatermarkStrategyLike<T>, Timestamp
     return new WatermarkStrategy<T>({ generator: 'none' });
   }
 
-  /** Watermarks by a generator of one's own; `create` makes one for each subtask. */
-  static forGenerator<T>(create: () => WatermarkGenerator<T>): WatermarkStrategy<T> {
+  /** Watermarks by a generator of one's own; `create` makes one for each subtask. In Python a class with `on_event`. */
+  static forGenerator<T>(
+    create: (() => WatermarkGenerator<T>) | PyFunction<never, unknown>,
+  ): WatermarkStrategy<T> {
+    if (create instanceof PyFunction) {
+      return new WatermarkStrategy<T>({ generator: 'custom', pythonGenerator: create });
+    }
     return new WatermarkStrategy<T>({ generator: 'custom', createGenerator: create });
   }
 
@@ -68,9 +76,9 @@ export class WatermarkStrategy<T> implements WatermarkStrategyLike<T>, Timestamp
     return new WatermarkStrategy<T>({ ...this.#settings(), idleTimeoutMs });
   }
 
-  /** As JSON, for a timestamp assigner in Python. */
+  /** As JSON, for functions in Python. */
   describe(): { [key: string]: JsonValue } | undefined {
-    if (this.generator === 'custom') return undefined;
+    if (this.createGenerator !== undefined) return undefined;
     const { generator, maxOutOfOrdernessMs, idleTimeoutMs } = this;
     return {
       generator,
@@ -87,6 +95,7 @@ export class WatermarkStrategy<T> implements WatermarkStrategyLike<T>, Timestamp
       ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
       ...(timestampAssigner === undefined ? {} : { timestampAssigner }),
       ...(this.createGenerator === undefined ? {} : { createGenerator: this.createGenerator }),
+      ...(this.pythonGenerator === undefined ? {} : { pythonGenerator: this.pythonGenerator }),
     };
   }
 }

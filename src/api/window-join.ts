@@ -8,7 +8,7 @@ import type { DataStream } from './data-stream.ts';
 import { PyFunction } from './python-function.ts';
 import type { TypeInformation } from './types.ts';
 import type { TriggerLike, WindowAssignerLike } from './window-types.ts';
-import { checkLateness, describedForPython } from './windowing.ts';
+import { checkLateness, describedForPython, isPythonWindow } from './windowing.ts';
 
 export type { JoinHow };
 
@@ -95,7 +95,7 @@ export class WindowJoin<A, B, How extends JoinHow> {
     const { assigner, trigger, allowedLatenessMs, how } = this.#settings;
     const name = how === 'join' ? 'Window Join' : 'Co-Group';
     const common = { kind: 'window_join' as const, name, outputType: type?.spec };
-    if (fn instanceof PyFunction) {
+    if (isPythonWindow(this.#settings, fn)) {
       const window = {
         assigner: describedForPython('window assigner', assigner),
         ...(trigger === undefined ? {} : { trigger: describedForPython('trigger', trigger) }),

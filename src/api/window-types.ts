@@ -13,11 +13,14 @@ export type { WindowOperation } from '../operators/windowing/operation.ts';
 /** What is said of an assigner or trigger in JSON, for Python functions (docs/operators.md). */
 export type WindowJson = { [key: string]: JsonValue };
 
-/** Decides which windows a record belongs to. Those of Isthmus can describe themselves; only they fit a Python function. */
-export type WindowAssignerLike<T, W> = WindowAssigner<T, W>;
+/**
+ * Decides which windows a record belongs to. Those of Isthmus can describe themselves; a Python function needs one of them,
+ * or a class of Python.
+ */
+export type WindowAssignerLike<T, W> = WindowAssigner<T, W> | PyFunction<never, unknown>;
 
-/** Decides when a window is evaluated. */
-export type TriggerLike<T = never, W = never> = Trigger<T, W>;
+/** Decides when a window is evaluated; of `py(…)` where the functions of the window are, too. */
+export type TriggerLike<T = never, W = never> = Trigger<T, W> | PyFunction<never, unknown>;
 
 /** Accumulates records one by one. */
 export interface AggregateObject<In, Acc, Out> {

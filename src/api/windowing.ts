@@ -9,6 +9,7 @@ import { PyFunction } from './python-function.ts';
 import type { TransformationInit } from './transformation.ts';
 import type { TypeInformation } from './types.ts';
 import { CountWindows } from '../operators/windowing/count-windows.ts';
+import { DynamicGap } from '../operators/windowing/session-assigners.ts';
 import type {
   TriggerLike,
   WindowAssignerLike,
@@ -51,26 +52,25 @@ export function windowOperator<Out>(
   const passesOn = how === 'reduce' && windowFn === undefined;
   const outputType = type?.spec ?? (passesOn ? stream.outputType : undefined);
   const common = { kind: 'window' as const, name: 'Window', outputType };
-  const made =
-    fn instanceof PyFunction
-      ? stream.transform<Out>({
-          ...common,
-          fn,
-          params: { window: pythonWindow(windowing, how, windowFn) },
-        })
-      : stream.transform<Out>({
-          ...common,
-          fn: {
-            assigner,
-            trigger,
-            allowedLatenessMs,
-            lateTag: lateTag?.id,
-            how,
-            function: fn,
-            windowFunction: tsWindowFunction(windowFn),
-            allWindows,
-          } satisfies WindowOperation,
-        });
+  const made = isPythonWindow(windowing, fn)
+    ? stream.transform<Out>({
+        ...common,
+        fn,
+        params: { window: pythonWindow(windowing, how, windowFn) },
+      })
+    : stream.transform<Out>({
+        ...common,
+        fn: {
+          assigner,
+          trigger,
+          allowedLatenessMs,
+          lateTag: lateTag?.id,
+          how,
+          function: fn,
+          windowFunction: tsWindowFunction(windowFn),
+          allWindows,
+        } satisfies WindowOperation,
+      });
   return allWindows ? made.forceNonParallel() : made;
 }
 
@@ -79,7 +79,10 @@ export function checkTrigger(
   assigner: WindowAssignerLike<never, WindowLike>,
   trigger: TriggerLike,
 ): void {
-  if (assigner.mergeWindows === undefined || trigger.canMerge?.() === true) return;
+  // Of those in Python the worker looks.
+  if (assigner instanceof PyFunction || trigger instanceof PyFunction) return;
+  if (assigner.mergeWindows === undefined || isOfPython(trigger)) return;
+  if (trigger.canMerge?.() === true) return;
   throw new GraphError(
     'A merging window assigner cannot be used with a trigger that does not support merging. Use a trigger whose ' +
       'canMerge() is true.',
@@ -96,6 +99,33 @@ export function checkLateness(ms: number, assigner?: WindowAssignerLike<never, W
   if (!(ms >= 0)) {
     throw new ConfigurationError(`The allowed lateness is ${ms} ms; it cannot be negative.`);
   }
+}
+
+/**
+ * Whether the functions of a window are Python, with those that assigner and trigger are made of.
+ *
+ * @throws GraphError when some are Python and some are not
+ */
+export function isPythonWindow(
+  { assigner, trigger }: Pick<Windowing, 'assigner' | 'trigger'>,
+  fn: unknown,
+): boolean {
+  const isPython = fn instanceof PyFunction;
+  if (!isPython && (isOfPython(assigner) || isOfPython(trigger))) {
+    throw new GraphError(
+      'The functions of a window must be of one language; this one has a Python assigner or trigger, so write all of ' +
+        'them in Python.',
+    );
+  }
+  return isPython;
+}
+
+/** Whether an assigner or trigger is, or is made of, a function of Python. */
+function isOfPython(given: Described | undefined): boolean {
+  if (given === undefined || given instanceof PyFunction) return given !== undefined;
+  const { nested } = given as { nested?: Described };
+  if (nested !== undefined) return isOfPython(nested);
+  return given instanceof DynamicGap && given.describe() !== undefined;
 }
 
 /** An assigner or trigger as JSON, for a Python function. */

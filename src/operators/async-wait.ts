@@ -18,6 +18,7 @@ import {
   type OperatorContext,
 } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
+import { retryOf } from './async-retry.ts';
 import { AsyncCalls, type AsyncFunction, type RetryStrategy } from './async-calls.ts';
 import { emitEach } from './emit-each.ts';
 import { AsyncQueue, Call } from './async-queue.ts';
@@ -227,13 +228,13 @@ export class AsyncWaitOperator implements Operator {
 async function asyncOperation(ctx: OperatorContext, fn: FunctionRef): Promise<AsyncOperation> {
   const loaded = await ctx.loadFunction(fn);
   if (isOperation(loaded)) return loaded;
-  const { timeout, capacity, ordered } = ctx.spec.params;
+  const { timeout, capacity, ordered, retry } = ctx.spec.params;
   return {
     function: loaded,
     timeoutMs: Number(timeout ?? 0),
     capacity: Number(capacity ?? 100),
     ordered: ordered === true,
-    retry: undefined,
+    retry: retryOf(retry),
   };
 }
 

@@ -5,8 +5,8 @@
 //   W3. An output that was silent for the idle timeout is idle until its next watermark.
 
 import { parseDurationMs } from '../config/resolve.ts';
-import type { OperatorSpec } from '../graph/job-graph.ts';
-import { type UserFunction, userFunction } from '../runtime/functions.ts';
+import type { FunctionRef, OperatorSpec } from '../graph/job-graph.ts';
+import { type UserFunction, instanceOf, userFunction } from '../runtime/functions.ts';
 import { MIN_TIMESTAMP } from '../runtime/operator.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
@@ -89,6 +89,14 @@ class TimestampsOperator implements Operator {
   async #operation(ctx: OperatorContext): Promise<TimestampsOperation> {
     const loaded = await ctx.loadFunction(requiredFunction(this.#spec));
     const given = this.#spec.params.strategy as unknown as TimestampsOperation | undefined;
+    if (given?.generator === 'custom') {
+      const ref = given.timestampAssigner as FunctionRef | undefined;
+      return {
+        ...given,
+        timestampAssigner: ref && (await ctx.loadFunction(ref)),
+        createGenerator: () => instanceOf(loaded, 'watermark generator'),
+      };
+    }
     if (given !== undefined) return { ...given, timestampAssigner: loaded };
     if (typeof loaded === 'object' && loaded !== null && 'generator' in loaded) {
       return loaded as TimestampsOperation;

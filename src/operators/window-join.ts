@@ -3,11 +3,12 @@
 //
 // Records are tagged with their side and kept by a window engine as they come; the function sees them apart.
 
-import type { OperatorSpec } from '../graph/job-graph.ts';
+import type { JsonValue, OperatorSpec } from '../graph/job-graph.ts';
 import { type UserFunction, userFunction } from '../runtime/functions.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
 import { WindowOperator } from './window.ts';
+import { windowOperation } from './windowing/from-json.ts';
 import type { WindowOperation } from './windowing/operation.ts';
 import { type Steps, run } from './windowing/waiting.ts';
 
@@ -51,7 +52,7 @@ class WindowJoinOperator extends WindowOperator {
       allowedLatenessMs,
       how,
       function: given,
-    } = loaded as WindowJoinOperation;
+    } = await operationOf(loaded, ctx);
     const methods = how === 'join' ? ['join'] : ['coGroup', 'co_group'];
     const user = userFunction<Join>(given, methods, this.#name);
     return {
@@ -74,6 +75,15 @@ class WindowJoinOperator extends WindowOperator {
   processSecond(value: unknown): MaybePromise<void> {
     return super.process([1, value] satisfies Tagged);
   }
+}
+
+/** From this process a whole operation; from Python a function, and the rest as parameters. */
+async function operationOf(loaded: unknown, ctx: OperatorContext): Promise<WindowJoinOperation> {
+  const said = ctx.spec.params.window as { [field: string]: JsonValue } | undefined;
+  if (said === undefined) return loaded as WindowJoinOperation;
+  // The same fields but for `how`.
+  const window = await windowOperation(said, loaded, (ref) => ctx.loadFunction(ref));
+  return { ...window, how: said.how as JoinHow };
 }
 
 /** Calls the function for every pair, and emits what it gives: there may be too many to keep. */

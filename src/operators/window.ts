@@ -1,4 +1,4 @@
-import type { FunctionRef, JsonValue, OperatorSpec } from '../graph/job-graph.ts';
+import type { JsonValue, OperatorSpec } from '../graph/job-graph.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { requiredFunction } from './required-function.ts';
 import { runtimeContext } from './runtime-context.ts';
@@ -15,7 +15,7 @@ export function windowOperator(spec: OperatorSpec): Operator {
 }
 
 /** From a program in Python, with the function in TypeScript. */
-type SaidWindow = { [field: string]: JsonValue } & { windowFunction?: FunctionRef };
+type SaidWindow = { [field: string]: JsonValue };
 
 /** Undefined where there is nothing. */
 interface Snapshot {
@@ -52,8 +52,7 @@ export class WindowOperator implements Operator {
   ): Promise<WindowOperation> {
     const said = this.#spec.params.window as SaidWindow | undefined;
     if (said === undefined) return loaded as WindowOperation;
-    const { windowFunction: ref } = said;
-    return windowOperation(said, loaded, ref && (await ctx.loadFunction(ref)));
+    return windowOperation(said, loaded, (ref) => ctx.loadFunction(ref));
   }
 
   #restore(ctx: OperatorContext): void {

@@ -10,6 +10,9 @@ from .._lazy import absent_names, no_java
 from .._operations import TimestampsOperation
 from .time import Duration
 
+if TYPE_CHECKING:
+    from .._ts import TypeScriptFunction
+
 __all__ = ["TimestampAssigner", "WatermarkGenerator", "WatermarkStrategy"]
 
 
@@ -61,14 +64,17 @@ class WatermarkStrategy:
         return WatermarkStrategy(TimestampsOperation("bounded", max_out_of_orderness.to_millis()))
 
     @staticmethod
-    def for_generator(generator: WatermarkGenerator) -> WatermarkStrategy:
+    def for_generator(generator: WatermarkGenerator | TypeScriptFunction[Any, Any]) -> WatermarkStrategy:
+        """A generator of the program's own; of ``ts(...)`` a class with ``onEvent`` and ``onPeriodicEmit``."""
         return WatermarkStrategy(TimestampsOperation("custom", custom=generator))
 
     @staticmethod
     def no_watermarks() -> WatermarkStrategy:
         return WatermarkStrategy(TimestampsOperation("none"))
 
-    def with_timestamp_assigner(self, timestamp_assigner: TimestampAssigner) -> WatermarkStrategy:
+    def with_timestamp_assigner(
+        self, timestamp_assigner: TimestampAssigner | TypeScriptFunction[Any, int]
+    ) -> WatermarkStrategy:
         self._operation.assigner = timestamp_assigner
         return self
 

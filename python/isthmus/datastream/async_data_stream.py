@@ -10,6 +10,7 @@ from ._state.ttl import milliseconds_of
 from .functions import AsyncFunction, AsyncRetryStrategy
 
 if TYPE_CHECKING:
+    from .._ts import TypeScriptFunction
     from .data_stream import DataStream
 
 __all__ = ["AsyncDataStream"]
@@ -20,7 +21,8 @@ class AsyncDataStream:
 
     Args of all methods:
         data_stream: The stream.
-        async_function: Its ``async_invoke`` is a coroutine function that returns a list of results.
+        async_function: Its ``async_invoke`` is a coroutine function that returns a list of results; or ``ts(...)``, whose
+            function, or method ``asyncInvoke``, gives an array or the promise of one.
         timeout: ``Time`` (or ``Duration``) after which ``async_function.timeout`` is called; 0: never.
         capacity: How many records may wait at the same time; more of them hold the stream back.
         output_type: Declared type of the results; None: any Python objects.
@@ -29,7 +31,7 @@ class AsyncDataStream:
     @staticmethod
     def unordered_wait(
         data_stream: DataStream[Any],
-        async_function: AsyncFunction[Any, Any],
+        async_function: AsyncFunction[Any, Any] | TypeScriptFunction[Any, Any],
         timeout: Any,
         capacity: int = 100,
         output_type: Any = None,
@@ -40,7 +42,7 @@ class AsyncDataStream:
     @staticmethod
     def ordered_wait(
         data_stream: DataStream[Any],
-        async_function: AsyncFunction[Any, Any],
+        async_function: AsyncFunction[Any, Any] | TypeScriptFunction[Any, Any],
         timeout: Any,
         capacity: int = 100,
         output_type: Any = None,
@@ -51,7 +53,7 @@ class AsyncDataStream:
     @staticmethod
     def unordered_wait_with_retry(
         data_stream: DataStream[Any],
-        async_function: AsyncFunction[Any, Any],
+        async_function: AsyncFunction[Any, Any] | TypeScriptFunction[Any, Any],
         timeout: Any,
         async_retry_strategy: AsyncRetryStrategy[Any],
         capacity: int = 100,
@@ -66,7 +68,7 @@ class AsyncDataStream:
     @staticmethod
     def ordered_wait_with_retry(
         data_stream: DataStream[Any],
-        async_function: AsyncFunction[Any, Any],
+        async_function: AsyncFunction[Any, Any] | TypeScriptFunction[Any, Any],
         timeout: Any,
         async_retry_strategy: AsyncRetryStrategy[Any],
         capacity: int = 100,
@@ -89,18 +91,33 @@ def _wait(
     *,
     ordered: bool,
 ) -> DataStream[Any]:
+    from .._ts import TypeScriptFunction
     from ._streams.checks import type_of
+    from .async_retry_strategies import retry_as_json
 
+    if capacity <= 0:
+        raise ValueError(f"The capacity of an async operator must be at least 1, not {capacity}.")
+    name, declared = "async wait operator", type_of(output_type)
+    if isinstance(function, TypeScriptFunction):
+        params: dict[str, Any] = {
+            "timeout": milliseconds_of(timeout),
+            "capacity": capacity,
+            "ordered": ordered,
+        }
+        if retry is not None:
+            params["retry"] = retry_as_json(retry)
+        made: DataStream[Any] = stream._add(
+            "async", name, "typescript", function.reference(), declared, params=params
+        )
+        return made
     if not inspect.iscoroutinefunction(getattr(function, "async_invoke", None)):
         raise Exception(
             f"Method 'async_invoke' of class '{type(function)}' should be declared as 'async def'."
         )
-    if capacity <= 0:
-        raise ValueError(f"The capacity of an async operator must be at least 1, not {capacity}.")
     operation = AsyncOperation(function, milliseconds_of(timeout), capacity, ordered, retry)
     fn = stream._env.graph.function(operation, "async_invoke")
-    made: DataStream[Any] = stream._add("async", "async wait operator", "python", fn, type_of(output_type))
-    return made
+    waiting: DataStream[Any] = stream._add("async", name, "python", fn, declared)
+    return waiting
 
 
 def _check_retry(timeout: Any, strategy: Any) -> None:

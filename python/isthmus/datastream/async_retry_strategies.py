@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
+from ..errors import GraphError
 from ._functions.asynchronous import AsyncRetryPredicate, AsyncRetryStrategy
+from .async_retry_predicates import empty_result_predicate, has_exception_predicate
 
 __all__ = [
     "ExponentialBackoffDelayRetryStrategy",
@@ -107,6 +109,44 @@ class ExponentialBackoffDelayRetryStrategy(AsyncRetryStrategy[OUT], Generic[OUT]
 
     def get_retry_predicate(self) -> AsyncRetryPredicate[OUT]:
         return self._predicate
+
+
+def retry_as_json(strategy: Any) -> dict[str, Any] | None:
+    """A strategy for a function in TypeScript (``docs/operators.md``); None where nothing is repeated.
+
+    Raises:
+        GraphError: It, or one of its predicates, is the program's own.
+    """
+    if type(strategy) is NoRetryStrategy:
+        return None
+    if not isinstance(strategy, (FixedDelayRetryStrategy, ExponentialBackoffDelayRetryStrategy)):
+        raise _own("retry strategy")
+    predicate = strategy.get_retry_predicate()
+    on_result, on_exception = predicate.result_predicate(), predicate.exception_predicate()
+    if on_result not in (None, empty_result_predicate) or on_exception not in (None, has_exception_predicate):
+        raise _own("predicate of the retry strategy")
+    said = {
+        # There it counts all calls, here those after the first.
+        "maxAttempts": strategy._max_attempts + 1,
+        "onEmpty": on_result is not None,
+        "onException": on_exception is not None,
+    }
+    if isinstance(strategy, FixedDelayRetryStrategy):
+        return {**said, "kind": "fixedDelay", "backoffMs": strategy._backoff_time_millis}
+    return {
+        **said,
+        "kind": "exponential",
+        "initialDelayMs": strategy._initial_delay,
+        "maxDelayMs": strategy._max_retry_delay,
+        "multiplier": strategy._multiplier,
+    }
+
+
+def _own(what: str) -> GraphError:
+    return GraphError(
+        f"The {what} is one of this program's own, in Python, and so must be the async function. For ts(...) there are "
+        "the strategies of Isthmus with empty_result_predicate and has_exception_predicate."
+    )
 
 
 def _require_positive(**values: float) -> None:

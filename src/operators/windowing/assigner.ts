@@ -31,7 +31,7 @@ export interface WindowAssigner<T = never, W = WindowLike> {
   /** Of windows that merge, as sessions do: calls `callback` for each group of windows that becomes one. */
   mergeWindows?(windows: Iterable<W>, callback: MergeCallback<W>): void;
   /** As JSON, for windows whose function is Python; absent: the function must be TypeScript. */
-  describe?(): { [key: string]: JsonValue };
+  describe?(): { [key: string]: JsonValue } | undefined;
 }
 
 /** @throws GraphError when `assigner` is no window assigner */

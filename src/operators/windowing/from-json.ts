@@ -2,7 +2,8 @@
 // python/isthmus/_worker/operators/windowing/from_json.py; times are milliseconds.
 
 import { GraphError } from '../../errors.ts';
-import type { JsonValue } from '../../graph/job-graph.ts';
+import type { FunctionRef, JsonValue } from '../../graph/job-graph.ts';
+import { instanceOf, userFunction } from '../../runtime/functions.ts';
 import {
   ContinuousEventTimeTrigger,
   ContinuousProcessingTimeTrigger,
@@ -11,7 +12,12 @@ import { CountTrigger } from './count-trigger.ts';
 import { CountWindows } from './count-windows.ts';
 import { GlobalWindows } from './global-windows.ts';
 import type { WindowOperation } from './operation.ts';
-import { EventTimeSessionWindows, ProcessingTimeSessionWindows } from './session-assigners.ts';
+import {
+  DynamicEventTimeSessionWindows,
+  DynamicProcessingTimeSessionWindows,
+  EventTimeSessionWindows,
+  ProcessingTimeSessionWindows,
+} from './session-assigners.ts';
 import {
   SlidingEventTimeWindows,
   SlidingProcessingTimeWindows,
@@ -28,26 +34,30 @@ import {
 
 type Said = { [field: string]: JsonValue };
 
-/** The operation that `given` describes, with the functions loaded already. */
-export function windowOperation(
+/** Gives the function of a reference. */
+export type Load = (ref: FunctionRef) => Promise<unknown>;
+
+/** The operation that `given` describes; `load` loads the functions it refers to. */
+export async function windowOperation(
   given: Said,
   loaded: unknown,
-  windowFunction: unknown,
-): WindowOperation {
+  load: Load,
+): Promise<WindowOperation> {
+  const { windowFunction } = given;
   return {
-    assigner: assignerOf(given.assigner as Said),
-    trigger: isSaid(given.trigger) ? triggerOf(given.trigger) : undefined,
+    assigner: await assignerOf(given.assigner as Said, load),
+    trigger: isSaid(given.trigger) ? await triggerOf(given.trigger, load) : undefined,
     allowedLatenessMs: Number(given.allowedLateness ?? 0),
     lateTag: typeof given.lateTag === 'string' ? given.lateTag : undefined,
     how: given.how as WindowOperation['how'],
     function: loaded,
-    windowFunction,
+    windowFunction: isSaid(windowFunction) ? await load(refOf(windowFunction)) : undefined,
     allWindows: given.allWindows === true,
   };
 }
 
 /** @throws GraphError when there is no such window assigner */
-export function assignerOf(given: Said): object {
+export async function assignerOf(given: Said, load: Load): Promise<object> {
   const { size, slide, offset, gap } = given as { [field: string]: number };
   const shift = offset ?? 0;
   const event = isEventTime(given);
@@ -61,9 +71,22 @@ export function assignerOf(given: Said): object {
       return new Sliding(size as number, slide as number, shift);
     }
     case 'session': {
+      if (isSaid(given.gapFunction)) {
+        const { call } = userFunction<(value: unknown) => number>(
+          await load(refOf(given.gapFunction)),
+          ['extract'],
+          'session gap',
+        );
+        const Dynamic = event
+          ? DynamicEventTimeSessionWindows
+          : DynamicProcessingTimeSessionWindows;
+        return new Dynamic(call);
+      }
       const Session = event ? EventTimeSessionWindows : ProcessingTimeSessionWindows;
       return new Session(gap as number);
     }
+    case 'function':
+      return instanceOf(await load(refOf(given.function)), 'window assigner');
     case 'global':
       return new GlobalWindows();
     case 'count':
@@ -77,7 +100,7 @@ export function assignerOf(given: Said): object {
 }
 
 /** @throws GraphError when there is no such trigger */
-export function triggerOf(given: Said): Trigger<unknown> {
+export async function triggerOf(given: Said, load: Load): Promise<Trigger<unknown>> {
   switch (given.kind) {
     case 'eventTime':
       return new EventTimeTrigger();
@@ -94,7 +117,9 @@ export function triggerOf(given: Said): Trigger<unknown> {
       return new Continuous(given.interval as number);
     }
     case 'purging':
-      return new PurgingTrigger(triggerOf(given.trigger as Said));
+      return new PurgingTrigger(await triggerOf(given.trigger as Said, load));
+    case 'function':
+      return instanceOf(await load(refOf(given.function)), 'trigger') as Trigger<unknown>;
     default:
       throw new GraphError(
         `There is no trigger ${JSON.stringify(given.kind)}; known: eventTime, processingTime, never, count, continuous, ` +
@@ -105,6 +130,10 @@ export function triggerOf(given: Said): Trigger<unknown> {
 
 function isEventTime({ time }: Said): boolean {
   return (time ?? 'event') === 'event';
+}
+
+function refOf(given: JsonValue | undefined): FunctionRef {
+  return given as unknown as FunctionRef;
 }
 
 function isSaid(given: JsonValue | undefined): given is Said {

@@ -9,8 +9,13 @@ import type { Trigger } from './trigger.ts';
 import { EventTimeTrigger, ProcessingTimeTrigger } from './triggers.ts';
 import { TimeWindow } from './windows.ts';
 
-/** Gives the session gap of a record, in milliseconds, more than 0. */
-export type SessionGap<T> = ((value: T) => number) | { extract(value: T): number };
+/** Gives the session gap of a record, in milliseconds, more than 0; of `py(…)` where the functions of the window are, too. */
+export type SessionGap<T> = ((value: T) => number) | { extract(value: T): number } | SaidGap;
+
+/** A function of Python. */
+interface SaidGap {
+  describe(): { [key: string]: JsonValue };
+}
 
 abstract class SessionWindows<T> implements WindowAssigner<T, TimeWindow> {
   abstract assignWindows(value: T, timestamp: number, ctx: AssignerContext): TimeWindow[];
@@ -45,10 +50,29 @@ export abstract class FixedGap<T> extends SessionWindows<T> {
 
 export abstract class DynamicGap<T> extends SessionWindows<T> {
   readonly #gap: (value: T) => number;
+  #said: { [key: string]: JsonValue } | undefined;
 
   constructor(gap: SessionGap<T>) {
     super();
-    this.#gap = typeof gap === 'function' ? gap : (value) => gap.extract(value);
+    if (typeof gap === 'function') {
+      this.#gap = gap;
+    } else if ('extract' in gap) {
+      this.#gap = (value) => gap.extract(value);
+    } else {
+      this.#gap = () => Number.NaN;
+      this.#said = gap.describe();
+    }
+  }
+
+  /** Undefined where the gap is a function of this process. */
+  describe(): { [key: string]: JsonValue } | undefined {
+    const gap = this.#said?.function;
+    if (gap === undefined) return undefined;
+    return {
+      kind: 'session',
+      time: this.isEventTime() ? 'event' : 'processing',
+      gapFunction: gap,
+    };
   }
 
   gapOf(value: T): number {

@@ -22,6 +22,8 @@ import {
   windowOperation,
 } from '../../../src/operators/windowing/from-json.ts';
 
+const noFunctions = () => Promise.reject(new Error('There are none.'));
+
 describe('what describes itself is made again of its description', () => {
   test.each([
     TumblingEventTimeWindows.of(10, 3),
@@ -33,8 +35,8 @@ describe('what describes itself is made again of its description', () => {
     GlobalWindows.create(),
     new CountWindows(4),
     new CountWindows(4, 2),
-  ])('an assigner: %j', (assigner) => {
-    const again = assignerOf(assigner.describe());
+  ])('an assigner: %j', async (assigner) => {
+    const again = await assignerOf(assigner.describe(), noFunctions);
     expect(again).toStrictEqual(assigner);
     expect(again.constructor).toBe(assigner.constructor);
   });
@@ -47,22 +49,24 @@ describe('what describes itself is made again of its description', () => {
     ContinuousEventTimeTrigger.of(50),
     ContinuousProcessingTimeTrigger.of(60),
     PurgingTrigger.of(CountTrigger.of(2)),
-  ])('a trigger: %j', (trigger) => {
-    expect(triggerOf(trigger.describe())).toStrictEqual(trigger);
+  ])('a trigger: %j', async (trigger) => {
+    expect(await triggerOf(trigger.describe(), noFunctions)).toStrictEqual(trigger);
   });
 
-  test('what nobody knows is refused', () => {
-    expect(() => assignerOf({ kind: 'lunar' })).toThrow(
+  test('what nobody knows is refused', async () => {
+    await expect(assignerOf({ kind: 'lunar' }, noFunctions)).rejects.toThrow(
       'There is no window assigner "lunar"; known',
     );
-    expect(() => triggerOf({ kind: 'lunar' })).toThrow('There is no trigger "lunar"; known');
+    await expect(triggerOf({ kind: 'lunar' }, noFunctions)).rejects.toThrow(
+      'There is no trigger "lunar"; known',
+    );
   });
 });
 
-test('an operation has its defaults where nothing is said', () => {
+test('an operation has its defaults where nothing is said', async () => {
   const total = (a: number, b: number) => a + b;
   const said = { assigner: { kind: 'global' }, how: 'reduce' };
-  expect(windowOperation(said, total, undefined)).toEqual({
+  expect(await windowOperation(said, total, noFunctions)).toEqual({
     assigner: new GlobalWindows(),
     trigger: undefined,
     allowedLatenessMs: 0,

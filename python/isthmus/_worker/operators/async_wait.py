@@ -306,7 +306,9 @@ def _timed_out(value: Any) -> list[Any]:
 
 def _retry_of(given: dict[str, Any] | None) -> Any:
     """A retry strategy said in JSON: ``{"kind": "fixedDelay", "maxAttempts": 3, "backoffMs": 100}``."""
-    if not given:
+    # There it counts all calls, here those after the first.
+    repeats = given["maxAttempts"] - 1 if given else 0
+    if not given or repeats < 1:
         return None
     from ...datastream._functions.asynchronous import AsyncRetryStrategy
     from ...datastream.async_retry_predicates import empty_result_predicate, has_exception_predicate
@@ -314,11 +316,9 @@ def _retry_of(given: dict[str, Any] | None) -> Any:
     bad_result = empty_result_predicate if given.get("onEmpty") else None
     bad_exception = has_exception_predicate if given.get("onException", True) else None
     if given.get("kind", "fixedDelay") == "fixedDelay":
-        return AsyncRetryStrategy.fixed_delay(
-            given["maxAttempts"], given.get("backoffMs", 100), bad_result, bad_exception
-        )
+        return AsyncRetryStrategy.fixed_delay(repeats, given.get("backoffMs", 100), bad_result, bad_exception)
     return AsyncRetryStrategy.exponential_backoff(
-        given["maxAttempts"],
+        repeats,
         given.get("initialDelayMs", 100),
         given.get("maxDelayMs", 10_000),
         given.get("multiplier", 2.0),

@@ -57,7 +57,12 @@ class TimestampsOperator(Operator):
             loaded = ctx.load_function(ctx.spec["fn"])
             if isinstance(loaded, TimestampsOperation):
                 return loaded
-            return TimestampsOperation(**{"generator": "monotonous", **_fields(ctx), "assigner": loaded})
+            given = {"generator": "monotonous", **_fields(ctx)}
+            if given["generator"] != "custom":
+                return TimestampsOperation(**given, assigner=loaded)
+            ref = ctx.params["strategy"].get("timestampAssigner")
+            assigner = None if ref is None else ctx.load_function(ref)
+            return TimestampsOperation(**given, custom=loaded, assigner=assigner)
         return TimestampsOperation(**{"generator": "none", **_fields(ctx)})
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:

@@ -31,9 +31,7 @@ class WindowOperator(Operator):
             return loaded
         from .windowing.from_json import window_operation
 
-        given = ctx.params["window"]
-        ref = given.get("windowFunction")
-        return window_operation(given, loaded, ctx.load_function(ref) if ref else None)
+        return window_operation(ctx.params["window"], loaded, ctx.load_function)
 
     def _open_engine(self, engine: Engine) -> None:
         self._engine = engine

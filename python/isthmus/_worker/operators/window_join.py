@@ -51,8 +51,8 @@ class WindowJoinOperator(WindowOperator):
         given = ctx.params.get("window", ctx.params)
         trigger = given.get("trigger")
         return WindowJoinOperation(
-            assigner=assigner_of(given["assigner"]),
-            trigger=None if trigger is None else trigger_of(trigger),
+            assigner=assigner_of(given["assigner"], ctx.load_function),
+            trigger=None if trigger is None else trigger_of(trigger, ctx.load_function),
             allowed_lateness=int(given.get("allowedLateness") or 0),
             how=given.get("how", "join"),
             function=loaded,

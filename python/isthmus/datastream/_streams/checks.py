@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..._graph import ProgramGraph
 from ..._ts import TypeScriptFunction
+from ...errors import GraphError
 
 if TYPE_CHECKING:
     from ...common.typeinfo import TypeInformation
@@ -25,6 +26,7 @@ def function_of(graph: ProgramGraph, func: Any, wanted: type, name: str) -> tupl
         "FilterFunction": "filter",
         "FlatMapFunction": "flat_map",
         "ReduceFunction": "reduce",
+        "SinkFunction": "invoke",
     }
     if not (isinstance(func, wanted) or callable(func) or hasattr(func, method.get(wanted.__name__, "\0"))):
         raise TypeError(f"The input must be a {wanted.__name__} or a callable function")
@@ -53,6 +55,20 @@ def selector_of(graph: ProgramGraph, key_selector: Any) -> dict[str, Any]:
     if not isinstance(key_selector, KeySelector) and not callable(key_selector):
         raise TypeError("Parameter key_selector should be type of KeySelector or a callable function.")
     return graph.function(key_selector, "key selector")
+
+
+def all_typescript(what: str, *given: Any) -> bool:
+    """Whether the functions of an operator are TypeScript; those that are None do not count.
+
+    Raises:
+        GraphError: Some are and some are not.
+    """
+    languages = {isinstance(function, TypeScriptFunction) for function in given if function is not None}
+    if len(languages) > 1:
+        raise GraphError(
+            f"The functions of {what} must be of one language; write all of them in Python or all in TypeScript."
+        )
+    return True in languages
 
 
 def type_of(declared: Any) -> TypeInformation | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from ..._graph import Origin, Transformation
 from ..._lazy import no_java
-from .checks import function_of, instance_of, selector_of, type_of
+from ...errors import GraphError
+from .checks import all_typescript, function_of, instance_of, selector_of, type_of
 from .data_stream_sink import DataStreamSink
 from .settings import OperatorSettings
 
@@ -223,6 +224,10 @@ class DataStream(OperatorSettings, Generic[T]):
         from ..functions import Function
 
         language, fn = function_of(self._env.graph, func, Function, name)
+        if language == "typescript" and form != "list":
+            raise GraphError(
+                f"A TypeScript function gets batches as arrays, not as {form}; leave out format=."
+            )
         params = {"format": form, "batchSize": records, "batchBytes": size, "latencyMs": latency}
         given = {key: value for key, value in params.items() if value is not None}
         return self._add(kind, name, language, fn, type_of(output_type), params=given)
@@ -261,8 +266,13 @@ class DataStream(OperatorSettings, Generic[T]):
 
         if not isinstance(watermark_strategy, WatermarkStrategy):
             raise TypeError("Parameter watermark_strategy should be a WatermarkStrategy.")
-        fn = self._env.graph.function(watermark_strategy.operation, "watermark strategy")
-        return self._add("timestamps", "Timestamps/Watermarks", "python", fn, self._type)
+        operation, name = watermark_strategy.operation, "Timestamps/Watermarks"
+        if all_typescript("a watermark strategy", operation.assigner, operation.custom):
+            fn = (operation.custom or operation.assigner).reference()
+            params = {"strategy": operation.as_json()}
+            return self._add("timestamps", name, "typescript", fn, self._type, params=params)
+        fn = self._env.graph.function(operation, "watermark strategy")
+        return self._add("timestamps", name, "python", fn, self._type)
 
     def get_side_output(self, output_tag: OutputTag[U]) -> DataStream[U]:
         """What the operator emitted to a tag."""
@@ -372,12 +382,17 @@ class DataStream(OperatorSettings, Generic[T]):
 
     def partition_custom(
         self,
-        partitioner: Partitioner[K] | Callable[[K, int], int],
-        key_selector: KeySelector[T, K] | Callable[[T], K],
+        partitioner: Partitioner[K] | Callable[[K, int], int] | TypeScriptFunction[K, int],
+        key_selector: KeySelector[T, K] | Callable[[T], K] | TypeScriptFunction[T, K],
     ) -> DataStream[T]:
         """To the subtask that ``partitioner(key, number_of_subtasks)`` says."""
         from ..functions import Partitioner
 
+        if all_typescript("a custom partitioner", partitioner, key_selector):
+            partition = cast("TypeScriptFunction[K, int]", partitioner).reference()
+            return self._partitioned(
+                "custom", key=selector_of(self._env.graph, key_selector), partition=partition
+            )
         if not isinstance(partitioner, Partitioner) and not callable(partitioner):
             raise TypeError("Parameter partitioner should be type of Partitioner or a callable function.")
         graph = self._env.graph

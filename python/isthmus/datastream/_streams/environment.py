@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from ..._graph import Origin, ProgramGraph, Transformation
 from ..._lazy import no_java
+from ..._ts import TypeScriptFunction
 from ...common.configuration import Configuration
 from ...errors import GraphError
 from .checks import check_parallelism, is_generator_source, type_of
@@ -287,7 +288,7 @@ class StreamExecutionEnvironment:
         source_name: str | None = None,
         type_info: TypeInformation | None = None,
     ) -> DataStream[Any]:
-        """A source: one of the connectors', or a generator (or async generator) function of the program's.
+        """A source: one of the connectors', a generator (or async generator) function of the program's, or ``ts(...)``.
 
         A generator runs on a thread of its own and may wait; it has parallelism 1 unless it takes a context
         (``ctx.subtask``, ``ctx.parallelism``, ``ctx.is_stopping``).
@@ -308,6 +309,11 @@ class StreamExecutionEnvironment:
             stream = self._source(
                 "source.function", source_name or source.__name__, fn, {}, declared, alone, "python"
             )
+        elif isinstance(source, TypeScriptFunction):
+            name = source_name or source.name
+            fn = source.reference()
+            stream = self._source("source.function", name, fn, {}, declared, False, "typescript")
+            stream.set_parallelism(1)
         else:
             raise GraphError(
                 f"from_source takes a Source or a generator function; it was given a {type(source).__name__}. "
@@ -337,8 +343,12 @@ class StreamExecutionEnvironment:
             if paths is not None:
                 params["default"] = paths
             # Where it is not fed, the runner of the pipeline makes it a source of this function.
-            fn = None if default is None or paths is not None else self.graph.function(default, name)
-            language = "typescript" if fn is None else "python"
+            if isinstance(default, TypeScriptFunction):
+                fn, language = default.reference(), "typescript"
+            elif default is None or paths is not None:
+                fn, language = None, "typescript"
+            else:
+                fn, language = self.graph.function(default, name), "python"
             return self._source("source.input", name, fn, params, type_of(type_info), True, language)
         if paths is not None:
             return self._source(
@@ -348,7 +358,7 @@ class StreamExecutionEnvironment:
             raise GraphError(
                 f'The input "{name}" has no default, so this program cannot run alone: from_input({name!r}, default=...).'
             )
-        if is_generator_source(default):
+        if is_generator_source(default) or isinstance(default, TypeScriptFunction):
             return self.from_source(default, None, name, type_info)
         return self.from_collection(default, type_info).name(name)
 

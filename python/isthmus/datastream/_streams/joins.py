@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..._operations import AsOfJoinOperation, IntervalJoinOperation, LookupJoinOperation, WindowJoinOperation
-from .checks import require_one_key_type, selector_of, type_of
+from ..._ts import TypeScriptFunction
+from .checks import all_typescript, require_one_key_type, selector_of, type_of
 from .connected import two_inputs
 from .data_stream import DataStream
 
@@ -68,17 +69,26 @@ class JoinedStreams(Generic[T, U]):
             raise ValueError("A window join needs where(...) and equal_to(...) before apply(...).")
         if self._assigner is None:
             raise ValueError("A window join needs window(...) before apply(...).")
-        operation = WindowJoinOperation(self._assigner, self._trigger, self._lateness, self._how, function)
-        return _joined(
-            self._left,
-            self._right,
-            self._keys,
-            self._key_types,
-            "window_join",
-            self._how,
-            operation,
-            output_type,
-        )
+        from .keyed_stream import KeyedStream
+        from .windowed import is_typescript_window, window_as_json
+
+        graph = self._left._env.graph
+        keys, types = self._keys, self._key_types
+        # A type said for one side is meant for both.
+        of_left, of_right = types[0] or types[1], types[1] or types[0]
+        left = KeyedStream[Any, Any](self._left, selector_of(graph, keys[0]), keys[0], of_left)
+        right = KeyedStream[Any, Any](self._right, selector_of(graph, keys[1]), keys[1], of_right)
+        require_one_key_type(left, right, "A window join needs")
+        params: dict[str, Any] | None = None
+        operation: Any = function
+        if is_typescript_window("a window join", self._assigner, self._trigger, function):
+            window = window_as_json(self._assigner, self._trigger)
+            params = {"window": {**window, "allowedLateness": self._lateness, "how": self._how}}
+        else:
+            operation = WindowJoinOperation(
+                self._assigner, self._trigger, self._lateness, self._how, function
+            )
+        return _two(left, right, "window_join", self._how, operation, params, output_type)
 
 
 class CoGroupedStreams(JoinedStreams[T, U]):
@@ -87,30 +97,21 @@ class CoGroupedStreams(JoinedStreams[T, U]):
     _how = "co_group"
 
 
-def _joined(
-    left: DataStream[Any],
-    right: DataStream[Any],
-    keys: list[Any],
-    key_types: list[Any],
+def _two(
+    first: Any,
+    second: Any,
     kind: str,
     name: str,
     operation: Any,
+    params: dict[str, Any] | None,
     output_type: Any,
 ) -> DataStream[Any]:
-    from .keyed_stream import KeyedStream
-
-    graph = left._env.graph
-    # A type said for one side is meant for both.
-    types = [key_types[0] or key_types[1], key_types[1] or key_types[0]]
-    first: KeyedStream[Any, Any] = KeyedStream(left, selector_of(graph, keys[0]), keys[0], types[0])
-    second: KeyedStream[Any, Any] = KeyedStream(right, selector_of(graph, keys[1]), keys[1], types[1])
-    require_one_key_type(first, second, "A window join needs")
-    return _two(first, second, kind, name, operation, output_type)
-
-
-def _two(first: Any, second: Any, kind: str, name: str, operation: Any, output_type: Any) -> DataStream[Any]:
-    fn = first._env.graph.function(operation, name)
-    return two_inputs(first, second, kind, name, "python", fn, type_of(output_type))
+    """``operation``: all of it; of a TypeScript function that alone, with the rest in ``params``."""
+    if isinstance(operation, TypeScriptFunction):
+        language, fn = "typescript", operation.reference()
+    else:
+        language, fn = "python", first._env.graph.function(operation, name)
+    return two_inputs(first, second, kind, name, language, fn, type_of(output_type), params)
 
 
 class IntervalJoin:
@@ -153,10 +154,22 @@ class IntervalJoin:
         """A ProcessJoinFunction, or ``(left, right) → result``."""
         if self._bounds is None:
             raise ValueError("An interval join needs between(lower, upper) before process(...).")
-        operation = IntervalJoinOperation(
-            self._bounds[0], self._bounds[1], self._inclusive[0], self._inclusive[1], self._how, function
-        )
-        return _two(self._left, self._right, "interval_join", "Interval Join", operation, output_type)
+        (lower, upper), (lower_inclusive, upper_inclusive) = self._bounds, self._inclusive
+        params: dict[str, Any] | None = None
+        operation: Any = function
+        if isinstance(function, TypeScriptFunction):
+            params = {
+                "lower": lower,
+                "upper": upper,
+                "lowerInclusive": lower_inclusive,
+                "upperInclusive": upper_inclusive,
+                "how": self._how,
+            }
+        else:
+            operation = IntervalJoinOperation(
+                lower, upper, lower_inclusive, upper_inclusive, self._how, function
+            )
+        return _two(self._left, self._right, "interval_join", "Interval Join", operation, params, output_type)
 
     apply = process
 
@@ -180,8 +193,14 @@ class AsOfJoin:
         return self
 
     def process(self, function: Any, output_type: Any = None) -> DataStream[Any]:
-        operation = AsOfJoinOperation(self._tolerance, self._how, function)
-        return _two(self._left, self._right, "asof_join", "As-Of Join", operation, output_type)
+        """``(left, right) → result``, or an object with a method ``join``."""
+        params: dict[str, Any] | None = None
+        operation: Any = function
+        if isinstance(function, TypeScriptFunction):
+            params = {"tolerance": self._tolerance, "how": self._how}
+        else:
+            operation = AsOfJoinOperation(self._tolerance, self._how, function)
+        return _two(self._left, self._right, "asof_join", "As-Of Join", operation, params, output_type)
 
     apply = process
 
@@ -215,6 +234,25 @@ def lookup_join(
         ordered: Whether results keep the order of the records.
         output_type: Declared type of the results.
     """
+    if all_typescript("a lookup join", lookup, key, function):
+        params = {
+            "key": key.reference(),
+            "function": function.reference(),
+            "how": how,
+            "cacheSize": cache_size,
+            "cacheTtl": cache_ttl_ms,
+            "timeout": timeout_ms,
+            "capacity": capacity,
+            "ordered": ordered,
+        }
+        return stream._add(
+            "lookup_join",
+            "Lookup Join",
+            "typescript",
+            lookup.reference(),
+            type_of(output_type),
+            params=params,
+        )
     operation = LookupJoinOperation(
         lookup, key, function, how, cache_size, cache_ttl_ms, timeout_ms, capacity, ordered
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from ..._graph import Origin
@@ -149,9 +149,15 @@ class KeyedStream(DataStream[T], Generic[K, T]):
 
     def execute_and_collect(self, job_execution_name: str | None = None, limit: int | None = None) -> Any:
         """As PyFlink does: rows of key and record (``f0``, ``f1``)."""
+        from ..._ts import TypeScriptFunction
         from ...common.types import Row
 
         selector = self._selector
+        if isinstance(selector, TypeScriptFunction):
+            # Here the key is not known before the exchange.
+            fn = self._env.graph.function(_KeyAndRecord(), "process")
+            keyed = self._add("process", "KEYED PROCESS", "python", fn, None)
+            return keyed.execute_and_collect(job_execution_name, limit)
         select = getattr(selector, "get_key", selector)
         pairs = self._values().map(lambda value: Row(f0=select(value), f1=value))
         return pairs.execute_and_collect(job_execution_name, limit)
@@ -160,6 +166,15 @@ class KeyedStream(DataStream[T], Generic[K, T]):
         raise Exception("Cannot override partitioning for KeyedStream.")
 
     shuffle = rebalance = rescale = forward = global_ = broadcast = partition_custom = _fixed
+
+
+class _KeyAndRecord:
+    """A process function that gives each record with its key."""
+
+    def process_element(self, value: Any, ctx: Any) -> Iterator[Any]:
+        from ...common.types import Row
+
+        yield Row(f0=ctx.get_current_key(), f1=value)
 
 
 #: How PyFlink's messages name them, where it is not "Set" and the name.

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 from ..._operations import WindowOperation
 from ..._ts import TypeScriptFunction
 from ...errors import GraphError
-from .._window.as_json import assigner_as_json, trigger_as_json
-from .checks import type_of
+from .._window.as_json import assigner_as_json, function_within, trigger_as_json
+from .checks import all_typescript, type_of
 from .data_stream import DataStream
 
 if TYPE_CHECKING:
@@ -38,6 +38,25 @@ R = TypeVar("R")
 OUT = TypeVar("OUT")
 
 
+def is_typescript_window(what: str, assigner: Any, trigger: Any, *functions: Any) -> bool:
+    """Whether the functions of a window are TypeScript, with those that assigner and trigger are made of.
+
+    Raises:
+        GraphError: Some are Python and some are not.
+    """
+    own = (function_within(assigner), function_within(trigger))
+    return all_typescript(what, *functions, *(f for f in own if isinstance(f, TypeScriptFunction)))
+
+
+def window_as_json(assigner: Any, trigger: Any) -> dict[str, Any]:
+    """
+    Raises:
+        GraphError: One of them is the program's own, in Python.
+    """
+    said = {"assigner": assigner_as_json(assigner)}
+    return said if trigger is None else {**said, "trigger": trigger_as_json(trigger)}
+
+
 def check_lateness(time_ms: int, assigner: Any) -> None:
     """
     Raises:
@@ -62,11 +81,11 @@ class _Windowed(Generic[K, T, W]):
     def __init__(self, stream: DataStream[T], window_assigner: WindowAssigner[Any, W]) -> None:
         from ..window import WindowAssigner
 
-        if not isinstance(window_assigner, WindowAssigner):
+        if not isinstance(window_assigner, (WindowAssigner, TypeScriptFunction)):
             raise TypeError(f"A window needs a WindowAssigner; it was given {window_assigner!r}.")
         self._stream = stream
         self._assigner = window_assigner
-        self._trigger: Trigger[Any, Any] | None = None
+        self._trigger: Trigger[Any, Any] | TypeScriptFunction[Any, Any] | None = None
         self._allowed_lateness = 0
         self._late_tag: OutputTag[Any] | None = None
 
@@ -76,10 +95,13 @@ class _Windowed(Generic[K, T, W]):
     def get_input_type(self) -> TypeInformation:
         return self._stream.get_type()
 
-    def trigger(self, trigger: Trigger[Any, Any]) -> Self:
-        """When windows fire, instead of the assigner's default."""
+    def trigger(self, trigger: Trigger[Any, Any] | TypeScriptFunction[Any, Any]) -> Self:
+        """When windows fire, instead of the assigner's default; of ``ts(...)`` where the functions are, too."""
         from ..window import MergingWindowAssigner
 
+        if isinstance(trigger, TypeScriptFunction):
+            self._trigger = trigger
+            return self
         if isinstance(self._assigner, MergingWindowAssigner) and trigger.can_merge() is not True:
             raise TypeError(
                 "A merging window assigner cannot be used with a trigger that does not support merging."
@@ -101,7 +123,7 @@ class _Windowed(Generic[K, T, W]):
     def _fire(
         self, how: Any, name: str, function: Any, window_function: Any, output_type: Any
     ) -> DataStream[Any]:
-        if isinstance(function, TypeScriptFunction) or isinstance(window_function, TypeScriptFunction):
+        if is_typescript_window("a window", self._assigner, self._trigger, function, window_function):
             return self._fire_in_typescript(how, name, function, window_function, output_type)
         operation = WindowOperation(
             self._assigner,
@@ -119,14 +141,8 @@ class _Windowed(Generic[K, T, W]):
     def _fire_in_typescript(
         self, how: Any, name: str, function: Any, window_function: Any, output_type: Any
     ) -> DataStream[Any]:
-        for given in (function, window_function):
-            if given is not None and not isinstance(given, TypeScriptFunction):
-                raise GraphError(
-                    "The functions of a window must be of one language; write both in Python or both in TypeScript."
-                )
         window = {
-            "assigner": assigner_as_json(self._assigner),
-            "trigger": None if self._trigger is None else trigger_as_json(self._trigger),
+            **window_as_json(self._assigner, self._trigger),
             "allowedLateness": self._allowed_lateness,
             "lateTag": None if self._late_tag is None else self._late_tag.tag_id,
             "how": how,

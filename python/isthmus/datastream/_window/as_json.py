@@ -7,9 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..._ts import TypeScriptFunction
 from ...errors import GraphError
 from .counts import CountSlidingWindowAssigner, CountTumblingWindowAssigner
-from .sessions import EventTimeSessionWindows, ProcessingTimeSessionWindows
+from .sessions import (
+    DynamicEventTimeSessionWindows,
+    DynamicProcessingTimeSessionWindows,
+    EventTimeSessionWindows,
+    ProcessingTimeSessionWindows,
+)
 from .times import (
     GlobalWindows,
     SlidingEventTimeWindows,
@@ -35,12 +41,23 @@ _SIMPLE_TRIGGERS = {
 }
 
 
+def function_within(given: Any) -> Any:
+    """What an assigner or trigger calls that may be ``ts(...)``: itself, its gap, the trigger it wraps; None for others."""
+    if isinstance(given, PurgingTrigger):
+        return function_within(given.nested_trigger)
+    if isinstance(given, (DynamicEventTimeSessionWindows, DynamicProcessingTimeSessionWindows)):
+        return given._session_window_time_gap_extractor
+    return given if isinstance(given, TypeScriptFunction) else None
+
+
 def assigner_as_json(assigner: Any) -> dict[str, Any]:
     """
     Raises:
         GraphError: The assigner is one of the program's own.
     """
     kind = type(assigner)
+    if isinstance(assigner, TypeScriptFunction):
+        return _by_reference(assigner)
     if kind in (TumblingEventTimeWindows, TumblingProcessingTimeWindows):
         return {
             "kind": "tumbling",
@@ -58,6 +75,9 @@ def assigner_as_json(assigner: Any) -> dict[str, Any]:
         }
     if kind in (EventTimeSessionWindows, ProcessingTimeSessionWindows):
         return {"kind": "session", "time": _time(assigner), "gap": assigner._session_gap}
+    gap = function_within(assigner)
+    if isinstance(gap, TypeScriptFunction):
+        return {"kind": "session", "time": _time(assigner), "gapFunction": gap.reference()}
     if kind is GlobalWindows:
         return {"kind": "global"}
     if kind is CountTumblingWindowAssigner:
@@ -73,6 +93,8 @@ def trigger_as_json(trigger: Any) -> dict[str, Any]:
         GraphError: The trigger is one of the program's own.
     """
     kind = type(trigger)
+    if isinstance(trigger, TypeScriptFunction):
+        return _by_reference(trigger)
     if kind in _SIMPLE_TRIGGERS:
         return {"kind": _SIMPLE_TRIGGERS[kind]}
     if kind is CountTrigger:
@@ -83,6 +105,10 @@ def trigger_as_json(trigger: Any) -> dict[str, Any]:
     if kind is PurgingTrigger:
         return {"kind": "purging", "trigger": trigger_as_json(trigger.nested_trigger)}
     raise _own("trigger")
+
+
+def _by_reference(given: TypeScriptFunction[Any, Any]) -> dict[str, Any]:
+    return {"kind": "function", "function": given.reference()}
 
 
 def _time(assigner: Any) -> str:

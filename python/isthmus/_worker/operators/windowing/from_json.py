@@ -7,32 +7,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ...._operations import WindowOperation
 from ....datastream import window as api
 from ....errors import GraphError
 
+#: Gives the function of a reference.
+Load = Callable[[dict[str, Any]], Any]
 
-def window_operation(given: dict[str, Any], function: Any, window_function: Any = None) -> WindowOperation:
-    """The operation that ``given`` describes, with the functions loaded already."""
+
+def window_operation(given: dict[str, Any], function: Any, load: Load) -> WindowOperation:
+    """The operation that ``given`` describes; ``load`` loads the functions it refers to."""
+    window_function = given.get("windowFunction")
     trigger = given.get("trigger")
     return WindowOperation(
-        assigner=assigner_of(given["assigner"]),
-        trigger=None if trigger is None else trigger_of(trigger),
+        assigner=assigner_of(given["assigner"], load),
+        trigger=None if trigger is None else trigger_of(trigger, load),
         allowed_lateness=int(given.get("allowedLateness") or 0),
         late_tag=given.get("lateTag"),
         how=given.get("how") or _how(function),
         function=function,
-        window_function=window_function,
+        window_function=None if window_function is None else load(window_function),
         all_windows=bool(given.get("allWindows", False)),
         merging="exact",
     )
 
 
-def assigner_of(given: dict[str, Any]) -> Any:
+def assigner_of(given: dict[str, Any], load: Load) -> Any:
     """The window assigner that a JSON object names."""
     kind = given["kind"]
+    if kind == "function":
+        return load(given["function"])
     event = given.get("time", "event") == "event"
     offset = given.get("offset") or 0
     if kind == "tumbling":
@@ -42,6 +49,9 @@ def assigner_of(given: dict[str, Any]) -> Any:
         sliding = api.SlidingEventTimeWindows if event else api.SlidingProcessingTimeWindows
         return sliding(given["size"], given["slide"], offset)
     if kind == "session":
+        if given.get("gapFunction") is not None:
+            dynamic = api.DynamicEventTimeSessionWindows if event else api.DynamicProcessingTimeSessionWindows
+            return dynamic(_gap_extractor(load(given["gapFunction"])))
         session = api.EventTimeSessionWindows if event else api.ProcessingTimeSessionWindows
         return session(given["gap"])
     if kind == "global":
@@ -55,11 +65,13 @@ def assigner_of(given: dict[str, Any]) -> Any:
     )
 
 
-def trigger_of(given: dict[str, Any]) -> Any:
+def trigger_of(given: dict[str, Any], load: Load) -> Any:
     """The trigger that a JSON object names."""
     kind = given["kind"]
+    if kind == "function":
+        return load(given["function"])
     if kind == "purging":
-        return api.PurgingTrigger(trigger_of(given["trigger"]))
+        return api.PurgingTrigger(trigger_of(given["trigger"], load))
     if kind == "count":
         return api.CountTrigger(given["count"])
     if kind == "continuous":
@@ -76,6 +88,19 @@ def trigger_of(given: dict[str, Any]) -> Any:
     raise GraphError(
         f"There is no trigger {kind!r}; known: eventTime, processingTime, never, count, continuous, purging."
     )
+
+
+def _gap_extractor(given: Any) -> Any:
+    """An extractor, also of a plain function."""
+    return given if hasattr(given, "extract") else _GapOf(given)
+
+
+class _GapOf(api.SessionWindowTimeGapExtractor):
+    def __init__(self, function: Callable[[Any], int]) -> None:
+        self._function = function
+
+    def extract(self, element: Any) -> int:
+        return self._function(element)
 
 
 def _how(function: Any) -> Any:
