@@ -1,7 +1,11 @@
 // One state of an operator: entries by key. On the heap here, on disk in embedded-store.ts.
 
+import { ConfigurationError } from '../errors.ts';
 import type { Expiry, Timed } from './ttl.ts';
 import { KeyOriginals, keyIdentity } from './key-identity.ts';
+
+/** Beyond it, `Map.prototype.set` throws. */
+const MOST_KEYS = 2 ** 24;
 
 /** The key at hand; the operator's cursor. */
 export interface CurrentKey {
@@ -42,7 +46,7 @@ export class HeapTable<T> implements KeyedTable<T> {
   }
 
   set(entry: T): void {
-    this.#entries.set(this.#originals.keep(this.#at.key), entry);
+    this.put(this.#at.key, entry);
   }
 
   changed(): void {}
@@ -65,7 +69,16 @@ export class HeapTable<T> implements KeyedTable<T> {
   }
 
   put(key: unknown, entry: T): void {
-    this.#entries.set(this.#originals.keep(key), entry);
+    const identity = this.#originals.keep(key);
+    try {
+      this.#entries.set(identity, entry);
+    } catch (thrown) {
+      if (this.#entries.size < MOST_KEYS) throw thrown;
+      throw new ConfigurationError(
+        `A state holds ${this.#entries.size.toLocaleString('en')} keys in one subtask, more than a Map takes. ` +
+          'Raise the parallelism, or keep state on disk: state.backend.type = embedded.',
+      );
+    }
   }
 }
 
