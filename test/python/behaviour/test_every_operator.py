@@ -28,7 +28,7 @@ from isthmus.datastream.window import (
     PurgingTrigger,
     TumblingEventTimeWindows,
 )
-from isthmus.errors import GraphError
+from isthmus.errors import GraphError, UserFunctionError
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "every-operator"
 sys.path.insert(0, str(FIXTURES))
@@ -109,8 +109,9 @@ def looked_up(how: str, env: Any, f: Use) -> Any:
     return lookup_join(clicks(env, f), f("name_of"), f("user"), f("named"), how=how, cache_size=10)
 
 
-FIXED = FixedDelayRetryStrategy(3, 1, None, has_exception_predicate)
-GROWING = ExponentialBackoffDelayRetryStrategy(3, 1, 5, 2.0, None, has_exception_predicate)
+#: Here attempts are those after the first call.
+FIXED = FixedDelayRetryStrategy(2, 1, None, has_exception_predicate)
+GROWING = ExponentialBackoffDelayRetryStrategy(2, 1, 5, 2.0, None, has_exception_predicate)
 ASKED_THRICE = [f"{n} at call 3" for n in (1, 2, 3, 4)]
 BY_TENS = ["a 0 5", "a 10 8", "b 0 2", "b 20 16"]
 PAIRS = ["a 1 1", "a 1 4", "a 4 1", "a 4 4", "a 8 8", "b 16 16", "b 2 2"]
@@ -336,6 +337,13 @@ def test_add_sink(language: str, env: Any, tmp_path: Path) -> None:
 
 def add_called(call: Any, x: int) -> int:
     return x + call(x)
+
+
+@pytest.mark.parametrize("language", [of_python, of_typescript])
+def test_calls_are_repeated_as_often_as_said(language: Use, env: Any) -> None:
+    once = FixedDelayRetryStrategy(1, 1, None, has_exception_predicate)
+    with pytest.raises(UserFunctionError, match="not yet"):
+        tried("ordered_wait_with_retry", once, env, language).execute_and_collect(None, 4)
 
 
 def own(error: Exception) -> bool:
