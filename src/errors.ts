@@ -48,16 +48,17 @@ export interface ErrorReport {
   stderrTail?: string;
 }
 
+interface Details {
+  cause?: unknown;
+  report?: ErrorReport;
+}
+
 export class IsthmusError extends Error {
   readonly code: ErrorCode;
   /** Everything known, for machines. */
   readonly report: ErrorReport | undefined;
 
-  constructor(
-    code: ErrorCode,
-    message: string,
-    options: { cause?: unknown; report?: ErrorReport } = {},
-  ) {
+  constructor(code: ErrorCode, message: string, options: Details = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.name = new.target.name;
     this.code = code;
@@ -66,19 +67,19 @@ export class IsthmusError extends Error {
 }
 
 export class GraphError extends IsthmusError {
-  constructor(message: string, options?: { cause?: unknown }) {
+  constructor(message: string, options?: Details) {
     super('ISTHMUS_GRAPH', message, options);
   }
 }
 
 export class ConfigurationError extends IsthmusError {
-  constructor(message: string, options?: { cause?: unknown }) {
+  constructor(message: string, options?: Details) {
     super('ISTHMUS_CONFIGURATION', message, options);
   }
 }
 
 export class UserFunctionError extends IsthmusError {
-  constructor(message: string, options?: { cause?: unknown; report?: ErrorReport }) {
+  constructor(message: string, options?: Details) {
     super('ISTHMUS_USER_FUNCTION', message, options);
   }
 }
@@ -86,17 +87,13 @@ export class UserFunctionError extends IsthmusError {
 type WorkerErrorCode = Extract<ErrorCode, `ISTHMUS_WORKER_${string}`>;
 
 export class WorkerError extends IsthmusError {
-  constructor(
-    code: WorkerErrorCode,
-    message: string,
-    options?: { cause?: unknown; report?: ErrorReport },
-  ) {
+  constructor(code: WorkerErrorCode, message: string, options?: Details) {
     super(code, message, options);
   }
 }
 
 export class BridgeProtocolError extends IsthmusError {
-  constructor(message: string, options?: { cause?: unknown }) {
+  constructor(message: string, options?: Details) {
     super('ISTHMUS_PROTOCOL', message, options);
   }
 }
@@ -105,41 +102,57 @@ export class CodecError extends IsthmusError {
   /** Path of the offending value inside the record, as in `$.user.tags[2]`. */
   readonly path: string;
 
-  constructor(message: string, path = '$', options?: { cause?: unknown }) {
+  constructor(message: string, path = '$', options?: Details) {
     super('ISTHMUS_CODEC', message, options);
     this.path = path;
   }
 }
 
 export class JobCancelledError extends IsthmusError {
-  constructor(message = 'The job was cancelled.', options?: { cause?: unknown }) {
+  constructor(message = 'The job was cancelled.', options?: Details) {
     super('ISTHMUS_CANCELLED', message, options);
   }
 }
 
 export class UnsupportedError extends IsthmusError {
-  constructor(message: string) {
-    super('ISTHMUS_UNSUPPORTED', message);
+  constructor(message: string, options?: Details) {
+    super('ISTHMUS_UNSUPPORTED', message, options);
   }
 }
 
 export class InternalError extends IsthmusError {
-  constructor(message: string, options?: { cause?: unknown }) {
+  constructor(message: string, options?: Details) {
     super('ISTHMUS_INTERNAL', message, options);
   }
 }
 
 /** The error class that fits a report that came from another process. */
 export function errorFromReport(report: ErrorReport): IsthmusError {
-  switch (report.code) {
+  const { code, message } = report;
+  switch (code) {
+    case 'ISTHMUS_GRAPH':
+      return new GraphError(message, { report });
+    case 'ISTHMUS_CONFIGURATION':
+      return new ConfigurationError(message, { report });
     case 'ISTHMUS_USER_FUNCTION':
-      return new UserFunctionError(report.message, { report });
+      return new UserFunctionError(message, { report });
     case 'ISTHMUS_WORKER_START':
     case 'ISTHMUS_WORKER_DIED':
     case 'ISTHMUS_WORKER_TIMEOUT':
     case 'ISTHMUS_WORKER_MEMORY':
-      return new WorkerError(report.code, report.message, { report });
+      return new WorkerError(code, message, { report });
+    case 'ISTHMUS_PROTOCOL':
+      return new BridgeProtocolError(message, { report });
+    case 'ISTHMUS_CODEC':
+      // Reports do not carry the path on its own; the message names it.
+      return new CodecError(message, / at (\$[^\s:]*)/.exec(message)?.[1], { report });
+    case 'ISTHMUS_CANCELLED':
+      return new JobCancelledError(message, { report });
+    case 'ISTHMUS_UNSUPPORTED':
+      return new UnsupportedError(message, { report });
+    case 'ISTHMUS_INTERNAL':
+      return new InternalError(message, { report });
     default:
-      return new IsthmusError(report.code, report.message, { report });
+      return new IsthmusError(code, message, { report });
   }
 }
