@@ -162,8 +162,12 @@ function operatorContext(
     random: services.random,
     config: services.config,
     watermark: MIN_TIMESTAMP,
-    loadFunction: async (ref) =>
-      ownInstance(await services.loadFunction(ref), deployment.parallelism, link.spec.name),
+    loadFunction: async (ref) => {
+      const loaded = await services.loadFunction(ref);
+      // With arguments it has been made just now, for this subtask.
+      if (ref.form === 'module' && ref.args !== undefined) return loaded;
+      return ownInstance(loaded, deployment.parallelism, link.spec.name);
+    },
     emitSide: (tag, value) => {
       const outputs = link.sideOutputs.get(tag);
       if (outputs === undefined) return undefined;

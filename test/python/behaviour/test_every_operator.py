@@ -339,6 +339,14 @@ def add_called(call: Any, x: int) -> int:
     return x + call(x)
 
 
+@pytest.mark.parametrize(
+    "function", [python.Times(3), ts(TYPESCRIPT, "Times", [3])], ids=["python", "typescript"]
+)
+def test_classes_get_their_arguments_in_each_subtask(function: Any, env: Any) -> None:
+    with numbers(env).map(function).execute_and_collect() as results:
+        assert sorted(results) == [3, 6, 9, 12]
+
+
 @pytest.mark.parametrize("language", [of_python, of_typescript])
 def test_calls_are_repeated_as_often_as_said(language: Use, env: Any) -> None:
     once = FixedDelayRetryStrategy(1, 1, None, has_exception_predicate)
