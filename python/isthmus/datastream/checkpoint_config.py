@@ -11,6 +11,9 @@ from .externalized_checkpoint_retention import ExternalizedCheckpointRetention
 
 __all__ = ["CheckpointConfig", "ExternalizedCheckpointCleanup"]
 
+#: Below, checkpoints would be all that a job does.
+MIN_INTERVAL_MS = 10
+
 ExternalizedCheckpointCleanup = ExternalizedCheckpointRetention
 
 
@@ -35,6 +38,10 @@ class CheckpointConfig:
         return int("".join(c for c in text if c.isdigit() or c == "-") or -1)
 
     def set_checkpoint_interval(self, checkpoint_interval: int) -> CheckpointConfig:
+        if checkpoint_interval < MIN_INTERVAL_MS:
+            raise ValueError(
+                f"The checkpoint interval is {checkpoint_interval} ms; it must be at least {MIN_INTERVAL_MS} ms."
+            )
         self._configuration.set_string("execution.checkpointing.interval", f"{checkpoint_interval} ms")
         return self
 

@@ -332,3 +332,25 @@ def test_async_functions(env, check):
 
     stream = AsyncDataStream.ordered_wait(env.from_collection([1]), Bare(), Time.seconds(5))
     check(failure(stream), "The result of AsyncFunction should be of list type")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda env: env.set_max_parallelism(40_000), "The maximum parallelism is 40000; it must be a whole number from 1 to"),
+        (lambda env: env.from_collection([1]).map(str).set_max_parallelism(0), "The maximum parallelism is 0;"),
+        (lambda env: env.set_buffer_timeout(-5), "The buffer timeout is -5 ms; it must be -1 (off), 0 or more milliseconds."),
+        (lambda env: env.enable_checkpointing(0), "The checkpoint interval is 0 ms; it must be at least 10 ms."),
+        (lambda env: env.from_collection([1]).print(5), "The sink identifier must be a str; it is 5."),
+        (lambda env: env.from_collection([1]).map(str).name(5), "The name must be a str; it is 5."),
+        (lambda env: env.from_collection([1]).map(str).uid(None), "The uid must be a str; it is None."),
+        (lambda env: env.from_collection([1], 5), "A type is one of Types, such as Types.INT(); it was given 5."),
+        (lambda env: env.from_collection([1]).map(str, int), "A type is one of Types, such as Types.INT(); it was given <class 'int'>."),
+        (lambda env: env.from_collection([1]).union(5), "union takes a DataStream; it was given 5."),
+        (lambda env: env.from_collection([1]).connect([2]), "connect takes a DataStream; it was given [2]."),
+    ],
+)  # fmt: skip
+def test_arguments_are_checked_where_they_are_given(env, call, message):
+    with pytest.raises((TypeError, ValueError)) as raised:
+        call(env)
+    assert message in str(raised.value)

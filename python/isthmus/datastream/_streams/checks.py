@@ -72,12 +72,20 @@ def all_typescript(what: str, *given: Any) -> bool:
 
 
 def type_of(declared: Any) -> TypeInformation | None:
-    """A declared type; a list of types means a row of them."""
-    if isinstance(declared, list):
-        from ...common.typeinfo import Types
+    """A declared type; a list of types means a row of them.
 
+    Raises:
+        TypeError: It is no type.
+    """
+    if declared is None:
+        return None
+    from ...common.typeinfo import TypeInformation, Types
+
+    if isinstance(declared, list):
         return Types.ROW(declared)
-    return declared  # type: ignore[no-any-return]
+    if not isinstance(declared, TypeInformation):
+        raise TypeError(f"A type is one of Types, such as Types.INT(); it was given {declared!r}.")
+    return declared
 
 
 def require_one_key_type(left: Any, right: Any, who: str) -> None:
@@ -96,6 +104,35 @@ def check_parallelism(parallelism: Any) -> int:
     if not isinstance(parallelism, int) or parallelism < 1:
         raise ValueError(f"The parallelism is {parallelism!r}; it must be a whole number of at least 1.")
     return parallelism
+
+
+#: As many key groups as there are.
+MAX_PARALLELISM = 32768
+
+
+def check_max_parallelism(max_parallelism: Any) -> int:
+    if not isinstance(max_parallelism, int) or not 0 < max_parallelism <= MAX_PARALLELISM:
+        raise ValueError(
+            f"The maximum parallelism is {max_parallelism!r}; it must be a whole number from 1 to {MAX_PARALLELISM}."
+        )
+    return max_parallelism
+
+
+def check_text(what: str, text: Any) -> str:
+    if not isinstance(text, str):
+        raise TypeError(f"The {what} must be a str; it is {text!r}.")
+    return text
+
+
+def check_stream(operator: str, stream: Any) -> None:
+    """
+    Raises:
+        TypeError: It is no stream.
+    """
+    from .data_stream import DataStream
+
+    if not isinstance(stream, DataStream):
+        raise TypeError(f"{operator} takes a DataStream; it was given {stream!r}.")
 
 
 def is_generator_source(source: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 from ..._graph import Origin, Transformation
 from ..._lazy import no_java
 from ...errors import GraphError
-from .checks import all_typescript, function_of, instance_of, selector_of, type_of
+from .checks import all_typescript, check_stream, check_text, function_of, instance_of, selector_of, type_of
 from .data_stream_sink import DataStreamSink
 from .settings import OperatorSettings
 
@@ -292,6 +292,7 @@ class DataStream(OperatorSettings, Generic[T]):
 
         origins = list(self._origins)
         for stream in streams:
+            check_stream("union", stream)
             if isinstance(stream, KeyedStream):
                 stream = stream._values()
             if self.get_type() != stream.get_type():
@@ -314,18 +315,21 @@ class DataStream(OperatorSettings, Generic[T]):
 
         if isinstance(ds, BroadcastStream):
             return BroadcastConnectedStream(self, ds)
+        check_stream("connect", ds)
         return ConnectedStreams(self, ds)
 
     def join(self, other: DataStream[U]) -> JoinedStreams[T, U]:
         """Pairs of records with equal keys in the same window: ``.where(k).equal_to(k).window(w).apply(f)``."""
         from .joins import JoinedStreams
 
+        check_stream("join", other)
         return JoinedStreams(self, other)
 
     def co_group(self, other: DataStream[U]) -> CoGroupedStreams[T, U]:
         """The records of both streams with equal keys in the same window, as two lists."""
         from .joins import CoGroupedStreams
 
+        check_stream("co_group", other)
         return CoGroupedStreams(self, other)
 
     # Partitioning.
@@ -420,7 +424,9 @@ class DataStream(OperatorSettings, Generic[T]):
 
     def print(self, sink_identifier: str | None = None) -> DataStreamSink:
         """Prints every record to the program's stdout."""
-        params = {"identifier": sink_identifier} if sink_identifier is not None else {}
+        params = {}
+        if sink_identifier is not None:
+            params["identifier"] = check_text("sink identifier", sink_identifier)
         return self._sink("sink.print", "Print to Std. Out", params)
 
     def sink_to(self, sink: Any) -> DataStreamSink:

@@ -12,7 +12,7 @@ from ..._lazy import no_java
 from ..._ts import TypeScriptFunction
 from ...common.configuration import Configuration
 from ...errors import GraphError
-from .checks import check_parallelism, is_generator_source, type_of
+from .checks import check_max_parallelism, check_parallelism, is_generator_source, type_of
 from .data_stream import DataStream
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class StreamExecutionEnvironment:
 
     def set_max_parallelism(self, max_parallelism: int) -> StreamExecutionEnvironment:
         """The number of key groups: the most that keyed operators can be scaled to."""
-        self._configuration.set_integer("pipeline.max-parallelism", check_parallelism(max_parallelism))
+        self._configuration.set_integer("pipeline.max-parallelism", check_max_parallelism(max_parallelism))
         return self
 
     def set_runtime_mode(self, execution_mode: RuntimeExecutionMode) -> StreamExecutionEnvironment:
@@ -87,6 +87,10 @@ class StreamExecutionEnvironment:
 
     def set_buffer_timeout(self, timeout_millis: int) -> StreamExecutionEnvironment:
         """Accepted: batches leave as soon as their consumer is free."""
+        if timeout_millis < -1:
+            raise ValueError(
+                f"The buffer timeout is {timeout_millis} ms; it must be -1 (off), 0 or more milliseconds."
+            )
         self._buffer_timeout = timeout_millis
         return self
 

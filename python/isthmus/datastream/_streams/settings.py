@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from ..._graph import Transformation
-from .checks import check_parallelism
+from .checks import check_max_parallelism, check_parallelism, check_text
 
 S = TypeVar("S", bound="OperatorSettings")
 
@@ -18,12 +18,12 @@ class OperatorSettings:
 
     def name(self: S, name: str) -> S:
         """Name the operator, for people: in progress, pictures and errors."""
-        self._operator().name = name
+        self._operator().name = check_text("name", name)
         return self
 
     def uid(self: S, uid: str) -> S:
         """Name the operator for its state: a restored job finds it by this."""
-        self._operator().uid = uid
+        self._operator().uid = check_text("uid", uid)
         return self
 
     def set_uid_hash(self: S, uid_hash: str) -> S:
@@ -38,7 +38,7 @@ class OperatorSettings:
         return self
 
     def set_max_parallelism(self: S, max_parallelism: int) -> S:
-        self._operator().max_parallelism = check_parallelism(max_parallelism)
+        self._operator().max_parallelism = check_max_parallelism(max_parallelism)
         return self
 
     def set_description(self: S, description: str) -> S:
