@@ -1,28 +1,31 @@
-"""Who bought this also bought: a model of what is bought together, kept in state, and item data by broadcast.
+"""What may please each user: a model of what is bought together, hour by hour, joined with a catalogue.
 
 python examples/recommendation/recommend.py
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from isthmus.common import Types, WatermarkStrategy
+from isthmus.common import Duration, Time, Types, WatermarkStrategy
 from isthmus.common.watermark_strategy import TimestampAssigner
 from isthmus.datastream import (
-    BroadcastProcessFunction,
-    KeyedProcessFunction,
+    KeyedBroadcastProcessFunction,
+    ProcessWindowFunction,
     RuntimeContext,
     StreamExecutionEnvironment,
 )
-from isthmus.datastream.connectors.file_system import FileSource, StreamFormat
 from isthmus.datastream.state import ListStateDescriptor, MapStateDescriptor
+from isthmus.datastream.window import TimeWindow, TumblingEventTimeWindows
 
 TOP = 3
-TITLES = {1: "tent", 2: "stove", 3: "sleeping bag", 4: "novel", 5: "reading lamp", 6: "bookmark", 7: "teapot"}
-HOUR_MS = 3_600_000
+HOURLY = TumblingEventTimeWindows.of(Time.hours(1))
+ITEMS = MapStateDescriptor("items", Types.INT(), Types.STRING())
+WindowContext = ProcessWindowFunction.Context[TimeWindow]
+Join = KeyedBroadcastProcessFunction
 
 
 class Purchase(NamedTuple):
@@ -32,14 +35,15 @@ class Purchase(NamedTuple):
 
 
 class Pair(NamedTuple):
-    time: int
+    user: str
     item: int
     other: int
 
 
-class Best(NamedTuple):
+class Companions(NamedTuple):
+    user: str
     item: int
-    others: list[tuple[int, int]]
+    counts: dict[int, int]
 
 
 class EventTime(TimestampAssigner):
@@ -47,79 +51,99 @@ class EventTime(TimestampAssigner):
         return value.time
 
 
+class BoughtTogether(ProcessWindowFunction[Purchase, Pair, str, TimeWindow]):
+    """Keyed by user: pairs a new item with all the user has, both ways; with itself too, to tell who has it."""
+
+    def process(self, key: str, context: WindowContext, elements: Iterable[Purchase]) -> Iterator[Pair]:
+        items = context.global_state().get_list_state(ListStateDescriptor("items", Types.INT()))
+        for _, user, item in elements:
+            if item not in items.get():
+                for other in items.get():
+                    yield Pair(user, item, other)
+                    yield Pair(user, other, item)
+                yield Pair(user, item, item)
+                items.add(item)
+
+
+class CountPairs(ProcessWindowFunction[Pair, Companions, int, TimeWindow]):
+    """Keyed by item: how many users have which other item too, told to each of them at the end of an hour."""
+
+    def process(self, key: int, context: WindowContext, elements: Iterable[Pair]) -> Iterator[Companions]:
+        state = context.global_state()
+        counts = state.get_map_state(MapStateDescriptor("counts", Types.INT(), Types.INT()))
+        users = state.get_list_state(ListStateDescriptor("users", Types.STRING()))
+        for user, item, other in elements:
+            if other == item:
+                users.add(user)
+            else:
+                counts.put(other, (counts.get(other) or 0) + 1)
+        for user in users.get():
+            yield Companions(user, key, dict(counts.items()))
+
+
+class Recommend(Join[str, Companions, str, str]):
+    """Keyed by user: adds up the companions of all items of the user, and names the best that are new to them.
+
+    Event time is the earlier one of both streams, so timers wait for the catalogue, which ends.
+    """
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        pickled = Types.PICKLED_BYTE_ARRAY()
+        self.arrived = runtime_context.get_map_state(MapStateDescriptor("arrived", Types.LONG(), pickled))
+        self.companions = runtime_context.get_map_state(
+            MapStateDescriptor("companions", Types.INT(), pickled)
+        )
+
+    def process_broadcast_element(self, value: str, ctx: Join.Context) -> None:
+        item, title, category = value.split(",")
+        ctx.get_broadcast_state(ITEMS).put(int(item), f"{title} ({category})")
+
+    def process_element(self, value: Companions, ctx: Join.ReadOnlyContext) -> None:
+        end = ctx.timestamp()
+        self.arrived.put(end, [*(self.arrived.get(end) or []), value])
+        ctx.timer_service().register_event_time_timer(end)
+
+    def on_timer(self, timestamp: int, ctx: Join.OnTimerContext) -> Iterator[str]:
+        for _, item, counts in self.arrived.get(timestamp) or []:
+            self.companions.put(item, counts)
+        self.arrived.remove(timestamp)
+        scores: Counter[int] = Counter()
+        for counts in self.companions.values():
+            scores.update(counts)
+        new = [(item, score) for item, score in scores.items() if not self.companions.contains(item)]
+        best = sorted(new, key=lambda entry: (-entry[1], entry[0]))[:TOP]
+        titles = ctx.get_broadcast_state(ITEMS)
+        named = ", ".join(f"{titles.get(item)} {score}" for item, score in best)
+        yield f"{(timestamp + 1) // 3_600_000:02}:00 {ctx.get_current_key()}: {named or 'nothing yet'}"
+
+
 def parse(line: str) -> Purchase:
     time, user, item = line.split(",")
     return Purchase(int(time), user, int(item))
 
 
-class BoughtTogether(KeyedProcessFunction[str, Purchase, Pair]):
-    """Keyed by user: a purchase makes a pair, both ways, with each other item of the user."""
-
-    def open(self, runtime_context: RuntimeContext) -> None:
-        self.items = runtime_context.get_list_state(ListStateDescriptor("items", Types.INT()))
-
-    def process_element(self, value: Purchase, ctx: KeyedProcessFunction.Context) -> Iterator[Pair]:
-        items = list(self.items.get())
-        if value.item in items:
-            return
-        for other in items:
-            yield Pair(value.time, value.item, other)
-            yield Pair(value.time, other, value.item)
-        self.items.add(value.item)
-
-
-class TopOthers(KeyedProcessFunction[int, Pair, Best]):
-    """Keyed by item: how often which other item was bought too; the best of them every hour of event time."""
-
-    def open(self, runtime_context: RuntimeContext) -> None:
-        self.counts = runtime_context.get_map_state(MapStateDescriptor("counts", Types.INT(), Types.INT()))
-
-    def process_element(self, value: Pair, ctx: KeyedProcessFunction.Context) -> None:
-        self.counts.put(value.other, (self.counts.get(value.other) or 0) + 1)
-        # Registered with every pair, it is one timer an hour all the same.
-        ctx.timer_service().register_event_time_timer(value.time // HOUR_MS * HOUR_MS + HOUR_MS)
-
-    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Best]:
-        ranked = sorted(self.counts.items(), key=lambda entry: (-entry[1], entry[0]))
-        yield Best(ctx.get_current_key(), ranked[:TOP])
-
-
-ITEMS = MapStateDescriptor("items", Types.INT(), Types.STRING())
-
-
-class WithTitles(BroadcastProcessFunction[Best, tuple[int, str], str]):
-    """Joins what is found with the catalogue, which every subtask has."""
-
-    def process_element(self, value: Best, ctx: BroadcastProcessFunction.ReadOnlyContext) -> Iterator[str]:
-        titles = ctx.get_broadcast_state(ITEMS)
-        others = ", ".join(f"{titles.get(item)} ({count})" for item, count in value.others)
-        yield f"{titles.get(value.item)}: {others}"
-
-    def process_broadcast_element(
-        self, value: tuple[int, str], ctx: BroadcastProcessFunction.Context
-    ) -> None:
-        ctx.get_broadcast_state(ITEMS).put(*value)
-
-
-path = str(Path(__file__).with_name("purchases.csv"))
+folder = Path(__file__).parent
 env = StreamExecutionEnvironment.get_execution_environment()
 env.set_parallelism(1)
-source = FileSource.for_record_stream_format(StreamFormat.text_line_format(), path).build()
-catalogue = env.from_collection(list(TITLES.items())).broadcast(ITEMS)
-strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(EventTime())
+strategy = WatermarkStrategy.for_bounded_out_of_orderness(Duration.of_minutes(2))
+catalogue = env.read_text_file(str(folder / "items.csv")).name("items.csv")
 (
-    env.from_source(source, WatermarkStrategy.no_watermarks(), "purchases")
+    env.read_text_file(str(folder / "purchases.csv"))
+    .name("purchases.csv")
     .map(parse)
-    .assign_timestamps_and_watermarks(strategy)
+    .assign_timestamps_and_watermarks(strategy.with_timestamp_assigner(EventTime()))
     .key_by(lambda purchase: purchase.user)
+    .window(HOURLY)
     .process(BoughtTogether())
     .name("bought together")
     .key_by(lambda pair: pair.item)
-    .process(TopOthers())
-    .name("top others")
-    .connect(catalogue)
-    .process(WithTitles())
-    .name("with titles")
+    .window(HOURLY)
+    .process(CountPairs())
+    .name("count pairs")
+    .key_by(lambda companions: companions.user)
+    .connect(catalogue.broadcast(ITEMS))
+    .process(Recommend())
+    .name("recommend")
     .print()
 )
 env.execute("recommendation")

@@ -1,114 +1,136 @@
-// Who bought this also bought: a model of what is bought together, kept in state, and item data by broadcast.
+// What may please each user: a model of what is bought together, hour by hour, joined with a catalogue.
 // The twin of recommend.py.
 //
 //     isthmus run examples/recommendation/recommend.ts
 
 import {
   type BroadcastContext,
-  type KeyedProcessContext,
-  type ListState,
   ListStateDescriptor,
   type MapState,
   MapStateDescriptor,
-  type OnTimerContext,
+  type ProcessWindowContext,
   type ReadOnlyBroadcastContext,
   type RuntimeContext,
   StreamExecutionEnvironment,
+  Time,
+  TumblingEventTimeWindows,
   WatermarkStrategy,
 } from 'isthmus';
 
 const TOP = 3;
-const HOUR_MS = 3_600_000;
-const TITLES: [item: number, title: string][] = [
-  [1, 'tent'],
-  [2, 'stove'],
-  [3, 'sleeping bag'],
-  [4, 'novel'],
-  [5, 'reading lamp'],
-  [6, 'bookmark'],
-  [7, 'teapot'],
-];
+const HOURLY = TumblingEventTimeWindows.of(Time.hours(1));
+const ITEMS = new MapStateDescriptor<number, string>('items');
 
 type Purchase = { time: number; user: string; item: number };
-type Pair = { time: number; item: number; other: number };
-type Best = { item: number; others: [item: number, count: number][] };
+type Pair = { user: string; item: number; other: number };
+type Companions = { user: string; item: number; counts: [other: number, count: number][] };
+
+/** Keyed by user: pairs a new item with all the user has, both ways; with itself too, to tell who has it. */
+class BoughtTogether {
+  *process(
+    _user: string,
+    ctx: ProcessWindowContext<unknown>,
+    purchases: Iterable<Purchase>,
+  ): Generator<Pair> {
+    const items = ctx.globalState().getListState(new ListStateDescriptor<number>('items'));
+    for (const { user, item } of purchases) {
+      if (items.get().includes(item)) continue;
+      for (const other of items.get()) {
+        yield { user, item, other };
+        yield { user, item: other, other: item };
+      }
+      yield { user, item, other: item };
+      items.add(item);
+    }
+  }
+}
+
+/** Keyed by item: how many users have which other item too, told to each of them at the end of an hour. */
+class CountPairs {
+  *process(
+    key: number,
+    ctx: ProcessWindowContext<unknown>,
+    pairs: Iterable<Pair>,
+  ): Generator<Companions> {
+    const counts = ctx.globalState().getMapState(new MapStateDescriptor<number, number>('counts'));
+    const users = ctx.globalState().getListState(new ListStateDescriptor<string>('users'));
+    for (const { user, item, other } of pairs) {
+      if (other === item) users.add(user);
+      else counts.put(other, (counts.get(other) ?? 0) + 1);
+    }
+    for (const user of users.get()) yield { user, item: key, counts: counts.entries() };
+  }
+}
+
+/**
+ * Keyed by user: adds up the companions of all items of the user, and names the best that are new to them.
+ *
+ * Event time is the earlier one of both streams, so timers wait for the catalogue, which ends.
+ */
+class Recommend {
+  arrived!: MapState<number, Companions[]>;
+  companions!: MapState<number, Companions['counts']>;
+
+  open(context: RuntimeContext) {
+    this.arrived = context.getMapState(new MapStateDescriptor('arrived'));
+    this.companions = context.getMapState(new MapStateDescriptor('companions'));
+  }
+
+  processBroadcastElement(line: string, ctx: BroadcastContext) {
+    const [item, title, category] = line.split(',');
+    ctx.getBroadcastState(ITEMS).put(Number(item), `${title} (${category})`);
+  }
+
+  processElement(companions: Companions, ctx: ReadOnlyBroadcastContext<string>) {
+    const end = ctx.timestamp();
+    this.arrived.put(end, [...(this.arrived.get(end) ?? []), companions]);
+    ctx.timerService().registerEventTimeTimer(end);
+  }
+
+  *onTimer(timestamp: number, ctx: ReadOnlyBroadcastContext<string>): Generator<string> {
+    for (const { item, counts } of this.arrived.get(timestamp) ?? []) {
+      this.companions.put(item, counts);
+    }
+    this.arrived.remove(timestamp);
+    const scores = new Map<number, number>();
+    for (const [item, count] of this.companions.values().flat()) {
+      if (!this.companions.contains(item)) scores.set(item, (scores.get(item) ?? 0) + count);
+    }
+    const best = [...scores].sort(([a, x], [b, y]) => y - x || a - b).slice(0, TOP);
+    const titles = ctx.getBroadcastState(ITEMS);
+    const named = best.map(([item, score]) => `${titles.get(item)} ${score}`).join(', ');
+    const hour = String((timestamp + 1) / 3_600_000).padStart(2, '0');
+    yield `${hour}:00 ${ctx.getCurrentKey()}: ${named || 'nothing yet'}`;
+  }
+}
 
 function parse(line: string): Purchase {
   const [time, user, item] = line.split(',') as [string, string, string];
   return { time: Number(time), user, item: Number(item) };
 }
 
-/** Keyed by user: a purchase makes a pair, both ways, with each other item of the user. */
-class BoughtTogether {
-  items!: ListState<number>;
-
-  open(context: RuntimeContext) {
-    this.items = context.getListState(new ListStateDescriptor<number>('items'));
-  }
-
-  *processElement({ time, item }: Purchase): Generator<Pair> {
-    const items = this.items.get();
-    if (items.includes(item)) return;
-    for (const other of items) {
-      yield { time, item, other };
-      yield { time, item: other, other: item };
-    }
-    this.items.add(item);
-  }
-}
-
-/** Keyed by item: how often which other item was bought too; the best of them every hour of event time. */
-class TopOthers {
-  counts!: MapState<number, number>;
-
-  open(context: RuntimeContext) {
-    this.counts = context.getMapState(new MapStateDescriptor<number, number>('counts'));
-  }
-
-  processElement({ time, other }: Pair, ctx: KeyedProcessContext<number>) {
-    this.counts.put(other, (this.counts.get(other) ?? 0) + 1);
-    // Registered with every pair, it is one timer an hour all the same.
-    ctx.timerService().registerEventTimeTimer(Math.floor(time / HOUR_MS) * HOUR_MS + HOUR_MS);
-  }
-
-  *onTimer(_timestamp: number, ctx: OnTimerContext<number>): Generator<Best> {
-    const ranked = this.counts.entries().sort(([a, x], [b, y]) => y - x || a - b);
-    yield { item: ctx.getCurrentKey(), others: ranked.slice(0, TOP) };
-  }
-}
-
-const ITEMS = new MapStateDescriptor<number, string>('items');
-
-/** Joins what is found with the catalogue, which every subtask has. */
-class WithTitles {
-  *processElement(best: Best, ctx: ReadOnlyBroadcastContext<unknown>) {
-    const titles = ctx.getBroadcastState(ITEMS);
-    const others = best.others.map(([item, count]) => `${titles.get(item)} (${count})`).join(', ');
-    yield `${titles.get(best.item)}: ${others}`;
-  }
-
-  processBroadcastElement([item, title]: [number, string], ctx: BroadcastContext) {
-    ctx.getBroadcastState(ITEMS).put(item, title);
-  }
-}
-
 await using env = StreamExecutionEnvironment.getExecutionEnvironment({ parallelism: 1 });
-const catalogue = env.fromCollection(TITLES).broadcast(ITEMS);
+const catalogue = env.readTextFile(new URL('./items.csv', import.meta.url)).name('items.csv');
 env
   .readTextFile(new URL('./purchases.csv', import.meta.url))
-  .name('purchases')
+  .name('purchases.csv')
   .map(parse)
   .assignTimestampsAndWatermarks(
-    WatermarkStrategy.forMonotonousTimestamps<Purchase>().withTimestampAssigner(({ time }) => time),
+    WatermarkStrategy.forBoundedOutOfOrderness<Purchase>(120_000).withTimestampAssigner(
+      ({ time }) => time,
+    ),
   )
   .keyBy(({ user }) => user)
+  .window(HOURLY)
   .process(BoughtTogether)
   .name('bought together')
   .keyBy(({ item }) => item)
-  .process(TopOthers)
-  .name('top others')
-  .connect(catalogue)
-  .process(WithTitles)
-  .name('with titles')
+  .window(HOURLY)
+  .process(CountPairs)
+  .name('count pairs')
+  .keyBy(({ user }) => user)
+  .connect(catalogue.broadcast(ITEMS))
+  .process(Recommend)
+  .name('recommend')
   .print();
 await env.execute('recommendation');
