@@ -17,10 +17,12 @@ interface Calls {
   /** One of these methods of an object, or all of them where `all` is set. */
   methods: readonly string[];
   all?: boolean;
-  /** Arguments of the methods. */
-  args: number;
+  /** Arguments of the methods; absent: they differ, and are not looked at. */
+  args?: number;
   /** Arguments where it is a plain function; absent: the operator takes no plain function. */
   plain?: readonly number[];
+  /** Whether a value that is neither, such as a mapping, will do. */
+  value?: true;
 }
 
 interface Use {
@@ -32,6 +34,8 @@ interface Use {
 
 const one = (method: string): Calls => ({ methods: [method], args: 1, plain: [1] });
 const two = (method: string): Calls => ({ methods: [method], args: 2, plain: [2] });
+
+const TRIGGER: Calls = { methods: ['on_element'], args: 4 };
 
 const CALLS: { [kind in OperatorKind]?: Calls } = {
   map: one('map'),
@@ -52,6 +56,8 @@ const CALLS: { [kind in OperatorKind]?: Calls } = {
   timestamps: two('extract_timestamp'),
   async: one('async_invoke'),
   asof_join: two('join'),
+  interval_join: { methods: ['process_element'], args: 3, plain: [2] },
+  lookup_join: { methods: ['lookup', 'async_invoke'], args: 1, plain: [1], value: true },
   'sink.function': one('invoke'),
   'source.function': { methods: ['__iter__', '__aiter__'], args: 0, plain: [0, 1] },
 };
@@ -88,7 +94,7 @@ function pythonUses(graph: JobGraph): Use[] {
   };
   for (const spec of graph.operators) {
     add(spec.fn, spec, 'function', callsOf(spec));
-    for (const [name, ref] of nestedRefs(spec)) add(ref, spec, name, { methods: [], args: 0 });
+    for (const [name, ref, calls] of nestedRefs(spec)) add(ref, spec, name, calls);
   }
   const byId = new Map(graph.operators.map((spec) => [spec.id, spec]));
   for (const { to, partitioner } of graph.edges) {
@@ -106,25 +112,46 @@ function callsOf({ kind, params }: OperatorSpec): Calls {
   const strategy = params.strategy as { generator?: string } | undefined;
   // Its fn is the watermark generator.
   if (strategy?.generator === 'custom') return { methods: ['on_event'], args: 2 };
-  return CALLS[kind] ?? { methods: [], args: 0 };
+  if (kind === 'window' || kind === 'window_join') return windowCalls(params.window as Said);
+  return CALLS[kind] ?? { methods: [] };
+}
+
+function windowCalls(window: Said): Calls {
+  // Functions of windows of all records get no key.
+  const args = window?.allWindows === true ? 2 : 3;
+  switch (window?.how) {
+    case 'reduce':
+    case 'join':
+    case 'co_group':
+      return two(window.how);
+    case 'aggregate':
+      return { methods: ['create_accumulator', 'add', 'get_result', 'merge'], all: true };
+    case 'apply':
+    case 'process':
+      return { methods: [window.how], args, plain: [args] };
+    default:
+      return { methods: ['process', 'apply'], args, plain: [args] };
+  }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: what its own fields are is in docs/operators.md.
 type Said = { [field: string]: any } | undefined;
 
 /** Functions that parameters refer to (docs/operators.md). */
-function nestedRefs({ params }: OperatorSpec): [name: string, ref: FunctionRef | undefined][] {
+function nestedRefs({
+  params,
+}: OperatorSpec): [name: string, ref: FunctionRef | undefined, calls: Calls][] {
   const window = params.window as { [field: string]: Said } | undefined;
   const strategy = params.strategy as Said;
   return [
-    ['window function', window?.windowFunction],
-    ['window assigner', window?.assigner?.function],
-    ['session gap', window?.assigner?.gapFunction],
-    ['trigger', (window?.trigger?.trigger ?? window?.trigger)?.function],
-    ['timestamp assigner', strategy?.timestampAssigner],
-    ['key', params.key],
-    ['function of results', params.function],
-  ] as [string, FunctionRef | undefined][];
+    ['window function', window?.windowFunction, windowCalls({ allWindows: window?.allWindows })],
+    ['window assigner', window?.assigner?.function, { methods: ['assign_windows'], args: 3 }],
+    ['session gap', window?.assigner?.gapFunction, one('extract')],
+    ['trigger', (window?.trigger?.trigger ?? window?.trigger)?.function, TRIGGER],
+    ['timestamp assigner', strategy?.timestampAssigner, two('extract_timestamp')],
+    ['key', params.key, one('get_key')],
+    ['function of results', params.function, two('join')],
+  ] as [string, FunctionRef | undefined, Calls][];
 }
 
 function problemOf({ ref, as, calls }: Use, found: FunctionFound): string | undefined {
@@ -134,6 +161,7 @@ function problemOf({ ref, as, calls }: Use, found: FunctionFound): string | unde
     case undefined:
       return missingText(ref, found);
     case 'value':
+      if (calls.value === true) return undefined;
       return `${name} is a value of type ${found.type}, which cannot be called and has no method ${listed(calls.methods, 'or')}.`;
     case 'function':
       if (ref.args !== undefined || ref.kwargs !== undefined) {
@@ -231,6 +259,7 @@ function methodProblem(
   }
   for (const method of has) {
     const signature = methods[method] as PythonSignature;
+    if (calls.args === undefined) continue;
     const problem = arityProblem(`${name}, its method ${method}`, signature, [calls.args]);
     if (problem !== undefined) return problem;
   }

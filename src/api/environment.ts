@@ -129,6 +129,11 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
 
   /** The elements of an array. */
   fromCollection<T>(elements: Iterable<T>, type?: TypeInformation<T>): DataStream<T> {
+    if (typeof (elements as Partial<Iterable<T>> | undefined)?.[Symbol.iterator] !== 'function') {
+      throw new GraphError(
+        'fromCollection() takes an array or another iterable; give fromSource() a function.',
+      );
+    }
     return this.operator({
       kind: 'source.collection',
       name: 'Collection Source',

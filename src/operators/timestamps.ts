@@ -5,7 +5,9 @@
 //   W3. An output that was silent for the idle timeout is idle until its next watermark.
 
 import { parseDurationMs } from '../config/resolve.ts';
+import { GraphError } from '../errors.ts';
 import type { FunctionRef, OperatorSpec } from '../graph/job-graph.ts';
+import { inspectRecord } from '../runtime/failure.ts';
 import { type UserFunction, instanceOf, userFunction } from '../runtime/functions.ts';
 import { MIN_TIMESTAMP } from '../runtime/operator.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
@@ -94,7 +96,7 @@ class TimestampsOperator implements Operator {
       return {
         ...given,
         timestampAssigner: ref && (await ctx.loadFunction(ref)),
-        createGenerator: () => instanceOf(loaded, 'watermark generator'),
+        createGenerator: () => generatorOf(loaded),
       };
     }
     if (given !== undefined) return { ...given, timestampAssigner: loaded };
@@ -179,4 +181,15 @@ class TimestampsOperator implements Operator {
   close(): MaybePromise<void> {
     return this.#assigner?.close();
   }
+}
+
+/** @throws GraphError when it has neither method of one */
+function generatorOf(loaded: unknown): WatermarkGenerator<unknown> {
+  const generator: WatermarkGenerator<unknown> = instanceOf(loaded, 'watermark generator');
+  if (typeof generator.onEvent === 'function' || typeof generator.onPeriodicEmit === 'function') {
+    return generator;
+  }
+  throw new GraphError(
+    `A watermark generator has a method onEvent(value, timestamp) or onPeriodicEmit(); ${inspectRecord(loaded)} has neither.`,
+  );
 }

@@ -72,7 +72,7 @@ function reportOf(thrown: unknown, place: OperatorPlace, inFlight: InFlight): Er
   const record = inFlight.hasRecord ? inspectRecord(inFlight.record) : undefined;
   const what =
     thrown instanceof IsthmusError
-      ? `Operator ${at}: ${message}`
+      ? withPlace(message, place.operator, at)
       : `The function of operator ${at} raised ${type}: ${message}`;
   const report: ErrorReport = {
     code: thrown instanceof IsthmusError ? thrown.code : 'ISTHMUS_USER_FUNCTION',
@@ -92,6 +92,14 @@ function reportOf(thrown: unknown, place: OperatorPlace, inFlight: InFlight): Er
     }
   }
   return report;
+}
+
+/** Many a message names the operator already. */
+function withPlace(message: string, operator: string, at: string): string {
+  const named = `Operator "${operator}"`;
+  return message.startsWith(named)
+    ? `Operator ${at}${message.slice(named.length)}`
+    : `Operator ${at}: ${message}`;
 }
 
 /** Everything under this folder is ours: `src/` of the sources, `dist/` when compiled. */

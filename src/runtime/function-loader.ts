@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { GraphError } from '../errors.ts';
 import type { FunctionRef } from '../graph/job-graph.ts';
 import { closestWord } from '../graph/operator-text.ts';
+import { isClass } from './functions.ts';
 
 /**
  * The value behind a reference: a closure of this process, or an export of a module (`a.b` reaches into it). With `args` an
@@ -29,8 +30,10 @@ export async function loadFunction(
   }
   const found = await exported(ref.url, ref.name);
   if (ref.args === undefined) return found;
-  if (typeof found !== 'function') {
-    throw new GraphError(`"${ref.name}" of ${ref.url} is no class, so it takes no arguments.`);
+  if (!isClass(found, [])) {
+    throw new GraphError(
+      `"${ref.name}" of ${ref.url} is no class, so it takes no arguments; leave args out.`,
+    );
   }
   return Reflect.construct(found, ref.args);
 }

@@ -73,7 +73,12 @@ function callIfThere(
 }
 
 /** A class, as opposed to a function: it has one of the methods on its prototype, or says `class`. */
-function isClass(value: unknown, methods: readonly string[]): value is new () => object {
+export function isClass(
+  value: unknown,
+  methods: readonly string[],
+): value is new (
+  ...args: never[]
+) => object {
   if (typeof value !== 'function') return false;
   const prototype = (value as { prototype?: unknown }).prototype;
   if (typeof prototype !== 'object' || prototype === null) return false;

@@ -283,6 +283,10 @@ const every: Record<
       clicks(env, f).lookupJoin(f('name_of'), f('named'), { key: f('user'), cacheSize: 10 }),
     ['ann 1', 'ann 4', 'ann 8'],
   ],
+  'lookupJoin, table': [
+    (env, f) => clicks(env, f).lookupJoin(f('TABLE'), f('named'), { key: f('user') }),
+    ['ann 1', 'ann 4', 'ann 8'],
+  ],
   unorderedWait: [
     (env, f) => AsyncDataStream.unorderedWait(numbers(env), f('Slowly'), 5_000),
     [2, 4, 6, 8],
@@ -469,6 +473,54 @@ describe.each([1, 2])('parallelism %i', { timeout: 60_000 }, (parallelism) => {
     expect((thrown as Error).message).toMatch(message);
     expect((thrown as Error).message).not.toContain('\n');
   });
+});
+
+test('what an operator cannot call is named before the job starts', {
+  timeout: 60_000,
+}, async () => {
+  await using env = StreamExecutionEnvironment.getExecutionEnvironment();
+  const t = ofTypeScript;
+  const p = ofPython;
+  const joined = () => clicks(env, t).join(clicks(env, t)).where(t('user')).equalTo(t('user'));
+  const wrong: [build: () => DataStream<unknown>, message: string][] = [
+    [() => windowed(env, t).trigger(p('Tens')).process(p('Shown')), 'no method "on_element"'],
+    [() => windowed(env, t).trigger(p('double')).process(p('Shown')), 'needs a class with "on_el'],
+    [() => windowed(env, t, p('Tens')).process(p('Shown')), 'no method "assign_windows"'],
+    [
+      () => windowed(env, t, EventTimeSessionWindows.withDynamicGap(p('add'))).apply(p('Applied')),
+      'session gap add of',
+    ],
+    [() => windowed(env, t).reduce(p('double')), 'takes 1 parameter, and is called with 2'],
+    [() => windowed(env, t).reduce(p('total'), p('Tens')), 'no method "process" or "apply"'],
+    [() => windowed(env, t).aggregate(p('double')), 'needs a class with "create_accumulator"'],
+    [() => windowed(env, t).apply(p('Tens')), 'no method "apply"'],
+    [() => windowed(env, t).process(p('OfAll')), 'takes 2 parameters, and is called with 3'],
+    [() => joined().window(tens).apply(p('Tens')), 'no method "join"'],
+    [
+      () => keyed(env, t).intervalJoin(keyed(env, t)).between(0, 1).process(p('Tens')),
+      'takes 2 parameters, and is called with 3',
+    ],
+    [
+      () => clicks(env, t).lookupJoin(p('Tens'), p('named'), { key: p('user') }),
+      'no method "lookup" or "async_invoke"',
+    ],
+    [
+      () => clicks(env, t).lookupJoin(p('TABLE'), p('double'), { key: p('user') }),
+      'function of results double of',
+    ],
+    [
+      () =>
+        clicks(env, t).assignTimestampsAndWatermarks(
+          WatermarkStrategy.forGenerator<Click>(p('Tens')),
+        ),
+      'no method "on_event"',
+    ],
+  ];
+  for (const [build, message] of wrong) {
+    const results = build().executeAndCollect().toArray();
+    await expect(results).rejects.toThrow(message);
+    await expect(results).rejects.toBeInstanceOf(GraphError);
+  }
 });
 
 test('a missing function of Python is named before the job starts', {

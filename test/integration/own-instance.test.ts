@@ -62,7 +62,7 @@ test('an instance whose private fields cannot be copied is refused with the way 
   await using env = StreamExecutionEnvironment.getExecutionEnvironment({ parallelism: 2 });
   const stream = env.fromCollection(numbers).rebalance();
   await expect(stream.map(new Hidden()).executeAndCollect().toArray()).rejects.toThrow(
-    'Operator "Map" has 2 subtasks and was given one instance of Hidden, which cannot be copied because of its private field ' +
+    'Operator "Map" (subtask 1/2) has 2 subtasks and was given one instance of Hidden, which cannot be copied because of its private field ' +
       '#opened. Give the class itself, of which each subtask makes its own: Hidden instead of new Hidden(...);',
   );
   expect(await stream.map(Hidden).executeAndCollect().toArray()).toHaveLength(numbers.length);

@@ -64,7 +64,7 @@ describe('map and filter', () => {
 
   test('what is no function is refused with what would do', async () => {
     expect(await failure(through([1], op('map', { apply: 1 }, {}, 'score')))).toContain(
-      'Operator "score" needs a function, or an object or class with a method map',
+      'Operator "score" (subtask 1/1) needs a function, or an object or class with a method map',
     );
   });
 

@@ -298,6 +298,10 @@ EVERY: dict[str, tuple[Callable[[Any, Use], Any], list[Any]]] = {
         ["a 1 1", "a 4 4", "a 8 8", "b 16 16", "b 2 2"],
     ),
     "lookup_join": (lambda env, f: looked_up("inner", env, f), ["ann 1", "ann 4", "ann 8"]),
+    "lookup_join, table": (
+        lambda env, f: lookup_join(clicks(env, f), f("TABLE"), f("user"), f("named")),
+        ["ann 1", "ann 4", "ann 8"],
+    ),
     "unordered_wait": (lambda env, f: waited("unordered_wait", env, f), [2, 4, 6, 8]),
     "ordered_wait": (lambda env, f: waited("ordered_wait", env, f), [2, 4, 6, 8]),
     "unordered_wait_with_retry": (
