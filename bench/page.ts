@@ -34,11 +34,35 @@ export function benchmarksPage(measured: Measured[], facts: RunFacts): string {
   return `# Benchmarks
 
 Made by \`npm run bench\` on ${facts.date}: ${facts.machine}; Node ${facts.node}, CPython ${facts.python}. Medians of ${facts.rounds}
-rounds in which the systems take turns (PyFlink: one round). Start-up is taken out by the difference of a small and a large run. The machine is
+round(s) in which the systems take turns (PyFlink: one round). Start-up is taken out by the difference of a small and a large run. The machine is
 shared: ratios count, absolute figures drift. "CPython loop" is the limit: the same functions in a bare loop, with nothing around them. Memory is the
 largest resident set of a process of that role; a TypeScript program holds the runtime itself.
 
+${summary(measured)}
+
 ${tables.join('\n')}`;
+}
+
+/** Throughputs as one table of ratios. */
+function summary(measured: readonly Measured[]): string {
+  const peers = ['CPython loop', 'Bytewax', 'PyFlink thread', 'PyFlink process'];
+  const lines = measured
+    .filter(({ unit, rows }) => unit === 'records/s' && rows.some(({ name }) => name !== 'Isthmus'))
+    .map(({ name, rows }) => {
+      const own = rows[0]?.median ?? Number.NaN;
+      const cells = peers.map((peer) => {
+        const found = rows.find((row) => row.name === peer);
+        return found === undefined ? '' : ratioText(own / found.median);
+      });
+      return `| ${name} | ${(own / 1e6).toFixed(2)} M | ${cells.join(' | ')} |`;
+    });
+  return `| throughput | records/s | ${peers.map((peer) => `÷ ${peer}`).join(' | ')} |
+| --- | ---: | ${peers.map(() => '---:').join(' | ')} |
+${lines.join('\n')}`;
+}
+
+function ratioText(ratio: number): string {
+  return ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(2);
 }
 
 function memoryLine(memory: Peaks | undefined): string {
