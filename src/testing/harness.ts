@@ -5,7 +5,8 @@
 //   H2. The clock is the test's. What the operator asks to be called for happens at its time, while the clock moves over it.
 //   H3. What fails between two calls of a test (a result that came later) is thrown by the next one.
 
-import { InternalError } from '../errors.ts';
+import { PyFunction } from '../api/python-function.ts';
+import { GraphError, InternalError } from '../errors.ts';
 import type { OperatorKind, OperatorSpec } from '../graph/job-graph.ts';
 import { createOperator } from '../operators/create.ts';
 import {
@@ -76,6 +77,11 @@ export class OperatorHarness {
   #closed = false;
 
   protected constructor(fn: unknown, options: TwoInputOptions) {
+    if (fn instanceof PyFunction) {
+      throw new GraphError(
+        `${fn.name} of ${fn.where} is Python; test it there, by isthmus.testing.`,
+      );
+    }
     const { kind = kindOf(fn), name = 'test', batch = false } = options;
     this.clock = options.clock ?? new ManualClock();
     this.#keyBy = [options.keyBy as KeyBy, options.keyBy2 as KeyBy];

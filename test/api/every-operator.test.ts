@@ -22,6 +22,7 @@ import {
   WatermarkStrategy,
   py,
 } from '../../src/index.ts';
+import { OneInputHarness } from '../../src/testing/index.ts';
 import * as typescript from '../fixtures/every-operator/every-operator.ts';
 import { type Click, RULES } from '../fixtures/every-operator/every-operator.ts';
 
@@ -462,10 +463,15 @@ describe.each([1, 2])('parallelism %i', { timeout: 60_000 }, (parallelism) => {
         ),
       /retry strategy of a Python function cannot have conditions in TypeScript/,
     ],
-  ])('refused: %s', (_name, build, message) => {
+    [
+      'harness',
+      (p) => OneInputHarness.open(p('double'), { kind: 'map' }),
+      /is Python; test it there, by isthmus\.testing/,
+    ],
+  ])('refused: %s', async (_name, build, message) => {
     let thrown: unknown;
     try {
-      build(ofPython, ofTypeScript);
+      await build(ofPython, ofTypeScript);
     } catch (error) {
       thrown = error;
     }

@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Any
 
+from .._ts import TypeScriptFunction
 from .._worker.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Cursor, Operator, OperatorContext
 from .._worker.operators import make_operator
 from .._worker.runtime_context import runtime_context
+from ..errors import GraphError
 from .clock import ManualClock
 from .kinds import kind_of
 from .operator_of_stream import operator_of_stream
@@ -59,6 +61,8 @@ class OneInputHarness:
         parallelism: int = 1,
         max_parallelism: int = 128,
     ) -> None:
+        if isinstance(function, TypeScriptFunction):
+            raise GraphError(f"{function!r} is TypeScript; test it there, by isthmus/testing.")
         kind = kind or kind_of(function)
         self.clock = clock or ManualClock()
         self._key_by: tuple[Callable[[Any], Any] | None, ...] = (key_by, None)

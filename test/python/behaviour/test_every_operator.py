@@ -29,6 +29,7 @@ from isthmus.datastream.window import (
     TumblingEventTimeWindows,
 )
 from isthmus.errors import GraphError, UserFunctionError
+from isthmus.testing import OneInputHarness
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "every-operator"
 sys.path.insert(0, str(FIXTURES))
@@ -422,6 +423,10 @@ REFUSED: dict[str, tuple[Callable[[Any, Use, Use], Any], str]] = {
     "map_batch, format": (
         lambda env, p, t: numbers(env).map_batch(t("doubled"), format="numpy"),
         "gets batches as arrays, not as numpy",
+    ),
+    "harness": (
+        lambda env, p, t: OneInputHarness(t("double"), kind="map"),
+        "is TypeScript; test it there, by isthmus/testing",
     ),
     "a function that holds another": (
         lambda env, p, t: numbers(env).map(functools.partial(add_called, t("double"))),
