@@ -537,9 +537,7 @@ test('a missing function of Python is named before the job starts', {
   const nowhere = py(file, 'Nowhere');
   const parts: Record<string, DataStream<unknown>> = {
     trigger: windows().trigger(nowhere).process(ofPython('Shown')),
-    'trigger within': windows()
-      .trigger(PurgingTrigger.of(nowhere as never))
-      .process(ofPython('Shown')),
+    'trigger within': windows().trigger(PurgingTrigger.of(nowhere)).process(ofPython('Shown')),
     assigner: windowed(env, ofTypeScript, nowhere).process(ofPython('Shown')),
     gap: windowed(env, ofTypeScript, EventTimeSessionWindows.withDynamicGap(nowhere)).process(
       ofPython('Shown'),

@@ -3,11 +3,14 @@
 import { describe, expectTypeOf, test } from 'vitest';
 import {
   type DataStream,
+  EventTimeSessionWindows,
   type KeyedStream,
   OutputTag,
+  PurgingTrigger,
   StreamExecutionEnvironment,
   TumblingEventTimeWindows,
   Types,
+  WatermarkStrategy,
   py,
 } from '../../src/index.ts';
 
@@ -172,5 +175,23 @@ describe('element types', () => {
     expectTypeOf(plain).toEqualTypeOf<DataStream<Click>>();
     // @ts-expect-error a function of less than the stream has
     env.fromCollection<string | number>([]).map((value: string) => value);
+  });
+
+  test('through windows and partitioners whose parts are Python', () => {
+    const byUser = clicks.keyBy((click) => click.user);
+    const shown = py<Click, string[]>('./model.py', 'Shown');
+    const own = byUser.window(py('./model.py', 'Assigner')).trigger(py('./model.py', 'Trigger'));
+    expectTypeOf(own.process(shown)).toEqualTypeOf<DataStream<string>>();
+    const purging = PurgingTrigger.of(py('./model.py', 'Trigger'));
+    const total = byUser.window(TumblingEventTimeWindows.of(5)).trigger(purging);
+    expectTypeOf(total.aggregate(py<Click, number>('./model.py', 'Sum'))).toEqualTypeOf<
+      DataStream<number>
+    >();
+    const sessions = byUser.window(EventTimeSessionWindows.withDynamicGap(py('./model.py', 'gap')));
+    expectTypeOf(sessions.apply(shown)).toEqualTypeOf<DataStream<string>>();
+    const parts = clicks.partitionCustom(py('./model.py', 'part'), py('./model.py', 'user'));
+    expectTypeOf(parts).toEqualTypeOf<DataStream<Click>>();
+    const strategy = WatermarkStrategy.forGenerator<Click>(py('./model.py', 'Generator'));
+    expectTypeOf(clicks.assignTimestampsAndWatermarks(strategy)).toEqualTypeOf<DataStream<Click>>();
   });
 });

@@ -95,6 +95,11 @@ export class NeverTrigger implements Trigger<unknown> {
   }
 }
 
+/** A trigger that only says what it is, for windows in Python. */
+interface Said {
+  describe(): Described;
+}
+
 /** As another trigger, but the window is emptied whenever it fires. */
 export class PurgingTrigger<T, W> implements Trigger<T, W> {
   readonly nested: Trigger<T, W>;
@@ -103,8 +108,9 @@ export class PurgingTrigger<T, W> implements Trigger<T, W> {
     this.nested = nested;
   }
 
-  static of<T, W>(nested: Trigger<T, W>): PurgingTrigger<T, W> {
-    return new PurgingTrigger(nested);
+  /** Of a trigger in Python (`py(…)`) where the functions of the window are, too. */
+  static of<T, W>(nested: Trigger<T, W> | Said): PurgingTrigger<T, W> {
+    return new PurgingTrigger(nested as Trigger<T, W>);
   }
 
   onElement(value: T, timestamp: number, window: W, ctx: TriggerContext): TriggerResult {
