@@ -1,5 +1,6 @@
 // From transformations to a job graph: plain data, plus the table of this process's functions that it refers to.
 
+import { hasOwner } from '../runtime/own-instance.ts';
 import { GraphError } from '../errors.ts';
 import type {
   EdgeSpec,
@@ -85,7 +86,7 @@ export class GraphBuilder {
   }
 }
 
-/** Functions of this process by index, each once. */
+/** Functions of this process by index, each once; an object with an owner once for each operator. */
 class FunctionTable {
   readonly values: unknown[] = [];
   readonly #ids = new Map<unknown, number>();
@@ -93,7 +94,7 @@ class FunctionTable {
   refTo(fn: unknown, fallbackName: string): FunctionRef {
     if (fn instanceof PyFunction) return fn.ref;
     refuseWithin(fn, fallbackName);
-    let id = this.#ids.get(fn);
+    let id = hasOwner(fn) ? undefined : this.#ids.get(fn);
     if (id === undefined) {
       id = this.values.push(fn) - 1;
       this.#ids.set(fn, id);

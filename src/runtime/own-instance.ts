@@ -1,10 +1,18 @@
-// An object with `open` belongs to one subtask: what it keeps from there, such as its state, is of that subtask. Where there are
-// several, each gets a copy of the object as it was given; plain functions and objects without `open` are shared, as closures are.
+// An object with `open` belongs to one subtask of one operator: what it keeps from there, such as its state, is of that subtask.
+// Where there are several, each gets a copy of the object as it was given; plain functions and objects without `open` are shared,
+// as closures are.
 
 import { GraphError } from '../errors.ts';
 import { isolator } from './isolate.ts';
 
 const copyField = isolator();
+
+/** An object that is opened, and so has an owner. */
+export function hasOwner(fn: unknown): fn is object {
+  return (
+    typeof fn === 'object' && fn !== null && typeof (fn as { open?: unknown }).open === 'function'
+  );
+}
 
 /**
  * What a subtask of `parallelism` calls: `loaded` itself, or a copy.
@@ -12,15 +20,23 @@ const copyField = isolator();
  * @throws GraphError when the object has private fields, which no copy can have; `operator` names it there.
  */
 export function ownInstance(loaded: unknown, parallelism: number, operator: string): unknown {
-  if (parallelism === 1 || typeof loaded !== 'object' || loaded === null) return loaded;
-  if (typeof (loaded as { open?: unknown }).open !== 'function') return loaded;
+  if (parallelism === 1 || !hasOwner(loaded)) return loaded;
+  return copyOf(loaded, `Operator "${operator}" has ${parallelism} subtasks and was given`);
+}
+
+/** What one of the operators calls that were given the same object. */
+export function ownCopy(shared: object, operator: string): object {
+  return copyOf(shared, `Operator "${operator}" was given, as another was,`);
+}
+
+function copyOf(loaded: object, whoWasGiven: string): object {
   const hidden = privateField(loaded);
   if (hidden !== undefined) {
     const name = loaded.constructor.name;
     throw new GraphError(
-      `Operator "${operator}" has ${parallelism} subtasks and was given one instance of ${name}, which cannot be copied ` +
-        `because of its private field ${hidden}. Give the class itself, of which each subtask makes its own: ${name} instead of ` +
-        `new ${name}(...); or a class that knows the arguments: class extends ${name} { constructor() { super(...); } }.`,
+      `${whoWasGiven} one instance of ${name}, which cannot be copied because of its private field ${hidden}. ` +
+        `Give the class itself, of which each subtask makes its own: ${name} instead of new ${name}(...); ` +
+        `or a class that knows the arguments: class extends ${name} { constructor() { super(...); } }.`,
     );
   }
   const copy = Object.create(Object.getPrototypeOf(loaded) as object) as object;

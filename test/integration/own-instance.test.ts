@@ -88,3 +88,21 @@ test('alone, the object itself is called; objects without open() are shared', as
   expect(alone.seen.size).toBe(10);
   expect(sink.values).toHaveLength(numbers.length);
 });
+
+test('the same instance given to two operators is two', async () => {
+  class Numbered {
+    prefix = '';
+    next = 0;
+    open(context: RuntimeContext) {
+      this.prefix = context.taskName.length > 0 ? '#' : '';
+    }
+    map(value: unknown) {
+      this.next += 1;
+      return `${String(value)}${this.prefix}${this.next}`;
+    }
+  }
+  const numbered = new Numbered();
+  await using env = StreamExecutionEnvironment.getExecutionEnvironment();
+  const twice = env.fromCollection(['a', 'b']).map(numbered).map(numbered);
+  expect(await twice.executeAndCollect().toArray()).toEqual(['a#1#1', 'b#2#2']);
+});
