@@ -1,6 +1,6 @@
 // From transformations to a job graph: plain data, plus the table of this process's functions that it refers to.
 
-import { hasOwner } from '../runtime/own-instance.ts';
+import { ownCopy, withOwn } from '../runtime/own-instance.ts';
 import { GraphError } from '../errors.ts';
 import type {
   EdgeSpec,
@@ -86,15 +86,26 @@ export class GraphBuilder {
   }
 }
 
-/** Functions of this process by index, each once; an object with an owner once for each operator. */
+/** Functions of this process by index, each once; of an object with an owner a copy for each operator but the first. */
 class FunctionTable {
   readonly values: unknown[] = [];
   readonly #ids = new Map<unknown, number>();
+  readonly #owned = new Set<object>();
+
+  /** The function of an operator, which owns what has an owner. */
+  ownedBy(from: Transformation): FunctionRef {
+    const own = (part: object): object => {
+      if (this.#owned.has(part)) return ownCopy(part, from.name);
+      this.#owned.add(part);
+      return part;
+    };
+    return this.refTo(withOwn(from.fn, from.kind, own), from.name);
+  }
 
   refTo(fn: unknown, fallbackName: string): FunctionRef {
     if (fn instanceof PyFunction) return fn.ref;
     refuseWithin(fn, fallbackName);
-    let id = hasOwner(fn) ? undefined : this.#ids.get(fn);
+    let id = this.#ids.get(fn);
     if (id === undefined) {
       id = this.values.push(fn) - 1;
       this.#ids.set(fn, id);
@@ -140,7 +151,7 @@ function operatorSpec(from: Transformation, functions: FunctionTable): OperatorS
   if (from.parallelism !== undefined) spec.parallelism = from.parallelism;
   if (from.maxParallelism !== undefined) spec.maxParallelism = from.maxParallelism;
   if (from.nonParallel === true) spec.nonParallel = true;
-  if (from.fn !== undefined) spec.fn = functions.refTo(from.fn, from.name);
+  if (from.fn !== undefined) spec.fn = functions.ownedBy(from);
   if (from.outputType !== undefined) spec.outputType = from.outputType;
   if (from.sideTypes.size > 0) spec.sideTypes = Object.fromEntries(from.sideTypes);
   if (from.description !== undefined) spec.description = from.description;

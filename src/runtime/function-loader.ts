@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { GraphError } from '../errors.ts';
 import type { FunctionRef } from '../graph/job-graph.ts';
 import { closestWord } from '../graph/operator-text.ts';
-import { hasOwner, ownCopy } from './own-instance.ts';
 import { isClass } from './functions.ts';
 
 /**
@@ -27,9 +26,7 @@ export async function loadFunction(
         `The function "${ref.name}" belongs to another job; build the stream in the environment that runs it.`,
       );
     }
-    const fn = closures[ref.id];
-    const shared = hasOwner(fn) && closures.indexOf(fn) !== closures.lastIndexOf(fn);
-    return shared ? ownCopy(fn, ref.name) : fn;
+    return closures[ref.id];
   }
   const found = await exported(ref.url, ref.name);
   if (ref.args === undefined) return found;

@@ -166,7 +166,7 @@ function operatorContext(
       const loaded = await services.loadFunction(ref);
       // With arguments it has been made just now, for this subtask.
       if (ref.form === 'module' && ref.args !== undefined) return loaded;
-      return ownInstance(loaded, deployment.parallelism, link.spec.name);
+      return ownInstance(loaded, link.spec.kind, deployment.parallelism, link.spec.name);
     },
     emitSide: (tag, value) => {
       const outputs = link.sideOutputs.get(tag);

@@ -2,10 +2,14 @@
 
 import { expect, test } from 'vitest';
 import {
+  AsyncDataStream,
+  type DataStream,
   type RuntimeContext,
   StreamExecutionEnvironment,
+  TumblingEventTimeWindows,
   type ValueState,
   ValueStateDescriptor,
+  WatermarkStrategy,
 } from '../../src/index.ts';
 
 /** Counts by key in state and by subtask in a field; with a greeting that its constructor was told. */
@@ -105,4 +109,60 @@ test('the same instance given to two operators is two', async () => {
   await using env = StreamExecutionEnvironment.getExecutionEnvironment();
   const twice = env.fromCollection(['a', 'b']).map(numbered).map(numbered);
   expect(await twice.executeAndCollect().toArray()).toEqual(['a#1#1', 'b#2#2']);
+});
+
+/** Tells which subtasks opened each instance of it, as whatever function of an operator it was given. */
+class Opened {
+  static readonly subtasks = new Map<Opened, number[]>();
+  index = -1;
+
+  open(context: RuntimeContext) {
+    this.index = context.indexOfThisSubtask;
+    Opened.subtasks.set(this, [...(Opened.subtasks.get(this) ?? []), this.index]);
+  }
+
+  asyncInvoke(value: number) {
+    return [value];
+  }
+
+  process(key: number) {
+    return [key];
+  }
+
+  processElement(left: number) {
+    return [left];
+  }
+
+  extractTimestamp(value: number) {
+    return value;
+  }
+}
+
+const strategy = WatermarkStrategy.forMonotonousTimestamps<number>();
+const timed = (stream: DataStream<number>) =>
+  stream
+    .assignTimestampsAndWatermarks(strategy.withTimestampAssigner((n) => n))
+    .keyBy((n) => n % 10);
+
+test.each<[string, (stream: DataStream<number>, given: Opened) => DataStream<unknown>]>([
+  ['window', (s, given) => timed(s).window(TumblingEventTimeWindows.of(5)).process(given)],
+  ['interval join', (s, given) => timed(s).intervalJoin(timed(s)).between(0, 1).process(given)],
+  ['async', (s, given) => AsyncDataStream.orderedWait(s.rebalance(), given, 1000, 10)],
+  [
+    'timestamps',
+    (s, given) =>
+      s.rebalance().assignTimestampsAndWatermarks(strategy.withTimestampAssigner(given)),
+  ],
+])('within the settings of an operator too: %s', async (_, build) => {
+  Opened.subtasks.clear();
+  await using env = StreamExecutionEnvironment.getExecutionEnvironment({ parallelism: 3 });
+  const results = await build(env.fromCollection(numbers), new Opened())
+    .executeAndCollect()
+    .toArray();
+  expect(results.length).toBeGreaterThan(0);
+  expect([...Opened.subtasks.values()].toSorted(([a = 0], [b = 0]) => a - b)).toEqual([
+    [0],
+    [1],
+    [2],
+  ]);
 });
