@@ -21,7 +21,8 @@ import sys
 from typing import Any
 
 import cloudpickle
-from cloudpickle.cloudpickle import CloudPickler
+
+from .._by_value import ByValuePickler
 
 
 def _main_class(obj: Any) -> str | None:
@@ -42,7 +43,7 @@ def _find_main(qualname: str) -> Any:
     return found
 
 
-class _Pickler(CloudPickler):  # type: ignore[misc]
+class _Pickler(ByValuePickler):
     """By reference what is bundled, by value what is not, and notes what it met."""
 
     def __init__(self, file: io.BytesIO, by_reference: dict[str, type]) -> None:

@@ -89,9 +89,9 @@ def dumps(values: Any) -> bytes:
     try:
         return pickle.dumps(values, 5)
     except (pickle.PicklingError, AttributeError, TypeError):
-        import cloudpickle
+        from .._by_value import dumps_by_value
 
-        return cloudpickle.dumps(values, 5)  # type: ignore[no-any-return]
+        return dumps_by_value(values)
 
 
 def loads(data: bytes | memoryview) -> Any:
