@@ -11,13 +11,13 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bin = process.platform === 'win32' ? 'Scripts' : 'bin';
 const venvPython = join(root, '.venv', bin, 'python');
 
-/** What tests and checks need beside the package's own dependencies. */
+/** What tests and checks need beside the package's own dependencies. A new release of a linter must not fail an old commit. */
 const DEVELOPMENT = [
-  'pytest>=8',
-  'hypothesis>=6.100',
-  'ruff>=0.12',
-  'mypy>=1.14',
-  'pyright>=1.1.390',
+  'pytest~=9.2',
+  'hypothesis~=6.170',
+  'ruff==0.17.6',
+  'mypy==2.4.1',
+  'pyright==1.1.414',
   'numpy>=1.26',
 ];
 
