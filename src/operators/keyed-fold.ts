@@ -6,10 +6,10 @@
 import { carryMark } from '../bridge/codec/index.ts';
 import { flag } from '../config/resolve.ts';
 import { isolator } from '../runtime/isolate.ts';
-import { HeapTable, type KeyedTable } from '../state/table.ts';
+import type { KeyedTable } from '../state/table.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
-import { stateStore } from './state-store.ts';
+import { keyedTable } from './state-store.ts';
 import { fromGroups, toGroups } from './windowing/partition.ts';
 
 /** Keeps one value a key and emits it after every record. */
@@ -30,11 +30,7 @@ export abstract class KeyedFold implements Operator {
     const shares = flag(ctx.config, 'pipeline.object-reuse');
     this.emit = shares ? emit : (value) => emit(isolate(value)); // F1
     this.fold = fold;
-    const store = stateStore(ctx);
-    this.#values =
-      store === undefined
-        ? new HeapTable(ctx.cursor)
-        : store.table(ctx.cursor, { name: ctx.spec.name, freeze: itself, thaw: itself });
+    this.#values = keyedTable(ctx);
     for (const [key, value] of fromGroups(ctx, this.#restored)) this.#values.put(key, value);
     this.#restored = [];
   }
@@ -63,8 +59,4 @@ export abstract class KeyedFold implements Operator {
   restore(states: unknown[]): void {
     this.#restored = states;
   }
-}
-
-function itself<T>(value: T): T {
-  return value;
 }

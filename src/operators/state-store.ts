@@ -3,6 +3,7 @@
 import { setting } from '../config/resolve.ts';
 import type { OperatorContext } from '../runtime/operator.ts';
 import { EmbeddedStore } from '../state/embedded-store.ts';
+import { HeapTable, type KeyedTable } from '../state/table.ts';
 
 const stores = new WeakMap<OperatorContext, EmbeddedStore>();
 
@@ -19,4 +20,16 @@ export function stateStore(ctx: OperatorContext): EmbeddedStore | undefined {
     ctx.onClose?.(() => store?.close());
   }
   return store;
+}
+
+/** What an operator keeps by the key of its cursor. */
+export function keyedTable<T>(ctx: OperatorContext): KeyedTable<T> {
+  const store = stateStore(ctx);
+  return store === undefined
+    ? new HeapTable(ctx.cursor)
+    : store.table(ctx.cursor, {
+        name: ctx.spec.name,
+        freeze: (entry) => entry,
+        thaw: (frozen) => frozen as T,
+      });
 }

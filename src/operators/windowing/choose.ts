@@ -7,8 +7,11 @@
 // `merging`   every other kind of windows that merge, any trigger.
 // `counting`  count windows with any other trigger.
 // `general`   every other assigner and trigger.
+//
+// Where state is in the embedded store, only those of count windows and the general ones: the others keep contents on the heap.
 
 import type { Emit, OperatorContext } from '../../runtime/operator.ts';
+import { stateStore } from '../state-store.ts';
 import { AlignedEngine } from './aligned.ts';
 import { type WindowAssigner, asAssigner } from './assigner.ts';
 import { Contents } from './contents.ts';
@@ -39,12 +42,13 @@ export function makeEngine(operation: WindowOperation, ctx: OperatorContext, emi
   const assigner = asAssigner(operation.assigner, ctx.spec.name);
   const contents = new Contents(operation, ctx);
   const parts: EngineParts = { operation, assigner, contents, ctx, emit };
-  if (isPlainSession(parts)) return new SessionEngine(parts);
+  const onDisk = stateStore(ctx) !== undefined;
+  if (!onDisk && isPlainSession(parts)) return new SessionEngine(parts);
   if (assigner.mergeWindows !== undefined) return new MergingEngine(parts);
   if (isCount(assigner)) {
     return operation.trigger === undefined ? new CountedEngine(parts) : new CountingEngine(parts);
   }
-  if (!isAligned(assigner, operation.trigger)) return new GeneralEngine(parts);
+  if (onDisk || !isAligned(assigner, operation.trigger)) return new GeneralEngine(parts);
   return canSlice(parts) ? new SlicedEngine(parts) : new AlignedEngine(parts);
 }
 

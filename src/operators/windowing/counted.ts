@@ -3,14 +3,14 @@
 
 import type { MaybePromise } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
-import { keyIdentity } from '../../state/key-identity.ts';
+import type { KeyedTable } from '../../state/table.ts';
+import { keyedTable } from '../state-store.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { fromGroups, toGroups } from './partition.ts';
 import { type Steps, run } from './waiting.ts';
 import { CountWindow } from './windows.ts';
 
 interface KeyCount {
-  key: unknown;
   /** Records so far. */
   count: number;
   /** Contents by number of the window. */
@@ -20,13 +20,14 @@ interface KeyCount {
 export class CountedEngine extends Engine {
   readonly #size: number;
   readonly #slide: number;
-  readonly #keys = new Map<unknown, KeyCount>();
+  readonly #keys: KeyedTable<KeyCount>;
 
   constructor(parts: EngineParts) {
     super(parts);
     const { size, slide } = parts.operation.assigner as { size: number; slide?: number };
     this.#size = size;
     this.#slide = slide ?? size;
+    this.#keys = keyedTable(parts.ctx);
   }
 
   process(value: unknown): MaybePromise<void> {
@@ -39,7 +40,7 @@ export class CountedEngine extends Engine {
     const { contents, emission } = this;
     const size = this.#size;
     const slide = this.#slide;
-    const entry = this.#entryOf(key);
+    const entry = this.#changing();
     const { windows } = entry;
     const count = entry.count++;
     const last = Math.floor(count / slide);
@@ -67,30 +68,30 @@ export class CountedEngine extends Engine {
     }
   }
 
-  #entryOf(key: unknown): KeyCount {
-    const id = keyIdentity(key);
-    let entry = this.#keys.get(id);
-    if (entry === undefined) {
-      entry = { key, count: 0, windows: new Map() };
-      this.#keys.set(id, entry);
+  /** What the key at hand has, about to be changed. */
+  #changing(): KeyCount {
+    const known = this.#keys.get();
+    if (known !== undefined) {
+      this.#keys.changed();
+      return known;
     }
+    const entry: KeyCount = { count: 0, windows: new Map() };
+    this.#keys.set(entry);
     return entry;
   }
 
   override snapshot(): unknown {
-    return toGroups(
-      this.ctx,
-      [...this.#keys.values()].map(({ key, count, windows }): [unknown, unknown] => [
-        key,
-        [count, windows],
-      ]),
-    );
+    return toGroups(this.ctx, this.#entries());
+  }
+
+  *#entries(): Generator<[unknown, unknown]> {
+    for (const [key, { count, windows }] of this.#keys.entries()) yield [key, [count, windows]];
   }
 
   override restore(states: readonly unknown[]): void {
     for (const [key, entry] of fromGroups(this.ctx, states)) {
       const [count, windows] = entry as [number, Map<number, unknown>];
-      this.#keys.set(keyIdentity(key), { key, count, windows });
+      this.#keys.put(key, { count, windows });
     }
   }
 }

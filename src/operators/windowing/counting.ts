@@ -1,6 +1,7 @@
 // Count windows with a trigger that was said: records of a key are counted, the rest is as with any assigner.
 
-import { keyIdentity } from '../../state/key-identity.ts';
+import type { KeyedTable } from '../../state/table.ts';
+import { keyedTable } from '../state-store.ts';
 import type { WindowLike } from './assigner.ts';
 import { CountTrigger } from './count-trigger.ts';
 import type { EngineParts } from './engine.ts';
@@ -16,7 +17,7 @@ interface CountingState {
 export class CountingEngine extends GeneralEngine {
   readonly #size: number;
   readonly #slide: number;
-  readonly #counts = new Map<unknown, { key: unknown; count: number }>();
+  readonly #counts: KeyedTable<number>;
 
   constructor(parts: EngineParts) {
     const { size, slide } = parts.operation.assigner as { size: number; slide?: number };
@@ -24,6 +25,7 @@ export class CountingEngine extends GeneralEngine {
     super({ ...parts, operation: { ...parts.operation, trigger } });
     this.#size = size;
     this.#slide = slide ?? size;
+    this.#counts = keyedTable(parts.ctx);
   }
 
   /** The latest first. */
@@ -35,21 +37,14 @@ export class CountingEngine extends GeneralEngine {
 
   /** Records of the key before this one. */
   #next(): number {
-    const { key } = this.ctx.cursor;
-    const id = keyIdentity(key);
-    const known = this.#counts.get(id);
-    if (known !== undefined) return known.count++;
-    this.#counts.set(id, { key, count: 1 });
-    return 0;
+    const count = this.#counts.get() ?? 0;
+    this.#counts.set(count + 1);
+    return count;
   }
 
   override snapshot(): unknown {
-    const counts = [...this.#counts.values()].map(({ key, count }): [unknown, unknown] => [
-      key,
-      count,
-    ]);
     return {
-      counts: toGroups(this.ctx, counts),
+      counts: toGroups(this.ctx, this.#counts.entries()),
       windows: super.snapshot(),
     } satisfies CountingState;
   }
@@ -60,7 +55,7 @@ export class CountingEngine extends GeneralEngine {
       this.ctx,
       all.map(({ counts }) => counts),
     )) {
-      this.#counts.set(keyIdentity(key), { key, count: count as number });
+      this.#counts.put(key, count as number);
     }
     super.restore(all.map(({ windows }) => windows));
   }

@@ -9,7 +9,9 @@ import { MAX_TIMESTAMP, type MaybePromise } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
 import { keyIdentity } from '../../state/key-identity.ts';
 import { onceOver, overAt } from '../processing-time.ts';
+import { stateStore } from '../state-store.ts';
 import { type AssignerContext, type WindowLike, windowKeyOf } from './assigner.ts';
+import { type ContentsStore, type WindowEntry, contentsStore } from './contents-store.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { fromGroups, toGroups } from './partition.ts';
 import { TimerQueue } from './timer-queue.ts';
@@ -18,20 +20,6 @@ import { type Trigger, type TriggerResult, checkedResult, isFire, isPurge } from
 import { EventTimeTrigger, ProcessingTimeTrigger } from './triggers.ts';
 import { type Steps, run } from './waiting.ts';
 import { windowAsData, windowFromData } from './windows.ts';
-
-/** A window of a key. */
-export interface WindowEntry {
-  readonly key: unknown;
-  readonly window: WindowLike;
-  readonly windowKey: string;
-  /** Of the key. */
-  readonly id: unknown;
-  contents: unknown;
-  /** False while there are no contents. */
-  filled: boolean;
-  /** What the trigger remembers. */
-  numbers: Map<string, number> | undefined;
-}
 
 /** The windows of a key, by window key. */
 export type KeyWindows = Map<string, WindowEntry>;
@@ -42,6 +30,7 @@ export class GeneralEngine extends Engine {
   protected readonly triggerContext: EngineTriggerContext;
   protected readonly assignerContext: AssignerContext;
   protected readonly keys = new Map<unknown, KeyWindows>();
+  protected readonly held: ContentsStore;
   protected readonly eventTimers = new TimerQueue<WindowEntry>();
   protected readonly clockTimers = new TimerQueue<WindowEntry>();
   /** What assigner and trigger see of a record. */
@@ -60,6 +49,7 @@ export class GeneralEngine extends Engine {
     );
     this.assignerContext = assignerContext(ctx);
     this.element = operation.element ?? itself;
+    this.held = contentsStore(stateStore(ctx), ctx.spec.name);
   }
 
   process(value: unknown): MaybePromise<void> {
@@ -93,11 +83,10 @@ export class GeneralEngine extends Engine {
   /** Takes a record into a window, and does what the trigger says of it. */
   protected *addTo(entry: WindowEntry, value: unknown, element: unknown, timestamp: number): Steps {
     let found = entry.filled
-      ? this.contents.add(entry.contents, value)
+      ? this.contents.add(this.held.get(entry), value)
       : this.contents.first(value);
     if (isPromise(found)) found = yield found;
-    entry.contents = found;
-    entry.filled = true;
+    this.held.set(entry, found);
     const { trigger } = this;
     this.triggerContext.at(entry);
     const result = checkedResult(
@@ -112,12 +101,11 @@ export class GeneralEngine extends Engine {
   /** Does what a trigger said (G3). */
   protected *act(result: TriggerResult, entry: WindowEntry): Steps {
     if (isFire(result) && entry.filled) {
-      const wait = this.emission.emit(entry.key, entry.window, entry.contents, !isPurge(result));
+      const contents = this.held.get(entry);
+      const wait = this.emission.emit(entry.key, entry.window, contents, !isPurge(result));
       if (wait !== undefined) yield wait;
     }
-    if (!isPurge(result)) return;
-    entry.contents = undefined;
-    entry.filled = false;
+    if (isPurge(result)) this.held.drop(entry);
   }
 
   protected entryOf(id: unknown, key: unknown, window: WindowLike): WindowEntry {
@@ -191,6 +179,7 @@ export class GeneralEngine extends Engine {
     this.triggerContext.at(entry);
     this.trigger.clear?.(entry.window, this.triggerContext);
     this.forget(entry);
+    this.held.drop(entry);
     return this.emission.clear(entry.key, entry.window);
   }
 
@@ -224,11 +213,11 @@ export class GeneralEngine extends Engine {
       this.ctx,
       [...this.keys.values()].flatMap((windows) =>
         [...windows.values()].map((entry): [unknown, unknown] => {
-          const { key, window, filled, contents, numbers } = entry;
+          const { key, window, filled, numbers } = entry;
           const saved: SavedEntry = [
             windowAsData(window),
             filled,
-            contents,
+            filled ? this.held.get(entry) : undefined,
             numbers ?? new Map(),
             events.get(entry) ?? [],
             clock.get(entry) ?? [],
@@ -243,8 +232,7 @@ export class GeneralEngine extends Engine {
     for (const [key, saved] of fromGroups(this.ctx, states)) {
       const [window, filled, contents, numbers, events, clock] = saved as SavedEntry;
       const entry = this.entryOf(keyIdentity(key), key, windowFromData(window));
-      entry.filled = filled;
-      entry.contents = contents;
+      if (filled) this.held.set(entry, contents);
       entry.numbers = numbers;
       for (const time of events) this.eventTimers.register(time, entry);
       for (const time of clock) this.clockTimers.register(time, entry);

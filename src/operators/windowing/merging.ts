@@ -10,8 +10,9 @@ import { inspectRecord } from '../../runtime/failure.ts';
 import { isPromise } from '../../runtime/output.ts';
 import { keyIdentity } from '../../state/key-identity.ts';
 import { type WindowLike, windowKeyOf } from './assigner.ts';
+import type { WindowEntry } from './contents-store.ts';
 import type { EngineParts } from './engine.ts';
-import { GeneralEngine, type WindowEntry } from './general.ts';
+import { GeneralEngine } from './general.ts';
 import { type Steps } from './waiting.ts';
 import { TimeWindow } from './windows.ts';
 
@@ -52,6 +53,7 @@ export class MergingEngine extends GeneralEngine {
       const entry = yield* this.#place(id, key, assigned);
       if (this.isWindowLate(entry.window)) {
         this.forget(entry);
+        this.held.drop(entry);
         continue;
       }
       const given = taken ? this.contents.again(value) : value;
@@ -101,12 +103,15 @@ export class MergingEngine extends GeneralEngine {
       this.trigger.clear?.(entry.window, context);
       this.deleteCleanup(entry);
     }
-    for (const { filled, contents } of held) {
-      if (!filled) continue;
-      let merged = target.filled ? this.contents.merge(target.contents, contents) : contents; // M2
+    for (const entry of held) {
+      if (!entry.filled) continue;
+      const contents = this.held.get(entry);
+      this.held.drop(entry);
+      let merged = target.filled
+        ? this.contents.merge(this.held.get(target), contents) // M2
+        : contents;
       if (isPromise(merged)) merged = yield merged;
-      target.contents = merged;
-      target.filled = true;
+      this.held.set(target, merged);
     }
   }
 

@@ -5,7 +5,7 @@ import type { StateDescriptor } from '../../state/descriptors.ts';
 import { onceOver } from '../processing-time.ts';
 import { runtimeContext } from '../runtime-context.ts';
 import type { AssignerContext } from './assigner.ts';
-import type { WindowEntry } from './general.ts';
+import type { WindowEntry } from './contents-store.ts';
 import type { TimerQueue } from './timer-queue.ts';
 import type { OnMergeContext } from './trigger.ts';
 import type { StateOf, WindowState } from './window-state.ts';

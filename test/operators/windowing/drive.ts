@@ -20,11 +20,19 @@ export interface Emitted {
   value: unknown;
 }
 
+type Config = Readonly<Record<string, string>>;
+
 interface Place {
   subtask: number;
   parallelism: number;
-  config?: Record<string, string>;
+  config?: Config;
 }
+
+/** State in the embedded store, with hardly a key in memory. */
+export const ON_DISK: Config = {
+  'state.backend.type': 'embedded',
+  'isthmus.state.cache-entries': '2',
+};
 
 const SPEC: OperatorSpec = {
   id: 1,
@@ -44,6 +52,7 @@ export class WindowDriver {
   wait: () => MaybePromise<void> = () => undefined;
   readonly ctx: OperatorContext;
   readonly operator: Operator = windowOperator(SPEC);
+  readonly #releases: (() => void)[] = [];
   #dueAt = Infinity;
 
   private constructor(given: Given, { subtask, parallelism, config = {} }: Place) {
@@ -83,6 +92,7 @@ export class WindowDriver {
       requestProcessingTime: (at) => {
         this.#dueAt = Math.min(this.#dueAt, at);
       },
+      onClose: (release) => this.#releases.push(release),
       log: () => {},
     };
   }
@@ -128,7 +138,12 @@ export class WindowDriver {
 
   async end(): Promise<void> {
     await this.watermark(MAX_TIMESTAMP);
+    await this.close();
+  }
+
+  async close(): Promise<void> {
     await this.operator.close?.();
+    for (const release of this.#releases.splice(0)) release();
   }
 
   /** What was emitted since the last call. */
@@ -162,7 +177,7 @@ export class Values {
 }
 
 /** A driver that shows the records of windows, unless another function is given. */
-export function open(given: Given, config?: Record<string, string>): Promise<WindowDriver> {
+export function open(given: Given, config?: Config): Promise<WindowDriver> {
   const place = { subtask: 0, parallelism: 1, ...(config === undefined ? {} : { config }) };
   return WindowDriver.open({ function: Values, ...given }, [], place);
 }

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { KeyGroups } from '../../../src/bridge/keys.ts';
-import { WindowDriver } from './drive.ts';
+import { ON_DISK, WindowDriver } from './drive.ts';
 import {
   type Outcome,
   type Shown,
@@ -63,9 +63,10 @@ const otherSliding = (size: number) => new OtherSliding(size, Math.min(3, size -
 const check = <T>(property: fc.IAsyncProperty<T>) => fc.assert(property, { numRuns: 150 });
 
 describe.each([
-  ['aligned', TumblingEventTimeWindows, SlidingEventTimeWindows],
-  ['general', OtherTumbling, OtherSliding],
-] as const)('the %s engine', (_name, Tumbling, Sliding) => {
+  ['aligned', TumblingEventTimeWindows, SlidingEventTimeWindows, {}],
+  ['general', OtherTumbling, OtherSliding, {}],
+  ['stored', TumblingEventTimeWindows, SlidingEventTimeWindows, ON_DISK],
+] as const)('the %s engine', (_name, Tumbling, Sliding, config) => {
   test('keeps tumbling windows as the model does', () =>
     check(
       fc.asyncProperty(
@@ -76,7 +77,7 @@ describe.each([
         async (size, some, lateness, script) => {
           const offset = some % size;
           const given = { assigner: new Tumbling(size, offset), allowedLatenessMs: lateness };
-          expect(await play(given, script)).toEqual(
+          expect(await play(given, script, config)).toEqual(
             naiveTimeWindows([size, size, offset, lateness], script),
           );
         },
@@ -94,7 +95,7 @@ describe.each([
         async (size, slide, some, lateness, script) => {
           const offset = some % slide;
           const given = { assigner: new Sliding(size, slide, offset), allowedLatenessMs: lateness };
-          expect(await play(given, script)).toEqual(
+          expect(await play(given, script, config)).toEqual(
             naiveTimeWindows([size, slide, offset, lateness], script),
           );
         },
@@ -133,14 +134,23 @@ class OtherDynamicSessions extends DynamicEventTimeSessionWindows<number> {}
 
 const gapOf = (n: number) => 1 + ((n * 7) % 11);
 const sessions = (gap: number) => new EventTimeSessionWindows<number>(gap);
+const dynamicSessions = new DynamicEventTimeSessionWindows(gapOf);
 const otherSessions = (gap: number) => new OtherSessions(gap);
 
 describe.each([
-  ['intervals of lists', sessions, new DynamicEventTimeSessionWindows(gapOf), {}],
-  ['intervals of accumulators', sessions, new DynamicEventTimeSessionWindows(gapOf), aggregated],
-  ['merging windows of lists', otherSessions, new OtherDynamicSessions(gapOf), {}],
-  ['merging windows of accumulators', otherSessions, new OtherDynamicSessions(gapOf), aggregated],
-])('sessions as %s', (_name, fixed, dynamic, changes) => {
+  ['intervals of lists', sessions, dynamicSessions, {}, {}],
+  ['intervals of accumulators', sessions, dynamicSessions, aggregated, {}],
+  ['merging windows of lists', otherSessions, new OtherDynamicSessions(gapOf), {}, {}],
+  [
+    'merging windows of accumulators',
+    otherSessions,
+    new OtherDynamicSessions(gapOf),
+    aggregated,
+    {},
+  ],
+  ['stored lists', sessions, dynamicSessions, {}, ON_DISK],
+  ['stored accumulators', sessions, dynamicSessions, aggregated, ON_DISK],
+])('sessions as %s', (_name, fixed, dynamic, changes, config) => {
   test('are those of the model', () =>
     check(
       fc.asyncProperty(
@@ -149,7 +159,7 @@ describe.each([
         scripts,
         async (gap, lateness, script) => {
           const given = { assigner: fixed(gap), allowedLatenessMs: lateness, ...changes };
-          expect(unordered(await play(given, script))).toEqual(
+          expect(unordered(await play(given, script, config))).toEqual(
             unordered(naiveSessions(() => gap, lateness, script)),
           );
         },
@@ -159,7 +169,7 @@ describe.each([
   test('may have a gap for each record', () =>
     check(
       fc.asyncProperty(scripts, async (script) => {
-        expect(unordered(await play({ assigner: dynamic, ...changes }, script))).toEqual(
+        expect(unordered(await play({ assigner: dynamic, ...changes }, script, config))).toEqual(
           unordered(naiveSessions(gapOf, 0, script)),
         );
       }),
@@ -175,14 +185,17 @@ test('sessions kept as intervals fire in the order of merging windows', () =>
   ));
 
 describe.each([
-  ['aligned', sliding, {}],
-  ['sliced', sliding, aggregated],
-  ['general', otherSliding, {}],
-  ['sessions', sessions, {}],
-  ['merging', otherSessions, {}],
-] as const)('a snapshot of the %s engine', (name, assignerOf, changes) => {
+  ['aligned', sliding, {}, {}],
+  ['sliced', sliding, aggregated, {}],
+  ['general', otherSliding, {}, {}],
+  ['stored', sliding, {}, ON_DISK],
+  ['sessions', sessions, {}, {}],
+  ['merging', otherSessions, {}, {}],
+  ['merging stored', sessions, {}, ON_DISK],
+] as const)('a snapshot of the %s engine', (_name, assignerOf, changes, config) => {
+  const alone = { subtask: 0, parallelism: 1, config };
   const expected = (size: number, script: Step[]) =>
-    name === 'sessions' || name === 'merging'
+    assignerOf(size) instanceof EventTimeSessionWindows
       ? naiveSessions(() => size, 0, script)
       : naiveTimeWindows([size, Math.min(3, size - 1), 0, 0], script);
 
@@ -194,13 +207,13 @@ describe.each([
         fc.nat(40),
         async (size, script, cut) => {
           const given = { assigner: assignerOf(size), ...changes };
-          const before = await WindowDriver.open(given);
+          const before = await WindowDriver.open(given, [], alone);
           const first = await playOn(before, script.slice(0, cut));
           const state = await before.operator.snapshot?.(1);
           const { watermark } = before.ctx;
           await playOn(before, script.slice(cut));
           await before.end();
-          const after = await WindowDriver.open(given, state === undefined ? [] : [state]);
+          const after = await WindowDriver.open(given, state === undefined ? [] : [state], alone);
           after.ctx.watermark = watermark;
           const rest = await playOn(after, script.slice(cut), first.length);
           await after.end();
@@ -220,12 +233,13 @@ describe.each([
         fc.nat(40),
         async (size, script, cut) => {
           const given = { assigner: assignerOf(size), ...changes };
-          const before = await WindowDriver.open(given);
+          const before = await WindowDriver.open(given, [], alone);
           const first = await playOn(before, script.slice(0, cut));
           const state = await before.operator.snapshot?.(1);
+          await before.close();
           const rest: Shown[] = [];
           for (const subtask of [0, 1, 2]) {
-            const place = { subtask, parallelism: 3 };
+            const place = { subtask, parallelism: 3, config };
             const after = await WindowDriver.open(given, state === undefined ? [] : [state], place);
             after.ctx.watermark = before.ctx.watermark;
             const groups = new KeyGroups(after.ctx.maxParallelism, 3);

@@ -45,8 +45,12 @@ export interface Outcome {
 }
 
 /** Feeds the script, each record by its number; the final watermark ends it. */
-export async function play(given: Given, script: readonly Step[]): Promise<Outcome> {
-  const driver = await WindowDriver.open(given);
+export async function play(
+  given: Given,
+  script: readonly Step[],
+  config: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
+  const driver = await WindowDriver.open(given, [], { subtask: 0, parallelism: 1, config });
   const fired = await playOn(driver, script);
   await driver.end();
   fired.push(driver.take() as Shown[]);
