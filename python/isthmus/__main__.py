@@ -13,7 +13,7 @@ _COMMANDS = ("run", "graph", "doctor", "help", "--help", "-h", "--version")
 
 def run_program(path: str, args: list[str]) -> None:
     """Run a file as ``__main__``, as ``python path args…`` would, with ``pyflink`` meaning Isthmus."""
-    from ._driver.alias import install
+    from ._alias import install
 
     install()
     path = os.fspath(path)

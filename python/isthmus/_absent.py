@@ -1,6 +1,6 @@
 """What PyFlink 2.3 has and Isthmus has not: modules, and names in modules that are there in part.
 
-Read by ``_driver.alias`` and ``_lazy``, so that a program that asks for one is told so in a sentence.
+Read by ``_alias`` and ``_lazy``, so that a program that asks for one is told so in a sentence.
 """
 
 from __future__ import annotations

@@ -17,6 +17,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ._alias import install as alias_pyflink
+
 Found = dict[str, Any]
 
 #: Modules of the bridge that calls us, which lie on the import path beside it and would hide the user's.
@@ -33,6 +35,7 @@ def describe(requests: str) -> str:
         JSON list of what was found, in the same order: ``{kind, ...}`` or ``{problem, message, names?}``.
     """
     _leave_bridge()
+    alias_pyflink()
     with _user_output():
         return json.dumps([_describe(request) for request in json.loads(requests)])
 

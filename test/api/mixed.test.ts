@@ -39,6 +39,16 @@ describe.each([1, 2])('with parallelism %i', { timeout: 60_000 }, (parallelism) 
     expect(await last(byPython.reduce(add).executeAndCollect())).toBe(12);
   });
 
+  test('functions written for PyFlink import it as Isthmus', async () => {
+    const written = fileURLToPath(new URL('../fixtures/python/pyflink_udfs.py', import.meta.url));
+    const results = env
+      .fromCollection([1])
+      .map(py<number, number>(written, 'Doubled'))
+      .map(py<number, number>(written, 'doubled'))
+      .executeAndCollect();
+    expect(await results.toArray()).toEqual([4]);
+  });
+
   test('classes get their arguments', async () => {
     const results = env
       .fromCollection([1, 2, 3])

@@ -277,6 +277,9 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(EXIT_CANNOT_START)
+    from .._alias import install as alias_pyflink
+
+    alias_pyflink()
     process = Process(frames_in, frames_out, program_out)
     process.handshake()
     process.loop()

@@ -93,6 +93,38 @@ def test_pyflink_is_isthmus(programs):
     )
 
 
+def test_modules_and_functions_import_pyflink_in_workers_too(programs):
+    programs.write(
+        "steps.py",
+        """
+        from pyflink.common import Row
+        from pyflink.datastream import MapFunction
+
+        class Pair(MapFunction):
+            def map(self, value):
+                return Row(value, value + 1)
+        """,
+    )
+    done = programs.run(
+        """
+        from pyflink.datastream import StreamExecutionEnvironment
+        from steps import Pair
+
+        def first(row):
+            from pyflink.common.types import Row
+            assert isinstance(row, Row)
+            return row[0]
+
+        env = StreamExecutionEnvironment.get_execution_environment()
+        env.set_parallelism(1)
+        env.from_collection([1]).map(Pair()).map(first).print()
+        env.execute()
+        """,
+        prelude=False,
+    )
+    assert (done.stdout, done.stderr) == ("1\n", "")
+
+
 @pytest.mark.parametrize(
     ("text", "code", "stderr"),
     [
