@@ -30,6 +30,7 @@ class SystemClock:
     def now_ms(self) -> int:
         return time.time_ns() // 1_000_000
 
+    now_ns = staticmethod(time.time_ns)
     monotonic = staticmethod(time.monotonic)
 
 

@@ -31,6 +31,10 @@ class Clock(Protocol):
         """Processing time: milliseconds since the epoch."""
         ...
 
+    def now_ns(self) -> int:
+        """The same in nanoseconds, for loops that only compare it."""
+        ...
+
     def monotonic(self) -> float:
         """Seconds from an arbitrary start, never backwards."""
         ...

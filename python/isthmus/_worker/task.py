@@ -272,10 +272,10 @@ class Task:
             if timed:
                 timestamps = []
                 cursor = self.cursor
-                add_value, add_timestamp = values.append, timestamps.append
+                # Calls that the interpreter has a way of its own for, from 3.11 on.
                 for value in islice(records, CHUNK):
-                    add_value(value)
-                    add_timestamp(cursor.timestamp)
+                    values.append(value)
+                    timestamps.append(cursor.timestamp)
             else:
                 values.extend(islice(records, CHUNK))
         except Exception as e:

@@ -13,6 +13,10 @@ class ManualClock:
         """Processing time: milliseconds since the epoch."""
         return self._now_ms
 
+    def now_ns(self) -> int:
+        """The same in nanoseconds."""
+        return self._now_ms * 1_000_000
+
     def monotonic(self) -> float:
         """Seconds; moves with ``now_ms``."""
         return self._now_ms / 1000

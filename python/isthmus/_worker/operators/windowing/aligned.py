@@ -42,33 +42,34 @@ class AlignedEngine(Engine):
         self._fired: list[int] = []
 
     def process(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
-        if not self.event_time:
-            return self._process_by_clock(pairs)
         if self._slide == self._size and self.lateness == 0:
             return self._process_tumbling(pairs)
-        return self._process_event_time(pairs)
+        return self._process_event_time(pairs) if self.event_time else self._process_by_clock(pairs)
 
     def _process_tumbling(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
-        cursor = self.ctx.cursor
         ctx = self.ctx
+        cursor = ctx.cursor
+        # Asking the clock for milliseconds takes three times as long.
+        clock, unit = (None, 1) if self.event_time else (ctx.clock.now_ns, 1_000_000)
         size, offset = self._size, self._offset
         windows = self._windows
         first, add = self.contents.first, self.contents.add
         # The window at hand; most records fall into the one of the record before.
-        start = end = MIN_TIMESTAMP
+        start = begin = end = MIN_TIMESTAMP
         contents: dict[Any, Any] = {}
         for key, value in pairs:
             cursor.key = key
-            timestamp = cursor.timestamp
-            if not (start <= timestamp < end) or start not in windows:
-                if timestamp == MIN_TIMESTAMP:
+            time = cursor.timestamp if clock is None else clock()
+            if not (begin <= time < end) or start not in windows:
+                if time == MIN_TIMESTAMP:
                     raise Exception(NO_TIMESTAMP)
-                start = timestamp - (timestamp - offset) % size
-                end = start + size
-                if end - 1 <= ctx.watermark:
-                    end = start
+                time //= unit
+                start = time - (time - offset) % size
+                if clock is None and start + size - 1 <= ctx.watermark:
+                    begin = end = start
                     self.drop_late(value)
                     continue
+                begin, end = start * unit, (start + size) * unit
                 contents = self._open(start)
             try:
                 found = contents.get(key, NOTHING)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush
+from itertools import count
 from typing import Any
 
 from ...._operations import WindowOperation
@@ -52,7 +53,7 @@ class SessionEngine(Engine):
         self._sessions: dict[Any, list[_Session]] = {}
         #: (end, order, key) (S3)
         self._heap: list[tuple[int, int, Any]] = []
-        self._order = 0
+        self._next_order: Callable[[], int] = count(1).__next__
 
     def process(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
         cursor = self.ctx.cursor
@@ -61,6 +62,7 @@ class SessionEngine(Engine):
         sessions = self._sessions
         get = sessions.get
         add = self.contents.add
+        next_order = self._next_order
         for key, value in pairs:
             cursor.key = key
             start = cursor.timestamp if event_time else now_ms()
@@ -72,8 +74,13 @@ class SessionEngine(Engine):
                 known = get(key)
             if known is not None and len(known) == 1:
                 session = known[0]
-                if session.start <= end and start <= session.end:
-                    if end > session.end or start < session.start:
+                held = session.end
+                if start <= held and session.start <= end:
+                    # Most records are later than all before: the session's end moves with each.
+                    if end > held and start >= session.start:
+                        session.end = end
+                        session.order = next_order()
+                    elif end > held or start < session.start:
                         self._grow(session, start, end)
                     session.contents = add(session.contents, value)
                     continue
@@ -84,8 +91,7 @@ class SessionEngine(Engine):
     def _grow(self, session: _Session, start: int, end: int) -> None:
         session.start = min(session.start, start)
         session.end = max(session.end, end)
-        self._order += 1
-        session.order = self._order
+        session.order = self._next_order()
 
     def _place(self, key: Any, known: list[_Session] | None, start: int, end: int, value: Any) -> None:
         """A record of a key that has no session, or several, or one that it does not touch."""
@@ -116,9 +122,8 @@ class SessionEngine(Engine):
             self._sessions[key] = [session]
         else:
             known.append(session)
-        self._order += 1
-        session.order = self._order
-        heappush(self._heap, (session.end, self._order, key))
+        session.order = self._next_order()
+        heappush(self._heap, (session.end, session.order, key))
 
     def advance_watermark(self, watermark: int) -> Iterator[Iterable[Any]] | None:
         return self._fire(watermark) if self.event_time else None
