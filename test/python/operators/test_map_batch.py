@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from isthmus.datastream import StreamExecutionEnvironment
 from isthmus.errors import ConfigurationError
 from isthmus.testing import OneInputHarness
 
@@ -77,6 +78,34 @@ def test_numpy():
         assert h.output == [3, 7]
 
 
+@pytest.mark.parametrize(
+    "records",
+    [
+        [1, 2],
+        [1, 2.5],
+        [1.5, 2],
+        [1.5, True],
+        [True, 1],
+        [1, 2**63],
+        [1, 2**70],
+        [1, None],
+        [1.0, float("inf")],
+        [1.5, 2**60 + 1],
+        ["a", "b"],
+    ],
+    ids=str,
+)
+def test_numpy_arrays_are_those_that_numpy_makes_and_may_be_changed(records):
+    numpy = pytest.importorskip("numpy")
+    arrays = []
+    with harness(lambda a: arrays.append(a) or a, format="numpy") as h:
+        h.process(*records)
+    ((array,), expected) = arrays, numpy.asarray(records)
+    assert array.dtype == expected.dtype
+    assert array.tolist() == expected.tolist()
+    array[0] = array[1]
+
+
 @pytest.mark.parametrize("name", ["arrow", "pandas", "polars"])
 def test_tables(name):
     pytest.importorskip("pyarrow" if name == "arrow" else name)
@@ -94,3 +123,24 @@ def test_tables(name):
 def test_a_format_that_cannot_be_had():
     with pytest.raises(ConfigurationError, match="known: list, numpy"):
         harness(len, format="csv")
+
+
+class Scaled:
+    def open(self, runtime_context):
+        self.factor = 10
+
+    def map_batch(self, values):
+        return [value * self.factor for value in values]
+
+
+def test_an_object_with_the_method_needs_no_base_class():
+    env = StreamExecutionEnvironment.get_execution_environment()
+    numbers = env.from_collection([1, 2])
+    with numbers.map_batch(Scaled()).execute_and_collect() as results:
+        assert sorted(results) == [10, 20]
+
+
+def test_what_is_no_function_is_refused():
+    numbers = StreamExecutionEnvironment.get_execution_environment().from_collection([1])
+    with pytest.raises(TypeError, match="flat_map_batch takes a function, or an object with a method"):
+        numbers.flat_map_batch(Scaled())

@@ -221,9 +221,13 @@ class DataStream(OperatorSettings, Generic[T]):
         size: Any,
         latency: Any,
     ) -> DataStream[Any]:
-        from ..functions import Function
+        from ..._ts import TypeScriptFunction
 
-        language, fn = function_of(self._env.graph, func, Function, name)
+        if not (callable(func) or hasattr(func, kind) or isinstance(func, TypeScriptFunction)):
+            raise TypeError(
+                f"{kind} takes a function, or an object with a method {kind}; it was given {func!r}."
+            )
+        language, fn = function_of(self._env.graph, func, object, name)
         if language == "typescript" and form != "list":
             raise GraphError(
                 f"A TypeScript function gets batches as arrays, not as {form}; leave out format=."
