@@ -54,6 +54,6 @@ function peakOf(pid: number): { role: Role; mebibytes: number } | undefined {
 function roleOf(command: string): Role | undefined {
   if (command.includes('isthmus._worker')) return 'worker';
   // A TypeScript program holds the runtime itself.
-  if (command.includes('runtime.mjs') || command.includes('mixed.ts')) return 'runtime';
+  if (command.includes('runtime.mjs') || command.includes('mixed.mjs')) return 'runtime';
   return command.includes('-misthmus') || command.includes('-m\0isthmus') ? 'program' : undefined;
 }

@@ -103,7 +103,7 @@ const bytewax = (workload: string): System[] =>
       ];
 const mixed = (workload: string): System => ({
   name: 'Isthmus',
-  command: [node, join(root, 'bench', 'programs', 'mixed.ts'), workload, '{n}'],
+  command: [node, join(root, 'bench', 'programs', 'mixed.mjs'), workload, '{n}'],
   env: isthmusEnv,
 });
 
