@@ -9,7 +9,17 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "ts"]
+__all__ = ["__version__", "install_as_pyflink", "ts"]
+
+
+def install_as_pyflink() -> None:
+    """Make ``import pyflink`` mean Isthmus in this process, before the first such import: in notebooks, in a ``conftest.py``.
+
+    Programs run by ``python -m isthmus`` and functions in workers need no call. An installed PyFlink is hidden.
+    """
+    from ._alias import install
+
+    install()
 
 
 def __getattr__(name: str) -> Any:

@@ -125,6 +125,73 @@ def test_modules_and_functions_import_pyflink_in_workers_too(programs):
     assert (done.stdout, done.stderr) == ("1\n", "")
 
 
+@pytest.fixture
+def package(programs):
+    programs.write("jobs/__init__.py", "")
+    programs.write("jobs/steps.py", "def plus(v):\n    return v + 1\n")
+    job = """
+        import sys
+        from pyflink.datastream import StreamExecutionEnvironment
+        from .steps import plus
+
+        def plus_again(v):
+            from .steps import plus
+            return plus(v)
+
+        env = StreamExecutionEnvironment.get_execution_environment()
+        env.set_parallelism(1)
+        env.from_collection([1]).map(plus).map(plus_again).print()
+        env.execute()
+        print(__name__, __package__, sys.argv[1:])
+    """
+    programs.write("jobs/job.py", job)
+    programs.write("jobs/__main__.py", job)
+
+
+@pytest.mark.parametrize("module", ["jobs.job", "jobs"])
+def test_a_program_that_is_a_module(programs, package, module):
+    done = programs.run_file("-m", module, "a", "-b")
+    assert (done.stdout, done.stderr) == ("3\n__main__ jobs ['a', '-b']\n", "")
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["-m"], "-m takes the name of a module"),
+        (["-m", "nowhere"], "There is no module nowhere that can be run"),
+        (["-m", "jobs.nowhere"], "There is no module jobs.nowhere that can be run"),
+        (["-m", "nowhere.job"], "No module named 'nowhere'"),
+    ],
+)
+def test_a_module_that_is_not_there(programs, package, args, message):
+    done = programs.run_file(*args)
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_other_processes_say_once_that_pyflink_is_isthmus(programs):
+    done = programs.run(
+        """
+        import isthmus
+        isthmus.install_as_pyflink()
+        from pyflink.datastream import MapFunction, StreamExecutionEnvironment
+
+        class Plus(MapFunction):
+            def map(self, v):
+                return v + 1
+
+        env = StreamExecutionEnvironment.get_execution_environment()
+        env.set_parallelism(1)
+        env.from_collection([1]).map(Plus()).print()
+        env.execute()
+        """,
+        alone=True,
+        prelude=False,
+    )
+    assert (done.stdout, done.stderr) == ("2\n", "")
+
+
 @pytest.mark.parametrize(
     ("text", "code", "stderr"),
     [
