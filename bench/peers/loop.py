@@ -44,6 +44,22 @@ def keyed_shuffle(n):
         state[k] = state.get(k, 0) + 1
 
 
+def dicts(n):
+    """What Python has to do for records from and to elsewhere: decode, call, encode; by msgspec, with no pipe."""
+    import msgspec
+
+    decode, encode = msgspec.msgpack.Decoder().decode, msgspec.msgpack.Encoder().encode
+    example = {"name": "item", "price": 2.5, "count": 3, "city": "Oslo", "active": True, "score": 0.75}
+    body = encode([{"id": i, **example, "note": "a short note"} for i in range(1000)])
+
+    def enrich(record):
+        record["total"] = record["price"] * record["count"]
+        return record
+
+    for _ in range(n // 1000):
+        encode(list(map(enrich, decode(body))))
+
+
 def cpu_bound(n):
     for value in range(n):
         total = value
