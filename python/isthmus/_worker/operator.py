@@ -125,6 +125,8 @@ class Operator:
     punctuates = False
     #: True where records get timestamps of this operator's.
     assigns_timestamps = False
+    #: False where idleness of the input says nothing of the output (watermark generators watch their own records).
+    follows_idleness = True
     #: True where the user's functions return iterables, which nothing of theirs is on the stack for.
     flattens = False
     #: The user's functions, to name the operator when one of them raises.

@@ -185,12 +185,17 @@ class Task:
         watermark = op.poll_watermark()
         idle = op.poll_idle()
         if idle is False:
-            self._control(("idle", False))
+            self._pass_idleness(i + 1, False)
         if watermark is not None:
             for drain in self._watermark_drains(i + 1, watermark):
                 self._exhaust(drain)
         if idle:
-            self._control(("idle", True))
+            self._pass_idleness(i + 1, True)
+
+    def _pass_idleness(self, start: int, idle: bool) -> None:
+        """As of a watermark before operator ``start``."""
+        if all(op.follows_idleness for op in self.operators[start:]):
+            self._control(("idle", idle))
 
     def _run_aside(self, i: int, records: Iterable[Any]) -> None:
         """Run what operator ``i`` emitted outside any element through the rest of the chain, at once."""
@@ -336,11 +341,11 @@ class Task:
 
     def _merged(self, merged: int | None, idle: bool | None) -> Generator[Drain, None, None]:
         if idle is False:
-            self._control(("idle", False))
+            self._pass_idleness(0, False)
         if merged is not None:
             yield from self._watermark_drains(0, merged)
         if idle:
-            self._control(("idle", True))
+            self._pass_idleness(0, True)
 
     def _batch(
         self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None, which: int

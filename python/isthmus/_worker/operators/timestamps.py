@@ -21,6 +21,7 @@ DEFAULT_INTERVAL_MS = 200
 class TimestampsOperator(Operator):
     changes_count = False
     assigns_timestamps = True
+    follows_idleness = False
 
     _close: Callable[[], None] | None = None
 
