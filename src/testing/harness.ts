@@ -57,7 +57,7 @@ export interface Emitted {
   timestamp: number;
 }
 
-type KeyBy = ((value: unknown) => unknown) | undefined;
+export type KeyBy = ((value: unknown) => unknown) | undefined;
 
 /** What both harnesses are. Use `OneInputHarness` or `TwoInputHarness`. */
 export class OperatorHarness {
@@ -113,9 +113,9 @@ export class OperatorHarness {
       config: options.config ?? {},
       watermark: MIN_TIMESTAMP,
       loadFunction: () => Promise.resolve(fn),
-      emitSide: (tag, value) => this.#emitSide(tag, value),
-      emitWatermark: (watermark) => void this.watermarks.push(watermark),
-      emitIdle: (idle) => void this.watermarks.push(idle),
+      emitSide: (tag, value) => this.emittedAside(tag, { value, timestamp: this.#time }),
+      emitWatermark: (watermark) => this.passedOn(watermark),
+      emitIdle: (idle) => this.passedOn(idle),
       requestProcessingTime: (at) => this.#request(at),
       log: () => {},
     };
@@ -124,9 +124,7 @@ export class OperatorHarness {
   protected async start(restore: unknown): Promise<void> {
     const operator = this.#operator;
     if (restore !== undefined) await operator.restore?.([restore]);
-    await operator.open?.(this.#context, (value) => {
-      this.records.push({ value, timestamp: this.#context.cursor.timestamp });
-    });
+    await operator.open?.(this.#context, (value) => this.emitted({ value, timestamp: this.#time }));
   }
 
   // In.
@@ -138,32 +136,21 @@ export class OperatorHarness {
       this.#context.watermark = timestamp;
       await this.#operator.onWatermark?.(timestamp);
       if (this.#operator.holdsWatermarks !== true || timestamp === MAX_TIMESTAMP) {
-        this.watermarks.push(timestamp);
+        await this.passedOn(timestamp);
       }
     });
   }
 
   /** The input becomes idle, or active again. */
   idle(idle: boolean): Promise<void> {
-    return this.#run(() => {
-      if (this.#operator.holdsWatermarks === true) this.#operator.onIdle?.(idle);
-      else this.watermarks.push(idle);
-    });
+    return this.#run(() =>
+      this.#operator.holdsWatermarks === true ? this.#operator.onIdle?.(idle) : this.passedOn(idle),
+    );
   }
 
   /** The clock reaches `nowMs`; what is due in between happens at its time (H2). */
-  async processingTime(nowMs: number): Promise<void> {
-    for (;;) {
-      await settled();
-      // A call is due in the millisecond that it was asked for, be that its end (`onceOver`).
-      const due = Math.min(Math.floor(this.#requested), this.clock.nextAlarm);
-      if (due > nowMs) break;
-      this.clock.set(Math.max(due, this.clock.now()));
-      await settled();
-      if (Math.floor(this.#requested) <= this.clock.now()) await this.#run(() => this.#fire());
-    }
-    this.clock.set(nowMs);
-    await this.#run(() => undefined);
+  processingTime(nowMs: number): Promise<void> {
+    return moveClock(this.clock, [this], nowMs);
   }
 
   /**
@@ -193,6 +180,19 @@ export class OperatorHarness {
   async end(): Promise<void> {
     await this.watermark(MAX_TIMESTAMP);
     await this.#run(() => this.#operator.finish?.());
+  }
+
+  // For the clock, which may be that of several operators.
+
+  /** When the operator asked to be called; Infinity where it did not. */
+  get dueAt(): number {
+    // A call is due in the millisecond that it was asked for, be that its end (`onceOver`).
+    return Math.floor(this.#requested);
+  }
+
+  /** Calls the operator if its time has come, behind what goes on. */
+  fire(): Promise<void> {
+    return this.#run(() => this.#fire());
   }
 
   // Out.
@@ -252,9 +252,29 @@ export class OperatorHarness {
     return this.close();
   }
 
+  // What leaves the operator. A pipeline hands it on.
+
+  protected emitted(record: Emitted): MaybePromise<void> {
+    this.records.push(record);
+  }
+
+  protected emittedAside(tag: string, record: Emitted): MaybePromise<void> {
+    const side = this.#sides.get(tag);
+    if (side === undefined) this.#sides.set(tag, [record]);
+    else side.push(record);
+  }
+
+  /** A watermark, or a change of idleness. */
+  protected passedOn(control: number | boolean): MaybePromise<void> {
+    this.watermarks.push(control);
+  }
+
   /** Records of one input, one after the other. */
-  protected feed(which: 0 | 1, records: readonly (readonly [unknown, number])[]): Promise<void> {
-    const keyBy = this.#keyBy[which];
+  protected feed(
+    which: 0 | 1,
+    records: readonly (readonly [unknown, number])[],
+    keyBy: KeyBy = this.#keyBy[which],
+  ): Promise<void> {
     const { cursor } = this.#context;
     return this.#run(async () => {
       for (const [value, timestamp] of records) {
@@ -262,7 +282,7 @@ export class OperatorHarness {
         cursor.key = keyBy?.(value);
         if (which === 0) await this.#operator.process(value);
         else await this.#second(value);
-        if (Math.floor(this.#requested) <= this.clock.now()) await this.#fire();
+        await this.#fire();
       }
     });
   }
@@ -274,11 +294,8 @@ export class OperatorHarness {
     return this.#operator.processSecond(value);
   }
 
-  #emitSide(tag: string, value: unknown): void {
-    const emitted = { value, timestamp: this.#context.cursor.timestamp };
-    const side = this.#sides.get(tag);
-    if (side === undefined) this.#sides.set(tag, [emitted]);
-    else side.push(emitted);
+  get #time(): number {
+    return this.#context.cursor.timestamp;
   }
 
   #request(at: number): void {
@@ -315,6 +332,24 @@ export class OperatorHarness {
   }
 
   readonly #ran = (): void => this.#wake();
+}
+
+/** Moves a clock, and calls at its time whatever is due before (H2). Of operators one behind the other, the first comes first. */
+export async function moveClock(
+  clock: ManualClock,
+  operators: readonly Pick<OperatorHarness, 'dueAt' | 'fire'>[],
+  nowMs: number,
+): Promise<void> {
+  for (;;) {
+    await settled();
+    const due = Math.min(clock.nextAlarm, ...operators.map(({ dueAt }) => dueAt));
+    if (due > nowMs) break;
+    clock.set(Math.max(due, clock.now()));
+    await settled();
+    for (const operator of operators) await operator.fire();
+  }
+  clock.set(nowMs);
+  for (const operator of operators) await operator.fire();
 }
 
 /** Lets promises that have what they wait for go on. */

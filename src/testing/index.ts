@@ -5,4 +5,10 @@ export type { Emitted, HarnessOptions, OperatorHarness, TwoInputOptions } from '
 export type { Timer } from './keyed.ts';
 export { ManualClock } from './manual-clock.ts';
 export { OneInputHarness } from './one-input.ts';
+export {
+  PipelineHarness,
+  type PipelineInput,
+  type PipelineOptions,
+  type PipelineSnapshot,
+} from './pipeline-harness.ts';
 export { TwoInputHarness } from './two-input.ts';

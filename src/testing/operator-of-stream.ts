@@ -1,11 +1,10 @@
 // The operator that a piece of a program makes of a stream, taken out of the graph.
 
 import type { DataStream } from '../api/data-stream.ts';
-import { StreamExecutionEnvironment } from '../api/environment.ts';
 import { GraphError } from '../errors.ts';
-import type { FunctionRef, OperatorSpec } from '../graph/job-graph.ts';
-import { userFunction } from '../runtime/functions.ts';
+import type { OperatorSpec } from '../graph/job-graph.ts';
 import type { TwoInputOptions } from './harness.ts';
+import { PieceOfProgram } from './piece-of-program.ts';
 
 export type FoundOperator = Pick<TwoInputOptions, 'keyBy' | 'keyBy2'> & {
   fn: unknown;
@@ -19,48 +18,33 @@ export type FoundOperator = Pick<TwoInputOptions, 'keyBy' | 'keyBy2'> & {
 export function operatorOfStream(
   build: (stream: DataStream<unknown>) => DataStream<unknown>,
 ): FoundOperator {
-  return found((environment) => build(environment.fromCollection<unknown>([])));
+  return found(new PieceOfProgram(build as never, 1));
 }
 
 /** @throws GraphError unless it is exactly one operator, in TypeScript */
 export function operatorOfStreams(
   build: (first: DataStream<unknown>, second: DataStream<unknown>) => DataStream<unknown>,
 ): FoundOperator {
-  return found((environment) =>
-    build(environment.fromCollection<unknown>([]), environment.fromCollection<unknown>([])),
-  );
+  return found(new PieceOfProgram(build as never, 2));
 }
 
-function found(build: (environment: StreamExecutionEnvironment) => unknown): FoundOperator {
-  const environment = StreamExecutionEnvironment.getExecutionEnvironment();
-  build(environment);
-  const { graph, functions } = environment.build();
-  const operators = graph.operators.filter(({ kind }) => !kind.startsWith('source.'));
-  const [spec, second] = operators;
+function found(piece: PieceOfProgram<unknown>): FoundOperator {
+  const [spec, second] = piece.operators;
   if (spec === undefined || second !== undefined) {
-    const names = operators.map(({ name }) => `"${name}"`).join(', ');
+    const names = piece.operators.map(({ name }) => `"${name}"`).join(', ');
     throw new GraphError(
-      `A harness drives one operator; these are ${operators.length}: ${names}. Test each by itself.`,
+      `This harness drives one operator; these are ${piece.operators.length}: ${names}. ` +
+        'Test each by itself, or all of them by PipelineHarness.',
     );
   }
-  const load = (ref: FunctionRef): unknown => {
-    if (ref.language === 'typescript' && ref.form === 'closure') return functions[ref.id];
-    throw new GraphError(
-      `The function "${ref.name}" is Python; test it in Python, by isthmus.testing.`,
-    );
-  };
-  const keyOf = (input: 0 | 1): TwoInputOptions['keyBy'] => {
-    const edge = graph.edges.find((each) => each.to === spec.id && each.input === input);
-    if (edge?.partitioner.kind !== 'hash') return undefined;
-    const key = load(edge.partitioner.key);
-    return userFunction<(value: never) => unknown>(key, ['getKey'], spec.name).call;
-  };
+  const edgeTo = (input: 0 | 1) =>
+    piece.edges.find((each) => each.to === spec.id && each.input === input);
   return {
-    fn: spec.fn === undefined ? undefined : load(spec.fn),
+    fn: piece.functionOf(spec),
     kind: spec.kind,
     params: spec.params,
-    keyBy: keyOf(0),
-    keyBy2: keyOf(1),
-    two: graph.edges.some((edge) => edge.to === spec.id && edge.input === 1),
+    keyBy: piece.keyOf(edgeTo(0)) as TwoInputOptions['keyBy'],
+    keyBy2: piece.keyOf(edgeTo(1)) as TwoInputOptions['keyBy2'],
+    two: edgeTo(1) !== undefined,
   };
 }

@@ -12,5 +12,6 @@ from __future__ import annotations
 
 from .clock import ManualClock
 from .harness import OneInputHarness, TwoInputHarness
+from .pipeline_harness import PipelineHarness
 
-__all__ = ["ManualClock", "OneInputHarness", "TwoInputHarness"]
+__all__ = ["ManualClock", "OneInputHarness", "PipelineHarness", "TwoInputHarness"]

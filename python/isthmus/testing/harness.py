@@ -5,7 +5,7 @@ timers to look at.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -131,20 +131,16 @@ class OneInputHarness:
         self._collect(self.operator.advance_watermark(timestamp))
         forwarded = self.operator.forward_watermark(timestamp)
         if forwarded is not None:
-            self.watermarks.append(forwarded)
+            self._pass_on(forwarded)
+
+    def idle(self, idle: bool) -> None:
+        """The input becomes idle, or active again."""
+        if self.operator.follows_idleness:
+            self._pass_on(idle)
 
     def processing_time(self, now_ms: int) -> None:
         """The clock reaches ``now_ms``; what is due in between fires at its time."""
-        while True:
-            due = self.operator.next_processing_time()
-            if due is None or due > now_ms:
-                break
-            self.clock.set(max(due, self.clock.now_ms()))
-            self._collect(self.operator.advance_processing_time(self.clock.now_ms()))
-            self._take_generated()
-        self.clock.set(now_ms)
-        self._collect(self.operator.advance_processing_time(now_ms))
-        self._take_generated()
+        move_clock(self.clock, [self], now_ms)
 
     def wait(self, seconds: float = 5.0) -> None:
         """Wait until an async operator has no call under way."""
@@ -229,8 +225,12 @@ class OneInputHarness:
         self.close()
 
     def _feed(self, which: int, records: list[tuple[Any, int]]) -> None:
+        self._feed_keyed(which, records, self._key_by[which])
+
+    def _feed_keyed(
+        self, which: int, records: list[tuple[Any, int]], key_by: Callable[[Any], Any] | None
+    ) -> None:
         operator = self.operator
-        key_by = self._key_by[which]
         if key_by is not None:
             pairs = self._followed([((key_by(value), value), timestamp) for value, timestamp in records])
             results = operator.apply_keyed(pairs) if which == 0 else operator.apply_second_keyed(pairs)
@@ -239,18 +239,35 @@ class OneInputHarness:
             results = operator.apply(values) if which == 0 else operator.apply_second(values)
         self._collect(results)
         self._take_generated()
+        due = operator.next_processing_time()
+        # As in a job, what is due goes off when its millisecond is over.
+        if due is not None and due < self.clock.now_ms():
+            self._fire()
 
     def _followed(self, records: list[tuple[Any, int]]) -> Iterator[Any]:
         for value, timestamp in records:
             self._cursor.timestamp = timestamp
             yield value
 
+    def _fire(self) -> None:
+        """The time of the clock has come."""
+        self._collect(self.operator.advance_processing_time(self.clock.now_ms()))
+        self._take_generated()
+
     def _collect(self, results: Iterable[Any] | None) -> None:
         for value in results or ():
-            self.records.append((value, self._cursor.timestamp))
+            self._emitted(value, self._cursor.timestamp)
+
+    # What leaves the operator. A pipeline hands it on.
+
+    def _emitted(self, value: Any, timestamp: int) -> None:
+        self.records.append((value, timestamp))
 
     def _emit_side(self, tag: str, value: Any) -> None:
         self._sides.setdefault(tag, []).append((value, self._cursor.timestamp))
+
+    def _pass_on(self, control: int | bool) -> None:
+        self.watermarks.append(control)
 
     def _poll(self) -> None:
         self._collect(self.operator.poll())
@@ -259,11 +276,11 @@ class OneInputHarness:
     def _take_generated(self) -> None:
         watermark, idle = self.operator.poll_watermark(), self.operator.poll_idle()
         if idle is False:
-            self.watermarks.append(False)
+            self._pass_on(False)
         if watermark is not None:
-            self.watermarks.append(watermark)
+            self._pass_on(watermark)
         if idle:
-            self.watermarks.append(True)
+            self._pass_on(True)
 
 
 class TwoInputHarness(OneInputHarness):
@@ -306,3 +323,18 @@ class TwoInputHarness(OneInputHarness):
         self._merged[which] = max(timestamp, self._merged[which])
         if min(self._merged) > before:
             self.watermark(min(self._merged))
+
+
+def move_clock(clock: ManualClock, operators: Sequence[OneInputHarness], now_ms: int) -> None:
+    """Move a clock; what operators wait for happens at its time. Of those one behind the other, the first comes first."""
+    while True:
+        wanted = [operator.operator.next_processing_time() for operator in operators]
+        due = min((time for time in wanted if time is not None), default=None)
+        if due is None or due > now_ms:
+            break
+        clock.set(max(due, clock.now_ms()))
+        for operator in operators:
+            operator._fire()
+    clock.set(now_ms)
+    for operator in operators:
+        operator._fire()

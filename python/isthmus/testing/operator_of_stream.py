@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .._graph import Origin, ProgramGraph, Transformation
-from ..datastream import StreamExecutionEnvironment
-from ..datastream.data_stream import DataStream
-
-
-class _KeepingGraph(ProgramGraph):
-    """Keeps functions as they are, where a job would pickle them."""
-
-    def function(self, obj: Any, name: str) -> dict[str, Any]:
-        return {"language": "python", "form": "object", "object": obj, "name": name}
+from .piece_of_program import PieceOfProgram, function_of, key_of
 
 
 def operator_of_stream(build: Callable[..., Any], inputs: int) -> dict[str, Any]:
@@ -23,17 +14,12 @@ def operator_of_stream(build: Callable[..., Any], inputs: int) -> dict[str, Any]
     Raises:
         ValueError: It is not exactly one operator with so many inputs, in Python.
     """
-    env = StreamExecutionEnvironment.get_execution_environment()
-    graph = env.graph = _KeepingGraph()
-    streams: list[DataStream[Any]] = [
-        DataStream(env, [Origin(Transformation("source.collection", "Test"))], None) for _ in range(inputs)
-    ]
-    build(*streams)
-    made = graph.fresh
+    made = PieceOfProgram(build, inputs).operators
     if len(made) != 1:
         names = ", ".join(f'"{t.name}"' for t in made)
         raise ValueError(
-            f"A harness drives one operator; these are {len(made)}: {names}. Test each by itself."
+            f"This harness drives one operator; these are {len(made)}: {names}. "
+            "Test each by itself, or all of them by PipelineHarness."
         )
     operator = made[0]
     found = 1 + max((which for _, which in operator.inputs), default=0)
@@ -41,10 +27,9 @@ def operator_of_stream(build: Callable[..., Any], inputs: int) -> dict[str, Any]
         raise ValueError(f"The number of inputs is {found}, not {inputs}: use {_HARNESSES[found]}.")
     keys: list[Any] = [None, None]
     for origin, which in operator.inputs:
-        if origin.partitioner["kind"] == "hash":
-            keys[which] = _selector(_object(origin.partitioner["key"]))
+        keys[which] = key_of(origin) or keys[which]
     options = {
-        "function": None if operator.fn is None else _object(operator.fn),
+        "function": function_of(operator),
         "kind": operator.kind,
         "params": operator.params,
         "key_by": keys[0],
@@ -53,14 +38,3 @@ def operator_of_stream(build: Callable[..., Any], inputs: int) -> dict[str, Any]
 
 
 _HARNESSES = {1: "OneInputHarness.open_stream", 2: "TwoInputHarness.open_streams"}
-
-
-def _object(ref: dict[str, Any]) -> Any:
-    if "object" not in ref:
-        raise ValueError(f'The function "{ref["name"]}" is TypeScript; test it there, by isthmus/testing.')
-    return ref["object"]
-
-
-def _selector(key: Any) -> Callable[[Any], Any]:
-    selector: Callable[[Any], Any] = getattr(key, "get_key", key)
-    return selector

@@ -143,3 +143,10 @@ def test_watermarks_are_the_largest_timestamp_less_delay_and_never_go_back(scrip
                 h.process(timestamp)
                 largest = timestamp if largest is None else max(largest, timestamp)
         assert h.watermarks == expected
+
+
+def test_idleness_and_watermarks_of_the_input_stop_at_a_generator():
+    with harness() as h:
+        h.idle(True)
+        h.watermark(50)
+        assert h.watermarks == []
