@@ -38,6 +38,7 @@ const mutations = [
   ['TypeScript: states of all keys are one', 'src/state/table.ts', 'return this.#entries.get(keyIdentity(this.#at.key));', 'return [...this.#entries.values()][0];', 'test/state/keyed-state.test.ts'],
   ['TypeScript: what is put out of the cache is not written', 'src/state/embedded-store.ts', 'if (!slot.dirty) continue;', 'if (slot.dirty) continue;', 'test/state/keyed-state.test.ts'],
   ['TypeScript: a list on disk forgets what is added in place', 'src/state/states.ts', 'entries.push(this.#entry(value));\n    this.#table.changed();', 'entries.push(this.#entry(value));', 'test/state/keyed-state.test.ts'],
+  ['TypeScript: operator lists go whole to every subtask', 'src/state/operator-state.ts', 'all.slice(this.#share(all), this.#share(all, 1))', 'all', 'test/state/operator-state.test.ts'],
   ['TypeScript: subtasks share one object', 'src/runtime/own-instance.ts', 'if (parallelism === 1 ||', 'if (parallelism > 0 ||', 'test/integration/own-instance.test.ts'],
   ['TypeScript: key groups are hashed otherwise', 'src/bridge/keys.ts', '0x9e3779b1', '0x9e3779b3', 'test/bridge/vectors.test.ts'],
   ['Python: watermarks merge as the maximum', `${worker}/gate.py`, 'merged = min(active)', 'merged = max(active)', 'test/python/worker/test_gate.py'],
@@ -56,6 +57,7 @@ const mutations = [
   ['Python: outer interval joins emit what was joined again', `${worker}/operators/interval_join.py`, 'if not record.matched:', 'if True:', 'test/python/operators/test_joins.py'],
   ['Python: state never expires', `${worker}/state/ttl.py`, 'return self.now() >= renewed + self.ttl_ms', 'return False', 'test/python/state/test_ttl.py'],
   ['Python: reading renews state', `${worker}/state/ttl.py`, 'config.get_update_type() is StateTtlConfig.UpdateType.OnReadAndWrite', 'True', 'test/python/state/test_ttl.py'],
+  ['Python: operator lists go whole to every subtask', `${worker}/state/operator_state.py`, 'all_of_it[first:end]', 'all_of_it', 'test/python/state/test_operator_state.py'],
   ['Python: every key group is everybody\'s', `${worker}/state/keys.py`, 'return self._groups.owner(group) == self._subtask', 'return True', 'test/python/state/test_keyed_state.py'],
 ];
 

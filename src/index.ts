@@ -55,6 +55,7 @@ export type {
   BroadcastContext,
   BroadcastDescriptor,
   BroadcastProcessLike,
+  BroadcastState,
   CoProcessLike,
   KeyedProcessContext,
   KeyedProcessLike,
@@ -62,6 +63,7 @@ export type {
   ProcessContext,
   ProcessLike,
   ReadOnlyBroadcastContext,
+  ReadOnlyBroadcastState,
 } from './api/process-functions.ts';
 export { py, PyFunction, type PyOptions } from './api/python-function.ts';
 export type { LogEntry, Logger } from './api/session.ts';
@@ -144,6 +146,7 @@ export {
   StateDescriptor,
   ValueStateDescriptor,
 } from './state/descriptors.ts';
+export type { OperatorStateStore } from './state/operator-state.ts';
 export type { AppendingState, ListState, MapState, ValueState } from './state/states.ts';
 export { VERSION } from './version.ts';
 export { markFrozenSet, markTuple } from './bridge/codec/marks.ts';

@@ -128,7 +128,6 @@ NAMES: dict[str, tuple[str, ...]] = {
         "PassThroughWindowFunction",
         "ReduceFunctionWrapper",
     ),
-    "isthmus.datastream.state": ("OperatorStateStore",),
     "isthmus.datastream.utils": (
         "ResultTypeQueryable",
         "convert_to_python_obj",

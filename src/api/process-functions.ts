@@ -1,5 +1,6 @@
 // Functions that see more than a record: its timestamp, its key, timers, side outputs.
 
+import type { MapState } from '../state/states.ts';
 import type { Instance, MaybeAsync, Results } from './accepts.ts';
 import type { OutputTag } from './output-tag.ts';
 import type { PyFunction } from './python-function.ts';
@@ -62,17 +63,14 @@ export interface BroadcastDescriptor<K, V> {
   readonly broadcastTypes?: [K, V];
 }
 
-export interface ReadOnlyBroadcastStateLike<K, V> {
-  get(key: K): V | undefined;
-  contains(key: K): boolean;
-  [Symbol.iterator](): Iterator<[K, V]>;
-}
+/** Broadcast state as the broadcast side sees it. */
+export type BroadcastState<K, V> = MapState<K, V>;
 
-export interface BroadcastStateLike<K, V> extends ReadOnlyBroadcastStateLike<K, V> {
-  put(key: K, value: V): void;
-  remove(key: K): void;
-  clear(): void;
-}
+/** Broadcast state as the other side sees it. */
+export type ReadOnlyBroadcastState<K, V> = Omit<
+  MapState<K, V>,
+  'put' | 'putAll' | 'remove' | 'clear'
+>;
 
 interface BroadcastTimeContext {
   timestamp(): number;
@@ -82,11 +80,11 @@ interface BroadcastTimeContext {
 }
 
 export interface BroadcastContext extends BroadcastTimeContext {
-  getBroadcastState<K, V>(descriptor: BroadcastDescriptor<K, V>): BroadcastStateLike<K, V>;
+  getBroadcastState<K, V>(descriptor: BroadcastDescriptor<K, V>): BroadcastState<K, V>;
 }
 
 export interface ReadOnlyBroadcastContext<K> extends BroadcastTimeContext {
-  getBroadcastState<X, V>(descriptor: BroadcastDescriptor<X, V>): ReadOnlyBroadcastStateLike<X, V>;
+  getBroadcastState<X, V>(descriptor: BroadcastDescriptor<X, V>): ReadOnlyBroadcastState<X, V>;
   /** On a keyed stream. */
   timerService(): TimerServiceLike;
   getCurrentKey(): K;

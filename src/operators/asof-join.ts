@@ -16,7 +16,7 @@ import {
 } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
 import { requiredFunction } from './required-function.ts';
-import { runtimeContext } from './runtime-context.ts';
+import { StatefulOperator } from './stateful-operator.ts';
 import { TimedRecord, firstAfter } from './timed-records.ts';
 import { LEFT, RIGHT, type Side, TwoSides } from './two-sides.ts';
 import { type Steps, run } from './windowing/waiting.ts';
@@ -36,31 +36,28 @@ export interface AsOfJoinOperation {
 
 type Join = (left: unknown, right: unknown) => unknown;
 
-class AsOfJoinOperator implements Operator {
+class AsOfJoinOperator extends StatefulOperator {
   readonly #spec: OperatorSpec;
   /** A left record is looked at at its time (A1); right ones when the second makes the first useless (A2). */
   readonly #sides = new TwoSides((side, records) => records[side]?.timestamp ?? Infinity);
-  #ctx!: OperatorContext;
   #emit!: Emit;
   #function!: UserFunction<Join>;
   #toleranceMs = Infinity;
   #keepsLonely = false;
-  #restored: unknown[] = [];
 
   constructor(spec: OperatorSpec) {
+    super();
     this.#spec = spec;
   }
 
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {
-    this.#ctx = ctx;
+    this.ctx = ctx;
     this.#emit = emit;
     const operation = await operationOf(this.#spec, ctx);
     this.#toleranceMs = operation.toleranceMs ?? Infinity;
     this.#keepsLonely = operation.how === 'left';
-    this.#sides.restore(ctx, this.#restored);
-    this.#restored = [];
     this.#function = userFunction<Join>(operation.function, ['join'], this.#spec.name);
-    await this.#function.open(runtimeContext(ctx));
+    await this.#function.open(this.openRuntime(ctx));
   }
 
   process(value: unknown): void {
@@ -72,14 +69,14 @@ class AsOfJoinOperator implements Operator {
   }
 
   #take(side: Side, value: unknown): void {
-    const { key, timestamp } = this.#ctx.cursor;
+    const { key, timestamp } = this.ctx.cursor;
     if (timestamp === MIN_TIMESTAMP) throw noTimestamp(this.#spec);
-    if (timestamp <= this.#ctx.watermark) return; // A2
+    if (timestamp <= this.ctx.watermark) return; // A2
     this.#sides.add(side, key, new TimedRecord(timestamp, value));
   }
 
   onWatermark(watermark: number): MaybePromise<void> {
-    return run(this.#joinUpTo(watermark), this.#ctx.cursor);
+    return run(this.#joinUpTo(watermark), this.ctx.cursor);
   }
 
   *#joinUpTo(watermark: number): Steps {
@@ -92,8 +89,8 @@ class AsOfJoinOperator implements Operator {
       const key = sides.key(owner);
       sides.looked(LEFT, owner);
       for (const left of due) {
-        this.#ctx.cursor.key = key;
-        this.#ctx.cursor.timestamp = left.timestamp;
+        this.ctx.cursor.key = key;
+        this.ctx.cursor.timestamp = left.timestamp;
         const wait = this.#join(left, this.#partner(sides.of(RIGHT, owner), left.timestamp));
         if (wait !== undefined) yield wait;
       }
@@ -117,12 +114,12 @@ class AsOfJoinOperator implements Operator {
     return isPromise(result) ? result.then(this.#emit) : this.#emit(result);
   }
 
-  snapshot(): unknown {
-    return this.#sides.snapshot(this.#ctx);
+  protected override snapshotOwn(): unknown {
+    return this.#sides.snapshot(this.ctx);
   }
 
-  restore(states: unknown[]): void {
-    this.#restored = states;
+  protected override restoreOwn(states: readonly unknown[]): void {
+    this.#sides.restore(this.ctx, states);
   }
 
   close(): MaybePromise<void> {

@@ -23,7 +23,7 @@ import { AsyncCalls, type AsyncFunction, type RetryStrategy } from './async-call
 import { emitEach } from './emit-each.ts';
 import { AsyncQueue, Call } from './async-queue.ts';
 import { requiredFunction } from './required-function.ts';
-import { runtimeContext } from './runtime-context.ts';
+import { StatefulOperator } from './stateful-operator.ts';
 import { type Steps, run } from './windowing/waiting.ts';
 
 /** What the operator runs. */
@@ -43,10 +43,9 @@ export function asyncOperator(spec: OperatorSpec): Operator {
 
 type Saved = [value: unknown, timestamp: number, key: unknown];
 
-export class AsyncWaitOperator implements Operator {
+export class AsyncWaitOperator extends StatefulOperator {
   readonly holdsWatermarks = true;
   protected readonly spec: OperatorSpec;
-  protected ctx!: OperatorContext;
   #emit!: Emit;
   #queue!: AsyncQueue;
   #calls!: AsyncCalls;
@@ -59,9 +58,10 @@ export class AsyncWaitOperator implements Operator {
   #progress: (() => void) | undefined;
   /** While a record's call begins: what ends at once leaves at once. */
   #beginning = false;
-  #restored: unknown[] = [];
+  #restored: Saved[] = [];
 
   constructor(spec: OperatorSpec) {
+    super();
     this.spec = spec;
   }
 
@@ -77,11 +77,11 @@ export class AsyncWaitOperator implements Operator {
     this.#timeoutMs = operation.timeoutMs;
     this.#queue = new AsyncQueue(operation.ordered);
     this.#user = this.userFunction(operation.function);
-    await this.#user.open(runtimeContext(ctx));
+    await this.#user.open(this.openRuntime(ctx));
     const fn = this.asyncFunction(this.#user);
     this.#calls = new AsyncCalls(fn, operation.retry, ctx.clock, (call) => this.#ended(call));
     if (operation.retry === undefined) this.#direct = fn.invoke;
-    for (const [value, timestamp, key] of this.#restored.flat() as Saved[]) {
+    for (const [value, timestamp, key] of this.#restored) {
       this.#begin(value, timestamp, key); // A5
     }
     this.#restored = [];
@@ -206,7 +206,7 @@ export class AsyncWaitOperator implements Operator {
     else this.#queue.addMark({ idle });
   }
 
-  snapshot(): unknown {
+  protected override snapshotOwn(): unknown {
     const saved = Array.from(
       this.#queue.calls(),
       ({ value, timestamp, key }): Saved => [value, timestamp, key],
@@ -214,8 +214,8 @@ export class AsyncWaitOperator implements Operator {
     return saved.length === 0 ? undefined : saved;
   }
 
-  restore(states: unknown[]): void {
-    this.#restored = states;
+  protected override restoreOwn(states: readonly unknown[]): void {
+    this.#restored = states.flat() as Saved[];
   }
 
   close(): MaybePromise<void> {

@@ -21,7 +21,7 @@ import { isPromise } from '../runtime/output.ts';
 import { emitEach } from './emit-each.ts';
 import { JoinContext } from './join-context.ts';
 import { requiredFunction } from './required-function.ts';
-import { runtimeContext } from './runtime-context.ts';
+import { StatefulOperator } from './stateful-operator.ts';
 import { TimedRecord, firstAfter, firstFrom } from './timed-records.ts';
 import { LEFT, RIGHT, type Side, TwoSides } from './two-sides.ts';
 import { type Steps, run } from './windowing/waiting.ts';
@@ -46,13 +46,12 @@ export interface IntervalJoinOperation {
 
 type Join = (left: unknown, right: unknown, ctx: JoinContext) => unknown;
 
-class IntervalJoinOperator implements Operator {
+class IntervalJoinOperator extends StatefulOperator {
   readonly #spec: OperatorSpec;
   /** Keys are looked at when their earliest record stops to wait. */
   readonly #sides = new TwoSides((side, [earliest]) =>
     Math.min((earliest as TimedRecord).timestamp + this.#waitMs[side], MAX_TIMESTAMP),
   );
-  #ctx!: OperatorContext;
   #emit!: Emit;
   #function!: UserFunction<Join>;
   #context!: JoinContext;
@@ -64,9 +63,9 @@ class IntervalJoinOperator implements Operator {
   /** How long a record of each side waits for partners after its own time. */
   #waitMs: readonly [number, number] = [0, 0];
   #holdMs = 0;
-  #restored: unknown[] = [];
 
   constructor(spec: OperatorSpec) {
+    super();
     this.#spec = spec;
   }
 
@@ -76,7 +75,7 @@ class IntervalJoinOperator implements Operator {
   }
 
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {
-    this.#ctx = ctx;
+    this.ctx = ctx;
     this.#emit = emit;
     const operation = await operationOf(this.#spec, ctx);
     this.#lower = operation.lowerMs + (operation.lowerInclusive ? 0 : 1);
@@ -85,12 +84,10 @@ class IntervalJoinOperator implements Operator {
     this.#outer = [how === 'left' || how === 'full', how === 'right' || how === 'full'];
     this.#waitMs = [Math.max(0, this.#upper), Math.max(0, -this.#lower)];
     this.#holdMs = Math.max(...this.#waitMs.map((wait, i) => (this.#outer[i] === true ? wait : 0)));
-    this.#sides.restore(ctx, this.#restored);
-    this.#restored = [];
     const methods = ['processElement', 'process_element'];
     this.#function = userFunction<Join>(operation.function, methods, this.#spec.name);
     this.#context = new JoinContext(ctx);
-    await this.#function.open(runtimeContext(ctx));
+    await this.#function.open(this.openRuntime(ctx));
   }
 
   process(value: unknown): MaybePromise<void> {
@@ -102,9 +99,9 @@ class IntervalJoinOperator implements Operator {
   }
 
   #take(side: Side, value: unknown): MaybePromise<void> {
-    const { key, timestamp } = this.#ctx.cursor;
+    const { key, timestamp } = this.ctx.cursor;
     if (timestamp === MIN_TIMESTAMP) throw noTimestamp(this.#spec);
-    if (timestamp <= this.#ctx.watermark) return undefined; // I1
+    if (timestamp <= this.ctx.watermark) return undefined; // I1
     const record = new TimedRecord(timestamp, value);
     const identity = this.#sides.add(side, key, record);
     const others = this.#sides.of(side === LEFT ? RIGHT : LEFT, identity);
@@ -114,7 +111,7 @@ class IntervalJoinOperator implements Operator {
     const begin = firstFrom(others, from);
     const end = firstAfter(others, to);
     if (begin >= end) return undefined;
-    return run(this.#pairs(side, record, others.slice(begin, end)), this.#ctx.cursor);
+    return run(this.#pairs(side, record, others.slice(begin, end)), this.ctx.cursor);
   }
 
   *#pairs(side: Side, record: TimedRecord, partners: readonly TimedRecord[]): Steps {
@@ -131,7 +128,7 @@ class IntervalJoinOperator implements Operator {
     const context = this.#context;
     context.leftTimestamp = leftTime;
     context.rightTimestamp = rightTime;
-    this.#ctx.cursor.timestamp = Math.max(leftTime, rightTime); // I2
+    this.ctx.cursor.timestamp = Math.max(leftTime, rightTime); // I2
     const result = this.#function.call(left, right, context);
     if (isPromise(result)) return result.then((settled) => this.#emitResult(settled));
     return this.#emitResult(result);
@@ -143,14 +140,14 @@ class IntervalJoinOperator implements Operator {
     const emitted =
       result === undefined || result === null
         ? undefined
-        : emitEach(result, this.#emit, this.#ctx, 'processElement');
+        : emitEach(result, this.#emit, this.ctx, 'processElement');
     return emitted === undefined
       ? this.#context.takeWaiting()
       : emitted.then(() => this.#context.takeWaiting());
   }
 
   onWatermark(watermark: number): MaybePromise<void> {
-    return run(this.#expire(watermark), this.#ctx.cursor);
+    return run(this.#expire(watermark), this.ctx.cursor);
   }
 
   /** I1, I3 */
@@ -166,7 +163,7 @@ class IntervalJoinOperator implements Operator {
         if (!this.#outer[side]) continue;
         for (const { matched, value, timestamp } of over) {
           if (matched) continue;
-          this.#ctx.cursor.key = key;
+          this.ctx.cursor.key = key;
           const wait =
             side === LEFT
               ? this.#join(value, null, timestamp, MIN_TIMESTAMP)
@@ -177,20 +174,20 @@ class IntervalJoinOperator implements Operator {
     }
     if (this.#holdMs === 0 || watermark === MAX_TIMESTAMP) return;
     const held = watermark - this.#holdMs;
-    const passed = held > MIN_TIMESTAMP ? this.#ctx.emitWatermark(held) : undefined;
+    const passed = held > MIN_TIMESTAMP ? this.ctx.emitWatermark(held) : undefined;
     if (passed !== undefined) yield passed;
   }
 
   onIdle(idle: boolean): void {
-    void this.#ctx.emitIdle(idle);
+    void this.ctx.emitIdle(idle);
   }
 
-  snapshot(): unknown {
-    return this.#sides.snapshot(this.#ctx);
+  protected override snapshotOwn(): unknown {
+    return this.#sides.snapshot(this.ctx);
   }
 
-  restore(states: unknown[]): void {
-    this.#restored = states;
+  protected override restoreOwn(states: readonly unknown[]): void {
+    this.#sides.restore(this.ctx, states);
   }
 
   close(): MaybePromise<void> {

@@ -7,32 +7,30 @@ import { carryMark } from '../bridge/codec/index.ts';
 import { flag } from '../config/resolve.ts';
 import { isolator } from '../runtime/isolate.ts';
 import type { KeyedTable } from '../state/table.ts';
-import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
+import type { Emit, MaybePromise, OperatorContext } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
+import type { OperatorRuntime } from './runtime-context.ts';
 import { keyedTable } from './state-store.ts';
+import { StatefulOperator } from './stateful-operator.ts';
 import { fromGroups, toGroups } from './windowing/partition.ts';
 
 /** Keeps one value a key and emits it after every record. */
-export abstract class KeyedFold implements Operator {
-  protected ctx!: OperatorContext;
+export abstract class KeyedFold extends StatefulOperator {
   protected emit!: Emit;
   protected fold!: (held: unknown, value: unknown) => unknown;
   #values!: KeyedTable<unknown>;
-  #restored: unknown[] = [];
 
   protected begin(
     ctx: OperatorContext,
     emit: Emit,
     fold: (held: unknown, value: unknown) => unknown,
-  ): void {
-    this.ctx = ctx;
+  ): OperatorRuntime {
     const isolate = isolator(carryMark);
     const shares = flag(ctx.config, 'pipeline.object-reuse');
     this.emit = shares ? emit : (value) => emit(isolate(value)); // F1
     this.fold = fold;
     this.#values = keyedTable(ctx);
-    for (const [key, value] of fromGroups(ctx, this.#restored)) this.#values.put(key, value);
-    this.#restored = [];
+    return this.openRuntime(ctx);
   }
 
   process(value: unknown): MaybePromise<void> {
@@ -52,11 +50,11 @@ export abstract class KeyedFold implements Operator {
     return this.emit(result);
   }
 
-  snapshot(): unknown {
+  protected override snapshotOwn(): unknown {
     return toGroups(this.ctx, this.#values.entries());
   }
 
-  restore(states: unknown[]): void {
-    this.#restored = states;
+  protected override restoreOwn(states: readonly unknown[]): void {
+    for (const [key, value] of fromGroups(this.ctx, states)) this.#values.put(key, value);
   }
 }

@@ -12,7 +12,7 @@ import type { Emit, Operator, OperatorContext } from '../runtime/operator.ts';
 import { MIN_TIMESTAMP } from '../runtime/operator.ts';
 import { emitEach } from './emit-each.ts';
 import { requiredFunction } from './required-function.ts';
-import { runtimeContext } from './runtime-context.ts';
+import { StatefulOperator } from './stateful-operator.ts';
 
 const DEFAULT_RECORDS = 1024;
 
@@ -24,13 +24,12 @@ export function flatMapBatchOperator(spec: OperatorSpec): Operator {
   return new BatchOperator(spec, false);
 }
 
-class BatchOperator implements Operator {
+class BatchOperator extends StatefulOperator {
   readonly #spec: OperatorSpec;
   readonly #oneToOne: boolean;
   readonly #maxRecords: number;
   readonly #maxBytes: number;
   readonly #latencyMs: number;
-  #ctx!: OperatorContext;
   #emit!: Emit;
   #function: UserFunction<(values: unknown[]) => unknown> | undefined;
   #values: unknown[] = [];
@@ -38,6 +37,7 @@ class BatchOperator implements Operator {
   #bytes = 0;
 
   constructor(spec: OperatorSpec, oneToOne: boolean) {
+    super();
     this.#spec = spec;
     this.#oneToOne = oneToOne;
     this.#maxRecords = numberParam(spec, 'batchSize', DEFAULT_RECORDS);
@@ -46,21 +46,20 @@ class BatchOperator implements Operator {
   }
 
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {
-    this.#ctx = ctx;
     this.#emit = emit;
     const methods = this.#oneToOne ? ['mapBatch', 'map_batch'] : ['flatMapBatch', 'flat_map_batch'];
     const loaded = await ctx.loadFunction(requiredFunction(this.#spec));
     this.#function = userFunction(loaded, methods, this.#spec.name);
-    await this.#function.open(runtimeContext(ctx));
+    await this.#function.open(this.openRuntime(ctx));
   }
 
   process(value: unknown): void | Promise<void> {
     if (this.#values.length === 0) {
-      const { clock } = this.#ctx;
-      this.#ctx.requestProcessingTime(clock.now() + Math.max(this.#latencyMs, MIN_GATHER_MS));
+      const { clock } = this.ctx;
+      this.ctx.requestProcessingTime(clock.now() + Math.max(this.#latencyMs, MIN_GATHER_MS));
     }
     this.#values.push(value);
-    this.#timestamps.push(this.#ctx.cursor.timestamp);
+    this.#timestamps.push(this.ctx.cursor.timestamp);
     if (this.#maxBytes !== Infinity) this.#bytes += roughBytes(value);
     if (this.#values.length >= this.#maxRecords || this.#bytes >= this.#maxBytes)
       return this.#run(); // B1
@@ -78,9 +77,9 @@ class BatchOperator implements Operator {
     return this.#run();
   }
 
-  async snapshot(): Promise<null> {
+  override async snapshot(): Promise<unknown> {
     await this.#run();
-    return null;
+    return super.snapshot();
   }
 
   async close(): Promise<void> {
@@ -95,10 +94,10 @@ class BatchOperator implements Operator {
     this.#timestamps = [];
     this.#bytes = 0;
     const results = await this.#function?.call(values);
-    const { cursor } = this.#ctx;
+    const { cursor } = this.ctx;
     if (!this.#oneToOne) {
       cursor.timestamp = timestamps.reduce((a, b) => Math.max(a, b), MIN_TIMESTAMP);
-      await emitEach(results, this.#emit, this.#ctx, 'flatMapBatch');
+      await emitEach(results, this.#emit, this.ctx, 'flatMapBatch');
       return;
     }
     if (!Array.isArray(results) || results.length !== values.length) {

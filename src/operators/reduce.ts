@@ -3,7 +3,6 @@ import { type UserFunction, userFunction } from '../runtime/functions.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { KeyedFold } from './keyed-fold.ts';
 import { requiredFunction } from './required-function.ts';
-import { runtimeContext } from './runtime-context.ts';
 
 /** `reduce`: the running result of each key; its first record passes as it is. */
 export function reduceOperator(spec: OperatorSpec): Operator {
@@ -24,8 +23,7 @@ class ReduceOperator extends KeyedFold {
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {
     const loaded = await ctx.loadFunction(requiredFunction(this.#spec));
     this.#function = userFunction<Reduce>(loaded, ['reduce'], this.#spec.name);
-    this.begin(ctx, emit, this.#function.call);
-    await this.#function.open(runtimeContext(ctx));
+    await this.#function.open(this.begin(ctx, emit, this.#function.call));
   }
 
   close(): MaybePromise<void> {

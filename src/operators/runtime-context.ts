@@ -1,6 +1,8 @@
 // What a rich function learns in `open`, and its operator's state and timers behind it.
 
+import { carryMark } from '../bridge/codec/index.ts';
 import { GraphError } from '../errors.ts';
+import { isolator } from '../runtime/isolate.ts';
 import type { OperatorContext } from '../runtime/operator.ts';
 import { KeyedBackend, type StateEntry } from '../state/backend.ts';
 import type {
@@ -10,6 +12,11 @@ import type {
   ReducingStateDescriptor,
   ValueStateDescriptor,
 } from '../state/descriptors.ts';
+import {
+  OperatorStates,
+  type OperatorStateStore,
+  type SavedOperatorState,
+} from '../state/operator-state.ts';
 import type { AppendingState, ListState, MapState, ValueState } from '../state/states.ts';
 import { stateStore } from './state-store.ts';
 import { KeyedTimers, type TimerEntry } from './keyed-timers.ts';
@@ -31,13 +38,25 @@ export interface RuntimeContext {
   getAggregatingState<In, Acc, Out>(
     descriptor: AggregatingStateDescriptor<In, Acc, Out>,
   ): AppendingState<In, Out>;
+  /** State of the subtask, whatever the key, in functions of any stream; what was restored can be read in `open`. */
+  getOperatorStateStore(): OperatorStateStore;
 }
 
-/** Keyed state and timers of an operator; made on first use. */
+/** What is in a snapshot of an operator, besides what it keeps of its own. */
+export interface RuntimeSnapshot {
+  state?: unknown;
+  timers?: unknown;
+  operator?: SavedOperatorState | undefined;
+}
+
+const copy = isolator(carryMark);
+
+/** State and timers of an operator; made on first use. */
 export class OperatorRuntime implements RuntimeContext {
   readonly #ctx: OperatorContext;
   #backend: KeyedBackend | undefined;
   #timers: KeyedTimers | undefined;
+  #operatorStates: OperatorStates | undefined;
 
   constructor(ctx: OperatorContext) {
     this.#ctx = ctx;
@@ -84,6 +103,11 @@ export class OperatorRuntime implements RuntimeContext {
     return this.backend.aggregating(descriptor);
   }
 
+  getOperatorStateStore(): OperatorStates {
+    this.#operatorStates ??= new OperatorStates(this.#ctx.subtask, this.#ctx.parallelism);
+    return this.#operatorStates;
+  }
+
   get backend(): KeyedBackend {
     if (this.#backend === undefined) {
       if (!this.#ctx.keyed) {
@@ -107,7 +131,7 @@ export class OperatorRuntime implements RuntimeContext {
   }
 
   /** Undefined where there is neither state nor a timer. */
-  snapshot(): unknown {
+  snapshot(): RuntimeSnapshot | undefined {
     const state = toGroups(
       this.#ctx,
       (function* entries(backend): Generator<[unknown, unknown]> {
@@ -115,11 +139,17 @@ export class OperatorRuntime implements RuntimeContext {
       })(this.#backend),
     );
     const timers = toGroups(this.#ctx, this.#timers?.snapshot() ?? []);
-    return state === undefined && timers === undefined ? undefined : { state, timers };
+    const operator = copy(this.#operatorStates?.snapshot()) as SavedOperatorState | undefined;
+    if (state === undefined && timers === undefined && operator === undefined) return undefined;
+    return { state, timers, operator };
   }
 
   restore(snapshots: readonly unknown[]): void {
-    const given = snapshots as { state?: unknown; timers?: unknown }[];
+    const given = snapshots as RuntimeSnapshot[];
+    const operator = given.map((each) => each.operator).filter((each) => each !== undefined);
+    if (operator.length > 0) {
+      this.getOperatorStateStore().restore(copy(operator) as SavedOperatorState[]);
+    }
     const states = given.map(({ state }) => state).filter((state) => state !== undefined);
     if (states.length > 0) {
       const entries = [...fromGroups(this.#ctx, states)] as [unknown, [string, unknown]][];

@@ -3,7 +3,7 @@ import { type UserFunction, userFunction } from '../runtime/functions.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
 import { requiredFunction } from './required-function.ts';
-import { runtimeContext } from './runtime-context.ts';
+import { StatefulOperator } from './stateful-operator.ts';
 
 /**
  * `sink.function`: a function called with each record, or an object {open, write or invoke, flush, close}. A promise
@@ -13,12 +13,13 @@ export function sinkFunctionOperator(spec: OperatorSpec): Operator {
   return new SinkFunctionOperator(spec);
 }
 
-class SinkFunctionOperator implements Operator {
+class SinkFunctionOperator extends StatefulOperator {
   readonly #spec: OperatorSpec;
   #function!: UserFunction;
   #call!: (value: unknown) => unknown;
 
   constructor(spec: OperatorSpec) {
+    super();
     this.#spec = spec;
   }
 
@@ -26,7 +27,7 @@ class SinkFunctionOperator implements Operator {
     const loaded = await ctx.loadFunction(requiredFunction(this.#spec));
     this.#function = userFunction(loaded, ['write', 'invoke'], this.#spec.name);
     this.#call = this.#function.call;
-    await this.#function.open(runtimeContext(ctx));
+    await this.#function.open(this.openRuntime(ctx));
   }
 
   process(value: unknown): MaybePromise<void> {
@@ -38,9 +39,9 @@ class SinkFunctionOperator implements Operator {
     await this.#flush();
   }
 
-  async snapshot(): Promise<null> {
+  override async snapshot(): Promise<unknown> {
     await this.#flush();
-    return null;
+    return super.snapshot();
   }
 
   close(): MaybePromise<void> {

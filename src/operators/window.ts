@@ -40,8 +40,9 @@ export class WindowOperator implements Operator {
     const loaded = await ctx.loadFunction(requiredFunction(this.#spec));
     this.#ctx = ctx;
     this.#engine = makeEngine(await this.operation(loaded, ctx, emit), ctx, emit);
+    runtimeContext(ctx).restore(this.#part('runtime'));
     await this.#engine.open();
-    this.#restore(ctx);
+    this.#restore();
   }
 
   /** What a window join does is a window operation too. */
@@ -55,14 +56,15 @@ export class WindowOperator implements Operator {
     return windowOperation(said, loaded, (ref) => ctx.loadFunction(ref));
   }
 
-  #restore(ctx: OperatorContext): void {
-    const part = (name: keyof Snapshot) =>
-      this.#restored.map((state) => state[name]).filter((state) => state !== undefined);
-    this.#engine.restore(part('windows'));
-    this.#engine.windowState.restore(part('windowState'));
-    this.#engine.triggerState.restore(part('triggerState'));
-    runtimeContext(ctx).restore(part('runtime'));
+  #restore(): void {
+    this.#engine.restore(this.#part('windows'));
+    this.#engine.windowState.restore(this.#part('windowState'));
+    this.#engine.triggerState.restore(this.#part('triggerState'));
     this.#restored = [];
+  }
+
+  #part(name: keyof Snapshot): unknown[] {
+    return this.#restored.map((state) => state[name]).filter((state) => state !== undefined);
   }
 
   process(value: unknown): MaybePromise<void> {
@@ -89,7 +91,7 @@ export class WindowOperator implements Operator {
   }
 
   restore(states: unknown[]): void {
-    this.#restored = states as Snapshot[];
+    this.#restored = states.filter((state) => state !== undefined) as Snapshot[];
   }
 
   close(): MaybePromise<void> {

@@ -2,7 +2,7 @@
 // copies, so that only what is put back changes the state.
 
 import type { Aggregate } from './descriptors.ts';
-import { KeyOriginals } from './key-identity.ts';
+import { KeyOriginals, keyIdentity } from './key-identity.ts';
 import type { KeyedTable } from './table.ts';
 import type { Expiry, Timed } from './ttl.ts';
 
@@ -212,7 +212,7 @@ export class HeapMapState<K, V> implements MapState<K, V> {
   get(key: K): V | undefined {
     const held = this.#table.get();
     if (held === undefined) return undefined;
-    const identity = held.originals.keep(key);
+    const identity = keyIdentity(key);
     const entry = held.values.get(identity);
     if (entry === undefined) return undefined;
     const expiry = this.#expiry;
@@ -245,7 +245,7 @@ export class HeapMapState<K, V> implements MapState<K, V> {
 
   remove(key: K): void {
     const held = this.#table.get();
-    if (held !== undefined) this.#remove(held, held.originals.keep(key));
+    if (held !== undefined) this.#remove(held, keyIdentity(key));
   }
 
   contains(key: K): boolean {
@@ -292,7 +292,7 @@ export class HeapMapState<K, V> implements MapState<K, V> {
   }
 
   #remove(held: MapEntries<V>, identity: unknown): void {
-    held.values.delete(identity);
+    if (!held.values.delete(identity)) return;
     held.originals.drop(identity);
     if (held.values.size === 0) this.#table.delete();
     else this.#table.changed();

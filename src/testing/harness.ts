@@ -9,6 +9,7 @@ import { PyFunction } from '../api/python-function.ts';
 import { GraphError, InternalError } from '../errors.ts';
 import type { OperatorKind, OperatorSpec } from '../graph/job-graph.ts';
 import { createOperator } from '../operators/create.ts';
+import { runtimeContext } from '../operators/runtime-context.ts';
 import {
   MAX_TIMESTAMP,
   MIN_TIMESTAMP,
@@ -17,6 +18,7 @@ import {
   type OperatorContext,
 } from '../runtime/operator.ts';
 import type { StateDescriptor } from '../state/descriptors.ts';
+import type { OperatorStateStore } from '../state/operator-state.ts';
 import { type Timer, stateOf, timersOf } from './keyed.ts';
 import { RecordFailure } from '../runtime/failure.ts';
 import { kindOf } from './kinds.ts';
@@ -37,7 +39,7 @@ export interface HarnessOptions {
   config?: Record<string, string>;
   /** The operator's name, in messages. */
   name?: string;
-  /** What `snapshot()` of another harness gave. */
+  /** What `snapshot()` of another harness gave, or an array of what several gave, which were its subtasks. */
   restore?: unknown;
   /** Where the operator thinks it runs. */
   subtask?: number;
@@ -123,7 +125,9 @@ export class OperatorHarness {
 
   protected async start(restore: unknown): Promise<void> {
     const operator = this.#operator;
-    if (restore !== undefined) await operator.restore?.([restore]);
+    if (restore !== undefined) {
+      await operator.restore?.(Array.isArray(restore) ? restore : [restore]);
+    }
     await operator.open?.(this.#context, (value) => this.emitted({ value, timestamp: this.#time }));
   }
 
@@ -220,6 +224,11 @@ export class OperatorHarness {
   /** What a key has in a state: a value, an array, a Map, or the result of a reducing or aggregating state. */
   state(descriptor: StateDescriptor, key: unknown): unknown {
     return stateOf(this.#context, descriptor, key);
+  }
+
+  /** The state of the operator that belongs to no key, broadcast state included. */
+  operatorState(): OperatorStateStore {
+    return runtimeContext(this.#context).getOperatorStateStore();
   }
 
   /** The event-time timers that are registered, in order of time. */

@@ -1,8 +1,13 @@
 // State in rich functions of every kind goes into snapshots and comes back.
 
 import { expect, test } from 'vitest';
-import { type RuntimeContext, type ValueState, ValueStateDescriptor } from '../../src/index.ts';
-import { OneInputHarness } from '../../src/testing/index.ts';
+import {
+  type DataStream,
+  type RuntimeContext,
+  type ValueState,
+  ValueStateDescriptor,
+} from '../../src/index.ts';
+import { OneInputHarness, TwoInputHarness } from '../../src/testing/index.ts';
 
 class Counting {
   count!: ValueState<number>;
@@ -36,6 +41,20 @@ class Distinct extends Counting {
   }
 }
 
+class Reduced extends Counting {
+  reduce(a: string, b: string): string {
+    return `${a}${b}${this.next()}`;
+  }
+}
+
+class Sunk extends Counting {
+  invoke(value: string): void {
+    written.push(`${value} ${this.next()}`);
+  }
+}
+
+const written: string[] = [];
+
 class Processed extends Counting {
   processElement(value: string): string[] {
     return [`${value} ${this.next()}`];
@@ -66,4 +85,45 @@ test('state without a key is one sentence with the cure', async () => {
   await expect(OneInputHarness.open(new Mapped())).rejects.toThrow(
     'This state is only accessible by functions executed on a KeyedStream. Call keyBy before operator',
   );
+});
+
+test('reduce, beside its own value', async () => {
+  await using first = await OneInputHarness.open(Reduced, byItself);
+  await first.process('a', 'a', 'a');
+  expect(first.output).toEqual(['a', 'aa1', 'aa1a2']);
+  const restore = await first.snapshot();
+  await using second = await OneInputHarness.open(Reduced, { ...byItself, restore });
+  await second.process('a');
+  expect(second.output).toEqual(['aa1a2a3']);
+});
+
+test('a sink', async () => {
+  await using first = await OneInputHarness.open(Sunk, byItself);
+  await first.process('a', 'b');
+  const restore = await first.snapshot();
+  await using second = await OneInputHarness.open(Sunk, { ...byItself, restore });
+  await second.process('a');
+  expect(written).toEqual(['a 1', 'b 1', 'a 2']);
+});
+
+test('an interval join, beside the records that wait', async () => {
+  class Numbered extends Counting {
+    *processElement(left: string, right: string) {
+      yield `${left}${right} ${this.next()}`;
+    }
+  }
+  const build = (lefts: DataStream<string>, rights: DataStream<string>) =>
+    lefts
+      .keyBy((value) => value.length)
+      .intervalJoin(rights.keyBy((value) => value.length))
+      .between(0, 10)
+      .process(Numbered);
+  await using first = await TwoInputHarness.openStreams(build);
+  await first.processAt1(1, 'a', 'b');
+  await first.processAt2(2, 'x');
+  const restore = await first.snapshot();
+  await using second = await TwoInputHarness.openStreams(build, { restore });
+  await second.processAt2(3, 'y');
+  expect(first.output).toEqual(['ax 1', 'bx 2']);
+  expect(second.output).toEqual(['ay 3', 'by 4']);
 });

@@ -217,18 +217,28 @@ class Operator:
         return None
 
     def snapshot(self, checkpoint: int) -> Any:
-        """State at a barrier, as a value pickle can carry; None where there is none. By default keyed
-        state and timers.
+        """State at a barrier, as a value pickle can carry: what the operator keeps itself, and what its functions
+        keep. None where there is neither.
         """
-        return self.ctx.runtime.snapshot() if self.ctx.runtime is not None else None
+        own = self.snapshot_own()
+        runtime = self.ctx.runtime.snapshot() if self.ctx.runtime is not None else None
+        return {"own": own, "runtime": runtime} if own or runtime else None
 
     def restore(self, states: list[Any]) -> None:
-        """Take over state given by ``snapshot``: one entry of each old subtask whose key groups touch
-        this one's.
-        """
+        """Take over state given by ``snapshot``, one entry of each old subtask."""
         from .runtime_context import runtime_context
 
-        runtime_context(self.ctx).restore(states)
+        runtime = [s["runtime"] for s in states if s["runtime"]]
+        if runtime:
+            runtime_context(self.ctx).restore(runtime)
+        self.restore_own([s["own"] for s in states if s["own"]])
+
+    def snapshot_own(self) -> Any:
+        """What the operator keeps besides the state of its functions."""
+        return None
+
+    def restore_own(self, states: list[Any]) -> None:
+        """Take over what ``snapshot_own`` gave."""
 
     def notify_checkpoint_complete(self, checkpoint: int) -> None:
         """The checkpoint is durable: sinks commit."""

@@ -10,6 +10,7 @@ from .metrics import WorkerMetricGroup
 from .operator import OperatorContext
 from .state.backend import KeyedBackend
 from .state.keys import GroupOf
+from .state.operator_state import OperatorStates
 from .timers import Timers
 
 
@@ -20,6 +21,7 @@ class WorkerRuntimeContext(RuntimeContext):
         self._ctx = ctx
         self._backend: KeyedBackend | None = None
         self._timers: Timers | None = None
+        self._operator_states: OperatorStates | None = None
         self.metrics = WorkerMetricGroup(())
         self._parameters: dict[str, str] | None = None
 
@@ -70,6 +72,11 @@ class WorkerRuntimeContext(RuntimeContext):
     def get_aggregating_state(self, state_descriptor: StateDescriptor) -> Any:
         return self.backend.state("aggregating", state_descriptor)
 
+    def get_operator_state_store(self) -> OperatorStates:
+        if self._operator_states is None:
+            self._operator_states = OperatorStates(self._ctx.subtask, self._ctx.parallelism)
+        return self._operator_states
+
     @property
     def backend(self) -> KeyedBackend:
         """The operator's keyed state."""
@@ -89,14 +96,20 @@ class WorkerRuntimeContext(RuntimeContext):
     # Snapshots.
 
     def snapshot(self) -> dict[str, Any] | None:
-        """Keyed state and timers by key group; None where there is neither."""
+        """Keyed state and timers by key group, and operator state; None where there is nothing."""
         state = self._backend.snapshot() if self._backend is not None else {}
         timers = self._timers.snapshot(self._groups()) if self._timers is not None else {}
-        return {"state": state, "timers": timers} if state or timers else None
+        operator = self._operator_states.snapshot() if self._operator_states is not None else None
+        if not (state or timers or operator):
+            return None
+        return {"state": state, "timers": timers, "operator": operator}
 
     def restore(self, snapshots: list[dict[str, Any]]) -> None:
         if any(s["state"] for s in snapshots):
             self.backend.restore([s["state"] for s in snapshots])
+        operator = [s["operator"] for s in snapshots if s["operator"]]
+        if operator:
+            self.get_operator_state_store().restore(operator)
         if any(s["timers"] for s in snapshots):
             self.timers.restore([s["timers"] for s in snapshots], self._groups())
 

@@ -13,6 +13,7 @@ from .._ts import TypeScriptFunction
 from .._worker.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Cursor, Operator, OperatorContext
 from .._worker.operators import make_operator
 from .._worker.runtime_context import runtime_context
+from ..datastream.state import OperatorStateStore
 from ..errors import GraphError
 from .clock import ManualClock
 from .kinds import kind_of
@@ -191,6 +192,10 @@ class OneInputHarness:
             return dict(state.items()) if kind == "map" else state.get()
         finally:
             self._cursor.key = saved
+
+    def operator_state(self) -> OperatorStateStore:
+        """The state of the operator that belongs to no key, broadcast state included."""
+        return runtime_context(self.context).get_operator_state_store()
 
     def event_timers(self) -> list[tuple[int, Any]]:
         """(time, key) of the event-time timers registered, in order of time."""

@@ -94,11 +94,11 @@ class AsOfJoinOperator(Operator):
         too_old = self._tolerance is not None and timestamp - right.timestamp > self._tolerance
         return None if too_old else right
 
-    def snapshot(self, checkpoint: int) -> Any:
+    def snapshot_own(self) -> Any:
         sides = enumerate((self._lefts, self._rights))
         return to_groups(self.ctx, ((key, (i, found)) for i, side in sides for key, found in side.items()))
 
-    def restore(self, states: list[Any]) -> None:
+    def restore_own(self, states: list[Any]) -> None:
         for key, (side, waiting) in from_groups(self.ctx, states):
             (self._rights if side else self._lefts)[key] = waiting
             for record in waiting:

@@ -157,12 +157,6 @@ class AsyncOperator(Operator):
         watermark, self._ready_watermark = self._ready_watermark, None
         return watermark
 
-    def snapshot(self, checkpoint: int) -> Any:
-        return None
-
-    def restore(self, states: list[Any]) -> None:
-        pass
-
     def close(self) -> None:
         thread = getattr(self, "_thread", None)
         if thread is not None:

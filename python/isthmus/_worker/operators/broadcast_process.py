@@ -1,7 +1,6 @@
 """A stream beside a broadcast one: BroadcastProcessFunction and KeyedBroadcastProcessFunction.
 
-Broadcast state is a map per descriptor of ``params.descriptors``; in a snapshot it is kept by every subtask
-and restored from the first.
+Broadcast state is operator state: a map for each name of ``params.descriptors``.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from typing import Any
 
 from ...datastream._functions.broadcast import KeyedBroadcastProcessFunction
 from ...datastream.time_domain import TimeDomain
-from ..isolate import dumps, loads
 from ..opening import opened
 from ..operator import OperatorContext
 from ..runtime_context import runtime_context
@@ -65,7 +63,8 @@ class _BroadcastContext(KeyedBroadcastProcessFunction.Context, KeyedBroadcastPro
 class BroadcastProcessOperator(TimerOperator):
     def open(self, ctx: OperatorContext) -> None:
         self.ctx = ctx
-        self._make_maps()
+        store = runtime_context(ctx).get_operator_state_store()
+        self._maps = {name: store.broadcast(name) for name in ctx.params.get("descriptors", ())}
         loaded = ctx.load_function(ctx.spec["fn"])
         self._first, self._close = opened(loaded, ctx, "process_element")
         self._second = loaded.process_broadcast_element
@@ -75,12 +74,6 @@ class BroadcastProcessOperator(TimerOperator):
         self._write_context = _BroadcastContext(ctx, self._maps, BroadcastMap, timers)
         if ctx.keyed:
             self._open_timers(ctx, loaded, self._read_context)
-
-    def _make_maps(self) -> None:
-        if not hasattr(self, "_maps"):
-            self._maps: dict[str, dict[Any, Any]] = {}
-        for name in self.ctx.params.get("descriptors", ()):
-            self._maps.setdefault(name, {})
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
         return flatten(self._each(self._first, records, self._read_context), self.ctx)
@@ -95,15 +88,6 @@ class BroadcastProcessOperator(TimerOperator):
             result = process(value, context)
             if result is not None:
                 yield result
-
-    def snapshot(self, checkpoint: int) -> Any:
-        return {"keyed": super().snapshot(checkpoint), "broadcast": dumps(self._maps)}
-
-    def restore(self, states: list[Any]) -> None:
-        keyed = [s["keyed"] for s in states if s["keyed"] is not None]
-        if keyed:
-            super().restore(keyed)
-        self._maps = loads(states[0]["broadcast"])
 
     def close(self) -> None:
         self._close()

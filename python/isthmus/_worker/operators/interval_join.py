@@ -194,7 +194,7 @@ class IntervalJoinOperator(Operator):
         held = watermark - self._hold_ms
         return held if held > MIN_TIMESTAMP else None
 
-    def snapshot(self, checkpoint: int) -> Any:
+    def snapshot_own(self) -> Any:
         return to_groups(
             self.ctx,
             (
@@ -204,7 +204,7 @@ class IntervalJoinOperator(Operator):
             ),
         )
 
-    def restore(self, states: list[Any]) -> None:
+    def restore_own(self, states: list[Any]) -> None:
         for key, (side, waiting) in from_groups(self.ctx, states):
             self._sides[side][key] = waiting
             for record in waiting:

@@ -58,12 +58,6 @@ class LookupJoinOperator(Operator):
     def forward_watermark(self, watermark: int) -> int | None:
         return self._way.forward_watermark(watermark)  # type: ignore[no-any-return]
 
-    def snapshot(self, checkpoint: int) -> Any:
-        return None
-
-    def restore(self, states: list[Any]) -> None:
-        pass
-
     def close(self) -> None:
         if self._way is not None:
             self._way.close()

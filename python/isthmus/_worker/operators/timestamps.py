@@ -171,12 +171,6 @@ class TimestampsOperator(Operator):
         change, self._idle_change = self._idle_change, None
         return change
 
-    def snapshot(self, checkpoint: int) -> Any:
-        return None
-
-    def restore(self, states: list[Any]) -> None:
-        pass
-
     def close(self) -> None:
         if self._close is not None:
             self._close()

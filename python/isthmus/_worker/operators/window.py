@@ -63,16 +63,11 @@ class WindowOperator(Operator):
         fired = self.engine.advance_processing_time(now)
         return None if fired is None else flatten(fired, self.ctx)
 
-    def snapshot(self, checkpoint: int) -> Any:
-        own = self.engine.snapshot()
-        runtime = super().snapshot(checkpoint)
-        return {"own": own, "runtime": runtime} if own or runtime else None
+    def snapshot_own(self) -> Any:
+        return self.engine.snapshot()
 
-    def restore(self, states: list[Any]) -> None:
-        runtime = [s["runtime"] for s in states if s["runtime"] is not None]
-        if runtime:
-            super().restore(runtime)
-        self._restored = [s["own"] for s in states if s["own"]]
+    def restore_own(self, states: list[Any]) -> None:
+        self._restored = states
 
     def close(self) -> None:
         if self._engine is not None:

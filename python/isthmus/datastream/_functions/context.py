@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         ListStateDescriptor,
         MapState,
         MapStateDescriptor,
+        OperatorStateStore,
         ReducingState,
         ReducingStateDescriptor,
         ValueState,
@@ -96,6 +97,10 @@ class RuntimeContext(KeyedStateStore):
 
     @abstractmethod
     def get_metrics_group(self) -> MetricGroup: ...
+
+    @abstractmethod
+    def get_operator_state_store(self) -> OperatorStateStore:
+        """State of the subtask, whatever the key, in functions of any stream; what was restored can be read in ``open``."""
 
 
 class Function(ABC):  # noqa: B024 - a base without abstract methods of its own
