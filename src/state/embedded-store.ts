@@ -155,11 +155,7 @@ class EmbeddedTable<T> implements KeyedTable<T> {
   }
 
   delete(): void {
-    this.deleteAt(storedKey(this.#at.key));
-  }
-
-  deleteAt(identity: unknown): void {
-    const stored = identity as string;
+    const stored = storedKey(this.#at.key);
     const slot = this.#cache.get(stored);
     if (slot === undefined) {
       this.#delete.run(stored);
@@ -167,6 +163,23 @@ class EmbeddedTable<T> implements KeyedTable<T> {
       slot.entry = undefined;
       slot.dirty = true;
     }
+  }
+
+  /** Leaves the cache to those who are asked for. */
+  revise(identity: unknown, revised: (entry: T) => T | undefined): void {
+    const stored = identity as string;
+    const slot = this.#cache.get(stored);
+    if (slot !== undefined) {
+      if (slot.entry !== undefined) slot.entry = revised(slot.entry);
+      slot.dirty = true;
+      return;
+    }
+    const row = this.#select.get(stored) as unknown as StoredRow | undefined;
+    if (row === undefined) return;
+    const [key, entry] = this.#read(row.f, row.v);
+    const left = revised(entry);
+    if (left === undefined) this.#delete.run(stored);
+    else this.#insert.run(stored, ...this.#frozen(key, left));
   }
 
   *entries(): Generator<[key: unknown, entry: T]> {

@@ -2,6 +2,7 @@
 // copies, so that only what is put back changes the state.
 
 import type { Aggregate } from './descriptors.ts';
+import { BackgroundCleanup } from './cleanup.ts';
 import { KeyOriginals, keyIdentity } from './key-identity.ts';
 import type { KeyedTable } from './table.ts';
 import type { Expiry, Timed } from './ttl.ts';
@@ -137,13 +138,19 @@ export class HeapAggregatingState<In, Acc, Out> implements AppendingState<In, Ou
 export class HeapListState<T> implements ListState<T> {
   readonly #table: KeyedTable<Timed<T>[]>;
   readonly #expiry: Expiry | undefined;
+  readonly #cleanup: BackgroundCleanup<Timed<T>[]> | undefined;
 
   constructor(table: KeyedTable<Timed<T>[]>, expiry: Expiry | undefined) {
     this.#table = table;
     this.#expiry = expiry;
+    if (expiry === undefined) return;
+    this.#cleanup = new BackgroundCleanup(table, expiry.cleanupKeys, (entries) =>
+      aliveElements(entries, expiry),
+    );
   }
 
   get(): T[] {
+    this.#cleanup?.step();
     const entries = this.#table.get();
     if (entries === undefined) return [];
     const expiry = this.#expiry;
@@ -159,6 +166,7 @@ export class HeapListState<T> implements ListState<T> {
   }
 
   add(value: T): void {
+    this.#cleanup?.step();
     const entries = this.#table.get();
     if (entries === undefined) {
       this.#table.set([this.#entry(value)]);
@@ -173,6 +181,7 @@ export class HeapListState<T> implements ListState<T> {
   }
 
   update(values: Iterable<T>): void {
+    this.#cleanup?.step();
     this.#store(Array.from(values, (value) => this.#entry(value)));
   }
 
@@ -194,22 +203,46 @@ export class HeapListState<T> implements ListState<T> {
   }
 }
 
+/** What has not expired; undefined where nothing is left, the list itself where all is. */
+function aliveElements<T>(entries: Timed<T>[], expiry: Expiry): Timed<T>[] | undefined {
+  if (entries.every((entry) => expiry.isAlive(entry))) return entries;
+  const alive = entries.filter((entry) => expiry.isAlive(entry));
+  return alive.length === 0 ? undefined : alive;
+}
+
 /** The entries of one key: by the identity of the user's key. */
 export class MapEntries<V> {
   readonly values = new Map<unknown, Timed<V>>();
   readonly originals = new KeyOriginals();
 }
 
+/** As `aliveElements`. */
+function aliveEntries<V>(held: MapEntries<V>, expiry: Expiry): MapEntries<V> | undefined {
+  if (held.values.values().every((entry) => expiry.isAlive(entry))) return held;
+  const alive = new MapEntries<V>();
+  for (const [identity, entry] of held.values) {
+    if (expiry.isExpired(entry)) continue;
+    alive.values.set(alive.originals.keep(held.originals.key(identity)), entry);
+  }
+  return alive.values.size === 0 ? undefined : alive;
+}
+
 export class HeapMapState<K, V> implements MapState<K, V> {
   readonly #table: KeyedTable<MapEntries<V>>;
   readonly #expiry: Expiry | undefined;
+  readonly #cleanup: BackgroundCleanup<MapEntries<V>> | undefined;
 
   constructor(table: KeyedTable<MapEntries<V>>, expiry: Expiry | undefined) {
     this.#table = table;
     this.#expiry = expiry;
+    if (expiry === undefined) return;
+    this.#cleanup = new BackgroundCleanup(table, expiry.cleanupKeys, (held) =>
+      aliveEntries(held, expiry),
+    );
   }
 
   get(key: K): V | undefined {
+    this.#cleanup?.step();
     const held = this.#table.get();
     if (held === undefined) return undefined;
     const identity = keyIdentity(key);
@@ -229,6 +262,7 @@ export class HeapMapState<K, V> implements MapState<K, V> {
   }
 
   put(key: K, value: V): void {
+    this.#cleanup?.step();
     let held = this.#table.get();
     if (held === undefined) {
       held = new MapEntries<V>();
@@ -253,6 +287,7 @@ export class HeapMapState<K, V> implements MapState<K, V> {
   }
 
   entries(): [K, V][] {
+    this.#cleanup?.step();
     const held = this.#table.get();
     if (held === undefined) return [];
     const expiry = this.#expiry;

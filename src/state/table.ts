@@ -1,6 +1,7 @@
 // One state of an operator: entries by key. On the heap here, on disk in embedded-store.ts.
 
 import { ConfigurationError } from '../errors.ts';
+import { BackgroundCleanup } from './cleanup.ts';
 import type { Expiry, Timed } from './ttl.ts';
 import { KeyOriginals, keyIdentity } from './key-identity.ts';
 
@@ -22,9 +23,10 @@ export interface KeyedTable<T> {
   delete(): void;
   put(key: unknown, entry: T): void;
   entries(): Iterable<[key: unknown, entry: T]>;
-  /** Entries by what `deleteAt` takes, for the background cleanup: goes on while entries come and go. */
+  /** Entries by what `revise` takes: goes on while entries come and go, so one may have changed since. */
   identities(): Iterator<[identity: unknown, entry: T]>;
-  deleteAt(identity: unknown): void;
+  /** Makes another entry of what there is now; undefined deletes it. */
+  revise(identity: unknown, revised: (entry: T) => T | undefined): void;
 }
 
 /** On the heap: entries that are changed in place are changed. */
@@ -52,10 +54,18 @@ export class HeapTable<T> implements KeyedTable<T> {
   changed(): void {}
 
   delete(): void {
-    this.deleteAt(keyIdentity(this.#at.key));
+    this.#deleteAt(keyIdentity(this.#at.key));
   }
 
-  deleteAt(identity: unknown): void {
+  revise(identity: unknown, revised: (entry: T) => T | undefined): void {
+    const entry = this.#entries.get(identity);
+    if (entry === undefined) return;
+    const left = revised(entry);
+    if (left === undefined) this.#deleteAt(identity);
+    else this.#entries.set(identity, left);
+  }
+
+  #deleteAt(identity: unknown): void {
     this.#entries.delete(identity);
     this.#originals.drop(identity);
   }
@@ -82,23 +92,23 @@ export class HeapTable<T> implements KeyedTable<T> {
   }
 }
 
-/** Other keys looked at with every access, so that what nobody asks for any more goes away. */
-const BACKGROUND_KEYS = 2;
-
 /** A table whose entries expire as a whole. */
 export class ExpiringTable<T> {
   readonly #table: KeyedTable<Timed<T>>;
   readonly #expiry: Expiry;
-  #cleanup: Iterator<[unknown, Timed<T>]> | undefined;
+  readonly #cleanup: BackgroundCleanup<Timed<T>>;
 
   constructor(table: KeyedTable<Timed<T>>, expiry: Expiry) {
     this.#table = table;
     this.#expiry = expiry;
+    this.#cleanup = new BackgroundCleanup(table, expiry.cleanupKeys, (entry) =>
+      expiry.isExpired(entry) ? undefined : entry,
+    );
   }
 
   get(): T | undefined {
     const entry = this.#table.get();
-    this.#clean();
+    this.#cleanup.step();
     if (entry === undefined) return undefined;
     if (this.#expiry.isExpired(entry)) {
       this.#table.delete();
@@ -112,24 +122,11 @@ export class ExpiringTable<T> {
   }
 
   set(value: T): void {
-    this.#clean();
+    this.#cleanup.step();
     this.#table.set(this.#expiry.timed(value));
   }
 
   delete(): void {
     this.#table.delete();
-  }
-
-  #clean(): void {
-    for (let i = 0; i < BACKGROUND_KEYS; i++) {
-      this.#cleanup ??= this.#table.identities();
-      const step = this.#cleanup.next();
-      if (step.done === true) {
-        this.#cleanup = undefined;
-        return;
-      }
-      const [identity, entry] = step.value;
-      if (this.#expiry.isExpired(entry)) this.#table.deleteAt(identity);
-    }
   }
 }

@@ -15,13 +15,23 @@ export interface StateTtl {
   renewedBy?: 'write' | 'readAndWrite';
   /** Whether an entry that has expired and was not cleaned up yet may be read; `never` unless said. */
   expiredVisible?: 'never' | 'ifNotCleanedUp';
+  /** Other keys looked at with every access, so that what nobody asks for goes away; 2 unless said, 0: none. */
+  cleanupKeys?: number;
 }
 
-export function checkTtl(state: string, { ttlMs }: StateTtl): void {
-  if (Number.isFinite(ttlMs) && ttlMs > 0) return;
-  throw new ConfigurationError(
-    `The ttlMs of the state "${state}" is ${ttlMs}; it must be a number of milliseconds above 0.`,
-  );
+const CLEANUP_KEYS = 2;
+
+export function checkTtl(state: string, { ttlMs, cleanupKeys = 0 }: StateTtl): void {
+  if (!Number.isFinite(ttlMs) || ttlMs <= 0) {
+    throw new ConfigurationError(
+      `The ttlMs of the state "${state}" is ${ttlMs}; it must be a number of milliseconds above 0.`,
+    );
+  }
+  if (!Number.isInteger(cleanupKeys) || cleanupKeys < 0) {
+    throw new ConfigurationError(
+      `The cleanupKeys of the state "${state}" are ${cleanupKeys}; they must be a whole number, 0 for no cleanup.`,
+    );
+  }
 }
 
 /** A value with the time it was last renewed. */
@@ -34,6 +44,7 @@ export interface Timed<T> {
 export class Expiry {
   readonly renewsOnRead: boolean;
   readonly givesExpired: boolean;
+  readonly cleanupKeys: number;
   readonly #ttlMs: number;
   readonly #now: () => number;
 
@@ -42,6 +53,7 @@ export class Expiry {
     this.#now = now;
     this.renewsOnRead = ttl.renewedBy === 'readAndWrite';
     this.givesExpired = ttl.expiredVisible === 'ifNotCleanedUp';
+    this.cleanupKeys = ttl.cleanupKeys ?? CLEANUP_KEYS;
   }
 
   now(): number {

@@ -130,12 +130,33 @@ describe('a table on disk', () => {
     const entries = table.identities();
     for (let step = entries.next(); step.done !== true; step = entries.next()) {
       seen++;
-      table.deleteAt(step.value[0]);
+      table.revise(step.value[0], () => undefined);
       at.key = `new ${seen}`;
       if (seen % 10 === 0) table.set(seen);
     }
     expect(seen).toBeGreaterThanOrEqual(2_500);
     expect([...table.entries()].length).toBeLessThanOrEqual(250 + 2);
+    embedded.close();
+  });
+
+  test('revises what there is now, not what was met on the way', () => {
+    const { at, embedded, table } = opened();
+    for (const key of ['a', 'b', 'c', 'd', 'e']) {
+      at.key = key;
+      table.set('old');
+    }
+    const entries = table.identities();
+    entries.next(); // The page of all of them is read by now.
+    for (const key of ['d', 'a', 'b', 'c']) {
+      at.key = key;
+      table.set('new');
+    }
+    for (let step = entries.next(); step.done !== true; step = entries.next()) {
+      table.revise(step.value[0], (entry) => (entry === 'old' ? undefined : entry));
+    }
+    expect(new Map(table.entries())).toEqual(
+      new Map(['a', 'b', 'c', 'd'].map((key) => [key, 'new'])),
+    );
     embedded.close();
   });
 

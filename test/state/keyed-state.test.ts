@@ -207,6 +207,45 @@ describe.each(['heap', 'disk'] as const)('on the %s', (place) => {
       expect([...backend.snapshot()].map(([key]) => key)).toEqual(['other']);
     });
 
+    test.each(['list', 'map'] as const)('of a %s, too, what nobody asks for goes away', (kind) => {
+      const { at, clock, make } = setUp(place, { ttlMs: 10 });
+      const { backend, list, map } = make();
+      const touch = (number: number) => (kind === 'list' ? list.add(number) : map.put(1, number));
+      for (let key = 0; key < 100; key++) {
+        at.key = key;
+        touch(key);
+        clock.now = 8;
+        if (key < 5) touch(key);
+        if (key === 4 && kind === 'map') map.put(2, 2);
+        clock.now = 0;
+      }
+      clock.now = 11;
+      at.key = 'other';
+      for (let i = 0; i < 120; i++) touch(i);
+      clock.now = 5; // As if nothing had expired: what is left shows.
+      const left = [...backend.snapshot()];
+      expect(left.map(([key]) => key)).toEqual(expect.arrayContaining([0, 1, 2, 3, 4, 'other']));
+      expect(left).toHaveLength(6);
+      for (const [key, , held] of left)
+        if (key !== 'other' && key !== 4) expect(held).toHaveLength(1);
+    });
+
+    test('nothing is cleaned up where that is not wanted', () => {
+      const { at, clock, make } = setUp(place, { ttlMs: 10, cleanupKeys: 0 });
+      const { backend, value } = make();
+      for (const key of ['a', 'b']) {
+        at.key = key;
+        value.update(1);
+      }
+      clock.now = 11;
+      for (let i = 0; i < 9; i++) value.update(i);
+      clock.now = 5;
+      expect([...backend.snapshot()].map(([key]) => key)).toEqual(['a', 'b']);
+      expect(() => new ValueStateDescriptor('x', { ttl: { ttlMs: 1, cleanupKeys: -1 } })).toThrow(
+        'The cleanupKeys of the state "x" are -1; they must be a whole number',
+      );
+    });
+
     test('expired values may be seen once where that is wanted', () => {
       const { at, clock, make } = setUp(place, { ttlMs: 10, expiredVisible: 'ifNotCleanedUp' });
       const { value } = make();

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from isthmus._worker.runtime_context import runtime_context
+from isthmus._worker.state.embedded import EmbeddedStore
+from isthmus._worker.state.ttl import BackgroundCleanup, Expiry
 from isthmus.datastream.functions import KeyedProcessFunction
 from isthmus.datastream.state import (
     ListStateDescriptor,
@@ -15,9 +18,10 @@ from isthmus.datastream.state import (
     StateTtlConfig,
     ValueStateDescriptor,
 )
-from isthmus.testing import OneInputHarness
+from isthmus.testing import ManualClock, OneInputHarness
 
 TTL = 10
+BACKENDS: list[dict[str, str]] = [{}, {"state.backend.type": "embedded", "isthmus.state.cache-entries": "2"}]
 
 
 def config(*, on_read: bool = False, expired: bool = False, background: bool = True) -> StateTtlConfig:
@@ -124,6 +128,61 @@ def test_expired_state_is_not_in_a_snapshot():
         assert h.snapshot() is not None
 
 
+class Keep(KeyedProcessFunction):
+    """Adds to the list or the map of a key; the record says which, and the key."""
+
+    def open(self, runtime_context):
+        self.states = {
+            "value": runtime_context.get_state(expiring(ValueStateDescriptor("v"))),
+            "list": runtime_context.get_list_state(expiring(ListStateDescriptor("l"))),
+            "map": runtime_context.get_map_state(expiring(MapStateDescriptor("m"))),
+        }
+
+    def process_element(self, value, ctx):
+        kind = value[0]
+        if kind == "list":
+            self.states["list"].add(1)
+        elif kind == "map":
+            self.states["map"].put("x", 1)
+        else:
+            self.states["value"].update(1)
+
+
+def expiring(descriptor):
+    descriptor.enable_time_to_live(config())
+    return descriptor
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("kind", ["value", "list", "map"])
+def test_what_nobody_asks_for_goes_away(kind, backend):
+    with OneInputHarness(Keep(), key_by=lambda v: v[1], config=backend) as h:
+        h.process(*((kind, key) for key in range(100)))
+        h.processing_time(TTL - 2)
+        h.process(*((kind, key) for key in range(5)))
+        h.processing_time(TTL)
+        h.process(*((kind, "other") for _ in range(120)))
+        table = runtime_context(h.context).backend.table(f"{kind}:{kind[0]}")
+        assert sorted(map(str, (key for key, _ in table.items()))) == ["0", "1", "2", "3", "4", "other"]
+
+
+def test_a_table_on_disk_is_cleaned_up_without_being_read_into_memory():
+    store = EmbeddedStore(None, 10)
+    table = store.table()
+    for key in range(5_000):
+        table[key] = ("old", 0)
+    cleanup = BackgroundCleanup(table, "value", Expiry(config(), ManualClock(TTL)))
+    cleanup.step()
+    cleanup.step()
+    for key in range(3_000, 4_000):
+        table[key] = ("new", TTL)  # Some of them in the page that was read.
+    for _ in range(2_500):
+        cleanup.step()
+        assert len(table._cache) <= 10
+    assert {key for key, _ in table.items()} == set(range(3_000, 4_000))
+    store.close()
+
+
 class Model:
     def __init__(self, on_read: bool) -> None:
         self.on_read = on_read
@@ -187,9 +246,7 @@ steps = st.one_of(
 )
 
 
-@pytest.mark.parametrize(
-    "backend", [{}, {"state.backend.type": "embedded", "isthmus.state.cache-entries": "2"}]
-)
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("on_read", [False, True])
 @given(script=st.lists(steps, max_size=30))
 @settings(max_examples=50, deadline=None)

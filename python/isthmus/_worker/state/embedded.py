@@ -121,7 +121,9 @@ class EmbeddedTable:
         self._dirty.difference_update(keys)
 
     def items(self) -> Iterator[tuple[Any, Any]]:
-        """All entries; what was cached is written first. Not to be interleaved with writes."""
+        """All entries; what was cached is written first, then page by page. One that changes meanwhile may be given
+        as it was.
+        """
         self._write(list(self._dirty))
         last = b""
         while True:

@@ -38,17 +38,56 @@ class Expiry:
         return self.now() >= renewed + self.ttl_ms
 
 
+class BackgroundCleanup:
+    """Takes away what has expired and nobody asks for any more: a few keys with every access to a state."""
+
+    def __init__(self, table: Any, kind: str, expiry: Expiry) -> None:
+        self._table = table
+        self._kind = kind
+        self._expiry = expiry
+        self._round: Iterator[tuple[Any, Any]] = iter(())
+
+    def step(self) -> None:
+        """The next few keys."""
+        for _ in range(self._expiry.background_keys):
+            found = next(self._round, None)
+            if found is None:
+                self._round = entries_of(self._table)
+                return
+            key, entry = found
+            if alive(entry, self._kind, self._expiry) is entry:
+                continue
+            # It may have changed since it was met.
+            entry = self._table.get(key)
+            left = None if entry is None else alive(entry, self._kind, self._expiry)
+            if left is None:
+                self._table.pop(key, None)
+            elif left is not entry:
+                self._table[key] = left
+
+
+def entries_of(table: Any) -> Iterator[tuple[Any, Any]]:
+    """The entries of a table, which may change meanwhile."""
+    if type(table) is not dict:
+        yield from table.items()
+        return
+    for key in list(table):
+        entry = table.get(key)
+        if entry is not None:
+            yield key, entry
+
+
 class TtlTable:
     """A table whose entries expire as a whole; it looks like a dict of the values alone."""
 
     def __init__(self, table: Any, expiry: Expiry) -> None:
         self._table = table
         self._expiry = expiry
-        self._cleanup: Iterator[Any] = iter(())
+        self._cleanup = BackgroundCleanup(table, "value", expiry)
 
     def get(self, key: Any, default: Any = None) -> Any:
         expiry = self._expiry
-        self._clean()
+        self._cleanup.step()
         entry = self._table.get(key)
         if entry is None:
             return default
@@ -61,22 +100,12 @@ class TtlTable:
         return value
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self._clean()
+        self._cleanup.step()
         self._table[key] = (value, self._expiry.now())
 
     def pop(self, key: Any, default: Any = None) -> Any:
         entry = self._table.pop(key, None)
         return default if entry is None else entry[0]
-
-    def _clean(self) -> None:
-        for _ in range(self._expiry.background_keys):
-            key = next(self._cleanup, self)
-            if key is self:
-                self._cleanup = iter(list(self._table))
-                return
-            entry = self._table.get(key)
-            if entry is not None and self._expiry.is_expired(entry[1]):
-                self._table.pop(key, None)
 
 
 class TtlListState(ListState[Any]):
@@ -86,8 +115,10 @@ class TtlListState(ListState[Any]):
         self._table = table
         self._at = at
         self._expiry = expiry
+        self._cleanup = BackgroundCleanup(table, "list", expiry)
 
     def get(self) -> list[Any]:
+        self._cleanup.step()
         key = freeze(self._at.key)
         entries = self._table.get(key)
         if not entries:
@@ -112,11 +143,13 @@ class TtlListState(ListState[Any]):
         self.add_all([value])
 
     def add_all(self, values: Iterable[Any]) -> None:
+        self._cleanup.step()
         now = self._expiry.now()
         key = freeze(self._at.key)
         self._store(key, [*self._table.get(key, ()), *((v, now) for v in values)])
 
     def update(self, values: Iterable[Any]) -> None:
+        self._cleanup.step()
         now = self._expiry.now()
         self._store(freeze(self._at.key), [(v, now) for v in values])
 
@@ -131,9 +164,11 @@ class TtlMapState(MapState[Any, Any]):
         self._table = table
         self._at = at
         self._expiry = expiry
+        self._cleanup = BackgroundCleanup(table, "map", expiry)
 
     def _given(self) -> dict[Any, Any]:
         """The entries to show; what has expired is removed, what is read is renewed if so configured."""
+        self._cleanup.step()
         at = freeze(self._at.key)
         entries = self._table.get(at)
         if not entries:
@@ -156,6 +191,7 @@ class TtlMapState(MapState[Any, Any]):
             self._table.pop(at, None)
 
     def get(self, key: Any) -> Any:
+        self._cleanup.step()
         at = freeze(self._at.key)
         entries = self._table.get(at)
         entry = entries.get(key) if entries else None
@@ -180,6 +216,7 @@ class TtlMapState(MapState[Any, Any]):
         self.put_all({key: value})
 
     def put_all(self, dict_value: Mapping[Any, Any] | Iterable[tuple[Any, Any]]) -> None:
+        self._cleanup.step()
         now = self._expiry.now()
         at = freeze(self._at.key)
         entries = self._table.get(at, {})
@@ -210,9 +247,11 @@ class TtlMapState(MapState[Any, Any]):
 
 
 def alive(entry: Any, kind: str, expiry: Expiry) -> Any:
-    """What of a stored entry is left at a snapshot (T4); None: nothing."""
+    """What of a stored entry has not expired (T4): the entry itself where all of it, None where nothing."""
     if kind == "list":
-        return [e for e in entry if not expiry.is_expired(e[1])] or None
+        left = [e for e in entry if not expiry.is_expired(e[1])]
+        return entry if len(left) == len(entry) else left or None
     if kind == "map":
-        return {k: e for k, e in entry.items() if not expiry.is_expired(e[1])} or None
+        kept = {k: e for k, e in entry.items() if not expiry.is_expired(e[1])}
+        return entry if len(kept) == len(entry) else kept or None
     return None if expiry.is_expired(entry[1]) else entry
