@@ -76,6 +76,15 @@ export class WatermarkStrategy<T> implements WatermarkStrategyLike<T>, Timestamp
     return new WatermarkStrategy<T>({ ...this.#settings(), idleTimeoutMs });
   }
 
+  /** Accepted; the sources of a job run in one runtime, and need no alignment. */
+  withWatermarkAlignment(
+    _group: string,
+    _maxDriftMs: number,
+    _updateIntervalMs?: number,
+  ): WatermarkStrategy<T> {
+    return new WatermarkStrategy<T>(this.#settings());
+  }
+
   /** As JSON, for functions in Python. */
   describe(): { [key: string]: JsonValue } | undefined {
     if (this.createGenerator !== undefined) return undefined;

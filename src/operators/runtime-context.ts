@@ -31,7 +31,9 @@ export interface RuntimeContext {
   readonly maxNumberOfParallelSubtasks: number;
   readonly attemptNumber: number;
   /** States of a keyed stream's function; the calls are for `open`, the states for each record. */
-  getState<T>(descriptor: ValueStateDescriptor<T>): ValueState<T>;
+  getState<T, Empty extends T | undefined>(
+    descriptor: ValueStateDescriptor<T, Empty>,
+  ): ValueState<T, Empty>;
   getListState<T>(descriptor: ListStateDescriptor<T>): ListState<T>;
   getMapState<K, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V>;
   getReducingState<T>(descriptor: ReducingStateDescriptor<T>): AppendingState<T, T>;
@@ -81,7 +83,9 @@ export class OperatorRuntime implements RuntimeContext {
     return this.#ctx.attempt;
   }
 
-  getState<T>(descriptor: ValueStateDescriptor<T>): ValueState<T> {
+  getState<T, Empty extends T | undefined>(
+    descriptor: ValueStateDescriptor<T, Empty>,
+  ): ValueState<T, Empty> {
     return this.backend.value(descriptor);
   }
 

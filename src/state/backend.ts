@@ -56,8 +56,15 @@ export class KeyedBackend {
     this.#store = store;
   }
 
-  value<T>(descriptor: ValueStateDescriptor<T>): ValueState<T> {
-    return this.#state('value', descriptor, (cell: Cell<T>) => new HeapValueState(cell));
+  value<T, Empty extends T | undefined>(
+    descriptor: ValueStateDescriptor<T, Empty>,
+  ): ValueState<T, Empty> {
+    const { defaultValue } = descriptor;
+    return this.#state(
+      'value',
+      descriptor,
+      (cell: Cell<T>) => new HeapValueState(cell, defaultValue as Empty),
+    );
   }
 
   reducing<T>(descriptor: ReducingStateDescriptor<T>): AppendingState<T, T> {

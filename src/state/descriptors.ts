@@ -23,9 +23,31 @@ export abstract class StateDescriptor {
   }
 }
 
-/** One value for each key. */
-export class ValueStateDescriptor<T> extends StateDescriptor {
+/** One value for each key. `Empty` is the type of what is read where there is none: `undefined`, or that of the default. */
+export class ValueStateDescriptor<
+  T,
+  Empty extends T | undefined = undefined,
+> extends StateDescriptor {
   declare protected readonly valueType: T;
+  readonly defaultValue: Empty | undefined;
+
+  constructor(name: string, options: StateOptions = {}, defaultValue?: Empty) {
+    super(name, options);
+    this.defaultValue = defaultValue;
+  }
+
+  /**
+   * Where there is no value, the default is read, or a copy of it.
+   *
+   * @example ValueStateDescriptor.withDefault('count', 0)
+   */
+  static withDefault<T>(
+    name: string,
+    defaultValue: T,
+    options: StateOptions = {},
+  ): ValueStateDescriptor<T, T> {
+    return new ValueStateDescriptor<T, T>(name, options, defaultValue);
+  }
 }
 
 /** A list for each key. */

@@ -4,13 +4,14 @@
 import type { Aggregate } from './descriptors.ts';
 import { BackgroundCleanup } from './cleanup.ts';
 import { KeyOriginals, keyIdentity } from './key-identity.ts';
+import { load, store } from './stored-value.ts';
 import type { KeyedTable } from './table.ts';
 import type { Expiry, Timed } from './ttl.ts';
 
 /** One value of the key at hand. */
-export interface ValueState<T> {
-  /** Undefined where there is none. */
-  value(): T | undefined;
+export interface ValueState<T, Empty extends T | undefined = undefined> {
+  /** Undefined, or the default of the descriptor, where there is none. */
+  value(): T | Empty;
   /** `undefined` clears. */
   update(value: T | undefined): void;
   clear(): void;
@@ -53,15 +54,18 @@ export interface Cell<T> {
   delete(): void;
 }
 
-export class HeapValueState<T> implements ValueState<T> {
+export class HeapValueState<T, Empty extends T | undefined> implements ValueState<T, Empty> {
   readonly #cell: Cell<T>;
+  readonly #empty: () => Empty;
 
-  constructor(cell: Cell<T>) {
+  constructor(cell: Cell<T>, defaultValue: Empty) {
     this.#cell = cell;
+    this.#empty = copiesOf(defaultValue);
   }
 
-  value(): T | undefined {
-    return this.#cell.get();
+  value(): T | Empty {
+    const value = this.#cell.get();
+    return value === undefined ? this.#empty() : value;
   }
 
   update(value: T | undefined): void {
@@ -72,6 +76,13 @@ export class HeapValueState<T> implements ValueState<T> {
   clear(): void {
     this.#cell.delete();
   }
+}
+
+/** One for each call, where it can be changed in place. */
+function copiesOf<T>(value: T): () => T {
+  if (typeof value !== 'object' || value === null) return () => value;
+  const [form, bytes] = store(value);
+  return () => load(form, bytes) as T;
 }
 
 export class HeapReducingState<T> implements AppendingState<T, T> {

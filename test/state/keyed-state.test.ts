@@ -139,6 +139,25 @@ describe.each(['heap', 'disk'] as const)('on the %s', (place) => {
     );
   });
 
+  test('a default is read where there is no value, by nobody else changed', () => {
+    const { at, make } = setUp(place);
+    const { backend } = make();
+    const names = backend.value(ValueStateDescriptor.withDefault<string[]>('names', ['ann']));
+    at.key = 1;
+    names.value().push('bob');
+    expect(names.value()).toEqual(['ann']);
+    names.update([]);
+    expect(names.value()).toEqual([]);
+    names.clear();
+    expect(names.value()).toEqual(['ann']);
+    const count = backend.value(ValueStateDescriptor.withDefault('count', 0));
+    count.update(count.value() + 1);
+    expect(count.value()).toBe(1);
+    at.key = 2;
+    expect(count.value()).toBe(0);
+    expect([...backend.snapshot()]).toEqual([[1, 'count', 1]]);
+  });
+
   describe('with a time to live', () => {
     const ttls = fc.record({
       ttlMs: fc.constantFrom(1, 10),

@@ -28,7 +28,9 @@ import { type GroupedEntries, fromGroups, toGroups } from './partition.ts';
 
 /** Makes states of descriptors. */
 export interface KeyedStateStore {
-  getState<T>(descriptor: ValueStateDescriptor<T>): ValueState<T>;
+  getState<T, Empty extends T | undefined>(
+    descriptor: ValueStateDescriptor<T, Empty>,
+  ): ValueState<T, Empty>;
   getListState<T>(descriptor: ListStateDescriptor<T>): ListState<T>;
   getMapState<K, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V>;
   getReducingState<T>(descriptor: ReducingStateDescriptor<T>): AppendingState<T, T>;
@@ -47,8 +49,8 @@ export type StateOf<D> =
         ? ListState<T>
         : D extends MapStateDescriptor<infer K, infer V>
           ? MapState<K, V>
-          : D extends ValueStateDescriptor<infer T>
-            ? ValueState<T>
+          : D extends ValueStateDescriptor<infer T, infer Empty>
+            ? ValueState<T, Empty>
             : never;
 
 type PairKey = [type: string, key: unknown, windowKey: string];
@@ -70,7 +72,9 @@ export class WindowState implements KeyedStateStore {
     this.#at.at(window, windowKey);
   }
 
-  getState<T>(descriptor: ValueStateDescriptor<T>): ValueState<T> {
+  getState<T, Empty extends T | undefined>(
+    descriptor: ValueStateDescriptor<T, Empty>,
+  ): ValueState<T, Empty> {
     return this.#keyed.value(descriptor);
   }
 

@@ -303,3 +303,25 @@ def test_the_embedded_store_leaves_no_file_behind(tmp_path):
         h.take()
         h.process(*[(i, "value", "value") for i in range(100)])
         assert h.output == list(range(100))
+
+
+class Defaulting(KeyedProcessFunction):
+    def open(self, runtime_context):
+        self.names = runtime_context.get_state(ValueStateDescriptor("names", default_value=["ann"]))
+
+    def process_element(self, value, ctx):
+        if value == "change":
+            self.names.value().append("bob")
+        elif value == "clear":
+            self.names.clear()
+        else:
+            self.names.update(value)
+        yield self.names.value()
+
+
+@pytest.mark.parametrize("backend", BACKENDS.values(), ids=BACKENDS)
+def test_a_default_is_read_where_there_is_no_value_by_nobody_else_changed(backend):
+    with OneInputHarness(Defaulting(), key_by=lambda v: "k", config=backend) as h:
+        h.process("change", [], "clear")
+        assert h.output == [["ann"], [], ["ann"]]
+        assert h.snapshot() is None

@@ -17,6 +17,7 @@ from ..operator import OperatorContext
 from .embedded import EmbeddedStore, NamespacedKey
 from .keys import GroupOf, freeze
 from .states import (
+    DefaultingValueState,
     KeyedAggregatingState,
     KeyedListState,
     KeyedMapState,
@@ -93,7 +94,8 @@ class KeyedBackend:
                 return TtlMapState(table, at, expiry)
             table = TtlTable(table, expiry)
         if kind == "value":
-            return KeyedValueState(table, at)
+            default = getattr(descriptor, "default_value", None)
+            return KeyedValueState(table, at) if default is None else DefaultingValueState(table, at, default)
         if kind == "list":
             return KeyedListState(table, at)
         if kind == "map":

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ...datastream._state.interfaces import AggregatingState, ListState, MapState, ReducingState, ValueState
+from ..isolate import isolated
 from .keys import freeze
 
 _NOTHING: Any = object()
@@ -38,6 +39,20 @@ class KeyedValueState(ValueState[Any]):
 
     def clear(self) -> None:
         self._table.pop(freeze(self._at.key), None)
+
+
+class DefaultingValueState(KeyedValueState):
+    """Gives a copy of the default where there is no value."""
+
+    __slots__ = ("_default",)
+
+    def __init__(self, table: Any, at: Any, default: Any) -> None:
+        super().__init__(table, at)
+        self._default = [default]
+
+    def value(self) -> Any:
+        value = super().value()
+        return isolated(self._default)[0] if value is None else value
 
 
 class KeyedListState(ListState[Any]):

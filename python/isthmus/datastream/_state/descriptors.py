@@ -13,8 +13,8 @@ class StateDescriptor:
 
     Args:
         name: Unique in the operator.
-        type_info: The declared type; what is stored is coerced to it (FLOAT stores 32 bits).
-        ``Types.PICKLED_BYTE_ARRAY()`` or None stores any value as it is.
+        type_info: The declared type. It says what is meant; state lives where the function runs, so values are kept
+            as they are.
     """
 
     def __init__(self, name: str, type_info: Any = None) -> None:
@@ -39,10 +39,12 @@ class ValueStateDescriptor(StateDescriptor):
     Args:
         name: Unique in the operator.
         value_type_info: Type of the value.
+        default_value: What ``value()`` gives where there is none, or a copy of it; not in PyFlink.
     """
 
-    def __init__(self, name: str, value_type_info: Any = None) -> None:
+    def __init__(self, name: str, value_type_info: Any = None, default_value: Any = None) -> None:
         super().__init__(name, value_type_info)
+        self.default_value = default_value
 
 
 class ListStateDescriptor(StateDescriptor):
