@@ -1,4 +1,5 @@
 import { GraphError } from '../errors.ts';
+import type { TypeSpec } from '../graph/job-graph.ts';
 import type { CoFlatMapObject, CoMapObject, KeyLike } from './accepts.ts';
 import type { DataStream } from './data-stream.ts';
 import type { CoProcessLike } from './process-functions.ts';
@@ -22,10 +23,14 @@ export class ConnectedStreams<out A, out B> {
   }
 
   /** Partitions both by key, so that records of one key meet; the keys must be of one type. */
-  keyBy<K>(first: KeyLike<A, K>, second: KeyLike<B, K>): ConnectedStreams<A, B> {
+  keyBy<K>(
+    first: KeyLike<A, K>,
+    second: KeyLike<B, K>,
+    keyType?: TypeInformation<K>,
+  ): ConnectedStreams<A, B> {
     return new ConnectedStreams(
-      this.first.keyBy(first as (value: A) => K),
-      this.second.keyBy(second as (value: B) => K),
+      this.first.keyBy(first as (value: A) => K, keyType),
+      this.second.keyBy(second as (value: B) => K, keyType),
     );
   }
 
@@ -46,10 +51,32 @@ export class ConnectedStreams<out A, out B> {
 
   /** The stream that an operator on both makes. */
   transform<Out>(init: TransformationInit): DataStream<Out> {
+    this.#checkKeyTypes(init.name);
     const inputs = [
       ...this.first.legs.map((leg): InputLeg => ({ ...leg, input: 0 })),
       ...this.second.legs.map((leg): InputLeg => ({ ...leg, input: 1 })),
     ];
     return this.first.environment.operator<Out>({ ...init, inputs });
   }
+
+  /** No two keys of different types would ever be equal. */
+  #checkKeyTypes(name: string): void {
+    const [first, second] = [keyTypeOf(this.first), keyTypeOf(this.second)];
+    if (first === undefined || second === undefined) return;
+    if (JSON.stringify(first) === JSON.stringify(second)) return;
+    throw new GraphError(
+      `The two keys of "${name}" must be of one type; the left one's is ${typeName(first)}, the right one's ${typeName(second)}. ` +
+        'Convert one of them in its key selector, and declare the type it has then.',
+    );
+  }
+}
+
+/** The declared type of the keys, where there is one. */
+function keyTypeOf({ legs }: DataStream<unknown>): TypeSpec | undefined {
+  const partitioning = legs[0]?.partitioning;
+  return partitioning?.kind === 'hash' ? partitioning.keyType : undefined;
+}
+
+function typeName(type: TypeSpec): string {
+  return 'fields' in type ? `${type.kind}(${type.fields.map(typeName).join(', ')})` : type.kind;
 }

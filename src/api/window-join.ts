@@ -23,6 +23,10 @@ export type JoinLike<How extends JoinHow, A, B, Out> = How extends 'join'
       | Instance<{ coGroup(lefts: A[], rights: B[]): MaybeAsync<Results<Out>> }>
       | PyFunction<A[] | B[], Results<Out>>;
 
+interface LeftKeyed<B, K, How extends JoinHow, A> {
+  equalTo(right: KeyLike<B, K>): JoinedByKey<A, B, How>;
+}
+
 /** Two streams to be joined; say `where` next. */
 export class JoinedStreams<A, B, How extends JoinHow> {
   readonly #left: DataStream<A>;
@@ -37,11 +41,11 @@ export class JoinedStreams<A, B, How extends JoinHow> {
   }
 
   /** The key of the left stream; `equalTo` says that of the right. */
-  where<K>(left: KeyLike<A, K>): { equalTo(right: KeyLike<B, K>): JoinedByKey<A, B, How> } {
+  where<K>(left: KeyLike<A, K>, keyType?: TypeInformation<K>): LeftKeyed<B, K, How, A> {
     return {
       equalTo: (right) =>
         new JoinedByKey(
-          new ConnectedStreams(this.#left, this.#right).keyBy(left, right),
+          new ConnectedStreams(this.#left, this.#right).keyBy(left, right, keyType),
           this.#how,
         ),
     };

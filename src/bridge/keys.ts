@@ -23,6 +23,11 @@ import {
 } from './codec/values.ts';
 import { canonicalDecimal } from './decimal-key.ts';
 
+/** Refuses what is no key where nothing needs its bytes, so that a job fails at any parallelism or at none. */
+export function checkKey(key: unknown): void {
+  if (key === undefined || typeof key === 'function' || typeof key === 'symbol') encodeKey(key);
+}
+
 /** The canonical bytes of a key. Throws a CodecError when it has none. */
 export function encodeKey(key: unknown): Uint8Array {
   switch (typeof key) {
@@ -38,7 +43,8 @@ export function encodeKey(key: unknown): Uint8Array {
       return key === null ? ascii('N') : objectKey(key);
     default:
       throw new CodecError(
-        `A key is ${typeof key}, which has no canonical form. Use a string, a number or an array of such.`,
+        `A key is ${typeof key === 'undefined' ? 'undefined' : `a ${typeof key}`}, which has no canonical form. ` +
+          'Use a string, a number or an array of such; null where a record has no key.',
       );
   }
 }

@@ -1,6 +1,7 @@
 // Where the records of an operator go: one exchange seen from one sending subtask. The sender partitions, and computes
 // the keys of a keyed exchange (P4 of src/graph/execution-plan.ts).
 
+import { checkKey } from '../bridge/keys.ts';
 import { UserFunctionError } from '../errors.ts';
 import type { ControlElement } from './element.ts';
 import { inspectRecord } from './failure.ts';
@@ -165,7 +166,9 @@ class HashOutput extends KeyedOutput {
   constructor(options: OutputOptions) {
     super(options);
     this.#subtaskOfKey =
-      options.channels.length === 1 ? () => 0 : remembering(options.subtaskOfKey as KeyToSubtask);
+      options.channels.length === 1
+        ? onlySubtask
+        : remembering(options.subtaskOfKey as KeyToSubtask);
   }
 
   protected route(value: unknown, key: unknown): MaybePromise<void> {
@@ -175,6 +178,11 @@ class HashOutput extends KeyedOutput {
 }
 
 type KeyToSubtask = (key: unknown) => number;
+
+function onlySubtask(key: unknown): number {
+  checkKey(key);
+  return 0;
+}
 
 const REMEMBERED_KEYS = 65_536;
 

@@ -311,7 +311,7 @@ function generator(f: Use) {
   return f === ofTypeScript ? () => new typescript.Followed() : f('Followed');
 }
 
-describe.each([1, 2])('parallelism %i', { timeout: 60_000 }, (parallelism) => {
+describe.each([1, 2, 3])('parallelism %i', { timeout: 60_000 }, (parallelism) => {
   let env: Env;
   let folder: string;
   beforeAll(async () => {

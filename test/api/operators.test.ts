@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import {
+  type DataStream,
   AsyncDataStream,
   AsyncRetryStrategy,
   BucketAssigner,
@@ -178,6 +179,36 @@ describe('joins', () => {
     });
     const keyed = (events: ReturnType<typeof eventsOf>) => events.keyBy((e) => e.user);
     expect(() => built((e) => keyed(e).intervalJoin(keyed(e)).between(2, 1))).toThrow('swap them');
+    // The compiler refuses keys of two types; this is for those it knows too little of.
+    const texts = (e: DataStream<Event>) =>
+      e.keyBy<string | number>((event) => event.user, Types.STRING());
+    const ints = (e: DataStream<Event>) =>
+      e.keyBy<string | number>((event) => event.at, Types.INT());
+    const name = (join: (e: DataStream<Event>) => unknown) => () => built(join);
+    for (const [join, what] of [
+      [name((e) => texts(e).asOfJoin(ints(e), () => 1)), 'As-Of Join'],
+      [
+        name((e) =>
+          texts(e)
+            .connect(ints(e))
+            .map({ map1: () => 1, map2: () => 1 }),
+        ),
+        'Co-Map',
+      ],
+      [
+        name((e) =>
+          texts(e)
+            .intervalJoin(ints(e))
+            .between(0, 1)
+            .process(() => 1),
+        ),
+        'Interval Join',
+      ],
+    ] as const) {
+      expect(join).toThrow(
+        `The two keys of "${what}" must be of one type; the left one's is STRING, the right one's INT. Convert one of them`,
+      );
+    }
   });
 
   test('with the latest record, and with a table', () => {

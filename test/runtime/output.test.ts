@@ -50,6 +50,22 @@ describe('partitioners', () => {
     ).toEqual(numbers(12));
   });
 
+  test('what is no key fails at any parallelism, also where there is but one subtask', async () => {
+    for (const [key, said] of [
+      [() => undefined, 'A key is undefined'],
+      [() => () => 1, 'A key is a function'],
+    ] as const) {
+      await expect(spread('hash', { key })).rejects.toThrow(said);
+      const job = localJob(
+        [{ chain: [op('source.collection', [1])] }, { chain: [op('map'), op('sink.print')] }],
+        [{ from: 0, to: 1, kind: 'hash', key }],
+      );
+      await expect(job.run()).rejects.toThrow(
+        `${said}, which has no canonical form. Use a string, a number or an array of such; null where a record has no key.`,
+      );
+    }
+  });
+
   test('hash keeps a key together', async () => {
     const received = await spread('hash', { key: (x: number) => x % 4 });
     for (let key = 0; key < 4; key++) {

@@ -10,7 +10,6 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator
 from heapq import heappop, heappush
-from operator import index
 from typing import Any
 
 from ..datastream.timerservice import TimerService
@@ -18,6 +17,7 @@ from .isolate import dumps
 from .operator import OperatorContext
 from .state.embedded import NamespacedKey
 from .state.keys import GroupOf, freeze
+from .whole_ms import whole_ms
 
 
 class TimerQueue:
@@ -123,12 +123,12 @@ class KeyedTimerService(TimerService):
 
     def register_event_time_timer(self, timestamp: int) -> None:
         if type(timestamp) is not int:
-            timestamp = whole_ms(timestamp)
+            timestamp = whole_ms(timestamp, "The time of a timer")
         self._timers.event.register(timestamp, freeze(self._cursor.key))
 
     def register_processing_time_timer(self, timestamp: int) -> None:
         if type(timestamp) is not int:
-            timestamp = whole_ms(timestamp)
+            timestamp = whole_ms(timestamp, "The time of a timer")
         self._timers.processing.register(timestamp, freeze(self._cursor.key))
 
     def delete_event_time_timer(self, timestamp: int) -> None:
@@ -136,17 +136,6 @@ class KeyedTimerService(TimerService):
 
     def delete_processing_time_timer(self, timestamp: int) -> None:
         self._timers.processing.delete(timestamp, freeze(self._cursor.key))
-
-
-def whole_ms(time: Any) -> int:
-    """An int of a kind of its own (NumPy's, say) as a plain one; anything else would fail where nobody knows why."""
-    try:
-        return index(time)
-    except TypeError:
-        raise TypeError(
-            f"The time of a timer is a whole number of milliseconds, not {time!r} ({type(time).__name__}); "
-            "write int(seconds * 1000) for seconds."
-        ) from None
 
 
 class TimeService(TimerService):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import pytest
-from isthmus.common import Row, Time, Types
+from isthmus.common import Row, Time, Types, WatermarkStrategy
+from isthmus.common.watermark_strategy import TimestampAssigner
 from isthmus.datastream.functions import (
     AggregateFunction,
     AsyncFunction,
+    BroadcastProcessFunction,
     CoMapFunction,
     KeyedProcessFunction,
     MapFunction,
@@ -227,6 +230,39 @@ def test_two_streams_with_keys_of_two_types(env, page, what):
         MISMATCHED[what](left, right)
     assert "the right one's Integer. Convert one of them in its key selector" in str(caught.value)
     assert "A window join needs keys of one type; the left one's is String, the right one's Integer." in page
+
+
+def test_an_interval_that_ends_before_it_begins(env):
+    left, right = env.from_collection([1]), env.from_collection([1])
+    with pytest.raises(ValueError, match="is 5 ms, above its upper bound of 1 ms; swap them"):
+        left.key_by(int).interval_join(right.key_by(int)).between(5, 1)
+
+
+@pytest.mark.parametrize(("given", "shown"), [(None, r"None \(NoneType\)"), (1.5, r"1.5 \(float\)")])
+def test_a_timestamp_that_is_no_whole_number(env, given, shown):
+    class Wrong(TimestampAssigner):
+        def extract_timestamp(self, value, record_timestamp):
+            return given
+
+    strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Wrong())
+    error = failure(env.from_collection([1]).assign_timestamps_and_watermarks(strategy))
+    assert re.search(f"A timestamp is a whole number of milliseconds, not {shown}; write int", str(error))
+
+
+def test_broadcast_state_written_on_the_side_that_reads_it(env):
+    rules = MapStateDescriptor("rules")
+
+    class Wrong(BroadcastProcessFunction):
+        def process_element(self, value, ctx):
+            ctx.get_broadcast_state(rules).put(value, value)
+
+        def process_broadcast_element(self, value, ctx):
+            pass
+
+    stream = env.from_collection([1]).connect(env.from_collection([1]).broadcast(rules)).process(Wrong())
+    assert "read-only here, or subtasks would differ: change it in process_broadcast_element" in str(
+        failure(stream)
+    )
 
 
 def test_connected_streams_that_are_keyed_anew_may_have_had_other_keys(env):

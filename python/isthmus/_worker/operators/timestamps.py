@@ -14,6 +14,7 @@ from typing import Any
 from ..._operations import TimestampsOperation
 from ..opening import opened
 from ..operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext
+from ..whole_ms import whole_ms
 
 DEFAULT_INTERVAL_MS = 200
 
@@ -81,7 +82,10 @@ class TimestampsOperator(Operator):
     def _assigned(self, records: Iterator[Any], assign: Callable[[Any, int], int]) -> Iterator[Any]:
         cursor = self.ctx.cursor
         for value in records:
-            cursor.timestamp = timestamp = assign(value, cursor.timestamp)
+            timestamp = assign(value, cursor.timestamp)
+            if type(timestamp) is not int:
+                timestamp = whole_ms(timestamp, "A timestamp")
+            cursor.timestamp = timestamp
             if timestamp > self._max:
                 self._max = timestamp
             yield value
@@ -105,7 +109,7 @@ class TimestampsOperator(Operator):
         on_event = self._custom.on_event
         for value in records:
             if assign is not None:
-                cursor.timestamp = assign(value, cursor.timestamp)
+                cursor.timestamp = whole_ms(assign(value, cursor.timestamp), "A timestamp")
             self._records += 1
             self._take(on_event(value, cursor.timestamp))
             yield value

@@ -7,6 +7,10 @@ from typing import Any
 
 from ...datastream._state.interfaces import BroadcastState, ReadOnlyBroadcastState
 
+_READ_ONLY = (
+    "Broadcast state is read-only here, or subtasks would differ: change it in process_broadcast_element."
+)
+
 
 class ReadOnlyBroadcastMap(ReadOnlyBroadcastState[Any, Any]):
     """What the other side sees; it has no ``put``."""
@@ -33,7 +37,11 @@ class ReadOnlyBroadcastMap(ReadOnlyBroadcastState[Any, Any]):
         return not self._entries
 
     def clear(self) -> None:
-        raise AttributeError("Broadcast state is read-only here: change it in process_broadcast_element.")
+        raise AttributeError(_READ_ONLY)
+
+    def __getattr__(self, name: str) -> Any:
+        known = name in ("put", "put_all", "remove")
+        raise AttributeError(_READ_ONLY if known else f"Broadcast state has no {name!r}.")
 
 
 class BroadcastMap(ReadOnlyBroadcastMap, BroadcastState[Any, Any]):

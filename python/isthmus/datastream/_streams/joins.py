@@ -126,7 +126,11 @@ class IntervalJoin:
 
     def between(self, lower_bound: Any, upper_bound: Any) -> IntervalJoin:
         """right.timestamp in [left.timestamp + lower, left.timestamp + upper]; milliseconds, Time, Duration or timedelta."""
-        self._bounds = _millis(lower_bound), _millis(upper_bound)
+        lower, upper = self._bounds = _millis(lower_bound), _millis(upper_bound)
+        if lower > upper:
+            raise ValueError(
+                f"The lower bound of an interval join is {lower} ms, above its upper bound of {upper} ms; swap them."
+            )
         return self
 
     def lower_bound_exclusive(self) -> IntervalJoin:
