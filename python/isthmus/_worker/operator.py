@@ -125,6 +125,8 @@ class Operator:
     punctuates = False
     #: True where records get timestamps of this operator's.
     assigns_timestamps = False
+    #: Whether records may wait for others that are at hand already.
+    gathers = False
     #: False where idleness of the input says nothing of the output (watermark generators watch their own records).
     follows_idleness = True
     #: True where the user's functions return iterables, which nothing of theirs is on the stack for.
@@ -204,6 +206,10 @@ class Operator:
         """Results that became ready off the loop since the last call (asked after ``ctx.wake`` and
         before ``finish``).
         """
+        return None
+
+    def let_go(self) -> Iterable[Any] | None:
+        """The input at hand is used up (asked of those that ``gather``): emit what waited for more of it."""
         return None
 
     def pending(self) -> bool:

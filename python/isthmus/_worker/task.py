@@ -88,6 +88,7 @@ class Task:
         self.periodic = any(
             type(op).advance_processing_time is not Operator.advance_processing_time for op in operators
         )
+        self._gathering = any(op.gathers for op in operators)
         self.polls = any(type(op).poll is not Operator.poll for op in operators)
         self._limits = bool(operators) and type(operators[0]).room is not Operator.room
         self._timed_chain = any(getattr(op, "assigns_timestamps", False) for op in operators)
@@ -398,6 +399,15 @@ class Task:
                 self._yielding = True
                 if done < total:
                     yield iter(()), False, None
+        if self._gathering and not self.queue:
+            yield from self._let_go()
+
+    def _let_go(self) -> Generator[Drain, None, None]:
+        """The input at hand is used up: what operators have gathered of it leaves."""
+        for i, op in enumerate(self.operators):
+            gathered = op.let_go() if op.gathers else None
+            if gathered is not None:
+                yield self._through(i + 1, iter(gathered)), True, None
 
     def _enter(self, feed: Feed, which: int, keyed: bool) -> Iterator[Any]:
         if not self.operators:

@@ -243,6 +243,7 @@ class OneInputHarness:
             values = self._followed(records)
             results = operator.apply(values) if which == 0 else operator.apply_second(values)
         self._collect(results)
+        self._collect(operator.let_go())
         self._take_generated()
         due = operator.next_processing_time()
         # As in a job, what is due goes off when its millisecond is over.

@@ -1,8 +1,10 @@
 """Vectorised functions: many records in one call, as a list, a NumPy array, or a table of Arrow,
 pandas or polars.
 
-M1. A batch ends at ``batchSize`` records, at ``batchBytes`` (estimated), when the input at hand is used up,
-    or, where a latency budget is given, when its oldest record has waited ``latencyMs``.
+M1. A batch ends at ``batchSize`` records, at ``batchBytes`` (estimated), when the input at hand is used up (not
+    with the few records that the task pulls at a time), or when its oldest record has waited for long: for
+    ``latencyMs`` where that budget is given, else for ``GATHER_MS``. The end of the input at hand ends no batch where
+    there is a budget, nor where the function is slow: waiting for more costs less than another call does.
 M2. ``map_batch`` gives as many results as it got records; result i has the timestamp of record i.
 M3. What was held back leaves before a watermark passes and before a snapshot is taken.
 """
@@ -20,11 +22,16 @@ from .batch_formats import batch_format
 from .results import flatten
 
 DEFAULT_BATCH_SIZE = 1024
+GATHER_MS = 5
+#: A call that takes longer is slow.
+SLOW_CALL_S = 0.001
 _NOTHING: Any = object()
+_UNSTAMPED = (MIN_TIMESTAMP, None)
 
 
 class MapBatchOperator(Operator):
     changes_count = False
+    gathers = True
     _method = "map_batch"
     _keeps_count = True
 
@@ -41,6 +48,7 @@ class MapBatchOperator(Operator):
         self._stamps: list[tuple[int, Any]] = []
         self._held_bytes = 0
         self._due: int | None = None
+        self._last_call_s = 0.0
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
         return flatten(self._batches(records), self.ctx)
@@ -49,14 +57,15 @@ class MapBatchOperator(Operator):
         cursor = self.ctx.cursor
         held, stamps = self._held, self._stamps
         size, limit_bytes = self._size, self._bytes
-        if not held and not limit_bytes and not self.ctx.keyed:
+        if not stamps and not limit_bytes and not self.ctx.keyed:
             first = next(records, _NOTHING)
             if first is _NOTHING:
                 return
             if cursor.timestamp == MIN_TIMESTAMP:
-                # None of these records has a timestamp.
+                # None of these records has a timestamp, nor has one that is held.
                 yield from self._unstamped(first, records)
                 return
+            stamps.extend(repeat(_UNSTAMPED, len(held)))
             records = chain((first,), records)
         for value in records:
             held.append(value)
@@ -65,7 +74,7 @@ class MapBatchOperator(Operator):
                 self._held_bytes += _estimate(value)
             if len(held) >= size or (limit_bytes and self._held_bytes >= limit_bytes):
                 yield self._run()
-        yield from self._leave_rest()
+        self._await_others()
 
     def _unstamped(self, first: Any, records: Iterator[Any]) -> Iterator[Iterable[Any]]:
         held, size = self._held, self._size
@@ -75,20 +84,21 @@ class MapBatchOperator(Operator):
             if len(held) < size:
                 break
             yield self._call(self._take())
-        if held:
-            self._stamps.extend(repeat((MIN_TIMESTAMP, None), len(held)))
-        yield from self._leave_rest()
+        self._await_others()
 
-    def _leave_rest(self) -> Iterator[Iterable[Any]]:
-        if self._held:
-            if not self._latency_ms:
-                yield self._run()
-            elif self._due is None:
-                self._due = self.ctx.clock.now_ms() + self._latency_ms
+    def _await_others(self) -> None:
+        if self._held and self._due is None:
+            self._due = self.ctx.clock.now_ms() + (self._latency_ms or GATHER_MS)
+
+    def let_go(self) -> Iterable[Any] | None:
+        return None if self._latency_ms or self._last_call_s > SLOW_CALL_S else self._held_results()
+
+    def _held_results(self) -> Iterable[Any] | None:
+        return flatten(iter([self._run()]), self.ctx) if self._held else None
 
     def _run(self) -> Iterable[Any]:
         """Call the function with what is held; what comes out has the timestamps of what went in."""
-        stamps = list(self._stamps)
+        stamps = list(self._stamps) or [_UNSTAMPED] * len(self._held)
         results = self._call(self._take())
         if not self._keeps_count:
             return self._stamped_with_last(results, stamps[-1])
@@ -103,8 +113,11 @@ class MapBatchOperator(Operator):
         return values
 
     def _call(self, values: list[Any]) -> list[Any]:
+        monotonic = self.ctx.clock.monotonic
+        began = monotonic()
         results = self._from_batch(self._function(self._to_batch(values)))
         results = results if isinstance(results, list) else list(results)
+        self._last_call_s = monotonic() - began
         if self._keeps_count and len(results) != len(values):
             raise ValueError(
                 f"map_batch was given {len(values)} records and returned {len(results)}. It must return one "
@@ -122,7 +135,7 @@ class MapBatchOperator(Operator):
         yield from results
 
     def advance_watermark(self, watermark: int) -> Iterable[Any] | None:
-        return flatten(iter([self._run()]), self.ctx) if self._held else None  # M3
+        return self._held_results()  # M3
 
     def next_processing_time(self) -> int | None:
         return self._due
@@ -130,17 +143,17 @@ class MapBatchOperator(Operator):
     def advance_processing_time(self, now: int) -> Iterable[Any] | None:
         if self._due is None or now < self._due:
             return None
-        return flatten(iter([self._run()]), self.ctx)
+        return self._held_results()
 
     def finish(self) -> Iterable[Any] | None:
-        return flatten(iter([self._run()]), self.ctx) if self._held else None
+        return self._held_results()
 
     def pending(self) -> bool:
         return bool(self._held)
 
     def poll(self) -> Iterable[Any] | None:
         # Asked before a barrier passes (M3).
-        return flatten(iter([self._run()]), self.ctx) if self._held else None
+        return self._held_results()
 
     def close(self) -> None:
         self._close()

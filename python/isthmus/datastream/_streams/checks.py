@@ -13,22 +13,32 @@ if TYPE_CHECKING:
     from ...common.typeinfo import TypeInformation
 
 
-def function_of(graph: ProgramGraph, func: Any, wanted: type, name: str) -> tuple[str, dict[str, Any]]:
-    """Language and reference of a function that may be an object of ``wanted``, a callable, or ``ts(...)``.
+_METHODS = {
+    "MapFunction": "map",
+    "FilterFunction": "filter",
+    "FlatMapFunction": "flat_map",
+    "ReduceFunction": "reduce",
+    "SinkFunction": "invoke",
+}
+
+
+def function_of(
+    graph: ProgramGraph, func: Any, wanted: type, name: str, method: str | None = None
+) -> tuple[str, dict[str, Any]]:
+    """Language and reference of a function that may be an object of ``wanted``, one with its method, a callable, or
+    ``ts(...)``.
 
     Raises:
         TypeError: It is none of them.
     """
     if isinstance(func, TypeScriptFunction):
         return "typescript", func.reference()
-    method = {
-        "MapFunction": "map",
-        "FilterFunction": "filter",
-        "FlatMapFunction": "flat_map",
-        "ReduceFunction": "reduce",
-        "SinkFunction": "invoke",
-    }
-    if not (isinstance(func, wanted) or callable(func) or hasattr(func, method.get(wanted.__name__, "\0"))):
+    known = method or _METHODS.get(wanted.__name__, "\0")
+    if not (isinstance(func, wanted) or callable(func) or hasattr(func, known)):
+        if method is not None:
+            raise TypeError(
+                f"{method} takes a function, or an object with a method {method}; it was given {func!r}."
+            )
         raise TypeError(f"The input must be a {wanted.__name__} or a callable function")
     return "python", graph.function(func, name)
 

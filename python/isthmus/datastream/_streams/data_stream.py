@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 from ..._graph import Origin, Transformation
 from ..._lazy import no_java
 from ...errors import GraphError
+from .batches import batch_format_of
 from .checks import all_typescript, check_stream, check_text, function_of, instance_of, selector_of, type_of
 from .data_stream_sink import DataStreamSink
 from .settings import OperatorSettings
@@ -170,7 +171,7 @@ class DataStream(OperatorSettings, Generic[T]):
         func: Callable[[Any], Any],
         output_type: TypeInformation | None = None,
         *,
-        format: str = "list",
+        format: str | None = None,
         batch_size: int | None = None,
         batch_bytes: int | None = None,
         latency_ms: int | None = None,
@@ -178,11 +179,14 @@ class DataStream(OperatorSettings, Generic[T]):
         """A whole batch in, a batch of as many results out: for NumPy expressions and model calls.
 
         Args:
-            func: Called with a list, or what ``format`` says: ``numpy``, ``arrow``, ``pandas``, ``polars``.
+            func: Called with a list, or with what ``format`` says or its parameter is declared as.
+            format: ``list``, ``numpy``, ``arrow``, ``pandas`` or ``polars``; by default the declared type of the parameter says
+                it, as in ``def score(batch: pandas.DataFrame)``.
             output_type: Declared type of the results.
-            batch_size: Records of a batch; batches are as large as the load makes them up to this.
+            batch_size: Records of a batch, at most; 1,024 by default. Batches are as large as the load makes them.
             batch_bytes: The same in bytes, estimated.
-            latency_ms: How long a record may wait for others.
+            latency_ms: How long a record may wait for others. By default for those only that are at hand, or a few
+                milliseconds while the function takes long itself.
         """
         return self._batch(
             "map_batch", "Map Batch", func, output_type, format, batch_size, batch_bytes, latency_ms
@@ -193,7 +197,7 @@ class DataStream(OperatorSettings, Generic[T]):
         func: Callable[[Any], Any],
         output_type: TypeInformation | None = None,
         *,
-        format: str = "list",
+        format: str | None = None,
         batch_size: int | None = None,
         batch_bytes: int | None = None,
         latency_ms: int | None = None,
@@ -216,22 +220,19 @@ class DataStream(OperatorSettings, Generic[T]):
         name: str,
         func: Any,
         output_type: Any,
-        form: str,
+        form: str | None,
         records: Any,
         size: Any,
         latency: Any,
     ) -> DataStream[Any]:
-        from ..._ts import TypeScriptFunction
+        from ..functions import Function
 
-        if not (callable(func) or hasattr(func, kind) or isinstance(func, TypeScriptFunction)):
-            raise TypeError(
-                f"{kind} takes a function, or an object with a method {kind}; it was given {func!r}."
-            )
-        language, fn = function_of(self._env.graph, func, object, name)
-        if language == "typescript" and form != "list":
+        language, fn = function_of(self._env.graph, func, Function, name, kind)
+        if language == "typescript" and form not in (None, "list"):
             raise GraphError(
                 f"A TypeScript function gets batches as arrays, not as {form}; leave out format=."
             )
+        form = batch_format_of(func, kind, form)
         params = {"format": form, "batchSize": records, "batchBytes": size, "latencyMs": latency}
         given = {key: value for key, value in params.items() if value is not None}
         return self._add(kind, name, language, fn, type_of(output_type), params=given)
