@@ -1,7 +1,7 @@
 """Records the job graph of a program instead of running it, for ``loadPipeline`` and ``isthmus graph``.
 
 The first ``execute`` records the graph and ends the script. A program with several cannot be one pipeline; whether it
-has more is not known at the first, so ``record`` looks for further calls in the text below the one that was reached.
+has more is not known at the first, so ``record`` looks at the text behind the one that was reached.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ def record(path: str, args: list[str] | None = None, cwd: str | None = None) -> 
         run_program(path, list(args or ()))
         answer["error"] = {"message": f"{path} ended without calling execute(): there is no pipeline in it."}
     except PipelineRecorded as reached:
-        later = _later_execution(path, reached)
+        from .later_execution import later_execution
+
+        later = later_execution(path, reached)
         if later is not None:
             answer["error"] = {
                 "message": f"{path} runs several jobs (line {later} executes again); a pipeline is one. "
@@ -90,33 +92,3 @@ def _with_environment(graph: dict[str, Any], path: str) -> dict[str, Any]:
         **graph.get("python", {}),
     }
     return graph
-
-
-def _later_execution(path: str, reached: BaseException) -> int | None:
-    """The line of another ``execute`` that the program's top level would reach after the one it stopped at."""
-    import ast
-    import os
-
-    tb = reached.__traceback__
-    line = 0
-    while tb is not None:
-        if os.path.abspath(tb.tb_frame.f_code.co_filename) == os.path.abspath(path) and line == 0:
-            line = tb.tb_lineno
-        tb = tb.tb_next
-    with open(path, encoding="utf-8") as file:
-        tree = ast.parse(file.read())
-    for statement in tree.body:
-        # Definitions run nothing by themselves.
-        if (
-            isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-            or statement.lineno <= line
-        ):
-            continue
-        for part in ast.walk(statement):
-            if (
-                isinstance(part, ast.Call)
-                and isinstance(part.func, ast.Attribute)
-                and part.func.attr in ("execute", "execute_async", "execute_and_collect")
-            ):
-                return part.lineno
-    return None
