@@ -27,12 +27,25 @@ COMBINED = re.compile(
 )
 MALFORMED = OutputTag("malformed", Types.PICKLED_BYTE_ARRAY())
 SAMPLES = 3
+#: Every byte is a character of it, so that no byte of a log, which anyone on the net may choose, can end the job.
+ANY_BYTES = "ISO-8859-1"
+
+
+def text_of(line: str) -> str:
+    """A line as its text: UTF-8 where it is, else what its bytes are in ISO-8859-1."""
+    if line.isascii():
+        return line
+    try:
+        return line.encode(ANY_BYTES).decode("utf-8")
+    except UnicodeDecodeError:
+        return line
 
 
 class ParseLine(ProcessFunction):
     """A line becomes a dict; what is no log line goes to a side output with its text."""
 
     def process_element(self, line: str, ctx: ProcessFunction.Context) -> Iterator[Any]:
+        line = text_of(line)
         found = COMBINED.match(line)
         if found is None:
             yield MALFORMED, ("malformed", "lines", 1, 0, 0, (line[:120],))
@@ -65,7 +78,7 @@ def analyse(paths: list[str], parallelism: int) -> dict[str, list[tuple[Any, ...
     env.set_parallelism(parallelism)
     # One row per key at the end, not one per request.
     env.set_runtime_mode(RuntimeExecutionMode.BATCH)
-    source = FileSource.for_record_stream_format(StreamFormat.text_line_format(), *paths).build()
+    source = FileSource.for_record_stream_format(StreamFormat.text_line_format(ANY_BYTES), *paths).build()
     parsed = (
         env.from_source(source, WatermarkStrategy.no_watermarks(), "access logs")
         .process(ParseLine())

@@ -74,6 +74,20 @@ describe('log analysis', { timeout: 60_000 }, () => {
     expect(malformed?.samples).toContain('no log line');
   });
 
+  test('goes on where bytes of a line are no text', async () => {
+    const log = join(folder, 'bytes.txt');
+    const line = (path: string) =>
+      `10.0.0.1 - - [01/Mar/2026:00:00:01 +0000] "GET ${path} HTTP/1.1" 200 5 "-" "curl/8"\n`;
+    const foreign = Buffer.from(line('/caf\xe9'), 'latin1');
+    await writeFile(
+      log,
+      Buffer.concat([Buffer.from(line('/größe')), foreign, Buffer.from('\0\xff\n', 'latin1')]),
+    );
+    const found = await rows([log]);
+    expect(byKey(found, 'path')).toEqual({ '/größe': 1, '/café': 1 });
+    expect(found.find(({ facet }) => facet === 'malformed')?.requests).toBe(1);
+  });
+
   test.skipIf(!existsSync(realLog))('counts 10,000 real requests', async () => {
     const found = await rows([realLog]);
     expect(byKey(found, 'status')).toEqual({
