@@ -94,20 +94,33 @@ export class Session {
     await pool?.close();
   }
 
-  /** Whole lines out of chunks of bytes, of each worker apart. */
+  /** Whole lines out of chunks of bytes, of each worker apart. At its end, an empty chunk, the last needs no line feed. */
   #lines(level: string, stream: string): (chunk: Uint8Array, from: OutputOrigin) => void {
-    const unfinished = new Map<
-      number,
-      { decoder: InstanceType<typeof TextDecoder>; rest: string }
-    >();
+    const unfinished = new Map<number, Unfinished>();
     return (chunk, from) => {
       const { pid } = from;
-      const { decoder, rest } = unfinished.get(pid) ?? { decoder: new TextDecoder(), rest: '' };
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-      unfinished.set(pid, { decoder, rest: lines.pop() ?? '' });
+      const { decoder, ...last } = unfinished.get(pid) ?? {
+        decoder: new TextDecoder(),
+        rest: '',
+        from,
+      };
+      if (chunk.length === 0) {
+        unfinished.delete(pid);
+        if (last.rest !== '') this.log({ level, message: last.rest, stream, ...last.from });
+        return;
+      }
+      const lines = (last.rest + decoder.decode(chunk, { stream: true })).split('\n');
+      unfinished.set(pid, { decoder, rest: lines.pop() ?? '', from });
       for (const message of lines) this.log({ level, message, stream, ...from });
     };
   }
+}
+
+/** The begin of a line whose end is yet to come. */
+interface Unfinished {
+  decoder: InstanceType<typeof TextDecoder>;
+  rest: string;
+  from: OutputOrigin;
 }
 
 /** One line on stderr for each entry; the default. */

@@ -26,9 +26,9 @@ export interface WorkerProcessOptions {
   userOutput: 'program' | 'pipe';
   startTimeoutMs: number;
   maxFrameBytes: number;
-  /** Chunks of stderr, as they come. */
+  /** Chunks of stderr, as they come; an empty one at its end. */
   onStderr: (chunk: Uint8Array, from: OutputOrigin) => void;
-  /** Chunks of what user code prints, with `userOutput: 'pipe'`. */
+  /** Chunks of what user code prints, with `userOutput: 'pipe'`; an empty one at its end. */
   onPrinted?: (chunk: Uint8Array, from: OutputOrigin) => void;
   /** Code the interpreter runs instead of the worker's own; for tests. */
   bootstrap?: string;
@@ -136,12 +136,14 @@ export class WorkerProcess {
       // The dump that killHung asks for is told in the error, as far as it concerns the user.
       if (this.#cause?.kind !== 'hung') options.onStderr(chunk, this.#origin());
     });
+    stderr.on('end', () => options.onStderr(NOTHING, this.#origin()));
     stderr.on('error', ignore);
     const printed = this.#child.stdio[4];
     if (printed !== null && printed !== undefined) {
       (printed as Readable).on('data', (chunk: Buffer) =>
         options.onPrinted?.(chunk, this.#origin()),
       );
+      printed.on('end', () => options.onPrinted?.(NOTHING, this.#origin()));
       (printed as Readable).on('error', ignore);
     }
     this.#watchStart();

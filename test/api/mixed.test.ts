@@ -96,3 +96,18 @@ describe.each([1, 2])('with parallelism %i', { timeout: 60_000 }, (parallelism) 
     await results.return();
   });
 });
+
+test('what functions print and do not end goes to the logger when their worker ends', async () => {
+  const lines: LogEntry[] = [];
+  const env = StreamExecutionEnvironment.getExecutionEnvironment({
+    logger: (entry) => lines.push(entry),
+  });
+  const results = env.fromCollection([7]).map(udf<number, number>('unfinished'));
+  expect(await results.executeAndCollect().toArray()).toEqual([7]);
+  await env.close();
+  await expect
+    .poll(() => lines)
+    .toContainEqual(
+      expect.objectContaining({ message: 'unfinished 7', stream: 'stdout', subtask: 0 }),
+    );
+}, 60_000);

@@ -65,6 +65,18 @@ def claim_stdio() -> tuple[int, int, int]:
     return frames_in, frames_out, program_out
 
 
+def flush_user_output() -> None:
+    """Let out what user code has printed and its buffers still hold: unfinished lines, and all of C's stdio."""
+    import ctypes
+
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, OSError, ValueError):  # User code put something else there, or closed it.
+            pass
+    ctypes.CDLL(None).fflush(None)
+
+
 def write_all(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
@@ -122,6 +134,7 @@ class Process:
             wake=self.wake,
             program_output=self.print_lines,
             deploying=self.begin_job,
+            closed=flush_user_output,
         )
 
     def transmit(self, kind: int, flags: int, channel: int, count: int, body: bytes) -> None:
@@ -284,6 +297,6 @@ def main() -> None:
     process = Process(frames_in, frames_out, program_out)
     process.handshake()
     process.loop()
-    sys.stdout.flush()
+    flush_user_output()
     # User code may have left threads behind; the job is over, so they go.
     os._exit(0)

@@ -51,6 +51,7 @@ class Slot:
         max_frame_bytes: int = 64 << 20,
         program_output: Callable[[str], None] | None = None,
         deploying: Callable[[dict[str, Any]], None] | None = None,
+        closed: Callable[[], None] | None = None,
     ) -> None:
         #: ``transmit(type, flags, channel, count, body)``.
         self.transmit = transmit
@@ -63,6 +64,8 @@ class Slot:
         self.program_output = program_output
         #: Called with each deployment before its functions are loaded.
         self._deploying = deploying
+        #: Called when all functions of a job are closed.
+        self._closed = closed
         self._blobs: dict[int, bytearray | bytes] = {}
         self._reset()
         self.released = False
@@ -307,6 +310,8 @@ class Slot:
                 task.close()
             except Exception as e:  # W3: the first failure was reported, this one is its echo.
                 print(f"while closing after the end of the job: {e}", file=sys.stderr)
+        if self._closed is not None:
+            self._closed()
 
     def _release(self) -> None:
         self._close_all()

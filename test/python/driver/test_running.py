@@ -285,6 +285,29 @@ def test_whatever_functions_write_is_on_stdout_verbatim(programs, alone):
     assert done.stderr == "error\nraw error\n"
 
 
+@pytest.mark.parametrize("ending", ["return v", "raise ValueError(v)"], ids=["returns", "raises"])
+def test_what_buffers_still_hold_is_out_when_a_job_ends(programs, ending):
+    done = programs.run(
+        f"""
+        import ctypes
+
+        def writes(v):
+            ctypes.CDLL(None).printf(b"of C's stdio\\n")
+            print("unfinished line", end="")
+            {ending}
+
+        env.from_collection([1]).map(writes).add_sink(lambda v: None)
+        try:
+            env.execute()
+        except Exception:
+            pass
+        print(", the program's")
+        """
+    )
+    lines = sorted(done.stdout.splitlines())
+    assert lines == ["of C's stdio", "unfinished line, the program's"]
+
+
 def test_nothing_of_much_output_is_lost(programs):
     done = programs.run(
         """
