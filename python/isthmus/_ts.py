@@ -58,6 +58,10 @@ def ts(
     Raises:
         GraphError: There is no such file, or its text shows no such export.
     """
+    if not isinstance(path, (str, os.PathLike)) or not isinstance(name, str):
+        raise TypeError(
+            f"ts() takes the path of a module and the name of what it exports; it was given {path!r} and {name!r}."
+        )
     text = os.fspath(path)
     if not os.path.isabs(text):
         caller = sys._getframe(1).f_code.co_filename

@@ -142,6 +142,14 @@ class Operator:
                 return True
         return False
 
+    def is_named_by(self, text: str) -> bool:
+        """Whether an error's text begins with the call of one of ``functions``."""
+        names = (
+            getattr(getattr(function, "__func__", function), "__qualname__", "")
+            for function in self.functions
+        )
+        return any(name and text.startswith(f"{name}() ") for name in names)
+
     def calls_builtin(self) -> bool:
         """Whether a function of this operator is a builtin or a class, which leaves no frame in a
         traceback.

@@ -563,6 +563,11 @@ class Task:
             if isinstance(owner, Operator) and owner in self.operators:
                 puller = self.operators.index(owner)
             tb = tb.tb_next
+        # A function that takes another number of arguments was not on the stack when it was called.
+        if isinstance(error, TypeError):
+            for op in reversed(self.operators[: puller + 1]):
+                if op.is_named_by(str(error)):
+                    return op.ctx.spec
         # Nor is a function on the stack when what it has returned turns out to be no iterable.
         if is_not_iterable(error):
             for op in reversed(self.operators[: puller + 1]):

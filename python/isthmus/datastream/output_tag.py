@@ -34,6 +34,8 @@ class OutputTag(Generic[T]):
     def __init__(self, tag_id: str, type_info: Any = None) -> None:
         if not tag_id:
             raise ValueError("OutputTag tag_id cannot be None or empty string")
+        if not isinstance(tag_id, str):
+            raise TypeError(f"The tag_id of an OutputTag must be a str; it is {tag_id!r}.")
         self.tag_id = tag_id
         if isinstance(type_info, list):
             from isthmus.common.typeinfo import Types

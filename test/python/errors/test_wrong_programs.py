@@ -6,8 +6,12 @@ import re
 import threading
 
 import pytest
+from isthmus import ts
 from isthmus.common import Row, Time, Types, WatermarkStrategy
 from isthmus.common.watermark_strategy import TimestampAssigner
+from isthmus.datastream import OutputTag, StreamExecutionEnvironment
+from isthmus.datastream.connectors.file_system import FileSink, FileSource, StreamFormat
+from isthmus.datastream.connectors.number_seq import NumberSequenceSource
 from isthmus.datastream.functions import (
     AggregateFunction,
     AsyncFunction,
@@ -384,9 +388,53 @@ def test_async_functions(env, check):
         (lambda env: env.from_collection([1]).map(str, int), "A type is one of Types, such as Types.INT(); it was given <class 'int'>."),
         (lambda env: env.from_collection([1]).union(5), "union takes a DataStream; it was given 5."),
         (lambda env: env.from_collection([1]).connect([2]), "connect takes a DataStream; it was given [2]."),
+        (lambda env: env.set_runtime_mode("BATCH"), "The runtime mode must be a RuntimeExecutionMode, such as RuntimeExecutionMode.BATCH; it was given 'BATCH'."),
+        (lambda env: env.configure({"a": "b"}), "The configuration must be a Configuration, which Configuration.from_dict(...) makes of a dict; it was given {'a': 'b'}."),
+        (lambda env: env.from_collection(3), "from_collection takes an iterable; it was given 3."),
+        (lambda env: env.from_source(NumberSequenceSource(1, 2), "x"), "The watermark strategy must be a WatermarkStrategy, such as"),
+        (lambda env: env.from_input("a", default=3), "The default of the input 'a' must be a path, paths,"),
+        (lambda env: env.read_text_file("x", "klingon"), "There is no charset 'klingon'; name one such as UTF-8"),
+        (lambda env: env.from_collection([1]).to_output(3), "The name of an output must be a str; it is 3."),
+        (lambda env: env.from_collection([1]).execute_and_collect(limit=0), "The limit is 0; it must be a whole number of at least 1."),
+        (lambda env: env.from_collection([1]).map_batch(len, format="xml"), "There is no batch format 'xml'; known: list, numpy,"),
+        (lambda env: env.from_collection([1]).map(str) and env.execute(5), "The name of a job must be a str; it is 5."),
+        (lambda env: NumberSequenceSource("a", 1), "A number sequence is of whole numbers; it was given 'a'."),
+        (lambda env: FileSource.for_record_stream_format(StreamFormat.text_line_format()), "A file source needs the path of at least one file or folder."),
+        (lambda env: FileSource.for_record_stream_format(StreamFormat.text_line_format(), 3), "A path of files must be a str; it is 3."),
+        (lambda env: FileSink.for_row_format("x", None), "A file sink needs an Encoder, such as Encoder.simple_string_encoder(); it was given None."),
+        (lambda env: OutputTag(3), "The tag_id of an OutputTag must be a str; it is 3."),
+        (lambda env: ts(3, "f"), "ts() takes the path of a module and the name of what it exports; it was given 3 and 'f'."),
     ],
 )  # fmt: skip
 def test_arguments_are_checked_where_they_are_given(env, call, message):
     with pytest.raises((TypeError, ValueError)) as raised:
         call(env)
     assert message in str(raised.value)
+
+
+def test_streams_of_two_environments_are_not_combined(env):
+    others = StreamExecutionEnvironment.get_execution_environment().from_collection([2])
+    stream = env.from_collection([1])
+    for combine in (stream.union, stream.connect, stream.join, stream.co_group):
+        with pytest.raises(GraphError, match="a stream of another environment; build both from one"):
+            combine(others)
+
+
+def test_a_module_to_add_that_is_not_there(env):
+    with pytest.raises(GraphError, match=r"There is no Python file or folder /nowhere/x\.py to add"):
+        env.add_python_file("/nowhere/x.py")
+
+
+def test_a_function_of_too_many_parameters_is_blamed_itself(env):
+    stream = env.from_collection([1]).map(lambda v: v).map(lambda one, other: one).name("two").map(str)
+    assert failure(stream).report["operator"] == "two"
+
+
+def test_links_to_folders_are_followed_but_those_that_lead_nowhere_or_back(env, tmp_path):
+    (tmp_path / "tree/inner").mkdir(parents=True)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/x.txt").write_text("x\n")
+    (tmp_path / "tree/inner/back").symlink_to(tmp_path / "tree")
+    (tmp_path / "tree/inner/nowhere").symlink_to(tmp_path / "gone")
+    (tmp_path / "tree/inner/other").symlink_to(tmp_path / "other")
+    assert list(env.read_text_file(str(tmp_path / "tree")).execute_and_collect()) == ["x"]

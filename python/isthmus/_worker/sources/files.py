@@ -18,26 +18,39 @@ _BLOCK = 1 << 16
 
 
 def list_files(paths: Iterable[str]) -> list[str]:
-    """All files under ``paths``, folders searched recursively, in order of name.
+    """All files under ``paths``, folders searched recursively, in order of name within each folder.
 
     Raises:
         GraphError: A path does not exist.
     """
-    found = []
+    found: list[str] = []
     for path in paths:
         if path.startswith("file:"):
             from urllib.parse import unquote, urlparse
 
             path = unquote(urlparse(path).path)
         if os.path.isdir(path):
-            for folder, folders, files in os.walk(path):
-                folders[:] = sorted(f for f in folders if not f.startswith((".", "_")))
-                found += [os.path.join(folder, f) for f in sorted(files) if not f.startswith((".", "_"))]
+            _walk(path, found, ())
         elif os.path.exists(path):
             found.append(path)
         else:
             raise GraphError(f"The input path {path} does not exist.")
     return found
+
+
+def _walk(folder: str, found: list[str], above: tuple[str, ...]) -> None:
+    """Links to folders are followed, except for those that lead nowhere, or back."""
+    itself = os.path.realpath(folder)
+    if itself in above:
+        return
+    for name in sorted(os.listdir(folder)):
+        path = os.path.join(folder, name)
+        if name.startswith((".", "_")) or not os.path.exists(path):
+            continue
+        if os.path.isdir(path):
+            _walk(path, found, (*above, itself))
+        else:
+            found.append(path)
 
 
 class FileLinesSource:

@@ -11,6 +11,7 @@ from ...errors import GraphError
 
 if TYPE_CHECKING:
     from ...common.typeinfo import TypeInformation
+    from .data_stream import DataStream
 
 
 _METHODS = {
@@ -134,15 +135,63 @@ def check_text(what: str, text: Any) -> str:
     return text
 
 
-def check_stream(operator: str, stream: Any) -> None:
+def check_stream(operator: str, stream: Any, environment: Any) -> None:
     """
     Raises:
         TypeError: It is no stream.
+        GraphError: It is one of another environment.
     """
     from .data_stream import DataStream
 
     if not isinstance(stream, DataStream):
         raise TypeError(f"{operator} takes a DataStream; it was given {stream!r}.")
+    check_environment(operator, stream, environment)
+
+
+def check_environment(operator: str, stream: DataStream[Any], environment: Any) -> None:
+    """
+    Raises:
+        GraphError: The stream is one of another environment, whose jobs are others.
+    """
+    if stream.get_execution_environment() is not environment:
+        raise GraphError(
+            f"{operator} was given a stream of another environment; build both from one environment."
+        )
+
+
+def check_instance(what: str, value: Any, wanted: type, way_out: str = "") -> None:
+    """
+    Raises:
+        TypeError: It is none of ``wanted``.
+    """
+    if not isinstance(value, wanted):
+        hint = f", {way_out}" if way_out else ""
+        raise TypeError(f"The {what} must be a {wanted.__name__}{hint}; it was given {value!r}.")
+
+
+def check_configuration(configuration: Any) -> None:
+    """
+    Raises:
+        TypeError: It is no configuration.
+    """
+    from ...common.configuration import Configuration
+
+    if configuration is not None:
+        check_instance(
+            "configuration",
+            configuration,
+            Configuration,
+            "which Configuration.from_dict(...) makes of a dict",
+        )
+
+
+def check_limit(limit: Any) -> None:
+    """
+    Raises:
+        ValueError: It is no number of results that can be asked for.
+    """
+    if limit is not None and (not isinstance(limit, int) or limit < 1):
+        raise ValueError(f"The limit is {limit!r}; it must be a whole number of at least 1.")
 
 
 def is_generator_source(source: Any) -> bool:

@@ -9,7 +9,17 @@ from ..._graph import Origin, Transformation
 from ..._lazy import no_java
 from ...errors import GraphError
 from .batches import batch_format_of
-from .checks import all_typescript, check_stream, check_text, function_of, instance_of, selector_of, type_of
+from .checks import (
+    all_typescript,
+    check_environment,
+    check_limit,
+    check_stream,
+    check_text,
+    function_of,
+    instance_of,
+    selector_of,
+    type_of,
+)
 from .data_stream_sink import DataStreamSink
 from .settings import OperatorSettings
 
@@ -37,6 +47,8 @@ if TYPE_CHECKING:
     from .joins import CoGroupedStreams, JoinedStreams
     from .keyed_stream import KeyedStream
     from .windowed import AllWindowedStream
+
+#: What a function of batches may be given.
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -297,7 +309,7 @@ class DataStream(OperatorSettings, Generic[T]):
 
         origins = list(self._origins)
         for stream in streams:
-            check_stream("union", stream)
+            check_stream("union", stream, self._env)
             if isinstance(stream, KeyedStream):
                 stream = stream._values()
             if self.get_type() != stream.get_type():
@@ -319,22 +331,23 @@ class DataStream(OperatorSettings, Generic[T]):
         from .connected import ConnectedStreams
 
         if isinstance(ds, BroadcastStream):
+            check_environment("connect", ds, self._env)
             return BroadcastConnectedStream(self, ds)
-        check_stream("connect", ds)
+        check_stream("connect", ds, self._env)
         return ConnectedStreams(self, ds)
 
     def join(self, other: DataStream[U]) -> JoinedStreams[T, U]:
         """Pairs of records with equal keys in the same window: ``.where(k).equal_to(k).window(w).apply(f)``."""
         from .joins import JoinedStreams
 
-        check_stream("join", other)
+        check_stream("join", other, self._env)
         return JoinedStreams(self, other)
 
     def co_group(self, other: DataStream[U]) -> CoGroupedStreams[T, U]:
         """The records of both streams with equal keys in the same window, as two lists."""
         from .joins import CoGroupedStreams
 
-        check_stream("co_group", other)
+        check_stream("co_group", other, self._env)
         return CoGroupedStreams(self, other)
 
     # Partitioning.
@@ -461,6 +474,7 @@ class DataStream(OperatorSettings, Generic[T]):
         """A named output: iterated by TypeScript that loaded this pipeline, printed when it runs alone."""
         from ..._driver.record import recording
 
+        check_text("name of an output", name)
         if recording():
             return self._sink("sink.output", name, {"name": name})
         return self._sink("sink.print", name, {})
@@ -484,6 +498,7 @@ class DataStream(OperatorSettings, Generic[T]):
         """
         from .collected import CloseableIterator
 
+        check_limit(limit)
         sink = self._sink("sink.collect", "Collect", {})
         if len(self._origins) == 1:
             # As parallel as what it collects from, so that no exchange mixes up the order.

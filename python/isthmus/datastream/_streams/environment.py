@@ -12,7 +12,15 @@ from ..._lazy import no_java
 from ..._ts import TypeScriptFunction
 from ...common.configuration import Configuration
 from ...errors import GraphError
-from .checks import check_max_parallelism, check_parallelism, is_generator_source, type_of
+from .checks import (
+    check_configuration,
+    check_instance,
+    check_max_parallelism,
+    check_parallelism,
+    check_text,
+    is_generator_source,
+    type_of,
+)
 from .data_stream import DataStream
 
 if TYPE_CHECKING:
@@ -34,6 +42,7 @@ class StreamExecutionEnvironment:
         __getattr__ = no_java
 
     def __init__(self, configuration: Configuration | None = None) -> None:
+        check_configuration(configuration)
         self._configuration = Configuration(configuration)
         self.graph = ProgramGraph()
         self._added_paths: list[str] = []
@@ -62,6 +71,7 @@ class StreamExecutionEnvironment:
 
     def configure(self, configuration: Configuration) -> None:
         """Adds options to those there are."""
+        check_configuration(configuration)
         self._configuration.add_all(configuration)
 
     def get_parallelism(self) -> int:
@@ -82,6 +92,11 @@ class StreamExecutionEnvironment:
 
     def set_runtime_mode(self, execution_mode: RuntimeExecutionMode) -> StreamExecutionEnvironment:
         """STREAMING (the default), BATCH or AUTOMATIC."""
+        from ..execution_mode import RuntimeExecutionMode
+
+        check_instance(
+            "runtime mode", execution_mode, RuntimeExecutionMode, "such as RuntimeExecutionMode.BATCH"
+        )
         self._configuration.set_string("execution.runtime-mode", execution_mode.name)
         return self
 
@@ -144,6 +159,8 @@ class StreamExecutionEnvironment:
     def add_python_file(self, file_path: str) -> None:
         """Makes a module file, or the modules in a folder or a zip file, importable in functions."""
         path = os.path.abspath(file_path)
+        if not os.path.exists(path):
+            raise GraphError(f"There is no Python file or folder {path} to add.")
         self._added_paths.append(os.path.dirname(path) if path.endswith(".py") else path)
 
     def add_python_archive(self, archive_path: str, target_dir: str | None = None) -> None:
@@ -167,7 +184,9 @@ class StreamExecutionEnvironment:
 
     def set_python_executable(self, python_exec: str) -> None:
         """The interpreter of the workers."""
-        self._configuration.set_string("python.executable", python_exec)
+        self._configuration.set_string(
+            "python.executable", check_text("Python interpreter", os.fspath(python_exec))
+        )
 
     def add_jars(self, *jars_path: str) -> None:
         """Accepted: there is no JVM."""
@@ -275,6 +294,8 @@ class StreamExecutionEnvironment:
             collection: Any finite iterable.
             type_info: Declared type: elements are converted to it here and now.
         """
+        if not isinstance(collection, Iterable):
+            raise TypeError(f"from_collection takes an iterable; it was given {collection!r}.")
         records = list(collection)
         declared = type_of(type_info)
         if declared is not None:
@@ -299,6 +320,15 @@ class StreamExecutionEnvironment:
         """
         from ..connectors.base import Source
 
+        if watermark_strategy is not None:
+            from ...common.watermark_strategy import WatermarkStrategy
+
+            check_instance(
+                "watermark strategy",
+                watermark_strategy,
+                WatermarkStrategy,
+                "such as WatermarkStrategy.no_watermarks()",
+            )
         declared = type_of(type_info)
         if isinstance(source, Source):
             kind, name, params, fn, language, produced = source.to_operator(self.graph)
@@ -341,6 +371,13 @@ class StreamExecutionEnvironment:
         """
         from ..._driver.record import recording
 
+        check_text("name of an input", name)
+        usable = (str, os.PathLike, Iterable, TypeScriptFunction)
+        if default is not None and not isinstance(default, usable) and not is_generator_source(default):
+            raise TypeError(
+                f"The default of the input {name!r} must be a path, paths, a generator function or an iterable; "
+                f"it is {default!r}."
+            )
         paths = _paths(default)
         if recording():
             params: dict[str, Any] = {"name": name}
@@ -369,8 +406,9 @@ class StreamExecutionEnvironment:
     def read_text_file(self, file_path: str, charset_name: str = "UTF-8") -> DataStream[str]:
         """The lines of a text file, or of all files in a folder."""
         from ...common.typeinfo import Types
+        from ..connectors.base import known_charset
 
-        params = {"paths": [file_path], "encoding": charset_name}
+        params = {"paths": [check_text("path of a file", file_path)], "encoding": known_charset(charset_name)}
         return self._source("source.lines", "Custom File Source", None, params, Types.STRING(), False, "any")
 
     def add_source(
@@ -397,6 +435,8 @@ class StreamExecutionEnvironment:
         return json.dumps(execution_plan(graph))
 
     def _build(self, job_name: str | None) -> tuple[dict[str, Any], list[bytes]]:
+        if job_name is not None:
+            check_text("name of a job", job_name)
         if not self.graph.fresh:
             raise GraphError("No operators defined in streaming topology. Cannot execute.")
         self._last_fresh = list(self.graph.fresh)

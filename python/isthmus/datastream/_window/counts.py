@@ -39,7 +39,7 @@ class CountTumblingWindowAssigner(_CountWindows[T]):
     _counter_name = "tumble-count-assigner"
 
     def __init__(self, window_size: int) -> None:
-        if window_size <= 0:
+        if not isinstance(window_size, int) or window_size <= 0:
             raise Exception("CountTumblingWindowAssigner parameters must satisfy size > 0")
         self._window_size = window_size
 
@@ -62,7 +62,7 @@ class CountSlidingWindowAssigner(_CountWindows[T]):
     _counter_name = "slide-count-assigner"
 
     def __init__(self, window_size: int, window_slide: int) -> None:
-        if window_size <= 0 or window_slide <= 0:
+        if not all(isinstance(n, int) and n > 0 for n in (window_size, window_slide)):
             raise Exception("CountSlidingWindowAssigner parameters must satisfy size > 0 and slide > 0")
         self._window_size = window_size
         self._window_slide = window_slide

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import os
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,28 @@ class Sink:
     def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Any]:
         """Kind, default name, parameters and function of the operator."""
         raise NotImplementedError
+
+
+def check_path(path: Any) -> None:
+    """
+    Raises:
+        TypeError: It is no path.
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"A path of files must be a str; it is {path!r}.")
+
+
+def known_charset(name: Any) -> str:
+    """The name of a charset, if Python knows it.
+
+    Raises:
+        ValueError: It does not.
+    """
+    try:
+        codecs.lookup(name)
+    except (LookupError, TypeError):
+        raise ValueError(f"There is no charset {name!r}; name one such as UTF-8 or ISO-8859-1.") from None
+    return str(name)
 
 
 class DeliveryGuarantee(Enum):

@@ -10,7 +10,7 @@ from ..._lazy import absent_names
 from ...common.serialization import Encoder
 from ...common.time import Duration
 from ...common.typeinfo import Types
-from .base import Sink, Source
+from .base import Sink, Source, check_path, known_charset
 
 __all__ = [
     "BucketAssigner",
@@ -35,7 +35,7 @@ class StreamFormat:
     @staticmethod
     def text_line_format(charset_name: str = "UTF-8") -> StreamFormat:
         """One record a line, without the line break."""
-        return StreamFormat(charset_name)
+        return StreamFormat(known_charset(charset_name))
 
 
 class FileEnumeratorProvider:
@@ -92,9 +92,18 @@ class FileSource(Source):
 
 class FileSourceBuilder:
     def __init__(self, stream_format: Any, paths: tuple[str, ...]) -> None:
+        if not hasattr(stream_format, "charset") and not hasattr(stream_format, "reader"):
+            raise TypeError(
+                f"A file source needs a StreamFormat or a CsvReaderFormat; it was given {stream_format!r}."
+            )
+        if not paths:
+            raise ValueError("A file source needs the path of at least one file or folder.")
+        for path in paths:
+            check_path(path)
         self._format = stream_format
         self._paths = [
-            os.path.abspath(p) if "://" not in p and not p.startswith("file:") else p for p in paths
+            os.path.abspath(p) if "://" not in p and not p.startswith("file:") else p
+            for p in map(os.fspath, paths)
         ]
         self._monitor_ms: int | None = None
 
@@ -244,7 +253,12 @@ class FileSink(Sink):
 
 class RowFormatBuilder:
     def __init__(self, base_path: str, encoder: Encoder, row_format: dict[str, Any] | None = None) -> None:
-        path = base_path[len("file://") :] if base_path.startswith("file://") else base_path
+        check_path(base_path)
+        if not isinstance(encoder, Encoder):
+            raise TypeError(
+                f"A file sink needs an Encoder, such as Encoder.simple_string_encoder(); it was given {encoder!r}."
+            )
+        path = os.fspath(base_path).removeprefix("file://")
         self._params: dict[str, Any] = {"path": os.path.abspath(path), "charset": encoder.charset}
         if row_format is not None:
             self._params["rowFormat"] = row_format

@@ -15,6 +15,9 @@ class NumberSequenceSource(Source):
     """The integers from ``start`` to ``end``, both included; every subtask has a contiguous part."""
 
     def __init__(self, start: int, end: int) -> None:
+        for bound in (start, end):
+            if not isinstance(bound, int):
+                raise TypeError(f"A number sequence is of whole numbers; it was given {bound!r}.")
         if start > end:
             raise ValueError(f"A number sequence goes upwards: {start} is greater than {end}.")
         self.start, self.end = start, end
