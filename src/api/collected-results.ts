@@ -1,4 +1,4 @@
-import { InternalError } from '../errors.ts';
+import { GraphError, InternalError } from '../errors.ts';
 import type { StreamExecutionEnvironment } from './environment.ts';
 import type { JobHandle } from './job-handle.ts';
 
@@ -29,6 +29,11 @@ export class CollectedResults<T> implements AsyncIterableIterator<T, undefined>,
 
   constructor(environment: StreamExecutionEnvironment, sink: number, options: CollectOptions) {
     const { name, signal, limit = Infinity } = options;
+    if (!(limit >= 0)) {
+      throw new GraphError(
+        `The limit of results is ${String(limit)}; it must be a number of at least 0.`,
+      );
+    }
     this.#limit = limit;
     const submit = environment.prepare(name);
     this.#start = async () => {

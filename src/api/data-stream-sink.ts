@@ -1,3 +1,4 @@
+import { checkCount, checkText } from './arguments.ts';
 import type { Transformation } from './transformation.ts';
 
 /** The end of a stream. */
@@ -9,26 +10,31 @@ export class DataStreamSink {
   }
 
   name(name: string): this {
+    checkText('name of a sink', name);
     this.transformation.name = name;
     return this;
   }
 
   uid(uid: string): this {
+    checkText('uid of a sink', uid);
     this.transformation.uid = uid;
     return this;
   }
 
   setDescription(description: string): this {
+    checkText('description of a sink', description);
     this.transformation.description = description;
     return this;
   }
 
   setParallelism(parallelism: number): this {
+    checkCount('parallelism', parallelism);
     this.transformation.parallelism = parallelism;
     return this;
   }
 
   setMaxParallelism(maxParallelism: number): this {
+    checkCount('max parallelism', maxParallelism);
     this.transformation.maxParallelism = maxParallelism;
     return this;
   }

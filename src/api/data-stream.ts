@@ -12,6 +12,7 @@ import type {
   SinkObject,
 } from './accepts.ts';
 import type { AllWindowedStream } from './all-windowed-stream.ts';
+import { checkText } from './arguments.ts';
 import {
   type AnyBroadcastDescriptor,
   BroadcastConnectedStream,
@@ -213,9 +214,9 @@ export class DataStream<out T> extends OperatorOutput {
   connect<U>(other: DataStream<U>): ConnectedStreams<T, U>;
   connect<U>(other: BroadcastStream<U>): BroadcastConnectedStream<T, U, unknown>;
   connect(other: DataStream<unknown> | BroadcastStream<unknown>): unknown {
-    return other instanceof BroadcastStream
-      ? new BroadcastConnectedStream(this, other)
-      : this.environment.streams.connected(this, other);
+    if (other instanceof BroadcastStream) return new BroadcastConnectedStream(this, other);
+    this.checkSameEnvironment(other);
+    return this.environment.streams.connected(this, other);
   }
 
   /** Calls `processElement` with each record and a context that has its time and side outputs. */
@@ -275,6 +276,7 @@ export class DataStream<out T> extends OperatorOutput {
 
   /** Prints each record on a line of stdout, behind `identifier> ` where one is given. */
   print(identifier?: string): DataStreamSink {
+    if (identifier !== undefined) checkText('identifier of a print sink', identifier);
     return this.#sink({
       kind: 'sink.print',
       name: 'Print to Std. Out',
@@ -304,6 +306,7 @@ export class DataStream<out T> extends OperatorOutput {
 
   /** A named output: iterated as `job.outputs[name]` of `executeAsync`, printed by `execute`. */
   toOutput(name: string): DataStreamSink {
+    checkText('name of an output', name);
     return this.#sink({ kind: 'sink.output', name, params: { name } });
   }
 

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { type ConfigurationInForce, configurationInForce } from '../config/in-force.ts';
 import { GraphError } from '../errors.ts';
 import type { JobGraph } from '../graph/job-graph.ts';
+import { checkChoice, checkCount, checkText, pathOf } from './arguments.ts';
 import { DataStream } from './data-stream.ts';
 import { type BuiltGraph, GraphBuilder } from './graph-builder.ts';
 import {
@@ -19,7 +20,9 @@ import { type StreamFactory, streamFactory } from './stream-factory.ts';
 import type { TransformationInit } from './transformation.ts';
 import type { TypeInformation } from './types.ts';
 
-export type RuntimeExecutionMode = 'STREAMING' | 'BATCH' | 'AUTOMATIC';
+const MODES = ['STREAMING', 'BATCH', 'AUTOMATIC'] as const;
+
+export type RuntimeExecutionMode = (typeof MODES)[number];
 
 export interface PythonOptions {
   /** Found otherwise: VIRTUAL_ENV, `.venv` here or above, python3. A relative path is relative to the working directory. */
@@ -86,9 +89,9 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     this.#config = {};
     for (const [key, value] of Object.entries(options.config ?? {}))
       this.#config[key] = String(value);
-    this.#runtimeMode = options.runtimeMode;
+    if (options.runtimeMode !== undefined) this.setRuntimeMode(options.runtimeMode);
     if (options.parallelism !== undefined) this.setParallelism(options.parallelism);
-    this.#maxParallelism = options.maxParallelism;
+    if (options.maxParallelism !== undefined) this.setMaxParallelism(options.maxParallelism);
   }
 
   // Settings.
@@ -115,6 +118,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
   }
 
   setRuntimeMode(mode: RuntimeExecutionMode): this {
+    checkChoice('runtime mode', mode, MODES);
     this.#runtimeMode = mode;
     return this;
   }
@@ -162,6 +166,9 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
 
   /** The integers from `from` to `to`, both included; parallel. */
   fromSequence(from: number, to: number): DataStream<number> {
+    if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to)) {
+      throw new GraphError(`A sequence is of whole numbers; it was given ${from} and ${to}.`);
+    }
     return this.operator({
       kind: 'source.sequence',
       name: 'Sequence Source',
@@ -194,13 +201,17 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
 
   /** The lines of files and folders, dealt out over the subtasks; relative paths are relative to the working directory. */
   fromFiles(
-    paths: Iterable<string | URL>,
+    paths: string | URL | Iterable<string | URL>,
     options: { monitorMs?: number } = {},
   ): DataStream<string> {
+    // A string is an iterable, too: of its characters.
+    const each = typeof paths === 'string' || paths instanceof URL ? [paths] : Array.from(paths);
+    if (each.length === 0)
+      throw new GraphError('fromFiles() needs the path of a file or a folder.');
     return this.operator({
       kind: 'source.lines',
       name: 'File Source',
-      params: { paths: Array.from(paths, pathOf), ...options },
+      params: { paths: each.map(pathOf), ...options },
     });
   }
 
@@ -220,6 +231,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
         | PyFunction<never, Iterable<T> | AsyncIterable<T>>;
     } = {},
   ): DataStream<T> {
+    checkText('name of an input', name);
     const { default: given } = options;
     const paths =
       typeof given === 'string' || given instanceof URL
@@ -259,6 +271,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
   ): (options: StartOptions) => Promise<JobHandle> {
     let built: BuiltGraph;
     try {
+      checkText('name of a job', name);
       built = change(this.build(name));
       recordInstead(built.graph);
       built = { ...built, graph: withPythonDefaults(built.graph) };
@@ -353,16 +366,6 @@ function printedOutputs(built: BuiltGraph): BuiltGraph {
 function modeOf(text: string | undefined): JobGraph['runtimeMode'] {
   const mode = text?.toUpperCase();
   return mode === 'BATCH' || mode === 'AUTOMATIC' ? mode : 'STREAMING';
-}
-
-function pathOf(path: string | URL): string {
-  return path instanceof URL ? decodeURIComponent(path.pathname) : resolve(path);
-}
-
-function checkCount(what: string, count: number): void {
-  if (!Number.isInteger(count) || count < 1) {
-    throw new GraphError(`The ${what} is ${count}; it must be a whole number of at least 1.`);
-  }
 }
 
 /** An input that nobody feeds reads its default where that can be called. */

@@ -1,9 +1,8 @@
 // Sinks of text files by row, with the builder that PyFlink has.
 
-import { fileURLToPath } from 'node:url';
-import { resolve } from 'node:path';
 import { ConfigurationError } from '../errors.ts';
 import type { JsonValue } from '../graph/job-graph.ts';
+import { pathOf } from './arguments.ts';
 
 /** How a record becomes a line. */
 export class Encoder {
@@ -91,7 +90,7 @@ export class FileSink {
     path: string | URL,
     _encoder: Encoder = Encoder.simpleStringEncoder(),
   ): RowFormatBuilder {
-    return new RowFormatBuilder(path instanceof URL ? fileURLToPath(path) : resolve(path));
+    return new RowFormatBuilder(pathOf(path));
   }
 }
 

@@ -1,13 +1,14 @@
 // A Python program as a pipeline of a TypeScript program: it runs up to its `execute`, which gives its graph; TypeScript feeds its
 // named inputs and reads its named outputs.
 
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { recordPipeline } from '../bridge/inspect.ts';
 import { findInterpreter, resolveInterpreter } from '../bridge/interpreter.ts';
 import { configurationInForce } from '../config/in-force.ts';
 import { GraphError } from '../errors.ts';
 import type { JobGraph, OperatorSpec } from '../graph/job-graph.ts';
 import { closestWord } from '../graph/operator-text.ts';
+import { checkWhere } from './arguments.ts';
 import { callerLocation } from './caller.ts';
 import type { SourceFunction, SourceIterable } from './environment.ts';
 import type { BuiltGraph } from './graph-builder.ts';
@@ -50,8 +51,9 @@ export async function loadPipeline<O extends OutputTypes = OutputTypes>(
   where: URL | string,
   options: LoadPipelineOptions = {},
 ): Promise<Pipeline<O>> {
+  checkWhere('The first argument of loadPipeline()', where);
   const place = placeOf(where, callerLocation()?.file);
-  if (!('file' in place) || !existsSync(place.file)) {
+  if (!('file' in place) || statSync(place.file, { throwIfNoEntry: false })?.isFile() !== true) {
     const path = 'file' in place ? place.file : place.module;
     throw new GraphError(`There is no Python program ${path}.`);
   }

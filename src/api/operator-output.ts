@@ -1,6 +1,8 @@
+import { inspect } from 'node:util';
 import { GraphError } from '../errors.ts';
 import type { TypeSpec } from '../graph/job-graph.ts';
 import type { StreamExecutionEnvironment } from './environment.ts';
+import { checkCount, checkText } from './arguments.ts';
 import type { Leg, Partitioning, Transformation } from './transformation.ts';
 
 /** What all streams are: the output of an operator, or of several behind a union. */
@@ -16,29 +18,34 @@ export class OperatorOutput {
   }
 
   name(name: string): this {
+    checkText('name of an operator', name);
     this.operatorOf('name').name = name;
     return this;
   }
 
   /** Identifies the operator's state over changes of the program. */
   uid(uid: string): this {
+    checkText('uid of an operator', uid);
     this.operatorOf('uid').uid = uid;
     return this;
   }
 
   setDescription(description: string): this {
+    checkText('description of an operator', description);
     this.operatorOf('setDescription').description = description;
     return this;
   }
 
   setParallelism(parallelism: number): this {
     const operator = this.operatorOf('setParallelism');
+    checkCount('parallelism', parallelism);
     checkParallelism(operator, parallelism);
     operator.parallelism = parallelism;
     return this;
   }
 
   setMaxParallelism(maxParallelism: number): this {
+    checkCount('max parallelism', maxParallelism);
     this.operatorOf('setMaxParallelism').maxParallelism = maxParallelism;
     return this;
   }
@@ -76,6 +83,9 @@ export class OperatorOutput {
   }
 
   protected checkSameEnvironment(other: { environment: StreamExecutionEnvironment }): void {
+    if (!(other instanceof OperatorOutput)) {
+      throw new GraphError(`A stream is combined with streams; it was given ${inspect(other)}.`);
+    }
     if (other.environment !== this.environment) {
       throw new GraphError(
         'The streams are of two environments and cannot be combined; build both from one environment.',

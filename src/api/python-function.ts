@@ -2,6 +2,7 @@ import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GraphError } from '../errors.ts';
 import type { FunctionRef, JsonValue } from '../graph/job-graph.ts';
+import { checkJson, checkWhere } from './arguments.ts';
 import { callerLocation, type SourceLocation } from './caller.ts';
 
 export interface PyOptions {
@@ -79,6 +80,14 @@ export function py<In = any, Out = any>(
   if (typeof name !== 'string' || name === '') {
     throw new GraphError('py() needs the name of a function or class as its second argument.');
   }
+  checkWhere('The first argument of py()', where);
+  if (options.args !== undefined && !Array.isArray(options.args)) {
+    throw new GraphError(
+      'The args of py() are an array: one element for each parameter of the constructor.',
+    );
+  }
+  checkJson('args', options.args ?? []);
+  checkJson('kwargs', options.kwargs ?? {});
   const location = callerLocation();
   const place = placeOf(where, location?.file);
   return new PyFunction<In, Out>(place, name, options, location);

@@ -1,0 +1,98 @@
+// What callers give that no compiler has looked at: refused by the call, with a sentence that names the value.
+
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { FileSink, loadPipeline, py, StreamExecutionEnvironment } from '../../src/index.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: programs in JavaScript have no types.
+type Any = any;
+const untyped = (value: unknown): Any => value;
+const newEnvironment = (options: Any = {}): Any =>
+  StreamExecutionEnvironment.getExecutionEnvironment(options);
+
+const wrong: [call: string, make: () => unknown, message: string][] = [
+  ['maxParallelism', () => newEnvironment({ maxParallelism: -1 }), 'max parallelism is -1'],
+  [
+    'runtimeMode',
+    () => newEnvironment({ runtimeMode: 'batch' }),
+    "runtime mode is 'batch'; it must be one of STREAMING, BATCH, AUTOMATIC",
+  ],
+  ['fromSequence', () => newEnvironment().fromSequence(1.5, 'a'), 'given 1.5 and a'],
+  ['fromSequence without an end', () => newEnvironment().fromSequence(1), 'given 1 and undefined'],
+  ['readTextFile', () => newEnvironment().readTextFile(3), 'must be a path or a URL; it is 3'],
+  ['fromFiles of none', () => newEnvironment().fromFiles([]), 'needs the path of a file'],
+  [
+    'fromFiles of another machine',
+    () => newEnvironment().fromFiles([new URL('http://a.example/b')]),
+    'http://a.example/b is no file URL',
+  ],
+  ['fromInput', () => newEnvironment().fromInput(3, { default: [1] }), 'must be a string; it is 3'],
+  ['name', () => newEnvironment().fromElements(1).name(3), 'name of an operator must be a string'],
+  ['uid of a sink', () => newEnvironment().fromElements(1).print().uid(3), 'uid of a sink must be'],
+  ['toOutput', () => newEnvironment().fromElements(1).toOutput(3), 'name of an output must be'],
+  ['setParallelism', () => newEnvironment().fromSequence(1, 2).setParallelism('2'), "is '2'; it"],
+  [
+    'union',
+    () => newEnvironment().fromElements(1).union(3),
+    'combined with streams; it was given 3',
+  ],
+  ['connect', () => newEnvironment().fromElements(1).connect([1]), 'it was given [ 1 ]'],
+  [
+    'limit',
+    () => newEnvironment().fromElements(1).executeAndCollect({ limit: 'a' }),
+    'limit of results is a',
+  ],
+  ['py', () => py(untyped(3), 'f'), 'first argument of py() must be a path or a URL; it is 3'],
+  ['args of py', () => py('m', 'C', untyped({ args: 5 })), 'args of py() are an array'],
+  [
+    'a function among args',
+    () => py('m', 'C', untyped({ kwargs: { on: [1, { at: Math.max }] } })),
+    'kwargs.on[1].at is [Function: max]',
+  ],
+  ['FileSink', () => FileSink.forRowFormat(untyped(undefined)), 'it is undefined'],
+];
+
+test.each(wrong)('%s is refused', (_call, make, message) => {
+  expect(make).toThrow(message);
+});
+
+test('options where the name of a job belongs are refused, and not ignored', async () => {
+  const env = newEnvironment();
+  env.fromElements(1).addSink(() => {});
+  await expect(env.execute({ signal: AbortSignal.abort() })).rejects.toThrow(
+    'name of a job must be a string',
+  );
+});
+
+test('a pipeline is a file', async () => {
+  await expect(loadPipeline(tmpdir())).rejects.toThrow('There is no Python program');
+  await expect(loadPipeline(untyped(3))).rejects.toThrow('must be a path or a URL; it is 3');
+});
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'isthmus-files-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test('fromFiles takes one path as well as several', async () => {
+  const path = join(folder, 'one.txt');
+  await writeFile(path, 'a\nb\n');
+  const lines = (given: unknown) => newEnvironment().fromFiles(given).executeAndCollect().toArray();
+  expect(await lines(path)).toEqual(['a', 'b']);
+  expect(await lines([path, path])).toEqual(['a', 'b', 'a', 'b']);
+});
+
+test('links to folders are followed, except for those that lead nowhere, or back', async () => {
+  const [inner, other] = [join(folder, 'tree', 'inner'), join(folder, 'other')];
+  await mkdir(inner, { recursive: true });
+  await mkdir(other);
+  await writeFile(join(other, 'x.txt'), 'x\n');
+  await symlink(join(folder, 'tree'), join(inner, 'back'));
+  await symlink(join(folder, 'gone'), join(inner, 'nowhere'));
+  await symlink(other, join(inner, 'other'));
+  const lines = newEnvironment().fromFiles(join(folder, 'tree')).executeAndCollect();
+  expect(await lines.toArray()).toEqual(['x']);
+});
