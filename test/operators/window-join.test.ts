@@ -197,8 +197,8 @@ test('triggers count the records of both sides; functions may be asynchronous, o
   );
   await fed(harness, at('a', 1, 2), at('a', 3));
   expect(harness.records).toEqual([
-    { value: '1-3', timestamp: 99 },
-    { value: '2-3', timestamp: 99 },
+    { value: '1-3', timestamp: 3 },
+    { value: '2-3', timestamp: 3 },
   ]);
   await harness.close();
   expect(opened).toEqual(['open', 'close']);

@@ -123,7 +123,7 @@ export class AlignedEngine extends Engine {
         cell.contents = found;
       }
       if (this.#eventTime && maxTimestamp <= ctx.watermark) {
-        const wait = this.emission.emit(key, this.#windowAt(start), found, true); // A2
+        const wait = this.emission.emit(key, this.#windowAt(start), found, timestamp, true); // A2
         if (wait !== undefined) yield wait;
         cursor.timestamp = timestamp;
         cursor.key = key;
@@ -197,8 +197,9 @@ export class AlignedEngine extends Engine {
     const window = this.#windowAt(start);
     const { emission } = this;
     const clears = isLast && emission.clears;
+    const end = window.maxTimestamp();
     for (const cell of cells.values()) {
-      const wait = emission.emit(cell.key, window, cell.contents, !isLast);
+      const wait = emission.emit(cell.key, window, cell.contents, end, !isLast);
       if (wait !== undefined) yield wait;
       if (!clears) continue;
       const cleared = emission.clear(cell.key, window); // A3

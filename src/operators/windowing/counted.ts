@@ -59,7 +59,7 @@ export class CountedEngine extends Engine {
       }
       windows.delete(id);
       const window = new CountWindow(id);
-      const wait = emission.emit(key, window, found, false);
+      const wait = emission.emit(key, window, found, timestamp, false);
       if (wait !== undefined) yield wait;
       const cleared = emission.clear(key, window);
       if (cleared !== undefined) yield cleared;

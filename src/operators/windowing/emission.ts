@@ -73,10 +73,20 @@ export class Emission {
     return this.#user?.close();
   }
 
-  /** Emits the results for a window of a key; changes the cursor. `livesOn`: the window keeps its contents. */
-  emit(key: unknown, window: WindowLike, found: unknown, livesOn: boolean): MaybePromise<void> {
+  /**
+   * Emits the results for a window of a key; changes the cursor. `livesOn`: the window keeps its contents.
+   * `timestamp` is that of what fired the window, its timer or a record, and becomes that of the results: the
+   * end of a count window or of a global one is no time a next window could use.
+   */
+  emit(
+    key: unknown,
+    window: WindowLike,
+    found: unknown,
+    timestamp: number,
+    livesOn: boolean,
+  ): MaybePromise<void> {
     this.#cursor.key = key;
-    this.#cursor.timestamp = window.maxTimestamp();
+    this.#cursor.timestamp = timestamp;
     const contents = this.#contents;
     if (contents.isList) {
       const elements = (livesOn ? contents.kept(found) : found) as unknown[];

@@ -94,15 +94,21 @@ export class GeneralEngine extends Engine {
       'onElement',
       trigger,
     );
-    if (result !== 'CONTINUE') yield* this.act(result, entry);
+    if (result !== 'CONTINUE') yield* this.act(result, entry, timestamp);
     this.registerCleanup(entry);
   }
 
   /** Does what a trigger said (G3). */
-  protected *act(result: TriggerResult, entry: WindowEntry): Steps {
+  protected *act(result: TriggerResult, entry: WindowEntry, timestamp: number): Steps {
     if (isFire(result) && entry.filled) {
       const contents = this.held.get(entry);
-      const wait = this.emission.emit(entry.key, entry.window, contents, !isPurge(result));
+      const wait = this.emission.emit(
+        entry.key,
+        entry.window,
+        contents,
+        timestamp,
+        !isPurge(result),
+      );
       if (wait !== undefined) yield wait;
     }
     if (isPurge(result)) this.held.drop(entry);
@@ -164,7 +170,7 @@ export class GeneralEngine extends Engine {
         : trigger.onProcessingTime?.(time, entry.window, triggerContext);
       if (result !== undefined && result !== 'CONTINUE') {
         const method = byEvent ? 'onEventTime' : 'onProcessingTime';
-        yield* this.act(checkedResult(result, method, trigger), entry);
+        yield* this.act(checkedResult(result, method, trigger), entry, time);
       }
       if (byEvent === this.eventTime && time === this.cleanupTime(entry.window)) {
         const wait = this.clear(entry);

@@ -175,7 +175,7 @@ export class SessionEngine extends Engine {
     const ended = this.#takeEnded(time).sort((a, b) => a.end - b.end || a.order - b.order); // S2
     for (const { key, start, end, contents } of ended) {
       const window = new TimeWindow(start, end);
-      const wait = emission.emit(key, window, contents, false);
+      const wait = emission.emit(key, window, contents, end - 1, false);
       if (wait !== undefined) yield wait;
       if (!emission.clears) continue;
       const cleared = emission.clear(key, window);

@@ -176,10 +176,11 @@ export class SlicedEngine extends Engine {
     const { emission } = this;
     const merge = this.#merge;
     const window = new TimeWindow(start, start + this.#sizeMs);
+    const end = window.maxTimestamp();
     // What the next window no longer holds.
     const oldest = start + this.#slideMs;
     for (const [id, stacks] of this.#stacks) {
-      const wait = emission.emit(stacks.key, window, stacks.value(merge), true);
+      const wait = emission.emit(stacks.key, window, stacks.value(merge), end, true);
       if (wait !== undefined) yield wait;
       if (emission.clears) {
         const cleared = emission.clear(stacks.key, window);

@@ -79,14 +79,24 @@ def test_a_global_window_without_trigger_never_fires():
             assert h.output == []
 
 
-def test_results_carry_the_end_of_their_window():
+def test_results_carry_the_time_of_what_fired_their_window():
     with windows(TumblingEventTimeWindows(10)) as h:
         h.process(("k", 1), timestamp=12)
         h.end()
         assert [t for _, t in h.records] == [19]
-    with windows(CountTumblingWindowAssigner(1)) as h:
+    for assigner, trigger in [
+        (CountTumblingWindowAssigner(2), None),
+        (GlobalWindows(), CountTrigger.of(2)),
+        (TumblingEventTimeWindows(10), PurgingTrigger.of(CountTrigger.of(2))),
+    ]:
+        with windows(assigner, trigger=trigger) as h:
+            h.process(("k", 1), timestamp=12)
+            h.process(("k", 2), timestamp=11)
+            assert [t for _, t in h.records] == [11]
+    with windows(TumblingEventTimeWindows(10), trigger=ContinuousEventTimeTrigger(4)) as h:
         h.process(("k", 1), timestamp=12)
-        assert [t for _, t in h.records] == [MAX]
+        h.end()
+        assert [t for _, t in h.records] == [16, 19]
 
 
 def test_count_windows_fire_only_when_full():

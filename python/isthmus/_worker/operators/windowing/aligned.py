@@ -106,13 +106,14 @@ class AlignedEngine(Engine):
                 found = contents.get(key, NOTHING)
                 found = contents[key] = first(value) if found is NOTHING else add(found, value)
                 if end - 1 <= watermark:  # A2
-                    yield from self._fire_one(key, start, found)
+                    yield from self._fire_one(key, start, found, timestamp)
                     cursor.timestamp = timestamp
             if not taken and self.is_late(timestamp):
                 self.drop_late(value)
 
-    def _fire_one(self, key: Any, start: int, contents: Any) -> Iterator[Iterable[Any]]:
-        results = self.emission.emit(thaw(key), TimeWindow(start, start + self._size), contents)
+    def _fire_one(self, key: Any, start: int, contents: Any, timestamp: int) -> Iterator[Iterable[Any]]:
+        window = TimeWindow(start, start + self._size)
+        results = self.emission.emit(thaw(key), window, contents, timestamp)
         if results is not None:
             yield results
 
@@ -179,9 +180,10 @@ class AlignedEngine(Engine):
     def _fire_all(self, start: int, contents: dict[Any, Any], last: bool) -> Iterator[Iterable[Any]]:
         window = TimeWindow(start, start + self._size)
         emit = self.emission.emit
+        end = window.max_timestamp()
         clears = last and self.emission.clears
         for key, found in contents.items():
-            results = emit(thaw(key), window, found)
+            results = emit(thaw(key), window, found, end)
             if results is not None:
                 yield results
             if clears:

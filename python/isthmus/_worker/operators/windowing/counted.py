@@ -48,7 +48,7 @@ class CountedEngine(Engine):
                     continue
                 windows.pop(i, None)
                 window = CountWindow(i)
-                results = self.emission.emit(key, window, found)
+                results = self.emission.emit(key, window, found, timestamp)
                 if results is not None:
                     yield results
                 self.emission.clear(key, window)

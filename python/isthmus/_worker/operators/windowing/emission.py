@@ -89,7 +89,7 @@ class _NoWindowState(KeyedStateStore):
 class Emission:
     """Turns a window's contents into results.
 
-    ``emit(key, window, contents)`` returns an iterable of records, or None; ``clear(key, window)`` ends the
+    ``emit(key, window, contents, timestamp)`` returns an iterable of records, or None; ``clear(key, window)`` ends the
                 window.
     """
 
@@ -130,11 +130,15 @@ class Emission:
         """Whether the function wants to be told of the end of windows."""
         return self._clear is not None
 
-    def emit(self, key: Any, window: Any, contents: Any) -> Iterable[Any] | None:
-        """The results for a window of a key, with the cursor set; None where there is nothing to emit."""
+    def emit(self, key: Any, window: Any, contents: Any, timestamp: int) -> Iterable[Any] | None:
+        """The results for a window of a key, with the cursor set; None where there is nothing to emit.
+
+        ``timestamp`` is that of what fired the window, its timer or a record, and becomes that of the results:
+        the end of a count window or of a global one is no time a next window could use.
+        """
         cursor = self._cursor
         cursor.key = key
-        cursor.timestamp = window.max_timestamp()
+        cursor.timestamp = timestamp
         if self._is_list:
             if not contents:
                 return None

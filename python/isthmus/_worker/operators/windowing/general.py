@@ -57,20 +57,20 @@ class GeneralEngine(Engine):
                 context.window = window
                 result = self.trigger.on_element(self.element(value), timestamp, window, context)
                 if result is not TriggerResult.CONTINUE:
-                    yield from self.act(result, key, window, where)
+                    yield from self.act(result, key, window, where, timestamp)
                     cursor.timestamp = timestamp
                 self.register_cleanup(window)
             if not taken and self.event_time and self.is_late(timestamp):
                 self.drop_late(value)
 
     def act(
-        self, result: TriggerResult, key: Any, window: Any, where: NamespacedKey
+        self, result: TriggerResult, key: Any, window: Any, where: NamespacedKey, timestamp: int
     ) -> Iterator[Iterable[Any]]:
         """Do what a trigger said (G3)."""
         if result.is_fire():
             found = self.table.get(where, NOTHING)
             if found is not NOTHING:
-                results = self.emission.emit(key, window, found)
+                results = self.emission.emit(key, window, found, timestamp)
                 if results is not None:
                     yield results
         if result.is_purge():
@@ -96,7 +96,7 @@ class GeneralEngine(Engine):
             on_time = self.trigger.on_event_time if by_event_time else self.trigger.on_processing_time
             result = on_time(time, window, context)
             if result is not TriggerResult.CONTINUE:
-                yield from self.act(result, key, window, where)
+                yield from self.act(result, key, window, where, time)
             if by_event_time is self.event_time and time == self.cleanup_time(window):
                 self.clear(key, window, where)
 

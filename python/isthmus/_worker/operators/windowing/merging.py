@@ -64,7 +64,7 @@ class MergingEngine(GeneralEngine):
                 context.window = window
                 result = self.trigger.on_element(self.element(value), timestamp, window, context)
                 if result is not TriggerResult.CONTINUE:
-                    yield from self.act(result, key, window, where)
+                    yield from self.act(result, key, window, where, timestamp)
                     cursor.timestamp = timestamp
                 self.register_cleanup(window)
             self._store(owner, windows)

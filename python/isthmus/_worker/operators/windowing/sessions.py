@@ -141,7 +141,7 @@ class SessionEngine(Engine):
         for _, _, key, session in sorted(self._take_ended(time), key=lambda found: found[:2]):
             window = TimeWindow(session.start, session.end)
             key = thaw(key)
-            results = emission.emit(key, window, session.contents)
+            results = emission.emit(key, window, session.contents, session.end - 1)
             if results is not None:
                 yield results
             if emission.clears:

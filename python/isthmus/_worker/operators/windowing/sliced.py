@@ -219,9 +219,10 @@ class SlicedEngine(Engine):
             yield self._results(window.max_timestamp())
         else:
             emit = emission.emit
+            end = window.max_timestamp()
             for key, value in self._values():
                 key = thaw(key)
-                results = emit(key, window, value)
+                results = emit(key, window, value, end)
                 if results is not None:
                     yield results
                 if emission.clears:
