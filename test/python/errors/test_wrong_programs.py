@@ -396,7 +396,6 @@ def test_async_functions(env, check):
         (lambda env: env.read_text_file("x", "klingon"), "There is no charset 'klingon'; name one such as UTF-8"),
         (lambda env: env.from_collection([1]).to_output(3), "The name of an output must be a str; it is 3."),
         (lambda env: env.from_collection([1]).execute_and_collect(limit=0), "The limit is 0; it must be a whole number of at least 1."),
-        (lambda env: env.from_collection([1]).map_batch(len, format="xml"), "There is no batch format 'xml'; known: list, numpy,"),
         (lambda env: env.from_collection([1]).map(str) and env.execute(5), "The name of a job must be a str; it is 5."),
         (lambda env: NumberSequenceSource("a", 1), "A number sequence is of whole numbers; it was given 'a'."),
         (lambda env: FileSource.for_record_stream_format(StreamFormat.text_line_format()), "A file source needs the path of at least one file or folder."),
