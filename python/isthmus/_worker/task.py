@@ -16,7 +16,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import compress, islice, repeat
 from typing import Any
 
-from .failure import OperatorFailure, is_not_iterable, safe_repr, user_codes
+from .blame import in_flight, suspect
+from .failure import OperatorFailure, safe_repr
 from .feed import Feed, Watchdog
 from .gate import InputGate
 from .operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Clock, Cursor, Operator
@@ -524,62 +525,11 @@ class Task:
         """The exception with the operator and the record it belongs to."""
         if isinstance(error, OperatorFailure):
             return error
-        record, key = self._in_flight()
+        record, key = in_flight(self._phases, self.cursor.key)
         return OperatorFailure(error, self._suspect(error), record=record, key=key)
 
-    def _in_flight(self) -> tuple[str | None, str | None]:
-        """Representations of the record and the key at work; None where there is none."""
-        phases = self._phases
-        frame = getattr(phases, "gi_frame", None)
-        # The generator below holds the batch; a failing drain leaves it suspended there.
-        while frame is not None and frame.f_code.co_name == "_process":
-            inner = getattr(phases, "gi_yieldfrom", None)
-            phases = inner if isinstance(inner, Generator) else None
-            frame = getattr(phases, "gi_frame", None)
-        if frame is None or "feed" not in frame.f_locals:
-            key = self.cursor.key
-            return None, (safe_repr(key) if key is not None else None)
-        local = frame.f_locals
-        index = local["done"] + local["feed"].consumed - 1
-        if not 0 <= index < len(local["values"]):
-            return None, None
-        keys = local["keys"]
-        return safe_repr(local["values"][index]), (safe_repr(keys[index]) if keys is not None else None)
-
     def _suspect(self, error: BaseException) -> dict[str, Any]:
-        """The operator whose function raised: the innermost one with a frame in the traceback."""
-        specs: list[dict[str, Any]] = [op.ctx.spec for op in self.operators]
-        if not specs:
-            return self.deployment["chain"][0]  # type: ignore[no-any-return]
-        codes = user_codes(error.__traceback__)
-        for code in reversed(codes):
-            for op in reversed(self.operators):
-                if op.owns(code):
-                    return op.ctx.spec
-        tb = error.__traceback__
-        puller = len(self.operators)
-        while tb is not None:
-            owner = tb.tb_frame.f_locals.get("self")
-            if isinstance(owner, Operator) and owner in self.operators:
-                puller = self.operators.index(owner)
-            tb = tb.tb_next
-        # A function that takes another number of arguments was not on the stack when it was called.
-        if isinstance(error, TypeError):
-            for op in reversed(self.operators[: puller + 1]):
-                if op.is_named_by(str(error)):
-                    return op.ctx.spec
-        # Nor is a function on the stack when what it has returned turns out to be no iterable.
-        if is_not_iterable(error):
-            for op in reversed(self.operators[: puller + 1]):
-                if op.flattens:
-                    return op.ctx.spec
-        # A builtin as function leaves no frame of its own; what pulled from it does.
-        for op in reversed(self.operators[:puller]):
-            if op.calls_builtin():
-                return op.ctx.spec
-        if puller < len(self.operators):
-            return self.operators[puller].ctx.spec
-        return specs[0]
+        return suspect(self.operators, error) if self.operators else self.deployment["chain"][0]
 
     def close(self) -> None:
         """Close everything once; the first error wins, the rest is closed all the same."""
