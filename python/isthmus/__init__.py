@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+# Not that of typing, whose import alone takes longer than it does to start the runtime.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ._ts import ts as ts
 
 __version__ = "0.1.0"

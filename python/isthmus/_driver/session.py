@@ -19,7 +19,7 @@ from .._bridge import frame as wire
 from .._bridge.control import decode_control, encode_control
 from ..errors import InternalError, IsthmusError, JobCancelledError, error_from_report
 from . import uncaught
-from .runtime import PACKAGE_DIR, RuntimeProcess
+from .runtime import PACKAGE_DIR, started
 
 _PIECE_BYTES = 4 << 20
 #: Bytes of results that may wait for the program.
@@ -42,7 +42,7 @@ def session() -> Session:
 
 class Session:
     def __init__(self) -> None:
-        self._process = RuntimeProcess()
+        self._process = started()
         self._write_lock = threading.Lock()
         self._jobs: dict[int, JobHandle] = {}
         self._next_request = 1
