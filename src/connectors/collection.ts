@@ -1,5 +1,6 @@
 import { GraphError } from '../errors.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
+import { type Isolate, recordIsolator } from '../runtime/isolate.ts';
 import type { OperatorContext, Source, SourceBatch } from '../runtime/operator.ts';
 import { rangeOf } from './sequence.ts';
 
@@ -16,6 +17,7 @@ class CollectionSource implements Source {
   #next = 0;
   #end = 0;
   #restored: number | undefined;
+  #isolate!: Isolate;
 
   constructor(spec: OperatorSpec) {
     this.#spec = spec;
@@ -27,6 +29,7 @@ class CollectionSource implements Source {
       throw new GraphError(`Source "${this.#spec.name}" needs an array of elements.`);
     }
     this.#values = values;
+    this.#isolate = recordIsolator(ctx.config);
     const [first, last] = rangeOf(0, values.length - 1, ctx.subtask, ctx.parallelism);
     this.#next = this.#restored ?? first;
     this.#end = last + 1;
@@ -35,7 +38,8 @@ class CollectionSource implements Source {
   next(): SourceBatch | undefined {
     if (this.#next >= this.#end) return undefined;
     const end = Math.min(this.#next + BATCH_RECORDS, this.#end);
-    const values = this.#values.slice(this.#next, end);
+    // Copies: functions may change their records, and the array is the program's.
+    const values = this.#values.slice(this.#next, end).map(this.#isolate);
     this.#next = end;
     return { values };
   }

@@ -1,6 +1,7 @@
 import { GraphError } from '../errors.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import { inspectRecord } from '../runtime/failure.ts';
+import { recordIsolator } from '../runtime/isolate.ts';
 import type { MaybePromise, OperatorContext, Source, SourceBatch } from '../runtime/operator.ts';
 import { type Pull, pullIterable } from './iteration.ts';
 
@@ -42,7 +43,11 @@ class FunctionSource implements Source {
     } else if (subtask > 0) {
       given = [];
     }
-    this.#pull = pullIterable(asIterable(given, this.#spec.name), () => ctx.clock.monotonic());
+    this.#pull = pullIterable(
+      asIterable(given, this.#spec.name),
+      () => ctx.clock.monotonic(),
+      recordIsolator(ctx.config),
+    );
   }
 
   next(signal: AbortSignal): MaybePromise<SourceBatch | undefined> {

@@ -3,8 +3,10 @@
 //
 //   P1. The iterator is advanced only while the subtask asks, so a job that cannot take more stops it. An asynchronous one
 //       may be a single step ahead: its promise cannot be taken back.
-//   P2. `close` calls the iterator's `return` once, unless it has ended.
+//   P2. A record is copied as it is pulled: the iterator may yield the same object again, changed.
+//   P3. `close` calls the iterator's `return` once, unless it has ended.
 
+import type { Isolate } from '../runtime/isolate.ts';
 import type { MaybePromise, Source, SourceBatch } from '../runtime/operator.ts';
 
 const BATCH_RECORDS = 1024;
@@ -19,27 +21,32 @@ export type Pull = Required<Pick<Source, 'next' | 'close'>>;
 export function pullIterable(
   iterable: Iterable<unknown> | AsyncIterable<unknown>,
   monotonic: Monotonic,
+  isolate: Isolate,
 ): Pull {
   // A value that is both (a Node Readable is not, some queues are) is most likely meant to be waited for.
-  if (Symbol.asyncIterator in iterable) return new AsyncPull(iterable[Symbol.asyncIterator]());
-  return new SyncPull(iterable[Symbol.iterator](), monotonic);
+  if (Symbol.asyncIterator in iterable)
+    return new AsyncPull(iterable[Symbol.asyncIterator](), isolate);
+  return new SyncPull(iterable[Symbol.iterator](), monotonic, isolate);
 }
 
 class SyncPull implements Pull {
   readonly #iterator: Iterator<unknown>;
   readonly #now: Monotonic;
+  readonly #isolate: Isolate;
   #ended = false;
   /** Records between two looks at the clock. */
   #stride = 1;
 
-  constructor(iterator: Iterator<unknown>, now: Monotonic) {
+  constructor(iterator: Iterator<unknown>, now: Monotonic, isolate: Isolate) {
     this.#iterator = iterator;
     this.#now = now;
+    this.#isolate = isolate;
   }
 
   next(): SourceBatch | undefined {
     if (this.#ended) return undefined;
     const values: unknown[] = [];
+    const isolate = this.#isolate;
     let last = this.#now();
     const until = last + PULL_MS;
     while (values.length < BATCH_RECORDS) {
@@ -49,7 +56,7 @@ class SyncPull implements Pull {
           this.#ended = true;
           return values.length === 0 ? undefined : { values };
         }
-        values.push(step.value);
+        values.push(isolate(step.value)); // P2
       }
       const now = this.#now();
       if (now - last > PULL_MS / 8) this.#stride = 1;
@@ -69,6 +76,7 @@ class SyncPull implements Pull {
 
 class AsyncPull implements Pull {
   readonly #iterator: AsyncIterator<unknown>;
+  readonly #isolate: Isolate;
   #values: unknown[] = [];
   #ended = false;
   #failure: { reason: unknown } | undefined;
@@ -77,8 +85,9 @@ class AsyncPull implements Pull {
   #deliver: (() => void) | undefined;
   #turn: NodeJS.Immediate | undefined;
 
-  constructor(iterator: AsyncIterator<unknown>) {
+  constructor(iterator: AsyncIterator<unknown>, isolate: Isolate) {
     this.#iterator = iterator;
+    this.#isolate = isolate;
   }
 
   next(): MaybePromise<SourceBatch | undefined> {
@@ -138,7 +147,13 @@ class AsyncPull implements Pull {
       this.#deliver?.();
       return;
     }
-    const count = this.#values.push(result.value);
+    let count: number;
+    try {
+      count = this.#values.push(this.#isolate(result.value)); // P2
+    } catch (thrown) {
+      this.#fail(thrown);
+      return;
+    }
     if (this.#deliver === undefined) return; // P1: nobody asks.
     if (count >= BATCH_RECORDS) {
       this.#deliver();

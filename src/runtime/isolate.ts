@@ -1,6 +1,9 @@
 // Copies of records that leave a chain. A real exchange serialises when it sends, so its two ends never share a record;
 // a buffered or elided one must not be seen to differ: what can be changed in place is copied on the way out.
 
+import { carryMark } from '../bridge/codec/index.ts';
+import { flag } from '../config/resolve.ts';
+
 /**
  * A copy of `value` that shares no plain object, array, Map, Set, Date or typed array with it. Primitives and functions
  * are the same value; instances of other classes are shared, as copying them would need their constructors.
@@ -14,6 +17,11 @@ const MAX_DEPTH = 100;
 const TOO_DEEP =
   `a record is nested deeper than ${MAX_DEPTH} levels or refers to itself, so it cannot be copied at an exchange; ` +
   'flatten it, make it an instance of a class, or set pipeline.object-reuse to true';
+
+/** What copies the records of a job, or hands them on as they are where it says `pipeline.object-reuse`. */
+export function recordIsolator(config: Readonly<Record<string, string>>): Isolate {
+  return flag(config, 'pipeline.object-reuse') ? (value) => value : isolator(carryMark);
+}
 
 export function isolator(carryMark?: CarryMark): Isolate {
   function copy(value: unknown, depth: number): unknown {

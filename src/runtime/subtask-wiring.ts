@@ -93,7 +93,7 @@ async function wireOutput(
   link: ChainLink,
   spec: OutputDeployment,
 ): Promise<Output> {
-  const { services, hooks, cursor, isolate } = options;
+  const { services, hooks, cursor } = options;
   const limits = channelLimits(services);
   const maxFrameBytes = sizeBytes(services.config, 'isthmus.bridge.max-frame-bytes') ?? 64 << 20;
   const channels = spec.channels.map((target) => {
@@ -114,7 +114,7 @@ async function wireOutput(
     receivers: spec.receivers,
     cursor,
     random: services.random,
-    isolate,
+    isolate: isUnshared(link, spec, options.deployment) ? (value) => value : options.isolate,
     waitForRoom: (channel) => hooks.waitForRoom(channel),
   };
   const { partitioner } = spec;
@@ -129,6 +129,16 @@ async function wireOutput(
     output.partition = await loadFunction(services, partitioner.partition, ['partition'], link);
   }
   return createOutput(output);
+}
+
+/** Whether records of an output are seen by one reader only. Sources give records of their own; alone in a chain, nothing else has them. */
+function isUnshared(
+  { source }: ChainLink,
+  { partitioner }: OutputDeployment,
+  { chain, outputs }: SubtaskDeployment,
+): boolean {
+  const alone = chain.length === 1 && outputs.length === 1;
+  return source !== undefined && alone && partitioner.kind !== 'broadcast';
 }
 
 async function loadFunction<F extends (...args: never[]) => unknown>(

@@ -9,12 +9,10 @@
 //   T4. Whenever the subtask has nothing to do, or waits, what it emitted before is on its way (as credit allows).
 //   T5. `done` settles once, after every operator has been closed, and the source's iterator told to return.
 
-import { carryMark } from '../bridge/codec/index.ts';
 import { Closing } from './closing.ts';
 import { Flusher } from './flusher.ts';
 import { IDLE, TaskLoop } from './task-loop.ts';
 import { FrameType } from '../bridge/frame.ts';
-import { flag } from '../config/resolve.ts';
 import { InternalError, IsthmusError, JobCancelledError } from '../errors.ts';
 import type { SubtaskDeployment } from '../graph/deployment.ts';
 import { createSource } from '../connectors/index.ts';
@@ -24,7 +22,7 @@ import { controlElement } from './element-frames.ts';
 import type { BarrierElement, BatchElement, Element } from './element.ts';
 import { blame } from './failure.ts';
 import { type FrameElement, InputGate } from './input-gate.ts';
-import { isolator } from './isolate.ts';
+import { recordIsolator } from './isolate.ts';
 import {
   type Cursor,
   MIN_TIMESTAMP,
@@ -130,9 +128,7 @@ export class Subtask {
   }
 
   async #open(restored: readonly SubtaskState[]): Promise<void> {
-    const isolate = flag(this.#services.config, 'pipeline.object-reuse')
-      ? (value: unknown) => value
-      : isolator(carryMark);
+    const isolate = recordIsolator(this.#services.config);
     this.#links = await wireChain({
       deployment: this.#deployment,
       mode: this.#mode,

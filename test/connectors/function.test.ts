@@ -6,6 +6,39 @@ import { localJob, op } from '../runtime/local-job.ts';
 const collecting = (source: unknown, parallelism = 1) =>
   localJob([{ chain: [op('source.function', source), op('sink.collect')], parallelism }], []);
 
+test('a source may yield one object again and again, changed', async () => {
+  const record = { n: 0, parts: [0] };
+  const change = (n: number) => {
+    record.n = record.parts[0] = n;
+    return record;
+  };
+  function* again() {
+    for (let n = 1; n <= 300; n++) yield change(n);
+  }
+  async function* againLater() {
+    for (let n = 1; n <= 300; n++) yield change(n);
+  }
+  const expected = Array.from({ length: 300 }, (_, i) => ({ n: i + 1, parts: [i + 1] }));
+  for (const source of [again, againLater]) {
+    const job = collecting(source);
+    await job.run();
+    expect(job.collected).toEqual(expected);
+  }
+});
+
+test('functions that change their records leave the array of a source alone', async () => {
+  const array = [{ n: 1 }, { n: 2 }];
+  const add = (record: { n: number }) => {
+    record.n += 10;
+    return record;
+  };
+  const chain = [op('source.collection', array), op('map', add), op('sink.collect')];
+  const job = localJob([{ chain, parallelism: 1 }], []);
+  await job.run();
+  expect(job.collected).toEqual([{ n: 11 }, { n: 12 }]);
+  expect(array).toEqual([{ n: 1 }, { n: 2 }]);
+});
+
 describe('what can be a source', () => {
   const forms: [string, () => unknown][] = [
     ['an array', () => [1, 2, 3]],

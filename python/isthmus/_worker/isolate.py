@@ -10,6 +10,7 @@ import datetime
 import decimal
 import pickle
 import uuid
+from copy import copy
 from itertools import chain
 from typing import Any
 
@@ -66,6 +67,33 @@ def isolated(values: list[Any]) -> list[Any]:
     except Exception as e:
         raise unsendable(values, e) from None
     return copies
+
+
+def isolated_record(record: Any) -> Any:
+    """A copy of one record where it can be changed in place; what cannot be copied is handed on as it is.
+
+    Containers and dataclasses of what cannot be changed, the common case, are copied without pickling.
+    """
+    kind = type(record)
+    if kind in _ATOMS:
+        return record
+    if kind is tuple:
+        if {*map(type, record)} <= _ATOMS or is_immutable([record]):
+            return record
+    elif kind is dict:
+        if {*map(type, record.values())} <= _ATOMS:
+            return record.copy()
+    elif kind is list:
+        if {*map(type, record)} <= _ATOMS:
+            return record.copy()
+    elif hasattr(kind, "__dataclass_fields__"):
+        fields = getattr(record, "__dict__", None)
+        if fields is not None and {*map(type, fields.values())} <= _ATOMS:
+            return copy(record)
+    try:
+        return pickle.loads(pickle.dumps(record, 5))
+    except Exception:
+        return record
 
 
 def unsendable(records: list[Any], error: Exception) -> CodecError:

@@ -4,11 +4,9 @@
 //       window shares no record with another where it reduces, and what is emitted while the window lives on is a copy.
 //       (Not so with `pipeline.object-reuse`.)
 
-import { carryMark } from '../../bridge/codec/index.ts';
-import { flag } from '../../config/resolve.ts';
 import { GraphError } from '../../errors.ts';
 import { type UserFunction, userFunction } from '../../runtime/functions.ts';
-import { type Isolate, isolator } from '../../runtime/isolate.ts';
+import { type Isolate, recordIsolator } from '../../runtime/isolate.ts';
 import type { MaybePromise, OperatorContext } from '../../runtime/operator.ts';
 import type { WindowOperation } from './operation.ts';
 
@@ -52,7 +50,7 @@ export class Contents {
   constructor(operation: WindowOperation, { spec, config }: OperatorContext) {
     const { how } = operation;
     const operator = spec.name;
-    this.#isolate = flag(config, 'pipeline.object-reuse') ? itself : isolator(carryMark);
+    this.#isolate = recordIsolator(config);
     this.#reduces = how === 'reduce';
     this.isList = how === 'apply' || how === 'process';
     let functions: Functions = LISTS;

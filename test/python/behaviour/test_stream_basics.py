@@ -211,3 +211,20 @@ def test_an_error_of_a_function_ends_the_job_and_says_what_was_wrong(env):
     keyed.flat_map(fails).print()
     with pytest.raises(UserFunctionError, match=r"ValueError.*flat_map_func error"):
         env.execute("fails")
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_a_generator_may_yield_one_object_again_and_again_changed(env, asynchronous):
+    def records():
+        row = {"n": 0}
+        for n in range(3):
+            row["n"] = n
+            yield row
+
+    async def records_later():
+        for row in records():
+            yield row
+
+    numbers = env.from_source(records_later if asynchronous else records).map(lambda row: row["n"])
+    with numbers.execute_and_collect() as results:
+        assert sorted(results) == [0, 1, 2]

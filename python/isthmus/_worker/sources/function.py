@@ -1,16 +1,18 @@
 """A Python generator, async generator or iterable as a source.
 
 It may wait (sleep, read a queue, poll), and nothing may block the loop; so it runs on a thread of its own and hands its
-records over through a bounded buffer. A record is handed over as soon as it is there.
+records over through a bounded buffer. A record is handed over as soon as it is there, as a copy where it can be changed
+in place: the generator may yield the same object again.
 """
 
 from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from ..isolate import isolated_record
 from ..operator import OperatorContext
 
 #: Records that may wait for the loop before the generator is held up.
@@ -24,6 +26,8 @@ class FunctionSource:
         self._function = ctx.load_function(ctx.spec["fn"])
         self._buffer: list[Any] = []
         self._changed = threading.Condition()
+        reuse = str(ctx.config.get("pipeline.object-reuse", "false")).lower() == "true"
+        self._own: Callable[[Any], Any] | None = None if reuse else isolated_record
         self._ended = False
         self._stopping = False
         self._error: BaseException | None = None
@@ -93,6 +97,8 @@ class FunctionSource:
                 break
 
     def _put(self, record: Any) -> bool:
+        if self._own is not None:
+            record = self._own(record)
         with self._changed:
             while len(self._buffer) >= _BUFFER and not self._stopping:
                 self._changed.wait()
