@@ -19,6 +19,7 @@ import {
   TUPLE_RECORDS,
 } from './ext.ts';
 import { isFrozenSet, isTuple, markTuple } from './marks.ts';
+import { columnReader } from './record-maker.ts';
 import { located } from './refusal.ts';
 import {
   Refused,
@@ -200,11 +201,7 @@ function writeDictColumns(records: readonly unknown[], first: object, depth: num
   for (const name of names) {
     if (!writer.text(name)) throw new Refused('a name has a lone surrogate');
   }
-  const column = new Array<unknown>(records.length);
-  for (const name of names) {
-    for (let i = 0; i < records.length; i++) {
-      column[i] = (records[i] as Record<string, unknown>)[name];
-    }
+  for (const column of columnReader(names)(records as object[])) {
     writeItems(column, depth + 1, writeValue);
   }
   writer.endExtension(start);

@@ -1,6 +1,10 @@
-// Columns to records by one object literal per shape: the engine then makes each record in one step, of one hidden class.
+// Columns to records and back by code compiled for a shape: the engine then makes each record in one step, of one hidden
+// class, and reads its fields without looking their names up.
 
 import { CodecError } from '../../errors.ts';
+
+/** The fields of records as columns, in order of the names. */
+export type ColumnReader = (records: readonly object[]) => unknown[][];
 
 export type RecordMaker = (columns: unknown[][]) => Record<string, unknown>[];
 
@@ -13,6 +17,7 @@ const MAX_COMPILED_FIELDS = 200;
 
 const makers = new Map<string, RecordMaker>();
 const oneMakers = new Map<string, OneRecordMaker>();
+const readers = new Map<string, ColumnReader>();
 
 /** What makes records with these names, in this order. Throws a CodecError when a name occurs twice. */
 export function recordMaker(names: readonly string[]): RecordMaker {
@@ -39,6 +44,38 @@ export function oneRecordMaker(names: readonly string[]): OneRecordMaker {
     oneMakers.set(shape, maker);
   }
   return maker;
+}
+
+/** What reads records that have exactly these names. */
+export function columnReader(names: readonly string[]): ColumnReader {
+  const shape = JSON.stringify(names);
+  let reader = readers.get(shape);
+  if (reader === undefined) {
+    reader = names.length <= MAX_COMPILED_FIELDS ? compiledReader(names) : loopedReader(names);
+    if (readers.size >= MAX_REMEMBERED) readers.clear();
+    readers.set(shape, reader);
+  }
+  return reader;
+}
+
+function compiledReader(names: readonly string[]): ColumnReader {
+  const columns = names.map((_, i) => `c${i} = new Array(records.length)`);
+  const reads = names.map((name, i) => `c${i}[i] = record[${JSON.stringify(name)}];`);
+  // oxlint-disable-next-line no-new-func, typescript/no-implied-eval
+  return new Function(
+    'records',
+    `const ${columns.join(', ')};
+    for (let i = 0; i < records.length; i++) {
+      const record = records[i];
+      ${reads.join(' ')}
+    }
+    return [${names.map((_, i) => `c${i}`).join(', ')}];`,
+  ) as ColumnReader;
+}
+
+function loopedReader(names: readonly string[]): ColumnReader {
+  return (records) =>
+    names.map((name) => records.map((record) => (record as Record<string, unknown>)[name]));
 }
 
 /** A name in an object literal. Names get in as string literals and in no other way; in brackets, `__proto__` is one like any other. */
