@@ -90,7 +90,9 @@ function planTask(chain: SizedOperator[], id: number, edges: readonly ResolvedEd
     name: chain.map(displayName).join(' -> '),
     language: head.language,
     parallelism: head.parallelism,
-    maxParallelism: head.maxParallelism,
+    // Nothing behind a source that has one subtask for good can ever have more, and nothing there is keyed.
+    maxParallelism:
+      head.nonParallel === true && head.kind.startsWith('source.') ? 1 : head.maxParallelism,
     chain,
     inputs: [],
     outputs: [],

@@ -289,8 +289,8 @@ def to_list(value: Any) -> Any:
     """Arrays are lists to Python; ``bytes`` stay what they are."""
     if isinstance(value, (list, bytes)):
         return value
-    if isinstance(value, str):
-        raise TypeError("Expected list, got str")
+    if isinstance(value, (str, dict)) or not hasattr(value, "__iter__"):
+        raise TypeError(f"Expected list, got {type(value).__name__}")
     return list(value)
 
 

@@ -122,7 +122,9 @@ def _items(value: Any, names: list[str], path: str) -> list[Any]:
     elif hasattr(value, "__dict__"):
         return [value.__dict__.get(name) for name in names]
     else:
-        raise TypeError(f"{value!r} is no row: give a tuple, list, dict, Row or object (at {path})")
+        raise ValueError(
+            f"Unexpected tuple {value!r} with RowTypeInfo: give a tuple, list, dict, Row or object (at {path})"
+        )
     if len(items) != len(names):
         raise ValueError(f"{value!r} has {len(items)} fields, the type has {len(names)} (at {path})")
     return items

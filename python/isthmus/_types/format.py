@@ -114,6 +114,11 @@ def _timestamp(value: Any) -> str:
     return f"{value:%Y-%m-%d %H:%M:%S}.{fraction}"
 
 
+def _decimal(value: Any) -> str:
+    # Java's decimals have no negative zero.
+    return str(value) if value else str(abs(value))
+
+
 def _time(value: Any) -> str:
     return f"{value:%H:%M:%S}"
 
@@ -136,6 +141,7 @@ def _instant(value: Any) -> str:
 
 _SCALARS: dict[str, Format] = {
     "BOOLEAN": _boolean,
+    "BIG_DEC": _decimal,
     "DOUBLE": java_double,
     "FLOAT": java_float,
     "SQL_TIMESTAMP": _timestamp,

@@ -49,6 +49,10 @@ def to_float(value: Any) -> float:
 
 
 def to_boolean(value: Any) -> bool:
+    if isinstance(value, (str, bytes, bytearray)) or not (
+        hasattr(value, "__index__") or hasattr(value, "__bool__")
+    ):
+        raise TypeError("an integer is required")
     return bool(value)
 
 

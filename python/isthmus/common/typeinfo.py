@@ -52,6 +52,10 @@ class TypeInformation:
     def need_conversion(self) -> bool:
         return False
 
+    def of_stream(self) -> TypeInformation:
+        """The type as a stream has it: fields of rows are named there, by f0, f1, … where nobody named them."""
+        return self
+
 
 WrapperTypeInfo = TypeInformation
 
@@ -104,11 +108,20 @@ class SqlTimeTypeInfo(BasicTypeInfo):
     """Dates and times of day."""
 
 
+class DateTypeInfo(SqlTimeTypeInfo):
+    """``datetime.date``."""
+
+
+class TimeTypeInfo(SqlTimeTypeInfo):
+    """``datetime.time``."""
+
+
+class TimestampTypeInfo(SqlTimeTypeInfo):
+    """``datetime.datetime``."""
+
+
 class InstantTypeInfo(BasicTypeInfo):
     """Points on the time line."""
-
-
-DateTypeInfo = TimeTypeInfo = TimestampTypeInfo = SqlTimeTypeInfo
 
 
 class PickledBytesTypeInfo(TypeInformation):
@@ -131,6 +144,9 @@ class _ElementTypeInfo(TypeInformation):
     @property
     def elem_type(self) -> TypeInformation:
         return self._element_type
+
+    def of_stream(self) -> TypeInformation:
+        return type(self)(self._element_type.of_stream())
 
     def to_spec(self) -> dict[str, Any]:
         return {"kind": self.kind, "element": self._element_type.to_spec()}
@@ -162,6 +178,9 @@ class MapTypeInfo(TypeInformation):
         self._key_type_info = key_type_info
         self._value_type_info = value_type_info
 
+    def of_stream(self) -> TypeInformation:
+        return MapTypeInfo(self._key_type_info.of_stream(), self._value_type_info.of_stream())
+
     def to_spec(self) -> dict[str, Any]:
         return {"kind": "MAP", "key": self._key_type_info.to_spec(), "value": self._value_type_info.to_spec()}
 
@@ -177,6 +196,9 @@ class TupleTypeInfo(TypeInformation):
 
     def get_field_types(self) -> list[TypeInformation]:
         return self.types
+
+    def of_stream(self) -> TypeInformation:
+        return TupleTypeInfo([t.of_stream() for t in self.types])
 
     def to_spec(self) -> dict[str, Any]:
         return {"kind": "TUPLE", "fields": [t.to_spec() for t in self.types]}
@@ -204,6 +226,9 @@ class RowTypeInfo(TypeInformation):
     def get_field_index(self, field_name: str) -> int:
         """Raises ValueError for a name that is none."""
         return self.names.index(field_name)
+
+    def of_stream(self) -> TypeInformation:
+        return RowTypeInfo([t.of_stream() for t in self.types], self.names)
 
     def to_spec(self) -> dict[str, Any]:
         return {"kind": "ROW", "names": self.names, "fields": [t.to_spec() for t in self.types]}
@@ -247,9 +272,9 @@ _BASIC = {
 }
 _INSTANT = InstantTypeInfo("INSTANT")
 _SQL = {
-    "SQL_DATE": SqlTimeTypeInfo("SQL_DATE", "DateTypeInfo"),
-    "SQL_TIME": SqlTimeTypeInfo("SQL_TIME", "TimeTypeInfo"),
-    "SQL_TIMESTAMP": SqlTimeTypeInfo("SQL_TIMESTAMP", "TimestampTypeInfo"),
+    "SQL_DATE": DateTypeInfo("SQL_DATE", "DateTypeInfo"),
+    "SQL_TIME": TimeTypeInfo("SQL_TIME", "TimeTypeInfo"),
+    "SQL_TIMESTAMP": TimestampTypeInfo("SQL_TIMESTAMP", "TimestampTypeInfo"),
 }
 _PICKLED = PickledBytesTypeInfo()
 

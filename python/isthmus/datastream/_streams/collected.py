@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
@@ -12,18 +12,23 @@ T = TypeVar("T")
 class CloseableIterator(Generic[T]):
     """Iterates records as they come; closing it early cancels the job."""
 
-    def __init__(self, job: Any) -> None:
+    def __init__(self, job: Any, convert: Callable[[Any], Any] | None = None) -> None:
         self._job = job
         self._results: Iterator[T] = job.results()
+        self._convert = convert
 
     def __iter__(self) -> Iterator[T]:
         return self
 
     def __next__(self) -> T:
-        return next(self._results)
+        try:
+            record = next(self._results)
+        except StopIteration:
+            raise StopIteration("No more data.") from None
+        return record if self._convert is None else self._convert(record)
 
     def next(self) -> T:
-        return next(self._results)
+        return next(self)
 
     def __enter__(self) -> CloseableIterator[T]:
         return self
