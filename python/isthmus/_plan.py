@@ -27,7 +27,7 @@ def execution_plan(graph: dict[str, Any]) -> dict[str, Any]:
             "id": op["id"],
             "type": label,
             "pact": "Data Source" if source else "Data Sink" if sink else "Operator",
-            "contents": label,
+            "contents": op.get("description", label),
             "parallelism": parallelism[op["id"]],
         }
         inputs = [e for e in graph["edges"] if e["to"] == op["id"]]

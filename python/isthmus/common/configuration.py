@@ -61,7 +61,14 @@ class Configuration:
         value = self._values.get(key)
         if value is None:
             return default_value
-        return value if isinstance(value, bool) else str(value).strip().lower() == "true"
+        if isinstance(value, bool):
+            return value
+        if str(value).lower() not in ("true", "false"):
+            raise ValueError(
+                f"Unrecognized option for boolean: {value}. Expected either true or false(case insensitive), "
+                f"for key {key!r}."
+            )
+        return str(value).lower() == "true"
 
     def set_boolean(self, key: str, value: bool) -> Configuration:
         self._values[key] = bool(value)

@@ -27,6 +27,9 @@ class ExecutionConfig:
         return self._configuration.get_integer("parallelism.default", self._default_parallelism)
 
     def set_parallelism(self, parallelism: int) -> ExecutionConfig:
+        if parallelism == self.PARALLELISM_DEFAULT:
+            self._configuration.remove_config("parallelism.default")
+            return self
         if parallelism < 1:
             raise ValueError(f"The parallelism is {parallelism}; it must be at least 1.")
         self._configuration.set_integer("parallelism.default", parallelism)
@@ -36,6 +39,8 @@ class ExecutionConfig:
         return self._configuration.get_integer("pipeline.max-parallelism", -1)
 
     def set_max_parallelism(self, max_parallelism: int) -> ExecutionConfig:
+        if max_parallelism < 1:
+            raise ValueError(f"The maximum parallelism is {max_parallelism}; it must be greater than 0.")
         self._configuration.set_integer("pipeline.max-parallelism", max_parallelism)
         return self
 
@@ -48,6 +53,8 @@ class ExecutionConfig:
         """Args:
         interval: Milliseconds; 0 turns periodic watermarks off.
         """
+        if interval < 0:
+            raise ValueError(f"The auto watermark interval is {interval} ms; it must not be negative.")
         self._configuration.set_string("pipeline.auto-watermark-interval", f"{interval} ms")
         return self
 

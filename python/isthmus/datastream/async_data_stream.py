@@ -122,8 +122,8 @@ def _wait(
 
 def _check_retry(timeout: Any, strategy: Any) -> None:
     if milliseconds_of(timeout) <= 0:
-        raise ValueError("The timeout should be greater than 0 when calls are retried.")
+        raise Exception("Timeout should be configured when do async with retry.")
     if strategy is None:
-        raise ValueError(
-            "async_retry_strategy must be given; without retries call unordered_wait or ordered_wait."
+        raise Exception(
+            "Async retry strategy should not be None. Without retries call unordered_wait or ordered_wait."
         )

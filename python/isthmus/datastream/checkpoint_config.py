@@ -65,19 +65,21 @@ class CheckpointConfig:
         return int(self._more.get("timeout", self.DEFAULT_TIMEOUT))
 
     def set_checkpoint_timeout(self, checkpoint_timeout: int) -> CheckpointConfig:
-        return self._remember("timeout", checkpoint_timeout)
+        return self._remember("timeout", _at_least(MIN_INTERVAL_MS, "checkpoint timeout", checkpoint_timeout))
 
     def get_min_pause_between_checkpoints(self) -> int:
         return int(self._more.get("min pause", 0))
 
     def set_min_pause_between_checkpoints(self, min_pause_between_checkpoints: int) -> CheckpointConfig:
-        return self._remember("min pause", min_pause_between_checkpoints)
+        pause = _at_least(0, "pause between checkpoints", min_pause_between_checkpoints)
+        return self._remember("min pause", pause)
 
     def get_max_concurrent_checkpoints(self) -> int:
         return int(self._more.get("max concurrent", 1))
 
     def set_max_concurrent_checkpoints(self, max_concurrent_checkpoints: int) -> CheckpointConfig:
-        return self._remember("max concurrent", max_concurrent_checkpoints)
+        number = _at_least(1, "number of concurrent checkpoints", max_concurrent_checkpoints)
+        return self._remember("max concurrent", number)
 
     def is_fail_on_checkpointing_errors(self) -> bool:
         return self.get_tolerable_checkpoint_failure_number() == 0
@@ -91,7 +93,8 @@ class CheckpointConfig:
     def set_tolerable_checkpoint_failure_number(
         self, tolerable_checkpoint_failure_number: int
     ) -> CheckpointConfig:
-        return self._remember("tolerable", tolerable_checkpoint_failure_number)
+        number = _at_least(0, "number of tolerable checkpoint failures", tolerable_checkpoint_failure_number)
+        return self._remember("tolerable", number)
 
     def get_externalized_checkpoint_retention(self) -> ExternalizedCheckpointRetention:
         default = ExternalizedCheckpointRetention.NO_EXTERNALIZED_CHECKPOINTS
@@ -144,3 +147,9 @@ class CheckpointConfig:
 
     def get_checkpoint_storage(self) -> Any:
         return self._more.get("storage")
+
+
+def _at_least(least: int, what: str, value: int) -> int:
+    if value < least:
+        raise ValueError(f"The {what} is {value}; it must be at least {least}.")
+    return value

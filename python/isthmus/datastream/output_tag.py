@@ -37,10 +37,14 @@ class OutputTag(Generic[T]):
         if not isinstance(tag_id, str):
             raise TypeError(f"The tag_id of an OutputTag must be a str; it is {tag_id!r}.")
         self.tag_id = tag_id
-        if isinstance(type_info, list):
-            from isthmus.common.typeinfo import Types
+        from isthmus.common.typeinfo import TypeInformation, Types
 
+        if type_info is None:
+            type_info = Types.PICKLED_BYTE_ARRAY()
+        elif isinstance(type_info, list):
             type_info = Types.ROW(type_info)
+        elif not isinstance(type_info, TypeInformation):
+            raise TypeError("OutputTag type_info must be None, list or TypeInformation")
         self.type_info = type_info
 
     def __eq__(self, other: object) -> bool:

@@ -19,7 +19,8 @@ def test_options_have_types_and_are_kept_as_text():
     )
     assert config.to_dict() == {"s": "x", "i": "3", "b": "true", "f": "0.5"}
     assert config.get_integer("absent", 7) == 7
-    assert config.get_boolean("s", True) is False
+    with pytest.raises(ValueError, match="Unrecognized option for boolean: x"):
+        config.get_boolean("s", True)
 
 
 def test_a_text_is_read_as_the_type_that_is_asked_for():

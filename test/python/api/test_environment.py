@@ -19,6 +19,7 @@ from isthmus.datastream import (
     TimeCharacteristic,
 )
 from isthmus.datastream.connectors.number_seq import NumberSequenceSource
+from isthmus.datastream.functions import MapFunction
 from isthmus.errors import GraphError, UserFunctionError
 
 
@@ -55,12 +56,34 @@ def test_what_is_set_can_be_got(env):
     assert not env.is_chaining_enabled()
 
 
-@pytest.mark.parametrize("wrong", [0, -1, 1.5, "2", None])
+@pytest.mark.parametrize("wrong", [0, -2, 1.5, "2", None])
 def test_a_parallelism_is_a_whole_number_of_at_least_one(env, wrong):
     with pytest.raises(ValueError, match="whole number of at least 1"):
         env.set_parallelism(wrong)
     with pytest.raises(ValueError, match="whole number of at least 1"):
         env.from_collection([1]).map(str).set_parallelism(wrong)
+
+
+def test_minus_one_is_the_default_parallelism(env):
+    default = StreamExecutionEnvironment.get_execution_environment().get_parallelism()
+    assert env.set_parallelism(7).set_parallelism(-1).get_parallelism() == default
+    assert env.get_config().set_parallelism(7).set_parallelism(-1).get_parallelism() == default
+
+
+@pytest.mark.parametrize(
+    ("set_up", "words"),
+    [
+        (lambda env: env.get_config().set_max_parallelism(0), "maximum parallelism is 0"),
+        (lambda env: env.get_config().set_auto_watermark_interval(-1), "must not be negative"),
+        (lambda env: env.get_checkpoint_config().set_checkpoint_timeout(1), "at least 10"),
+        (lambda env: env.get_checkpoint_config().set_min_pause_between_checkpoints(-1), "at least 0"),
+        (lambda env: env.get_checkpoint_config().set_max_concurrent_checkpoints(0), "at least 1"),
+        (lambda env: env.get_checkpoint_config().set_tolerable_checkpoint_failure_number(-1), "at least 0"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(env, set_up, words):
+    with pytest.raises(ValueError, match=words):
+        set_up(env)
 
 
 def test_a_collection_cannot_be_read_in_parallel(env):
@@ -262,6 +285,39 @@ def test_the_plan_is_flinks_json(env):
     assert "BROADCAST" in strategies and "HASH" in strategies
     # Looking at the plan takes nothing away.
     assert json.loads(env.get_execution_plan()) == plan
+
+
+def test_the_plan_has_descriptions_and_windows_by_name(env):
+    numbers = env.from_collection([1]).map(str).set_description("as text")
+    numbers.key_by(len).count_window(2).reduce(lambda a, b: a).print()
+    contents = [node["contents"] for node in json.loads(env.get_execution_plan())["nodes"]]
+    assert contents[1:3] == ["as text", "CountTumblingWindowAssigner"]
+
+
+def test_a_float_of_32_bits_is_collected_with_the_digits_that_tell_it(env):
+    f32 = Types.FLOAT()
+    for type_info, value in [
+        (f32, 1.1),
+        (f32, float("inf")),
+        (Types.TUPLE([f32, Types.INT()]), (0.1, 2)),
+        (Types.ROW_NAMED(["x"], [f32]), Row(x=0.1)),
+        (Types.LIST(f32), [0.1, None]),
+        (Types.MAP(Types.STRING(), f32), {"a": 0.1}),
+    ]:
+        assert list(env.from_collection([value], type_info).execute_and_collect()) == [value]
+
+
+def test_a_function_behind_a_collection_can_have_one_subtask_at_most(env):
+    class Sizes(MapFunction):
+        def open(self, runtime_context):
+            self.most = runtime_context.get_max_number_of_parallel_subtasks()
+
+        def map(self, value):
+            return self.most
+
+    env.set_parallelism(1)
+    assert env.from_collection([0]).map(Sizes()).execute_and_collect(limit=2) == [1]
+    assert env.from_collection([0]).key_by(bool).map(Sizes()).execute_and_collect(limit=2) == [128]
 
 
 def test_rows_come_back_as_rows(env):

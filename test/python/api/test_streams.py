@@ -6,7 +6,7 @@ import json
 
 import pytest
 from isthmus import ts
-from isthmus.common import Types
+from isthmus.common import Time, Types
 from isthmus.datastream import (
     ConnectedStreams,
     DataStream,
@@ -21,7 +21,11 @@ from isthmus.datastream.functions import (
     MapFunction,
     ProcessFunction,
 )
-from isthmus.datastream.state import MapStateDescriptor
+from isthmus.datastream.state import (
+    AggregatingStateDescriptor,
+    MapStateDescriptor,
+    ReducingStateDescriptor,
+)
 from isthmus.datastream.window import CountTrigger, EventTimeSessionWindows, TumblingEventTimeWindows
 
 
@@ -190,7 +194,22 @@ def test_kinds_of_streams(env):
         (
             lambda s: s.window_all(TumblingEventTimeWindows.of(5)).aggregate(max),
             TypeError,
-            "must be an AggregateFunction",
+            "must be a pyflink.datastream.functions.AggregateFunction!",
+        ),
+        (
+            lambda s: s.window_all(TumblingEventTimeWindows.of(5)).reduce(max, window_function=max),
+            TypeError,
+            "window_function should be a AllWindowFunction or ProcessAllWindowFunction",
+        ),
+        (
+            lambda s: s.key_by(bool).count_window(5).reduce(max, window_function=max),
+            TypeError,
+            "window_function should be a WindowFunction or ProcessWindowFunction",
+        ),
+        (
+            lambda s: s.window_all(TumblingEventTimeWindows.of(5)).allowed_lateness(Time.seconds(1)),
+            TypeError,
+            "number of milliseconds",
         ),
     ],
 )
@@ -199,9 +218,26 @@ def test_what_does_not_fit_is_refused_at_once(env, make, error, message):
         make(env.from_collection([1]))
 
 
+def test_a_function_for_keyed_streams_runs_on_any(env):
+    class Twice(KeyedProcessFunction):
+        def process_element(self, value, ctx):
+            yield value * 2
+
+    assert env.from_collection([1]).process(Twice()).execute_and_collect(limit=2) == [2]
+
+
+def test_states_are_made_of_functions():
+    with pytest.raises(TypeError, match="must be a ReduceFunction or a callable function!"):
+        ReducingStateDescriptor("sum", 5, Types.INT())
+    with pytest.raises(TypeError, match="AggregateFunction! That of state 'mean' has no method"):
+        AggregatingStateDescriptor("mean", max, Types.INT())
+
+
 def test_a_tag_without_a_name_is_refused():
     with pytest.raises(ValueError, match="empty"):
         OutputTag("")
+    with pytest.raises(TypeError, match="type_info must be None, list or TypeInformation"):
+        OutputTag("tag", int)
 
 
 @pytest.mark.parametrize(

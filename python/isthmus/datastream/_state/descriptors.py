@@ -69,6 +69,8 @@ class ReducingStateDescriptor(StateDescriptor):
 
     def __init__(self, name: str, reduce_function: Any, type_info: Any = None) -> None:
         super().__init__(name, type_info)
+        if not callable(reduce_function) and not callable(getattr(reduce_function, "reduce", None)):
+            raise TypeError("The input must be a ReduceFunction or a callable function!")
         self._reduce_function = reduce_function
 
     def get_reduce_function(self) -> Callable[[Any, Any], Any]:
@@ -84,7 +86,10 @@ class AggregatingStateDescriptor(StateDescriptor):
             agg_function = agg_function()
         for method in ("create_accumulator", "add", "get_result"):
             if not callable(getattr(agg_function, method, None)):
-                raise TypeError(f"The aggregate function of state {name!r} has no method {method!r}.")
+                raise TypeError(
+                    "The input must be a pyflink.datastream.functions.AggregateFunction! "
+                    f"That of state {name!r} has no method {method!r}."
+                )
         self._agg_function = agg_function
 
     def get_agg_function(self) -> Any:

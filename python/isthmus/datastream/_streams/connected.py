@@ -86,7 +86,7 @@ class ConnectedStreams(Generic[T1, T2]):
         if wanted is KeyedCoProcessFunction and not keyed:
             raise TypeError("A KeyedCoProcessFunction needs two keyed streams; key both with key_by first.")
         return self._add(
-            "co_process", "KEYED CO-PROCESS" if keyed else "CO-PROCESS", func, wanted, output_type
+            "co_process", "Keyed Co-Process" if keyed else "Co-Process", func, wanted, output_type
         )
 
     def _is_keyed(self) -> bool:

@@ -89,7 +89,7 @@ class DataStream(OperatorSettings, Generic[T]):
             from ...common.typeinfo import Types
 
             return Types.PICKLED_BYTE_ARRAY()
-        return self._type  # type: ignore[no-any-return]
+        return self._type.of_stream()  # type: ignore[no-any-return]
 
     def get_execution_environment(self) -> StreamExecutionEnvironment:
         return self._env
@@ -167,7 +167,7 @@ class DataStream(OperatorSettings, Generic[T]):
         from ..functions import FlatMapFunction
 
         language, fn = function_of(self._env.graph, func, FlatMapFunction, "flat_map")
-        return self._add("flat_map", "Flat Map", language, fn, type_of(output_type))
+        return self._add("flat_map", "FlatMap", language, fn, type_of(output_type))
 
     def filter(
         self, func: FilterFunction[T] | Callable[[T], Any] | TypeScriptFunction[T, bool]
@@ -255,9 +255,11 @@ class DataStream(OperatorSettings, Generic[T]):
         output_type: TypeInformation | None = None,
     ) -> DataStream[R]:
         """A function that sees timestamps and side outputs: ``yield value`` and ``yield tag, value``."""
-        from ..functions import ProcessFunction
+        from ..functions import KeyedProcessFunction, ProcessFunction
 
-        language, fn = instance_of(self._env.graph, func, ProcessFunction, "process")
+        # PyFlink takes one for keyed streams, too: without a key it has neither state nor timers.
+        wanted = KeyedProcessFunction if isinstance(func, KeyedProcessFunction) else ProcessFunction
+        language, fn = instance_of(self._env.graph, func, wanted, "process")
         return self._add("process", "PROCESS", language, fn, type_of(output_type))
 
     def project(self, *field_indexes: int) -> DataStream[tuple[Any, ...]]:
@@ -496,6 +498,7 @@ class DataStream(OperatorSettings, Generic[T]):
         Returns:
             An iterator to be closed (a context manager); with ``limit`` a list of at most so many records.
         """
+        from ..._types.collected import collected
         from .collected import CloseableIterator
 
         check_limit(limit)
@@ -503,7 +506,8 @@ class DataStream(OperatorSettings, Generic[T]):
         if len(self._origins) == 1:
             # As parallel as what it collects from, so that no exchange mixes up the order.
             sink._operator().parallelism = self._origins[0].transformation.parallelism
-        results: CloseableIterator[T] = CloseableIterator(self._env._submit(job_execution_name))
+        convert = None if self._type is None else collected(self._type.to_spec())
+        results: CloseableIterator[T] = CloseableIterator(self._env._submit(job_execution_name), convert)
         if limit is None:
             return results
         with results:

@@ -79,6 +79,9 @@ class StreamExecutionEnvironment:
 
     def set_parallelism(self, parallelism: int) -> StreamExecutionEnvironment:
         """Of operators that say nothing else."""
+        if parallelism == -1:  # ExecutionConfig.PARALLELISM_DEFAULT
+            self.get_config().set_parallelism(parallelism)
+            return self
         self._configuration.set_integer("parallelism.default", check_parallelism(parallelism))
         return self
 

@@ -64,6 +64,8 @@ def check_lateness(time_ms: int, assigner: Any) -> None:
     """
     from ..window import CountSlidingWindowAssigner, CountTumblingWindowAssigner
 
+    if not isinstance(time_ms, int):
+        raise TypeError(f"The allowed lateness is a number of milliseconds; it was given {time_ms!r}.")
     if isinstance(assigner, (CountTumblingWindowAssigner, CountSlidingWindowAssigner)) and time_ms > 0:
         raise GraphError(
             "Count windows know no lateness: they end when they are full, whatever the time. Leave allowed_lateness() "
@@ -120,11 +122,28 @@ class _Windowed(Generic[K, T, W]):
         self._late_tag = output_tag
         return self
 
-    def _fire(
-        self, how: Any, name: str, function: Any, window_function: Any, output_type: Any
-    ) -> DataStream[Any]:
+    def _name(self) -> str:
+        """The operator is called after its windows."""
+        assigner = self._assigner
+        return "Window" if isinstance(assigner, TypeScriptFunction) else type(assigner).__name__
+
+    def _check_window_function(self, function: Any) -> None:
+        """
+        Raises:
+            TypeError: What is to be called with the result of a fold can be called with no window.
+        """
+        if function is None or isinstance(function, TypeScriptFunction):
+            return
+        if not any(callable(getattr(function, method, None)) for method in ("process", "apply")):
+            kind = "All" if self._all else ""
+            raise TypeError(
+                f"window_function should be a {kind}WindowFunction or Process{kind}WindowFunction; it is {function!r}."
+            )
+
+    def _fire(self, how: Any, function: Any, window_function: Any, output_type: Any) -> DataStream[Any]:
+        self._check_window_function(window_function)
         if is_typescript_window("a window", self._assigner, self._trigger, function, window_function):
-            return self._fire_in_typescript(how, name, function, window_function, output_type)
+            return self._fire_in_typescript(how, function, window_function, output_type)
         operation = WindowOperation(
             self._assigner,
             self._trigger,
@@ -136,10 +155,10 @@ class _Windowed(Generic[K, T, W]):
             self._all,
         )
         fn = self._stream._env.graph.function(operation, f"window {how}")
-        return self._made(name, "python", fn, output_type)
+        return self._made("python", fn, output_type)
 
     def _fire_in_typescript(
-        self, how: Any, name: str, function: Any, window_function: Any, output_type: Any
+        self, how: Any, function: Any, window_function: Any, output_type: Any
     ) -> DataStream[Any]:
         window = {
             **window_as_json(self._assigner, self._trigger),
@@ -150,13 +169,13 @@ class _Windowed(Generic[K, T, W]):
             "allWindows": self._all,
         }
         params = {"window": {key: value for key, value in window.items() if value is not None}}
-        return self._made(name, "typescript", function.reference(), output_type, params)
+        return self._made("typescript", function.reference(), output_type, params)
 
     def _made(
-        self, name: str, language: str, fn: Any, output_type: Any, params: dict[str, Any] | None = None
+        self, language: str, fn: Any, output_type: Any, params: dict[str, Any] | None = None
     ) -> DataStream[Any]:
         made = self._stream._add(
-            "window", name, language, fn, output_type, params=params, non_parallel=self._all
+            "window", self._name(), language, fn, output_type, params=params, non_parallel=self._all
         )
         if self._late_tag is not None:
             made._operator().side_types[self._late_tag.tag_id] = self._late_tag.type_info
@@ -196,11 +215,11 @@ class _Windowed(Generic[K, T, W]):
 
         known = isinstance(reduce_function, (ReduceFunction, TypeScriptFunction))
         if not known and not callable(reduce_function):
-            raise TypeError("The input must be a ReduceFunction or a callable function")
+            raise TypeError("The input must be a ReduceFunction or a callable function!")
         declared = type_of(output_type)
         if declared is None and window_function is None:
             declared = self._stream._type
-        return self._fire("reduce", "WindowReduce", reduce_function, window_function, declared)
+        return self._fire("reduce", reduce_function, window_function, declared)
 
     @overload
     def aggregate(
@@ -235,10 +254,8 @@ class _Windowed(Generic[K, T, W]):
         from ..functions import AggregateFunction
 
         if not isinstance(aggregate_function, (AggregateFunction, TypeScriptFunction)):
-            raise TypeError("The input must be an AggregateFunction.")
-        return self._fire(
-            "aggregate", "WindowAggregate", aggregate_function, window_function, type_of(output_type)
-        )
+            raise TypeError("The input must be a pyflink.datastream.functions.AggregateFunction!")
+        return self._fire("aggregate", aggregate_function, window_function, type_of(output_type))
 
     def apply(
         self,
@@ -248,7 +265,7 @@ class _Windowed(Generic[K, T, W]):
         output_type: Any = None,
     ) -> DataStream[OUT]:
         """A function of all records of a window."""
-        return self._fire("apply", "WindowApply", window_function, None, type_of(output_type))
+        return self._fire("apply", window_function, None, type_of(output_type))
 
     def process(
         self,
@@ -258,7 +275,7 @@ class _Windowed(Generic[K, T, W]):
         output_type: Any = None,
     ) -> DataStream[OUT]:
         """A function of all records of a window that also sees times and state."""
-        return self._fire("process", "WindowProcess", process_window_function, None, type_of(output_type))
+        return self._fire("process", process_window_function, None, type_of(output_type))
 
     # Beyond PyFlink's Python API, in the form of Flink's Java API.
 
@@ -267,7 +284,7 @@ class _Windowed(Generic[K, T, W]):
 
         if not isinstance(field, (int, str)):
             raise TypeError(f"A field is named by position or by name, not by {field!r}.")
-        return self._fire("reduce", f"Window {op}", FieldFold(op, field), None, self._stream._type)
+        return self._fire("reduce", FieldFold(op, field), None, self._stream._type)
 
     def sum(self, position_to_sum: int | str = 0) -> DataStream[T]:
         """The sum of a field over the window, in its first record. Sliding windows cost no more than tumbling ones."""

@@ -68,6 +68,8 @@ class FileSource(Source):
         stream_format: ``StreamFormat.text_line_format()`` or a ``CsvReaderFormat``.
         paths: Files and folders.
         """
+        if not paths:
+            raise ValueError("paths must not be empty: name the files or folders to read.")
         return FileSourceBuilder(stream_format, paths)
 
     @staticmethod

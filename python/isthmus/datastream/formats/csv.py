@@ -212,7 +212,11 @@ class _Builder:
 
     def __init__(self, type_info: TypeInformation) -> None:
         if not isinstance(type_info, RowTypeInfo):
-            raise TypeError(f"A CSV row needs a row type (Types.ROW_NAMED); it was given {type_info!r}.")
+            raise TypeError(
+                "Type information must not be None"
+                if type_info is None
+                else f"A CSV row needs a row type (Types.ROW_NAMED); it was given {type_info!r}."
+            )
         self._type = type_info
         self._dialect = CsvDialect()
 

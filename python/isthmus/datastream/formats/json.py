@@ -145,9 +145,7 @@ class JsonRowSerializationSchema(SerializationSchema):
 
         def build(self) -> JsonRowSerializationSchema:
             if not isinstance(self._type, RowTypeInfo):
-                raise TypeError(
-                    "A JSON row needs a row type: builder().with_type_info(Types.ROW_NAMED(...))."
-                )
+                raise TypeError("Typeinfo should be set: builder().with_type_info(Types.ROW_NAMED(...)).")
             return JsonRowSerializationSchema(self._type)
 
 
