@@ -6,6 +6,7 @@ import pickle
 from decimal import Decimal
 
 import pytest
+from isthmus._types.format import formatter
 from isthmus.common import Row, Types
 from isthmus.common.typeinfo import RowTypeInfo
 from isthmus.errors import UserFunctionError
@@ -58,10 +59,9 @@ def test_a_boolean_is_no_text(env):
     assert numbers.execute_and_collect(limit=3) == [False, True]
 
 
-def test_a_decimal_has_no_negative_zero(env, capsys):
-    env.from_collection([Decimal("-0.00"), Decimal("1E+3")], Types.BIG_DEC()).print()
-    env.execute()
-    assert capsys.readouterr().out.split() == ["0.00", "1E+3"]
+def test_a_decimal_has_no_negative_zero():
+    show = formatter({"kind": "BIG_DEC"})
+    assert [show(Decimal(text)) for text in ("-0.00", "1E+3", "-1.50")] == ["0.00", "1E+3", "-1.50"]
 
 
 def test_equality_leaves_out_the_names_of_rows():
