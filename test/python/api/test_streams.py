@@ -15,7 +15,9 @@ from isthmus.datastream import (
     SlotSharingGroup,
 )
 from isthmus.datastream.functions import (
+    BroadcastProcessFunction,
     CoMapFunction,
+    KeyedBroadcastProcessFunction,
     KeyedCoProcessFunction,
     KeyedProcessFunction,
     MapFunction,
@@ -60,6 +62,25 @@ class Process(ProcessFunction):
 class KeyedProcess(KeyedProcessFunction):
     def process_element(self, value, ctx):
         yield value
+
+
+class Broadcasting(BroadcastProcessFunction):
+    def process_element(self, value, ctx):
+        yield value
+
+    def process_broadcast_element(self, value, ctx):
+        yield value
+
+
+class KeyedBroadcasting(KeyedBroadcastProcessFunction):
+    def process_element(self, value, ctx):
+        yield value
+
+    def process_broadcast_element(self, value, ctx):
+        yield value
+
+
+RULES = MapStateDescriptor("rules", Types.STRING(), Types.STRING())
 
 
 class KeyedCoProcess(KeyedCoProcessFunction):
@@ -180,6 +201,23 @@ def test_kinds_of_streams(env):
         (lambda s: s.key_by(bool).reduce(1), TypeError, "ReduceFunction or a callable"),
         (lambda s: s.connect(s).map(lambda v: v), TypeError, "must be a CoMapFunction"),
         (lambda s: s.connect(s).process(KeyedCoProcess()), TypeError, "needs two keyed streams"),
+        (lambda s: s.connect(s).flat_map(max), TypeError, "must be a CoFlatMapFunction!"),
+        (
+            lambda s: s.connect(s).process(max),
+            TypeError,
+            "must be a CoProcessFunction or KeyedCoProcessFunction!",
+        ),
+        (lambda s: s.broadcast("rules"), TypeError, "must be MapStateDescriptor"),
+        (
+            lambda s: s.key_by(bool).connect(s.broadcast(RULES)).process(Broadcasting()),
+            TypeError,
+            "BroadcastProcessFunction should be applied to non-keyed DataStream",
+        ),
+        (
+            lambda s: s.connect(s.broadcast(broadcast_state_descriptor=RULES)).process(KeyedBroadcasting()),
+            TypeError,
+            "KeyedBroadcastProcessFunction should be applied to keyed DataStream",
+        ),
         (lambda s: s.window_all(5), TypeError, "needs a WindowAssigner; it was given 5"),
         (lambda s: s.partition_custom(1, bool), TypeError, "Partitioner or a callable"),
         (lambda s: s.get_side_output("tag"), TypeError, "should be an OutputTag"),

@@ -56,9 +56,14 @@ class BroadcastConnectedStream(Generic[T]):
         keyed = isinstance(self._stream, KeyedStream)
         wanted: type = KeyedBroadcastProcessFunction if keyed else BroadcastProcessFunction
         if not isinstance(func, (wanted, TypeScriptFunction)):
-            raise TypeError(
-                f"A {wanted.__name__} is needed here: the first stream is {'keyed' if keyed else 'not keyed'}."
-            )
+            # Said of the class that was given where it fits the other kind of stream.
+            given = BroadcastProcessFunction if keyed else KeyedBroadcastProcessFunction
+            if isinstance(func, given):
+                fits = "non-keyed" if keyed else "keyed"
+                raise TypeError(
+                    f"{given.__name__} should be applied to {fits} DataStream; this one needs a {wanted.__name__}."
+                )
+            raise TypeError(f"The input must be a {wanted.__name__}; it is a {type(func).__name__}.")
         language, fn = instance_of(self._stream._env.graph, func, wanted, "broadcast process")
         return two_inputs(
             self._stream,

@@ -59,6 +59,7 @@ class ConnectedStreams(Generic[T1, T2]):
         """A CoMapFunction; results that are None are dropped."""
         from ..functions import CoMapFunction
 
+        _check(func, "The input function must be a CoMapFunction!", CoMapFunction)
         return self._add("co_map", "Co-Map", func, CoMapFunction, output_type)
 
     def flat_map(
@@ -69,6 +70,7 @@ class ConnectedStreams(Generic[T1, T2]):
         """A CoFlatMapFunction."""
         from ..functions import CoFlatMapFunction
 
+        _check(func, "The input must be a CoFlatMapFunction!", CoFlatMapFunction)
         return self._add("co_flat_map", "Co-Flat Map", func, CoFlatMapFunction, output_type)
 
     def process(
@@ -81,6 +83,8 @@ class ConnectedStreams(Generic[T1, T2]):
         """A CoProcessFunction, or a KeyedCoProcessFunction where both inputs are keyed."""
         from ..functions import CoProcessFunction, KeyedCoProcessFunction
 
+        words = "The input must be a CoProcessFunction or KeyedCoProcessFunction!"
+        _check(func, words, CoProcessFunction, KeyedCoProcessFunction)
         keyed = self._is_keyed()
         wanted = KeyedCoProcessFunction if isinstance(func, KeyedCoProcessFunction) else CoProcessFunction
         if wanted is KeyedCoProcessFunction and not keyed:
@@ -104,6 +108,17 @@ class ConnectedStreams(Generic[T1, T2]):
         env = self.stream1._env
         language, fn = instance_of(env.graph, func, wanted, kind)
         return two_inputs(first, second, kind, name, language, fn, type_of(output_type))
+
+
+def _check(func: Any, words: str, *wanted: type) -> None:
+    """
+    Raises:
+        TypeError: The function is of none of the classes wanted.
+    """
+    from ..._ts import TypeScriptFunction
+
+    if not isinstance(func, (*wanted, TypeScriptFunction)):
+        raise TypeError(f"{words} It is a {type(func).__name__}.")
 
 
 def unkeyed(stream: DataStream[Any]) -> DataStream[Any]:

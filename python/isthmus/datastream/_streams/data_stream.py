@@ -393,16 +393,26 @@ class DataStream(OperatorSettings, Generic[T]):
 
     @overload
     def broadcast(
-        self, broadcast_state_descriptor: MapStateDescriptor, /, *others: MapStateDescriptor
+        self,
+        broadcast_state_descriptor: MapStateDescriptor,
+        *other_broadcast_state_descriptors: MapStateDescriptor,
     ) -> BroadcastStream: ...
 
-    def broadcast(self, *broadcast_state_descriptors: MapStateDescriptor) -> Any:
+    def broadcast(
+        self,
+        broadcast_state_descriptor: MapStateDescriptor | None = None,
+        *other_broadcast_state_descriptors: MapStateDescriptor,
+    ) -> Any:
         """All to every subtask; with descriptors a stream to connect with, whose records are kept in broadcast state."""
-        if not broadcast_state_descriptors:
+        if broadcast_state_descriptor is None:
             return self._partitioned("broadcast")
+        from ..state import MapStateDescriptor
         from .broadcast import BroadcastStream
 
-        return BroadcastStream(self, list(broadcast_state_descriptors))
+        descriptors = [broadcast_state_descriptor, *other_broadcast_state_descriptors]
+        if not all(isinstance(descriptor, MapStateDescriptor) for descriptor in descriptors):
+            raise TypeError("broadcast_state_descriptor must be MapStateDescriptor")
+        return BroadcastStream(self, descriptors)
 
     def partition_custom(
         self,
