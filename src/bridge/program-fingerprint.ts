@@ -11,7 +11,7 @@ const MAX_MODULES = 500;
  * modules beside it unchanged since. A module that changed would be in the worker in its old form.
  */
 export function programFingerprint(graph: JobGraph): string {
-  const { sysPath, cwd, env, mainFile } = graph.python;
+  const { sysPath, cwd, archives, env, mainFile } = graph.python;
   const files = new Set<string>();
   for (const spec of graph.operators) {
     if (spec.fn?.form === 'import' && spec.fn.file !== undefined) files.add(spec.fn.file);
@@ -20,7 +20,7 @@ export function programFingerprint(graph: JobGraph): string {
   if (sysPath?.[0]) folders.add(sysPath[0]);
   for (const folder of folders) for (const module of modulesOf(folder)) files.add(module);
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([sysPath, cwd, env, mainFile]));
+  hash.update(JSON.stringify([sysPath, cwd, archives, env, mainFile]));
   for (const file of [...files].sort()) hash.update(`\0${file}\0${modifiedMs(file)}`);
   return hash.digest('hex');
 }

@@ -177,7 +177,7 @@ export const options: readonly OptionSpec[] = [
     ['python.fn-execution.memory.managed', 'workers are plain processes'],
     ['python.execution-mode', 'functions always run in worker processes'],
     ['python.client.executable', 'the program is its own client'],
-    ['python.archives', 'put files where the interpreter finds them'],
+    ['python.archives', 'call add_python_archive'],
     ['python.requirements', 'name an interpreter that has the packages'],
     ['python.pythonpath', 'the import path of the program is used'],
     ['python.state.cache-size', 'state lives in the worker: there is nothing to cache'],

@@ -145,6 +145,8 @@ export interface PythonEnvironmentSpec {
   interpreter?: string;
   sysPath?: string[];
   cwd?: string;
+  /** Archives to unpack, each in a folder of that name, in what becomes the working directory. */
+  archives?: [path: string, target: string][];
   /** Absent variables are inherited. */
   env?: { [name: string]: string };
   /** Blobs with the definitions of the program's `__main__`, in order of installation. */

@@ -353,6 +353,10 @@ def install_program(python: dict[str, Any], blobs: dict[int, Any]) -> None:
     """Be like the program that submitted: its path, folder, environment and the definitions of its ``__main__``."""
     if python.get("cwd") and python["cwd"] != os.getcwd():
         os.chdir(python["cwd"])
+    if python.get("archives"):
+        from .archives import unpacked
+
+        os.chdir(unpacked(python["archives"]))
     if python.get("sysPath"):
         own = [p for p in sys.path if p not in python["sysPath"]]
         sys.path[:] = [*python["sysPath"], *own]

@@ -6,6 +6,7 @@ import asyncio
 import datetime
 import json
 import os
+import shutil
 from decimal import Decimal
 
 import pytest
@@ -231,6 +232,24 @@ def test_an_input_has_a_default(env, tmp_path):
         env.from_input("orders")
 
 
+def test_archives_are_unpacked_where_functions_read(env, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "words.txt").write_text("read")
+    zipped = shutil.make_archive(str(tmp_path / "zipped"), "zip", tmp_path, "data")
+    tarred = shutil.make_archive(str(tmp_path / "tarred"), "gztar", tmp_path, "data")
+    env.add_python_archive(zipped, "mine")
+    env.add_python_archive(tarred)
+
+    def read(folder):
+        with open(f"{folder}/data/words.txt") as file:
+            return file.read()
+
+    folders = env.from_collection(["mine", "tarred.tar.gz"])
+    assert list(folders.map(read).execute_and_collect()) == ["read", "read"]
+    with pytest.raises(GraphError, match="there is no file"):
+        env.add_python_archive("absent.zip")
+
+
 def test_python_files_are_importable_in_functions(env, tmp_path):
     (tmp_path / "shipped_module.py").write_text("def twice(v):\n    return v * 2\n")
 
@@ -246,12 +265,11 @@ def test_python_files_are_importable_in_functions(env, tmp_path):
 @pytest.mark.parametrize(
     ("call", "word"),
     [
-        (lambda env: env.add_python_archive("data.zip", "data"), "add_python_archive"),
         (lambda env: env.set_python_requirements("requirements.txt"), "set_python_executable"),
         (lambda env: env.add_jars("file:///x.jar"), "no jars"),
         (lambda env: env.set_stream_time_characteristic(TimeCharacteristic.ProcessingTime), "windows"),
     ],
-    ids=["archive", "requirements", "jars", "time characteristic"],
+    ids=["requirements", "jars", "time characteristic"],
 )
 def test_what_has_no_effect_says_so_once(env, call, word, monkeypatch, capsys):
     monkeypatch.setattr("isthmus._once._said", set())

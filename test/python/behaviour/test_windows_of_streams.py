@@ -7,12 +7,14 @@ from isthmus.common import Time, Types
 from isthmus.datastream import OutputTag
 from isthmus.datastream.functions import (
     AggregateFunction,
+    MapFunction,
     ProcessAllWindowFunction,
     ProcessWindowFunction,
     WindowFunction,
 )
 from isthmus.datastream.window import (
     CountSlidingWindowAssigner,
+    CountTumblingWindowAssigner,
     CountTrigger,
     EventTimeSessionWindows,
     EventTimeTrigger,
@@ -274,6 +276,20 @@ def test_operators_follow_windows_in_their_chain(env, by_second_field, collect):
         (minute, "a1", 1),
         (minute, "a2", 1),
     ]
+
+
+def test_what_follows_windows_of_all_records_reads_them_in_order(env, collect):
+    class Number(MapFunction):
+        def open(self, runtime_context):
+            self.seen = 0
+
+        def map(self, value):
+            self.seen += 1
+            return self.seen, value
+
+    ones = env.from_collection([1] * 8).window_all(CountTumblingWindowAssigner.of(2))
+    counted = ones.reduce(lambda a, b: a + b).map(Number())
+    assert collect(counted) == [(1, 2), (2, 2), (3, 2), (4, 2)]
 
 
 class FirstField:

@@ -46,6 +46,8 @@ class StreamExecutionEnvironment:
         self._configuration = Configuration(configuration)
         self.graph = ProgramGraph()
         self._added_paths: list[str] = []
+        #: Path and name of the folder of each.
+        self._archives: list[list[str]] = []
         self._chaining = True
         self._buffer_timeout = 100
         self._checkpoint_config: CheckpointConfig | None = None
@@ -167,12 +169,19 @@ class StreamExecutionEnvironment:
         self._added_paths.append(os.path.dirname(path) if path.endswith(".py") else path)
 
     def add_python_archive(self, archive_path: str, target_dir: str | None = None) -> None:
-        """Accepted: functions run on this machine and read files where they are."""
-        from ..._once import warn_once
+        """Unpacks an archive (zip, tar, tar.gz) in the working directory of functions.
 
-        warn_once(
-            "add_python_archive has no effect: functions run on this machine and read files where they are."
-        )
+        Args:
+            archive_path: The archive.
+            target_dir: The folder it is unpacked in; by default one with the archive's name.
+
+        Raises:
+            GraphError: There is no such file.
+        """
+        path = os.path.abspath(archive_path)
+        if not os.path.isfile(path):
+            raise GraphError(f"add_python_archive: there is no file {path}.")
+        self._archives.append([path, target_dir or os.path.basename(path)])
 
     def set_python_requirements(
         self, requirements_file_path: str, requirements_cache_dir: str | None = None
@@ -451,6 +460,8 @@ class StreamExecutionEnvironment:
             "config": config,
             "python": {"addedPaths": list(self._added_paths)},
         }
+        if self._archives:
+            settings["python"]["archives"] = list(self._archives)
         if self.get_max_parallelism() > 0:
             settings["maxParallelism"] = self.get_max_parallelism()
         if config.get("python.executable"):

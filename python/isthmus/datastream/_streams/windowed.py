@@ -174,9 +174,8 @@ class _Windowed(Generic[K, T, W]):
     def _made(
         self, language: str, fn: Any, output_type: Any, params: dict[str, Any] | None = None
     ) -> DataStream[Any]:
-        made = self._stream._add(
-            "window", self._name(), language, fn, output_type, params=params, non_parallel=self._all
-        )
+        # Also windows of all records are as parallel as the rest, with one key: what follows them reads forward.
+        made = self._stream._add("window", self._name(), language, fn, output_type, params=params)
         if self._late_tag is not None:
             made._operator().side_types[self._late_tag.tag_id] = self._late_tag.type_info
         return made
