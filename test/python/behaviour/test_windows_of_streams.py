@@ -14,8 +14,8 @@ from isthmus.datastream.functions import (
 )
 from isthmus.datastream.window import (
     CountSlidingWindowAssigner,
-    CountTumblingWindowAssigner,
     CountTrigger,
+    CountTumblingWindowAssigner,
     EventTimeSessionWindows,
     EventTimeTrigger,
     GlobalWindows,
