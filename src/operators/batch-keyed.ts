@@ -5,7 +5,8 @@
 //   B2. A key's records, then its final watermark, then its processing-time timers; then the next key begins with no
 //       watermark.
 //   B3. `reduce` and `aggregate` emit the last value of a key only.
-//   B4. Results leave before the final watermark does. A broadcast input is taken at once, before any keyed record.
+//   B4. Results leave before the final watermark does. A broadcast input is taken at once, before any keyed
+//       record; a stream that is not keyed waits for it just so, in the order in which it came.
 //   B5. What a key's records without a timestamp come to is known as they arrive: `reduce` and `aggregate` take them then
 //       and keep one value, not the records. Those with a timestamp come after them (B1).
 //   B6. Asynchronous functions are handed all records in order of B1, without a pause between keys; their results leave as
@@ -127,7 +128,7 @@ class BatchKeyedOperator implements Operator {
     const inner = this.#inner;
     const { cursor } = this.#ctx;
     this.#current = of;
-    for (const { timestamp, input, value } of inTime(of.records)) {
+    for (const { timestamp, input, value } of this.#ctx.keyed ? inTime(of.records) : of.records) {
       cursor.key = of.key;
       cursor.timestamp = timestamp;
       try {

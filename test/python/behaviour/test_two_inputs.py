@@ -6,6 +6,7 @@ from collections import defaultdict
 
 import pytest
 from isthmus.common import Row, Types
+from isthmus.datastream import RuntimeExecutionMode
 from isthmus.datastream.functions import (
     BroadcastProcessFunction,
     CoFlatMapFunction,
@@ -180,6 +181,20 @@ def test_broadcast_state_reaches_every_subtask(env1, collect):
     rules = env1.from_collection([(0, "a"), (1, "b")], Types.TUPLE([Types.INT(), Types.STRING()]))
     prefixed = numbers.connect(rules.broadcast(MAPPING)).process(Prefixes(), Types.STRING())
     assert collect(prefixed) == ["0a", "0a", "1b", "1b", "a2", "a4", "b1", "b3", "b5"]
+
+
+def test_a_broadcast_stream_is_read_first_in_batch_execution(env, collect):
+    class Known(BroadcastProcessFunction):
+        def process_element(self, value, ctx):
+            yield value, len(list(ctx.get_broadcast_state(MAPPING).items()))
+
+        def process_broadcast_element(self, value, ctx):
+            ctx.get_broadcast_state(MAPPING).put(value, "known")
+
+    env.set_runtime_mode(RuntimeExecutionMode.BATCH)
+    rules = env.from_collection(range(50)).broadcast(MAPPING)
+    known = env.from_collection([3, 1, 2]).connect(rules).process(Known())
+    assert collect(known) == [(1, 50), (2, 50), (3, 50)]
 
 
 def test_read_only_broadcast_state_cannot_be_written(env, collect):

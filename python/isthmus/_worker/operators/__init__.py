@@ -40,7 +40,7 @@ KINDS: dict[str, tuple[str, str]] = {
 
 
 def make_operator(spec: dict[str, Any], *, keyed: bool, batch: bool) -> Operator:
-    """The operator of a spec, wrapped for BATCH execution where it is keyed."""
+    """The operator of a spec, wrapped for BATCH execution where its input has to wait."""
     kind = spec["kind"]
     known = KINDS.get(kind)
     if known is None:
@@ -49,7 +49,8 @@ def make_operator(spec: dict[str, Any], *, keyed: bool, batch: bool) -> Operator
         )
     module, name = known
     operator: Operator = getattr(import_module(f"{__name__}.{module}"), name)()
-    if keyed and batch:
+    # A broadcast stream is read first, so its other stream waits, too.
+    if batch and (keyed or kind == "broadcast_process"):
         from .batch_keyed import BatchKeyedOperator
 
         return BatchKeyedOperator(operator)

@@ -6,7 +6,7 @@ B2. A key's records, then its final watermark, then its processing-time timers; 
     with no watermark.
 B3. ``reduce`` and ``aggregate`` emit the last value of a key only.
 B4. Results leave before the final watermark does. A broadcast input is taken at once, before any keyed
-    record.
+    record; a stream that is not keyed waits for it just so, in the order in which it came.
 B5. What a key's records without a timestamp come to is known as they arrive: ``reduce`` and ``aggregate``
     keep one value for them, not the records. Those with a timestamp come after them (B1).
 B6. Async functions are handed all records in order of B1; their results leave as they would in STREAMING.
@@ -127,7 +127,9 @@ class BatchKeyedOperator(Operator):
         records, self._records = self._records, {}
         folded, self._folded = self._folded, {}
         for key in sorted({**folded, **records}, key=lambda key: order(thaw(key))):
-            entries = sorted(records.pop(key, ()), key=lambda e: e[:2])
+            entries = records.pop(key, [])
+            if ctx.keyed:
+                entries.sort(key=lambda e: e[:2])
             if key in folded:
                 entries.insert(0, (MIN_TIMESTAMP, 0, 0, folded.pop(key)))
             ctx.watermark = MIN_TIMESTAMP
