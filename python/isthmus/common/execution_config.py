@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._durations import milliseconds_of_text
 from .configuration import Configuration
 from .execution_mode import ExecutionMode
 from .input_dependency_constraint import InputDependencyConstraint
@@ -46,8 +47,8 @@ class ExecutionConfig:
 
     def get_auto_watermark_interval(self) -> int:
         """Milliseconds."""
-        text = self._configuration.get_string("pipeline.auto-watermark-interval", "200")
-        return int("".join(c for c in text if c.isdigit()) or 0)
+        key = "pipeline.auto-watermark-interval"
+        return milliseconds_of_text(key, self._configuration.get_string(key, "200"))
 
     def set_auto_watermark_interval(self, interval: int) -> ExecutionConfig:
         """Args:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..common._durations import milliseconds_of_text
 from ..common.configuration import Configuration
 from ..common.time import Duration
 from .checkpointing_mode import CheckpointingMode
@@ -34,8 +35,15 @@ class CheckpointConfig:
 
     def get_checkpoint_interval(self) -> int:
         """Milliseconds; -1: off."""
-        text = self._configuration.get_string("execution.checkpointing.interval", "-1")
-        return int("".join(c for c in text if c.isdigit() or c == "-") or -1)
+        return self._milliseconds("interval", -1)
+
+    def _milliseconds(self, name: str, default: int) -> int:
+        key = f"execution.checkpointing.{name}"
+        text = self._configuration.get_string(key, "")
+        return milliseconds_of_text(key, text) if text else default
+
+    def _number(self, name: str, default: int) -> int:
+        return self._configuration.get_integer(f"execution.checkpointing.{name}", default)
 
     def set_checkpoint_interval(self, checkpoint_interval: int) -> CheckpointConfig:
         if checkpoint_interval < MIN_INTERVAL_MS:
@@ -62,20 +70,20 @@ class CheckpointConfig:
 
     def get_checkpoint_timeout(self) -> int:
         """Milliseconds."""
-        return int(self._more.get("timeout", self.DEFAULT_TIMEOUT))
+        return int(self._more.get("timeout", self._milliseconds("timeout", self.DEFAULT_TIMEOUT)))
 
     def set_checkpoint_timeout(self, checkpoint_timeout: int) -> CheckpointConfig:
         return self._remember("timeout", _at_least(MIN_INTERVAL_MS, "checkpoint timeout", checkpoint_timeout))
 
     def get_min_pause_between_checkpoints(self) -> int:
-        return int(self._more.get("min pause", 0))
+        return int(self._more.get("min pause", self._milliseconds("min-pause", 0)))
 
     def set_min_pause_between_checkpoints(self, min_pause_between_checkpoints: int) -> CheckpointConfig:
         pause = _at_least(0, "pause between checkpoints", min_pause_between_checkpoints)
         return self._remember("min pause", pause)
 
     def get_max_concurrent_checkpoints(self) -> int:
-        return int(self._more.get("max concurrent", 1))
+        return int(self._more.get("max concurrent", self._number("max-concurrent-checkpoints", 1)))
 
     def set_max_concurrent_checkpoints(self, max_concurrent_checkpoints: int) -> CheckpointConfig:
         number = _at_least(1, "number of concurrent checkpoints", max_concurrent_checkpoints)
@@ -88,7 +96,7 @@ class CheckpointConfig:
         return self.set_tolerable_checkpoint_failure_number(0 if fail_on_checkpointing_errors else 2**31 - 1)
 
     def get_tolerable_checkpoint_failure_number(self) -> int:
-        return int(self._more.get("tolerable", 0))
+        return int(self._more.get("tolerable", self._number("tolerable-failed-checkpoints", 0)))
 
     def set_tolerable_checkpoint_failure_number(
         self, tolerable_checkpoint_failure_number: int
@@ -116,7 +124,11 @@ class CheckpointConfig:
         )
 
     def is_unaligned_checkpoints_enabled(self) -> bool:
-        return bool(self._more.get("unaligned", False))
+        """As in Flink, only where checkpoints are taken exactly once."""
+        exactly_once = self.get_checkpointing_mode() is CheckpointingMode.EXACTLY_ONCE
+        key = "execution.checkpointing.unaligned.enabled"
+        said = self._more.get("unaligned", self._configuration.get_boolean(key, False))
+        return exactly_once and bool(said)
 
     def enable_unaligned_checkpoints(self, enabled: bool = True) -> CheckpointConfig:
         return self._remember("unaligned", enabled)

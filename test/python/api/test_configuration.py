@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from isthmus.common import Configuration, Duration
 from isthmus.common.config_options import ConfigOptions
-from isthmus.datastream import RuntimeExecutionMode, StreamExecutionEnvironment
+from isthmus.datastream import CheckpointingMode, RuntimeExecutionMode, StreamExecutionEnvironment
 
 
 def test_options_have_types_and_are_kept_as_text():
@@ -80,6 +80,30 @@ def test_the_setters_of_the_environment_are_the_same_options(env):
     assert config["execution.runtime-mode"] == "BATCH"
     assert config["pipeline.max-parallelism"] == "12"
     assert env.get_config().get_auto_watermark_interval() == 70
+
+
+def test_options_that_are_lengths_of_time_have_units(env):
+    options = Configuration()
+    options.set_string("pipeline.auto-watermark-interval", "2 s")
+    options.set_string("execution.buffer-timeout.interval", "7ms")
+    options.set_string("execution.checkpointing.interval", "1 min")
+    options.set_string("execution.checkpointing.min-pause", "500")
+    options.set_string("execution.checkpointing.max-concurrent-checkpoints", "4")
+    options.set_string("execution.checkpointing.unaligned.enabled", "true")
+    env.configure(options)
+    assert env.get_config().get_auto_watermark_interval() == 2000
+    assert env.get_buffer_timeout() == 7
+    checkpoints = env.get_checkpoint_config()
+    assert checkpoints.get_checkpoint_interval() == 60_000
+    assert checkpoints.get_min_pause_between_checkpoints() == 500
+    assert checkpoints.get_max_concurrent_checkpoints() == 4
+    assert checkpoints.is_unaligned_checkpoints_enabled()
+    checkpoints.set_checkpointing_mode(CheckpointingMode.AT_LEAST_ONCE)
+    assert not checkpoints.is_unaligned_checkpoints_enabled()
+    options.set_string("pipeline.auto-watermark-interval", "soon")
+    env.configure(options)
+    with pytest.raises(ValueError, match="auto-watermark-interval is 'soon'"):
+        env.get_config().get_auto_watermark_interval()
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ class StreamExecutionEnvironment:
         #: Path and name of the folder of each.
         self._archives: list[list[str]] = []
         self._chaining = True
-        self._buffer_timeout = 100
+        self._buffer_timeout: int | None = None
         self._checkpoint_config: CheckpointConfig | None = None
         self._remembered: dict[str, Any] = {}
 
@@ -115,7 +115,12 @@ class StreamExecutionEnvironment:
         return self
 
     def get_buffer_timeout(self) -> int:
-        return self._buffer_timeout
+        if self._buffer_timeout is not None:
+            return self._buffer_timeout
+        from ...common._durations import milliseconds_of_text
+
+        key = "execution.buffer-timeout.interval"
+        return milliseconds_of_text(key, self._configuration.get_string(key, "100"))
 
     def disable_operator_chaining(self) -> StreamExecutionEnvironment:
         """Run every operator as a task of its own."""
