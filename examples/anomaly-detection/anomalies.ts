@@ -3,13 +3,13 @@
 //     isthmus run examples/anomaly-detection/anomalies.ts
 
 import { fileURLToPath } from 'node:url';
-import { py, StreamExecutionEnvironment } from 'isthmus';
+import { py, StreamExecutionEnvironment, WatermarkStrategy } from 'isthmus';
 
 type Reading = { date: string; measure: string; value: number };
-type Outlier = Reading & { z: number; usual: number };
+type Outlier = Reading & { kind: 'season' | 'change'; judged: number; z: number; usual: number };
 
 const file = fileURLToPath(new URL('./seattle.csv', import.meta.url));
-const outliers = py<Reading, Outlier>(new URL('./detect.py', import.meta.url), 'SeasonalOutliers', {
+const outliers = py<Reading, Outlier>(new URL('./detect.py', import.meta.url), 'Outliers', {
   kwargs: { limit: 2.9 },
 });
 
@@ -24,9 +24,15 @@ const readings = env
       { date, measure: 'lowest', value: Number(min) },
     ];
   })
-  .name('readings');
+  .name('readings')
+  .assignTimestampsAndWatermarks(
+    WatermarkStrategy.forMonotonousTimestamps<Reading>().withTimestampAssigner(({ date }) =>
+      Date.parse(date),
+    ),
+  );
 const found = readings.keyBy(({ measure }) => measure).process(outliers);
-for await (const { date, measure, value, z, usual } of found.executeAndCollect()) {
-  const sign = z > 0 ? '+' : '';
-  console.log(`${date} ${measure} ${value} °C: ${sign}${z} deviations from ${usual}`);
+for await (const { date, measure, value, kind, judged, z, usual } of found.executeAndCollect()) {
+  const signed = (number: number) => (number > 0 ? `+${number}` : `${number}`);
+  const what = kind === 'season' ? '' : `${signed(judged)} in a day, `;
+  console.log(`${date} ${measure} ${value} °C: ${what}${signed(z)} deviations from ${usual}`);
 }
