@@ -63,13 +63,14 @@ export type FieldOf<T> = T extends readonly unknown[]
     ? keyof T & string
     : 0;
 
-export type CoMapObject<A, B, Out> =
-  | Instance<{ map1(value: A): MaybeAsync<Out>; map2(value: B): MaybeAsync<Out> }>
+/** The methods may have results of different types. */
+export type CoMapObject<A, B, Out, Out2 = Out> =
+  | Instance<{ map1(value: A): MaybeAsync<Out>; map2(value: B): MaybeAsync<Out2> }>
   | PyFunction<A | B, Out>;
 
-export type CoFlatMapObject<A, B, Out> =
+export type CoFlatMapObject<A, B, Out, Out2 = Out> =
   | Instance<{
       flatMap1(value: A): MaybeAsync<Results<Out>>;
-      flatMap2(value: B): MaybeAsync<Results<Out>>;
+      flatMap2(value: B): MaybeAsync<Results<Out2>>;
     }>
   | PyFunction<A | B, Results<Out>>;

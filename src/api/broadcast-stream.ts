@@ -37,10 +37,10 @@ export class BroadcastConnectedStream<out A, out B, out K> {
   }
 
   /** Records of the first stream read the broadcast state that records of the second write. */
-  process<Out>(
-    fn: BroadcastProcessLike<A, B, Out, K>,
+  process<Out = never, Out2 = Out, Timed = Out>(
+    fn: BroadcastProcessLike<A, B, Out, K, Out2, Timed>,
     type?: TypeInformation<Out>,
-  ): DataStream<Out> {
+  ): DataStream<Out | Out2 | Timed> {
     const inputs = [
       ...this.#first.legs.map((leg): InputLeg => ({ ...leg, input: 0 })),
       ...this.#second.stream.legs.map((leg): InputLeg => ({ ...leg, input: 1 })),

@@ -35,17 +35,26 @@ export class ConnectedStreams<out A, out B> {
   }
 
   /** One result for each record, by a method for each stream. */
-  map<Out>(fn: CoMapObject<A, B, Out>, type?: TypeInformation<Out>): DataStream<Out> {
+  map<Out, Out2 = Out>(
+    fn: CoMapObject<A, B, Out, Out2>,
+    type?: TypeInformation<Out>,
+  ): DataStream<Out | Out2> {
     return this.transform({ kind: 'co_map', name: 'Co-Map', fn, outputType: type?.spec });
   }
 
   /** Any number of results for each record, by a method for each stream. */
-  flatMap<Out>(fn: CoFlatMapObject<A, B, Out>, type?: TypeInformation<Out>): DataStream<Out> {
+  flatMap<Out, Out2 = Out>(
+    fn: CoFlatMapObject<A, B, Out, Out2>,
+    type?: TypeInformation<Out>,
+  ): DataStream<Out | Out2> {
     return this.transform({ kind: 'co_flat_map', name: 'Co-Flat Map', fn, outputType: type?.spec });
   }
 
   /** Calls a method for each stream, with a context; state and timers need both streams keyed. */
-  process<Out>(fn: CoProcessLike<A, B, Out>, type?: TypeInformation<Out>): DataStream<Out> {
+  process<Out = never, Out2 = Out, Timed = Out>(
+    fn: CoProcessLike<A, B, Out, unknown, Out2, Timed>,
+    type?: TypeInformation<Out>,
+  ): DataStream<Out | Out2 | Timed> {
     return this.transform({ kind: 'co_process', name: 'Co-Process', fn, outputType: type?.spec });
   }
 

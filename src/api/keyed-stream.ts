@@ -58,10 +58,10 @@ export class KeyedStream<T, K> extends DataStream<T> {
   }
 
   /** Calls `processElement` with each record and a context that has its key, timers and side outputs. */
-  override process<Out>(
-    fn: KeyedProcessLike<K, T, Out>,
+  override process<Out = never, Timed = Out>(
+    fn: KeyedProcessLike<K, T, Out, Timed>,
     type?: TypeInformation<Out>,
-  ): DataStream<Out> {
+  ): DataStream<Out | Timed> {
     return this.transform({ kind: 'process', name: 'KeyedProcess', fn, outputType: type?.spec });
   }
 

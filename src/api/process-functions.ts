@@ -41,18 +41,19 @@ export type ProcessLike<In, Out> =
   | Instance<{ processElement(value: In, ctx: ProcessContext): Emitted<Out> }>
   | PyFunction<In, Out>;
 
-export type KeyedProcessLike<K, In, Out> =
+/** `Timed`, `Out2`: what methods emit whose results are of another type. */
+export type KeyedProcessLike<K, In, Out, Timed = Out> =
   | Instance<{
       processElement(value: In, ctx: KeyedProcessContext<K>): Emitted<Out>;
-      onTimer?(timestamp: number, ctx: OnTimerContext<K>): Emitted<Out>;
+      onTimer?(timestamp: number, ctx: OnTimerContext<K>): Emitted<Timed>;
     }>
   | PyFunction<In, Out>;
 
-export type CoProcessLike<A, B, Out, K = unknown> =
+export type CoProcessLike<A, B, Out, K = unknown, Out2 = Out, Timed = Out> =
   | Instance<{
       processElement1(value: A, ctx: KeyedProcessContext<K>): Emitted<Out>;
-      processElement2(value: B, ctx: KeyedProcessContext<K>): Emitted<Out>;
-      onTimer?(timestamp: number, ctx: OnTimerContext<K>): Emitted<Out>;
+      processElement2(value: B, ctx: KeyedProcessContext<K>): Emitted<Out2>;
+      onTimer?(timestamp: number, ctx: OnTimerContext<K>): Emitted<Timed>;
     }>
   | PyFunction<A | B, Out>;
 
@@ -90,13 +91,13 @@ export interface ReadOnlyBroadcastContext<K> extends BroadcastTimeContext {
   getCurrentKey(): K;
 }
 
-export type BroadcastProcessLike<A, B, Out, K = unknown> =
+export type BroadcastProcessLike<A, B, Out, K = unknown, Out2 = Out, Timed = Out> =
   | Instance<{
       processElement(value: A, ctx: ReadOnlyBroadcastContext<K>): Emitted<Out>;
-      processBroadcastElement(value: B, ctx: BroadcastContext): Emitted<Out>;
+      processBroadcastElement(value: B, ctx: BroadcastContext): Emitted<Out2>;
       onTimer?(
         timestamp: number,
         ctx: ReadOnlyBroadcastContext<K> & { timeDomain(): TimeDomain },
-      ): Emitted<Out>;
+      ): Emitted<Timed>;
     }>
   | PyFunction<A | B, Out>;

@@ -5,11 +5,14 @@ import {
   type DataStream,
   EventTimeSessionWindows,
   type KeyedStream,
+  MapStateDescriptor,
   OutputTag,
   PurgingTrigger,
+  type RuntimeContext,
   StreamExecutionEnvironment,
   TumblingEventTimeWindows,
   Types,
+  ValueStateDescriptor,
   WatermarkStrategy,
   py,
 } from '../../src/index.ts';
@@ -52,6 +55,60 @@ describe('element types', () => {
       }
     }
     expectTypeOf(clicks.map(Length)).toEqualTypeOf<DataStream<number>>();
+  });
+
+  test('of functions with several methods: what any of them emits', () => {
+    const keyed = clicks.keyBy((click) => click.user);
+    class Counted {
+      *processElement(click: Click) {
+        yield click.at;
+      }
+      *onTimer() {
+        yield 'over';
+      }
+    }
+    class Silent {
+      processElement(_click: Click) {}
+      *onTimer() {
+        yield 'over';
+      }
+    }
+    expectTypeOf(keyed.process(Counted)).toEqualTypeOf<DataStream<number | string>>();
+    expectTypeOf(keyed.process(Silent)).toEqualTypeOf<DataStream<string>>();
+    expectTypeOf(
+      clicks.connect(clicks).map({ map1: ({ at }) => at, map2: ({ user }) => user }),
+    ).toEqualTypeOf<DataStream<number | string>>();
+    expectTypeOf(
+      clicks.connect(clicks).flatMap({ flatMap1: ({ at }) => [at], flatMap2: () => [true] }),
+    ).toEqualTypeOf<DataStream<number | boolean>>();
+    expectTypeOf(
+      keyed.connect(keyed).process({
+        processElement1: () => {},
+        processElement2: ({ user }) => [user],
+        onTimer: (time) => [time],
+      }),
+    ).toEqualTypeOf<DataStream<string | number>>();
+    const rules = new MapStateDescriptor<string, number>('rules');
+    expectTypeOf(
+      keyed.connect(clicks.broadcast(rules)).process({
+        processElement({ user }, ctx) {
+          const rule = ctx.getBroadcastState(rules).get(user);
+          expectTypeOf(rule).toEqualTypeOf<number | undefined>();
+          return [rule];
+        },
+        processBroadcastElement({ user, at }, ctx) {
+          ctx.getBroadcastState(rules).put(user, at);
+        },
+      }),
+    ).toEqualTypeOf<DataStream<number | undefined>>();
+  });
+
+  test('of state, with and without a default', () => {
+    const read = (context: RuntimeContext) => ({
+      plain: context.getState(new ValueStateDescriptor<number>('plain')).value(),
+      defaulted: context.getState(ValueStateDescriptor.withDefault('defaulted', 0)).value(),
+    });
+    expectTypeOf(read).returns.toEqualTypeOf<{ plain: number | undefined; defaulted: number }>();
   });
 
   test('narrowed by a type guard', () => {
