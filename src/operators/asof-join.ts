@@ -82,18 +82,11 @@ class AsOfJoinOperator extends StatefulOperator {
   *#joinUpTo(watermark: number): Steps {
     const sides = this.#sides;
     // A1. Left records first: they may want right records that nobody else needs any more.
-    for (const { time, owner } of sides.due(LEFT, watermark)) {
-      const waiting = sides.of(LEFT, owner);
-      if (waiting === undefined) continue;
-      const due = waiting.splice(0, firstAfter(waiting, time));
-      const key = sides.key(owner);
-      sides.looked(LEFT, owner);
-      for (const left of due) {
-        this.ctx.cursor.key = key;
-        this.ctx.cursor.timestamp = left.timestamp;
-        const wait = this.#join(left, this.#partner(sides.of(RIGHT, owner), left.timestamp));
-        if (wait !== undefined) yield wait;
-      }
+    for (const { left, key, owner } of this.#dueLefts(watermark)) {
+      this.ctx.cursor.key = key;
+      this.ctx.cursor.timestamp = left.timestamp;
+      const wait = this.#join(left, this.#partner(sides.of(RIGHT, owner), left.timestamp));
+      if (wait !== undefined) yield wait;
     }
     for (const { owner } of sides.due(RIGHT, watermark)) {
       const records = sides.of(RIGHT, owner);
@@ -101,6 +94,21 @@ class AsOfJoinOperator extends StatefulOperator {
       if (records !== undefined) records.splice(0, Math.max(0, firstAfter(records, watermark) - 1));
       sides.looked(RIGHT, owner);
     }
+  }
+
+  /** In order of time. All of a key are taken at once: one by one would cost their number squared. */
+  #dueLefts(watermark: number): { left: TimedRecord; key: unknown; owner: unknown }[] {
+    const sides = this.#sides;
+    const found: { left: TimedRecord; key: unknown; owner: unknown }[] = [];
+    for (const { owner } of sides.due(LEFT, watermark)) {
+      const waiting = sides.of(LEFT, owner);
+      if (waiting === undefined) continue;
+      const key = sides.key(owner);
+      const due = waiting.splice(0, firstAfter(waiting, watermark));
+      for (const left of due) found.push({ left, key, owner });
+      sides.looked(LEFT, owner);
+    }
+    return found.sort((a, b) => a.left.timestamp - b.left.timestamp);
   }
 
   #partner(rights: readonly TimedRecord[] | undefined, time: number): TimedRecord | undefined {

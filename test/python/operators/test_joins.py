@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from isthmus._operations import (
     AsOfJoinOperation,
@@ -25,6 +25,7 @@ step = st.one_of(
     st.tuples(st.none(), st.none(), st.integers(0, 30)),
 )
 scripts = st.lists(step, max_size=40)
+ON_BOTH_BOUNDS = [(0, "a", 10), (1, "a", 8), (1, "a", 12)]
 
 
 def drive(operation: Any, script: list[tuple]) -> tuple[TwoInputHarness, list[list[tuple]]]:
@@ -54,6 +55,8 @@ def drive(operation: Any, script: list[tuple]) -> tuple[TwoInputHarness, list[li
     length=st.integers(0, 8),
     inclusive=st.tuples(st.booleans(), st.booleans()),
 )
+@example(script=ON_BOTH_BOUNDS, lower=-2, length=4, inclusive=(True, True))
+@example(script=ON_BOTH_BOUNDS, lower=-2, length=4, inclusive=(False, False))
 @settings(deadline=None)
 def test_interval_join(how, script, lower, length, inclusive):
     upper = lower + length

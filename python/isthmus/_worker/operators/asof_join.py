@@ -69,22 +69,34 @@ class AsOfJoinOperator(Operator):
 
     def _join(self, watermark: int) -> Iterator[Iterable[Any]]:
         cursor = self.ctx.cursor
-        for time, key in self._due.due(watermark):
+        keys = dict.fromkeys(key for _, key in self._due.due(watermark))
+        for left, key in self._due_lefts(keys, watermark):
+            cursor.key, cursor.timestamp = thaw(key), left.timestamp
+            right = self._partner(self._rights.get(key), left.timestamp)
+            if right is not None:
+                yield (self._function(left.value, right.value),)
+            elif self._keeps_lonely:
+                yield (self._function(left.value, None),)
+        for key in keys:
             rights = self._rights.get(key)
-            lefts = self._lefts.get(key)
             if rights:
-                # What is older than the latest up to this time is of no use to anybody (A2).
-                del rights[: max(0, bisect_right(rights, time, key=_time) - 1)]
-            while lefts and lefts[0].timestamp <= time:
-                left = lefts.pop(0)
-                cursor.key, cursor.timestamp = thaw(key), left.timestamp
-                right = self._partner(rights, left.timestamp)
-                if right is not None:
-                    yield (self._function(left.value, right.value),)
-                elif self._keeps_lonely:
-                    yield (self._function(left.value, None),)
-            if lefts is not None and not lefts:
+                # What is older than the latest up to now is of no use to anybody (A2).
+                del rights[: max(0, bisect_right(rights, watermark, key=_time) - 1)]
+
+    def _due_lefts(self, keys: Iterable[Any], watermark: int) -> list[tuple[_Waiting, Any]]:
+        """In order of time. All of a key are taken at once: one by one would cost their number squared."""
+        found: list[tuple[_Waiting, Any]] = []
+        for key in keys:
+            lefts = self._lefts.get(key)
+            if lefts is None:
+                continue
+            end = bisect_right(lefts, watermark, key=_time)
+            found.extend((left, key) for left in lefts[:end])
+            del lefts[:end]
+            if not lefts:
                 del self._lefts[key]
+        found.sort(key=lambda due: due[0].timestamp)
+        return found
 
     def _partner(self, rights: list[_Waiting] | None, timestamp: int) -> _Waiting | None:
         at = bisect_right(rights, timestamp, key=_time) if rights else 0
