@@ -304,3 +304,23 @@ describe('an as-of join', () => {
     );
   });
 });
+
+test('many waiting records of a key cost no more each', async () => {
+  await using harness = await TwoInputHarness.openStreams(
+    (lefts: DataStream<number>, rights: DataStream<number>) =>
+      lefts
+        .keyBy(() => 0)
+        .asOfJoin(
+          rights.keyBy(() => 0),
+          (left, right) => left - right,
+        ),
+  );
+  for (let i = 0; i < 40_000; i++) {
+    await harness.processAt1(i, i);
+    await harness.processAt2(i, i);
+  }
+  const before = process.cpuUsage();
+  await harness.end();
+  expect(harness.output).toEqual(Array.from({ length: 40_000 }, () => 0));
+  expect(process.cpuUsage(before).user).toBeLessThan(1_500_000);
+});

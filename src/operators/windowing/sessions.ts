@@ -3,7 +3,8 @@
 // A record mostly falls into the one session its key has, or begins one; neither makes a window, a timer or a merge. What
 // comes out, and in which order, is what `MergingEngine` gives.
 //
-//   S1. The sessions of a key neither overlap nor touch.
+//   S1. The sessions of a key neither overlap nor touch, and are kept in order of time: a key may have many, all those of a file
+//       that is read faster than watermarks come.
 //   S2. Sessions fire in order of their end; those of one end in the order in which they got their bounds.
 //   S3. The heap has one entry for each session, at an end it once had: where it has grown since, the entry moves when it
 //       comes up.
@@ -39,7 +40,7 @@ export class SessionEngine extends Engine {
   readonly #eventTime: boolean;
   /** NaN: every record says its own. */
   readonly #gapMs: number;
-  /** By key: its session, or several (S1). */
+  /** By key: its session, or several in order of time (S1). */
   readonly #sessions = new Map<unknown, Session | Session[]>();
   readonly #heap = new TimeHeap<Session>();
   #order = 0;
@@ -65,7 +66,7 @@ export class SessionEngine extends Engine {
         ? this.#addTo(known, start, end, value)
         : this.#begin(id, start, end, value);
     }
-    const touched = known.filter((session) => session.start <= end && start <= session.end);
+    const touched = touchedBy(known, start, end);
     if (touched.length === 0) return this.#begin(id, start, end, value);
     if (touched.length === 1) return this.#addTo(touched[0] as Session, start, end, value);
     return run(this.#bridge(touched, start, end, value), cursor);
@@ -115,8 +116,8 @@ export class SessionEngine extends Engine {
     };
     const known = this.#sessions.get(id);
     if (known === undefined) this.#sessions.set(id, session);
-    else if (Array.isArray(known)) known.push(session);
-    else this.#sessions.set(id, [known, session]);
+    else if (Array.isArray(known)) known.splice(firstEndingFrom(known, start), 0, session);
+    else this.#sessions.set(id, known.start < start ? [known, session] : [session, known]);
     if (!this.#eventTime && end <= this.#heap.earliest)
       this.ctx.requestProcessingTime(onceOver(end - 1));
     this.#heap.push(end, session);
@@ -126,7 +127,6 @@ export class SessionEngine extends Engine {
   /** S4 */
   *#bridge(touched: Session[], start: number, end: number, value: unknown): Steps {
     const { contents } = this;
-    touched.sort((a, b) => a.start - b.start);
     const { id, key } = touched[0] as Session;
     let found = (touched[0] as Session).contents;
     for (const session of touched.slice(1)) {
@@ -148,12 +148,14 @@ export class SessionEngine extends Engine {
   #remove(session: Session): void {
     session.gone = true;
     const known = this.#sessions.get(session.id);
-    if (!Array.isArray(known)) {
-      this.#sessions.delete(session.id);
-      return;
-    }
-    known.splice(known.indexOf(session), 1);
-    if (known.length === 1) this.#sessions.set(session.id, known[0] as Session);
+    if (Array.isArray(known)) this.#cut(session.id, known, firstEndingFrom(known, session.end), 1);
+    else this.#sessions.delete(session.id);
+  }
+
+  #cut(id: unknown, known: Session[], at: number, count: number): void {
+    known.splice(at, count);
+    if (known.length === 0) this.#sessions.delete(id);
+    else if (known.length === 1) this.#sessions.set(id, known[0] as Session);
   }
 
   override onWatermark(watermark: number): MaybePromise<void> {
@@ -194,8 +196,17 @@ export class SessionEngine extends Engine {
         heap.push(session.end, session); // S3
         continue;
       }
-      this.#remove(session);
+      session.gone = true;
       ended.push(session);
+    }
+    for (const id of new Set(ended.map((session) => session.id))) {
+      const known = this.#sessions.get(id);
+      if (Array.isArray(known)) {
+        const left = known.findIndex(({ gone }) => !gone); // S1: those that are gone were the first of their key.
+        this.#cut(id, known, 0, left === -1 ? known.length : left);
+      } else {
+        this.#sessions.delete(id);
+      }
     }
     return ended;
   }
@@ -221,4 +232,23 @@ export class SessionEngine extends Engine {
       this.#open(keyIdentity(key), key, start, end).contents = contents;
     }
   }
+}
+
+/** Those that an interval touches. */
+function touchedBy(known: readonly Session[], start: number, end: number): Session[] {
+  const first = firstEndingFrom(known, start);
+  let last = first;
+  while (last < known.length && (known[last] as Session).start <= end) last++;
+  return known.slice(first, last);
+}
+
+/** Where the first session is that ends at `time` or later; the number of them where none does. */
+function firstEndingFrom(known: readonly Session[], time: number): number {
+  let [low, high] = [0, known.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((known[middle] as Session).end < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

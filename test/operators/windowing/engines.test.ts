@@ -3,6 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { KeyGroups } from '../../../src/bridge/keys.ts';
+import type { DataStream } from '../../../src/index.ts';
+import { OneInputHarness } from '../../../src/testing/index.ts';
 import { ON_DISK, WindowDriver } from './drive.ts';
 import {
   type Outcome,
@@ -319,4 +321,20 @@ describe('windows of the clock', () => {
         }),
       ),
   );
+});
+
+test('many open sessions of a key cost no more each', async () => {
+  // A file is read faster than watermarks come: all its sessions are open at its end.
+  await using harness = await OneInputHarness.openStream((numbers: DataStream<number>) =>
+    numbers
+      .keyBy(() => 0)
+      .window(EventTimeSessionWindows.withGap(5))
+      .reduce(Math.max),
+  );
+  const numbers = Array.from({ length: 20_000 }, (_, i) => i);
+  const before = process.cpuUsage();
+  await harness.processTimed(...numbers.map((i) => [i, i * 10] as const));
+  await harness.end();
+  expect(harness.output).toEqual(numbers);
+  expect(process.cpuUsage(before).user).toBeLessThan(1_500_000);
 });

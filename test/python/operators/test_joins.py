@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -232,3 +233,15 @@ def test_lookup_by_async_function():
         h.process((1,), (9,))
         h.end()
         assert h.output == [((1,), "one"), ((9,), None)]
+
+
+def test_many_waiting_records_of_a_key_cost_no_more_each():
+    operation = AsOfJoinOperation(None, "inner", lambda left, right: (left, right))
+    with TwoInputHarness(operation, key_by=lambda v: 0, key_by2=lambda v: 0) as h:
+        for n in range(40_000):
+            h.process1(n, timestamp=n)
+            h.process2(n, timestamp=n)
+        began = time.process_time()
+        h.end()
+        assert h.output == [(n, n) for n in range(40_000)]
+        assert time.process_time() - began < 1

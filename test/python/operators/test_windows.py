@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from isthmus._operations import WindowOperation
 from isthmus._worker.operators.windowing.aligned import AlignedEngine
@@ -13,6 +14,7 @@ from isthmus._worker.operators.windowing.general import GeneralEngine
 from isthmus._worker.operators.windowing.merging import MergingEngine
 from isthmus._worker.operators.windowing.sessions import SessionEngine
 from isthmus._worker.operators.windowing.sliced import SlicedEngine
+from isthmus.common import Time
 from isthmus.datastream.functions import AggregateFunction, ProcessWindowFunction
 from isthmus.datastream.window import (
     EventTimeSessionWindows,
@@ -25,6 +27,8 @@ from isthmus.testing import OneInputHarness
 records = st.tuples(st.sampled_from("ab"), st.integers(-12, 40))
 watermarks = st.tuples(st.none(), st.integers(-12, 45))
 scripts = st.lists(st.one_of(records, records, records, watermarks), max_size=40)
+#: With sessions of 10 the last record ends where the second begins, and begins where the first ends.
+BOTH_TOUCHED = [("a", 0), ("a", 20), ("a", 10)]
 
 
 class Show(ProcessWindowFunction):
@@ -264,6 +268,8 @@ def naive_sessions(gap: int, lateness: int, script: list[tuple]) -> tuple[list[A
 
 
 @given(gap=st.integers(1, 12), lateness=st.sampled_from([0, 0, 3, 20]), script=scripts)
+@example(gap=10, lateness=0, script=BOTH_TOUCHED)
+@example(gap=10, lateness=3, script=BOTH_TOUCHED)
 @settings(deadline=None, max_examples=300)
 @pytest.mark.parametrize("how", ["process", "aggregate"])
 def test_session_windows(how, gap, lateness, script):
@@ -306,3 +312,14 @@ def test_windows_in_an_embedded_store(script):
         assert type(h.operator.engine) is GeneralEngine
         found = drive(h, script)
     assert found == naive(6, 2, 0, 3, script)[0]
+
+
+def test_many_open_sessions_of_a_key_cost_no_more_each():
+    """A file is read faster than watermarks come: all its sessions are open at its end."""
+    window = EventTimeSessionWindows.with_gap(Time.milliseconds(5))
+    began = time.process_time()
+    with OneInputHarness.open_stream(lambda s: s.key_by(lambda _: 0).window(window).reduce(max)) as h:
+        h.process_timed(*((i, i * 10) for i in range(20_000)))
+        h.end()
+        assert h.output == list(range(20_000))
+    assert time.process_time() - began < 5

@@ -3,7 +3,8 @@
 A record mostly falls into the one session its key has, or begins one; neither makes a window, a timer or a
 merge. What comes out, and in which order, is what ``MergingEngine`` gives.
 
-  S1. The sessions of a key neither overlap nor touch.
+  S1. The sessions of a key neither overlap nor touch, and are kept in order of time: a key may have many, all those
+      of a file that is read faster than watermarks come.
   S2. Sessions fire in order of their end; those of one end in the order in which they got their bounds.
   S3. The heap has one entry for each session, at an end it once had: where it has grown since, the entry
       moves when it comes up.
@@ -12,6 +13,7 @@ merge. What comes out, and in which order, is what ``MergingEngine`` gives.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush
 from itertools import count
@@ -31,13 +33,15 @@ from .partition import from_groups, to_groups
 
 
 class _Session:
-    __slots__ = ("contents", "end", "entry", "order", "start")
+    __slots__ = ("contents", "end", "entry", "gone", "order", "start")
 
     def __init__(self, start: int, end: int, contents: Any, order: int) -> None:
         self.start, self.end, self.contents = start, end, contents
         #: When it got its bounds (S2), and the end its entry in the heap stands at (S3).
         self.order = order
         self.entry = end
+        #: Became part of another.
+        self.gone = False
 
 
 class SessionEngine(Engine):
@@ -51,8 +55,8 @@ class SessionEngine(Engine):
         self._bridged = Bridged(operation, ctx, self.contents)
         #: key → its sessions (S1)
         self._sessions: dict[Any, list[_Session]] = {}
-        #: (end, order, key) (S3)
-        self._heap: list[tuple[int, int, Any]] = []
+        #: (end, order, key, session); no two have end and order in common (S3).
+        self._heap: list[tuple[int, int, Any, _Session]] = []
         self._next_order: Callable[[], int] = count(1).__next__
 
     def process(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
@@ -95,12 +99,12 @@ class SessionEngine(Engine):
 
     def _place(self, key: Any, known: list[_Session] | None, start: int, end: int, value: Any) -> None:
         """A record of a key that has no session, or several, or one that it does not touch."""
-        touched = [s for s in known or () if s.start <= end and start <= s.end]
+        at, touched = _touched(known, start, end) if known is not None else (0, [])
         if not touched:
             if self.event_time and end - 1 <= self.ctx.watermark:
                 self.drop_late(value)
                 return
-            self._open(key, known, _Session(start, end, self.contents.first(value), 0))
+            self._open(key, known, at, _Session(start, end, self.contents.first(value), 0))
         elif len(touched) == 1:
             session = touched[0]
             if end > session.end or start < session.start:
@@ -112,18 +116,19 @@ class SessionEngine(Engine):
             ordered = self._bridged.in_order(sorted(by_window, key=_start), TimeWindow(start, end))
             contents = self._bridged.combined([by_window[window].contents for window in ordered])
             for session in touched:
-                known.remove(session)
+                session.gone = True
+            del known[at : at + len(touched)]
             start = min(start, *(s.start for s in touched))
             end = max(end, *(s.end for s in touched))
-            self._open(key, known, _Session(start, end, self.contents.add(contents, value), 0))
+            self._open(key, known, at, _Session(start, end, self.contents.add(contents, value), 0))
 
-    def _open(self, key: Any, known: list[_Session] | None, session: _Session) -> None:
+    def _open(self, key: Any, known: list[_Session] | None, at: int, session: _Session) -> None:
         if known is None:
             self._sessions[key] = [session]
         else:
-            known.append(session)
+            known.insert(at, session)
         session.order = self._next_order()
-        heappush(self._heap, (session.end, session.order, key))
+        heappush(self._heap, (session.end, session.order, key, session))
 
     def advance_watermark(self, watermark: int) -> Iterator[Iterable[Any]] | None:
         return self._fire(watermark) if self.event_time else None
@@ -149,21 +154,22 @@ class SessionEngine(Engine):
 
     def _take_ended(self, time: int) -> Iterator[tuple[int, int, Any, _Session]]:
         heap = self._heap
+        keys: dict[Any, None] = {}
         while heap and heap[0][0] - 1 <= time:
-            entry, _, key = heappop(heap)
-            known = self._sessions.get(key)
-            # Nothing is at the entry of a session that became part of another.
-            session = next((s for s in known or () if s.entry == entry), None)
-            if session is None or known is None:
+            _, _, key, session = heappop(heap)
+            if session.gone:
                 continue
-            if session.end > entry:  # S3
+            if session.end > session.entry:  # S3
                 session.entry = session.end
-                heappush(heap, (session.end, session.order, key))
+                heappush(heap, (session.end, session.order, key, session))
                 continue
-            known.remove(session)
+            keys[key] = None
+            yield session.end, session.order, key, session
+        for key in keys:
+            known = self._sessions[key]
+            del known[: bisect_right(known, time + 1, key=_end)]  # S1: they were the first of their key.
             if not known:
                 del self._sessions[key]
-            yield session.end, session.order, key, session
 
     def snapshot(self) -> Any:
         return to_groups(
@@ -178,7 +184,21 @@ class SessionEngine(Engine):
     def restore(self, states: list[Any]) -> None:
         restored = sorted(from_groups(self.ctx, states), key=lambda found: int(found[1][3]))
         for key, (start, end, contents, _) in restored:
-            self._open(key, self._sessions.get(key), _Session(start, end, contents, 0))
+            known = self._sessions.get(key)
+            at = bisect_left(known, start, key=_end) if known is not None else 0
+            self._open(key, known, at, _Session(start, end, contents, 0))
+
+
+def _touched(known: list[_Session], start: int, end: int) -> tuple[int, list[_Session]]:
+    """Those that an interval touches, and where the first of them is, or would be."""
+    first = last = bisect_left(known, start, key=_end)
+    while last < len(known) and known[last].start <= end:
+        last += 1
+    return first, known[first:last]
+
+
+def _end(session: _Session) -> int:
+    return session.end
 
 
 def _start(window: TimeWindow) -> int:
