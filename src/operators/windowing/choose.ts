@@ -15,6 +15,7 @@ import { stateStore } from '../state-store.ts';
 import { AlignedEngine } from './aligned.ts';
 import { type WindowAssigner, asAssigner } from './assigner.ts';
 import { Contents } from './contents.ts';
+import { CountedPanesEngine } from './counted-panes.ts';
 import { CountedEngine } from './counted.ts';
 import { CountingEngine } from './counting.ts';
 import type { Engine, EngineParts } from './engine.ts';
@@ -46,7 +47,8 @@ export function makeEngine(operation: WindowOperation, ctx: OperatorContext, emi
   if (!onDisk && isPlainSession(parts)) return new SessionEngine(parts);
   if (assigner.mergeWindows !== undefined) return new MergingEngine(parts);
   if (isCount(assigner)) {
-    return operation.trigger === undefined ? new CountedEngine(parts) : new CountingEngine(parts);
+    if (operation.trigger !== undefined) return new CountingEngine(parts);
+    return !onDisk && hasPanes(parts) ? new CountedPanesEngine(parts) : new CountedEngine(parts);
   }
   if (onDisk || !isAligned(assigner, operation.trigger)) return new GeneralEngine(parts);
   return canSlice(parts) ? new SlicedEngine(parts) : new AlignedEngine(parts);
@@ -54,6 +56,11 @@ export function makeEngine(operation: WindowOperation, ctx: OperatorContext, emi
 
 function isCount(assigner: WindowAssigner<unknown>): boolean {
   return assigner.describe?.()?.kind === 'count';
+}
+
+function hasPanes({ assigner, contents }: EngineParts): boolean {
+  const { size, slide = size } = assigner as unknown as { size: number; slide?: number };
+  return slide < size && contents.mergeable && contents.canMerge;
 }
 
 /** Sessions of Isthmus with their own trigger and no lateness. */

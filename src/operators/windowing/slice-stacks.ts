@@ -3,6 +3,9 @@
 // merged with the running value. (The two-stacks algorithm as in Tangwongsan, Hirzel and Schneider, "Low-Latency
 // Sliding-Window Aggregation in Worst-Case Constant Time", 2017, with slices in place of records.)
 
+import { UserFunctionError } from '../../errors.ts';
+import { isPromise } from '../../runtime/output.ts';
+
 /** Puts an older and a younger value together and changes neither. */
 export type Merge = (older: unknown, younger: unknown) => unknown;
 
@@ -78,4 +81,18 @@ export class SliceStacks {
       yield [this.#backStarts[i] as number, this.#backOwn[i]];
     }
   }
+}
+
+/** What a mergeable function gives, which is no promise. */
+export function synchronous(value: unknown): unknown {
+  if (!isPromise(value)) return value;
+  value.then(undefined, () => {});
+  throw new UserFunctionError(
+    'A function that declares itself mergeable returned a promise; make it synchronous, or leave out `mergeable`.',
+  );
+}
+
+export function greatestCommonDivisor(a: number, b: number): number {
+  while (b !== 0) [a, b] = [b, a % b];
+  return a;
 }

@@ -8,15 +8,13 @@
 //       slice in the stacks rebuilds those of its key.
 //   S3. Every window that holds a record of a key fires once, in order of its end, as with exact accumulation.
 
-import { UserFunctionError } from '../../errors.ts';
 import { MAX_TIMESTAMP, MIN_TIMESTAMP, type MaybePromise } from '../../runtime/operator.ts';
-import { isPromise } from '../../runtime/output.ts';
 import { keyIdentity } from '../../state/key-identity.ts';
 import { Cell } from './contents.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { TimeHeap } from './heap.ts';
 import { fromGroups, toGroups } from './partition.ts';
-import { type Merge, SliceStacks } from './slice-stacks.ts';
+import { type Merge, SliceStacks, greatestCommonDivisor, synchronous } from './slice-stacks.ts';
 import { type SlidingEventTimeWindows, checkedTimestamp } from './time-assigners.ts';
 import { type Steps, run } from './waiting.ts';
 import { TimeWindow, floorMod } from './windows.ts';
@@ -232,18 +230,4 @@ export class SlicedEngine extends Engine {
     }
     this.#end = this.#start;
   }
-}
-
-/** S1 */
-function synchronous(value: unknown): unknown {
-  if (!isPromise(value)) return value;
-  value.then(undefined, () => {});
-  throw new UserFunctionError(
-    'A function that declares itself mergeable returned a promise; make it synchronous, or leave out `mergeable`.',
-  );
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  while (b !== 0) [a, b] = [b, a % b];
-  return a;
 }

@@ -8,6 +8,7 @@ from ...operator import OperatorContext
 from ...runtime_context import runtime_context
 from .aligned import AlignedEngine
 from .counted import CountedEngine
+from .counted_panes import CountedPanesEngine
 from .engine import Engine
 from .general import GeneralEngine
 from .merging import MergingEngine
@@ -48,14 +49,23 @@ def make_engine(operation: WindowOperation, ctx: OperatorContext) -> Engine:
     if kind in _PROCESSING_TIME and (trigger is None or type(trigger) is api.ProcessingTimeTrigger):
         return AlignedEngine(operation, ctx)
     if kind in (api.CountTumblingWindowAssigner, api.CountSlidingWindowAssigner) and trigger is None:
+        if kind is api.CountSlidingWindowAssigner and _has_panes(operation):
+            return CountedPanesEngine(operation, ctx)
         return CountedEngine(operation, ctx)
     return GeneralEngine(operation, ctx)
 
 
+def _has_panes(operation: WindowOperation) -> bool:
+    return _is_mergeable(operation) and operation.assigner._window_slide < operation.assigner._window_size
+
+
+def _is_mergeable(operation: WindowOperation) -> bool:
+    return operation.how in ("reduce", "aggregate") and bool(getattr(operation.function, "mergeable", False))
+
+
 def _can_slice(operation: WindowOperation) -> bool:
     return (
-        operation.how in ("reduce", "aggregate")
-        and bool(getattr(operation.function, "mergeable", False))
+        _is_mergeable(operation)
         and operation.allowed_lateness == 0
         and operation.assigner._slide < operation.assigner._size
     )

@@ -40,7 +40,7 @@ Slice = tuple[int, dict[Any, Any]]
 Suffix = tuple[Any, Any]
 
 
-class _Stacks:
+class Stacks:
     """The slices that windows to come still hold."""
 
     def __init__(self, merge: Any) -> None:
@@ -59,6 +59,14 @@ class _Stacks:
         """All of them, oldest first."""
         yield from self._front
         yield from self._back
+
+    def value(self, key: Any) -> Any:
+        """What the slices of a key come to; it must have one."""
+        young = self.running.get(key, NOTHING)
+        older = self.suffixes.get(key)
+        if older is None:
+            return young
+        return older[0] if young is NOTHING else self._merge(older[0], young)
 
     def push(self, start: int, contents: dict[Any, Any]) -> None:
         """Add a slice younger than all others."""
@@ -134,7 +142,7 @@ class SlicedEngine(Engine):
         self._width = gcd(self._size, self._slide)
         #: slice start → key → value, of slices not yet in the stacks
         self._slices: dict[int, dict[Any, Any]] = {}
-        self._stacks = _Stacks(self.contents.merge)
+        self._stacks = Stacks(self.contents.merge)
         #: Start of the youngest slice that the watermark has passed.
         self._done = MIN_TIMESTAMP
 
