@@ -95,7 +95,8 @@ function isAligned(assigner: object, trigger: unknown): boolean {
 
 function canSlice({ assigner, contents, operation }: EngineParts): boolean {
   return (
-    assigner instanceof SlidingEventTimeWindows &&
+    (assigner instanceof SlidingEventTimeWindows ||
+      assigner instanceof SlidingProcessingTimeWindows) &&
     assigner.slideMs < assigner.sizeMs &&
     contents.mergeable &&
     contents.canMerge &&

@@ -1,27 +1,34 @@
-// Sliding event-time windows put together from slices, for functions that declare themselves mergeable.
+// Sliding windows put together from slices, for functions that declare themselves mergeable. Time is event time and the
+// watermark, or the clock, of whose windows nothing is late.
 //
 // A record goes into one slice (the greatest common divisor of size and slide long); slice-stacks.ts has the slices of a key
-// that the watermark has passed. About three merges per key and slide, however many slides a window spans.
+// that time has passed. About three merges per key and slide, however many slides a window spans.
 //
 //   S1. `merge` gets the older value first, must not change its arguments, and is synchronous, as is `add`.
-//   S2. Slices up to `#done` (passed by the watermark) are in the stacks, younger ones in `#slices`; a late record for a
+//   S2. Slices up to `#done` (passed by time) are in the stacks, younger ones in `#slices`; a late record for a
 //       slice in the stacks rebuilds those of its key.
 //   S3. Every window that holds a record of a key fires once, in order of its end, as with exact accumulation.
 
 import { MAX_TIMESTAMP, MIN_TIMESTAMP, type MaybePromise } from '../../runtime/operator.ts';
 import { keyIdentity } from '../../state/key-identity.ts';
+import { onceOver, overAt } from '../processing-time.ts';
 import { Cell } from './contents.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { TimeHeap } from './heap.ts';
 import { fromGroups, toGroups } from './partition.ts';
 import { type Merge, SliceStacks, greatestCommonDivisor, synchronous } from './slice-stacks.ts';
-import { type SlidingEventTimeWindows, checkedTimestamp } from './time-assigners.ts';
+import {
+  type SlidingEventTimeWindows,
+  type SlidingProcessingTimeWindows,
+  checkedTimestamp,
+} from './time-assigners.ts';
 import { type Steps, run } from './waiting.ts';
 import { TimeWindow, floorMod } from './windows.ts';
 
 type Cells = Map<unknown, Cell>;
 
 export class SlicedEngine extends Engine {
+  readonly #eventTime: boolean;
   readonly #sizeMs: number;
   readonly #slideMs: number;
   readonly #offsetMs: number;
@@ -32,8 +39,10 @@ export class SlicedEngine extends Engine {
   /** Their starts, and some of slices that have joined the stacks. */
   readonly #starts = new TimeHeap<number>();
   readonly #stacks = new Map<unknown, SliceStacks>();
-  /** Start of the youngest slice that the watermark has passed. */
+  /** Start of the youngest slice that time has passed. */
   #done = MIN_TIMESTAMP;
+  /** How far the clock's windows have come. */
+  #clockTime = MIN_TIMESTAMP;
   /** The slice at hand: most records fall into the one of the record before. Empty once the watermark has moved. */
   #start = 0;
   #end = 0;
@@ -41,7 +50,10 @@ export class SlicedEngine extends Engine {
 
   constructor(parts: EngineParts) {
     super(parts);
-    const assigner = this.assigner as unknown as SlidingEventTimeWindows;
+    const assigner = this.assigner as unknown as
+      | SlidingEventTimeWindows
+      | SlidingProcessingTimeWindows;
+    this.#eventTime = assigner.isEventTime();
     this.#sizeMs = assigner.sizeMs;
     this.#slideMs = assigner.slideMs;
     this.#offsetMs = assigner.offsetMs;
@@ -51,10 +63,12 @@ export class SlicedEngine extends Engine {
   }
 
   process(value: unknown): MaybePromise<void> {
-    const { timestamp, key } = this.ctx.cursor;
-    if (timestamp < this.#start || timestamp >= this.#end) {
-      const start = this.#sliceOf(checkedTimestamp(timestamp));
-      if (start <= this.#passed()) return this.#addLate(start, timestamp, key, value);
+    const { clock, cursor } = this.ctx;
+    const { key } = cursor;
+    const time = this.#eventTime ? cursor.timestamp : clock.now();
+    if (time < this.#start || time >= this.#end) {
+      const start = this.#sliceOf(this.#eventTime ? checkedTimestamp(time) : time);
+      if (start <= this.#passed()) return this.#addLate(start, time, key, value);
       this.#turnTo(start);
     }
     const id = keyIdentity(key);
@@ -73,15 +87,19 @@ export class SlicedEngine extends Engine {
 
   /** Start of the youngest slice that has ended. */
   #passed(): number {
-    const { watermark } = this.ctx;
-    if (watermark > MIN_TIMESTAMP && this.#stacks.size === 0) {
-      this.#done = Math.max(this.#done, this.#passedBy(watermark));
+    const time = this.#time;
+    if (time > MIN_TIMESTAMP && this.#stacks.size === 0) {
+      this.#done = Math.max(this.#done, this.#passedBy(time));
     }
     return this.#done;
   }
 
-  #passedBy(watermark: number): number {
-    return this.#sliceOf(watermark + 1) - this.#widthMs;
+  #passedBy(time: number): number {
+    return this.#sliceOf(time + 1) - this.#widthMs;
+  }
+
+  get #time(): number {
+    return this.#eventTime ? this.ctx.watermark : this.#clockTime;
   }
 
   #turnTo(start: number): void {
@@ -90,6 +108,7 @@ export class SlicedEngine extends Engine {
       cells = new Map();
       this.#slices.set(start, cells);
       this.#starts.push(start, start);
+      if (!this.#eventTime) this.#awaitNext();
     }
     this.#start = start;
     this.#end = start + this.#widthMs;
@@ -99,8 +118,8 @@ export class SlicedEngine extends Engine {
   /** A record of a slice that is in the stacks already (S2). */
   #addLate(start: number, timestamp: number, key: unknown, value: unknown): MaybePromise<void> {
     const lastEnd = timestamp - floorMod(timestamp - this.#offsetMs, this.#slideMs) + this.#sizeMs;
-    if (lastEnd - 1 <= this.ctx.watermark || lastEnd <= timestamp) {
-      return this.isLate(timestamp) ? this.dropLate(value) : undefined;
+    if (lastEnd - 1 <= this.#time || lastEnd <= timestamp) {
+      return this.#eventTime && this.isLate(timestamp) ? this.dropLate(value) : undefined;
     }
     const id = keyIdentity(key);
     const entries = new Map<number, unknown>(this.#stacks.get(id)?.entries() ?? []);
@@ -128,16 +147,40 @@ export class SlicedEngine extends Engine {
   }
 
   override onWatermark(watermark: number): MaybePromise<void> {
+    if (!this.#eventTime) return undefined;
     this.#end = this.#start;
     return run(this.#fire(watermark), this.ctx.cursor);
   }
 
-  /** Walks over window ends and slices in order of time, up to the watermark. */
-  *#fire(watermark: number): Steps {
+  override onProcessingTime(now: number): MaybePromise<void> {
+    if (this.#eventTime) return undefined;
+    this.#end = this.#start;
+    return run(this.#fireByClock(overAt(now)), this.ctx.cursor);
+  }
+
+  *#fireByClock(now: number): Steps {
+    // The end of a key of BATCH execution is not one of the next key's.
+    this.#clockTime = now >= MAX_TIMESTAMP ? MIN_TIMESTAMP : Math.max(now, this.#clockTime);
+    yield* this.#fire(now);
+    this.#awaitNext();
+  }
+
+  #awaitNext(): void {
+    const start = this.#nextSlice();
+    if (start < Infinity) this.ctx.requestProcessingTime(onceOver(start + this.#widthMs - 1));
+  }
+
+  /** Start of the slice that time comes to the end of next; Infinity where there is nothing to wait for. */
+  #nextSlice(): number {
+    return this.#stacks.size > 0 ? this.#done + this.#widthMs : this.#oldestSlice();
+  }
+
+  /** Walks over window ends and slices in order of time, up to `time`. */
+  *#fire(time: number): Steps {
     const widthMs = this.#widthMs;
     for (;;) {
-      const start = this.#stacks.size > 0 ? this.#done + widthMs : this.#oldestSlice();
-      if (start + widthMs - 1 > watermark) break;
+      const start = this.#nextSlice();
+      if (start + widthMs - 1 > time) break;
       this.#join(start);
       const windowStart = start + widthMs - this.#sizeMs;
       if ((windowStart - this.#offsetMs) % this.#slideMs === 0)
@@ -145,7 +188,7 @@ export class SlicedEngine extends Engine {
     }
     // At the final watermark everything has been emitted: a next key of BATCH execution begins at the beginning.
     // Otherwise: windows that have ended never fire again, even if nothing was in them.
-    this.#done = watermark >= MAX_TIMESTAMP ? MIN_TIMESTAMP : this.#passedBy(watermark);
+    this.#done = time >= MAX_TIMESTAMP ? MIN_TIMESTAMP : this.#passedBy(time);
   }
 
   /** Infinity where there is none. */
@@ -229,5 +272,6 @@ export class SlicedEngine extends Engine {
       }
     }
     this.#end = this.#start;
+    if (!this.#eventTime) this.#awaitNext();
   }
 }

@@ -338,3 +338,46 @@ test('many open sessions of a key cost no more each', async () => {
   expect(harness.output).toEqual(numbers);
   expect(process.cpuUsage(before).user).toBeLessThan(1_500_000);
 });
+
+test('slices of the clock give what exact accumulation gives', () =>
+  check(
+    fc.asyncProperty(
+      fc.integer({ min: 2, max: 8 }),
+      slides,
+      fc.array(fc.record({ wait: fc.nat(6), key: fc.constantFrom('a', 'b') }), { maxLength: 40 }),
+      async (size, some, script) => {
+        // Twice as much, so that no record comes in the very millisecond in which a window ends.
+        const [sizeMs, slideMs] = [2 * size, 2 * Math.min(some, size - 1)];
+        const outcomes = [];
+        for (const mergeable of [true, false]) {
+          await using harness = await OneInputHarness.openStream(
+            (records: DataStream<{ key: string; n: number }>) =>
+              records
+                .keyBy(({ key }) => key)
+                .window(new SlidingProcessingTimeWindows(sizeMs, slideMs))
+                .aggregate(
+                  {
+                    mergeable,
+                    createAccumulator: (): number[] => [],
+                    add: ({ n }, numbers: number[]) => [...numbers, n],
+                    getResult: (numbers: number[]) => numbers,
+                    merge: (a: number[], b: number[]) => [...a, ...b],
+                  },
+                  (key, window, all) => [[window.start, window.end, key, ...all]],
+                ),
+          );
+          let now = 0;
+          for (const [n, { wait, key }] of script.entries()) {
+            if (wait > 0) await harness.processingTime((now += 2 * wait));
+            await harness.process({ key, n });
+          }
+          await harness.processingTime(now + 100);
+          outcomes.push(harness.records);
+        }
+        const [sliced, exact] = outcomes.map((records) =>
+          records.map((record) => JSON.stringify(record)).sort(),
+        );
+        expect(sliced).toEqual(exact);
+      },
+    ),
+  ));

@@ -19,6 +19,7 @@ from isthmus.datastream.functions import AggregateFunction, ProcessWindowFunctio
 from isthmus.datastream.window import (
     EventTimeSessionWindows,
     SlidingEventTimeWindows,
+    SlidingProcessingTimeWindows,
     TumblingEventTimeWindows,
 )
 from isthmus.testing import OneInputHarness
@@ -191,6 +192,35 @@ def test_slices_give_what_exact_accumulation_gives(size, slide, offset, script):
         ends = [t for _, t in step]
         assert ends == sorted(ends)
     assert late == expected_late
+
+
+class CollectExactly(Collect):
+    mergeable = False
+
+
+@given(
+    size=st.integers(2, 8),
+    slide=st.integers(1, 7),
+    script=st.lists(st.tuples(st.integers(0, 6), st.sampled_from("ab")), max_size=40),
+)
+@settings(deadline=None)
+def test_slices_of_the_clock_give_what_exact_accumulation_gives(size, slide, script):
+    # Twice as much, so that no record comes in the very millisecond in which a window ends.
+    assigner = SlidingProcessingTimeWindows(2 * size, 2 * min(slide, size - 1))
+    outcomes = []
+    for function, engine in ((Collect(), SlicedEngine), (CollectExactly(), AlignedEngine)):
+        op = operation(assigner, how="aggregate", function=function, window_function=ShowOne())
+        with OneInputHarness(op, key_by=lambda v: v[0]) as h:
+            assert type(h.operator.engine) is engine  # type: ignore[attr-defined]
+            now = 0
+            for n, (wait, key) in enumerate(script):
+                if wait:
+                    now += 2 * wait
+                    h.processing_time(now)
+                h.process((key, now, n))
+            h.processing_time(now + 100)
+            outcomes.append(sorted(h.records))
+    assert outcomes[0] == outcomes[1]
 
 
 @given(size=st.integers(2, 12), slide=st.integers(1, 11), script=scripts, cut=st.integers(0, 40))

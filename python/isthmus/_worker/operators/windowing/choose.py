@@ -47,6 +47,8 @@ def make_engine(operation: WindowOperation, ctx: OperatorContext) -> Engine:
             return SlicedEngine(operation, ctx)
         return AlignedEngine(operation, ctx)
     if kind in _PROCESSING_TIME and (trigger is None or type(trigger) is api.ProcessingTimeTrigger):
+        if kind is api.SlidingProcessingTimeWindows and _can_slice(operation):
+            return SlicedEngine(operation, ctx)
         return AlignedEngine(operation, ctx)
     if kind in (api.CountTumblingWindowAssigner, api.CountSlidingWindowAssigner) and trigger is None:
         if kind is api.CountSlidingWindowAssigner and _has_panes(operation):

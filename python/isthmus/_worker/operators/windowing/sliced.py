@@ -1,4 +1,5 @@
-"""Sliding event-time windows put together from slices, for functions that declare themselves mergeable.
+"""Sliding windows put together from slices, for functions that declare themselves mergeable. (Time is event time and the
+watermark, or the clock, of whose windows nothing is late.)
 
 A record goes into one slice (the greatest common divisor of size and slide long). The slices that windows to come still
 hold are two stacks: ``back``, newest last, with one running value a key; and ``front``, oldest first, where a key's value
@@ -9,7 +10,7 @@ in place of records.) All keys share one time line, so the stacks are of slices,
 for a key but its merges.
 
   S1. ``merge`` gets the older value first and must not change its arguments.
-  S2. Slices up to ``_done`` (passed by the watermark) are in the stacks, younger ones in ``_slices``; a
+  S2. Slices up to ``_done`` (passed by time) are in the stacks, younger ones in ``_slices``; a
       late record for a slice in the stacks rebuilds what they say of its key.
   S3. Every window that holds a record of a key fires once, in order of its end, as with exact accumulation.
   S4. Memory goes with the values in slices: a key costs nothing in slices that it has no record in.
@@ -136,6 +137,7 @@ class SlicedEngine(Engine):
     def __init__(self, operation: WindowOperation, ctx: OperatorContext) -> None:
         super().__init__(operation, ctx)
         assigner = operation.assigner
+        self._event_time: bool = assigner.is_event_time()
         self._size: int = assigner._size
         self._slide: int = assigner._slide
         self._offset: int = assigner._offset
@@ -143,20 +145,23 @@ class SlicedEngine(Engine):
         #: slice start → key → value, of slices not yet in the stacks
         self._slices: dict[int, dict[Any, Any]] = {}
         self._stacks = Stacks(self.contents.merge)
-        #: Start of the youngest slice that the watermark has passed.
+        #: Start of the youngest slice that time has passed.
         self._done = MIN_TIMESTAMP
+        #: How far the clock's windows have come.
+        self._clock_time = MIN_TIMESTAMP
 
     def process(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
         cursor = self.ctx.cursor
+        event_time, now_ms = self._event_time, self.ctx.clock.now_ms
         width, offset = self._width, self._offset
         first, add = self.contents.first, self.contents.add
         start = end = MIN_TIMESTAMP
         contents: dict[Any, Any] = {}
-        if self.ctx.watermark > MIN_TIMESTAMP and not self._stacks:
-            self._done = max(self._done, self._passed_by(self.ctx.watermark))
+        if self._time > MIN_TIMESTAMP and not self._stacks:
+            self._done = max(self._done, self._passed_by(self._time))
         for key, value in pairs:
             cursor.key = key
-            timestamp = cursor.timestamp
+            timestamp = cursor.timestamp if event_time else now_ms()
             if not (start <= timestamp < end) or start <= self._done:
                 if timestamp == MIN_TIMESTAMP:
                     raise Exception(NO_TIMESTAMP)
@@ -180,27 +185,43 @@ class SlicedEngine(Engine):
     def _add_late(self, key: Any, start: int, timestamp: int, value: Any) -> None:
         """A record of a slice that is in the stacks already (S2)."""
         last_start = timestamp - (timestamp - self._offset) % self._slide
-        if last_start + self._size - 1 <= self.ctx.watermark or last_start + self._size <= timestamp:
-            if self.is_late(timestamp):
+        if last_start + self._size - 1 <= self._time or last_start + self._size <= timestamp:
+            if self._event_time and self.is_late(timestamp):
                 self.drop_late(value)
             return
         first, add = self.contents.first, self.contents.add
         self._stacks.change(key, start, lambda found: first(value) if found is NOTHING else add(found, value))
 
-    def advance_watermark(self, watermark: int) -> Iterator[Iterable[Any]] | None:
-        return self._fire(watermark)
+    @property
+    def _time(self) -> int:
+        return self.ctx.watermark if self._event_time else self._clock_time
 
-    def _fire(self, watermark: int) -> Iterator[Iterable[Any]]:
-        """Walk over window ends and slices in order of time, up to the watermark."""
+    def advance_watermark(self, watermark: int) -> Iterator[Iterable[Any]] | None:
+        return self._fire(watermark) if self._event_time else None
+
+    def next_processing_time(self) -> int | None:
+        start = None if self._event_time else self._next_slice()
+        return None if start is None else start + self._width - 1
+
+    def advance_processing_time(self, now: int) -> Iterator[Iterable[Any]] | None:
+        if self._event_time:
+            return None
+        # The end of a key of BATCH execution is not one of the next key's.
+        self._clock_time = MIN_TIMESTAMP if now == MAX_TIMESTAMP else max(now, self._clock_time)
+        return self._fire(now)
+
+    def _next_slice(self) -> int | None:
+        """Start of the slice that time comes to the end of next; None where there is nothing to wait for."""
+        if self._stacks:
+            return self._done + self._width
+        return min(self._slices) if self._slices else None
+
+    def _fire(self, time: int) -> Iterator[Iterable[Any]]:
+        """Walk over window ends and slices in order of time, up to ``time``."""
         width, slide, size, offset = self._width, self._slide, self._size, self._offset
         while True:
-            if self._stacks:
-                start = self._done + width
-            elif self._slices:
-                start = min(self._slices)
-            else:
-                break
-            if start + width - 1 > watermark:
+            start = self._next_slice()
+            if start is None or start + width - 1 > time:
                 break
             self._done = start
             contents = self._slices.pop(start, None)
@@ -209,16 +230,16 @@ class SlicedEngine(Engine):
             window_start = start + width - size
             if (window_start - offset) % slide == 0:
                 yield from self._fire_window(window_start)
-        if watermark == MAX_TIMESTAMP:
+        if time == MAX_TIMESTAMP:
             # Everything has been emitted: a next key of BATCH execution begins at the beginning.
             self._done = MIN_TIMESTAMP
         else:
             # Windows that have ended never fire again, even if nothing was in them.
-            self._done = self._passed_by(watermark)
+            self._done = self._passed_by(time)
 
-    def _passed_by(self, watermark: int) -> int:
+    def _passed_by(self, time: int) -> int:
         """Start of the youngest slice that has ended."""
-        return watermark + 1 - (watermark + 1 - self._offset) % self._width - self._width
+        return time + 1 - (time + 1 - self._offset) % self._width - self._width
 
     def _fire_window(self, window_start: int) -> Iterator[Iterable[Any]]:
         window = TimeWindow(window_start, window_start + self._size)
