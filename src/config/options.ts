@@ -16,6 +16,8 @@ export interface OptionSpec {
   /** As a user would write it; absent: unset. */
   default?: string;
   choices?: readonly string[];
+  /** Of integers. */
+  least?: number;
   effect: string;
   /** Accepted from Flink's configuration and without effect here, with the reason as its effect. */
   noEffect?: true;
@@ -25,6 +27,7 @@ export const options: readonly OptionSpec[] = [
   {
     key: 'parallelism.default',
     type: 'integer',
+    least: 1,
     effect:
       'Parallelism of operators that set none: in Python the number of cores (as PyFlink), in TypeScript 1.',
   },

@@ -2,7 +2,8 @@
 //
 //   C1. A value keeps the place it came from, for `isthmus doctor` and for errors.
 //   C2. A value that does not fit its type is an error that names key, value, place and what would fit.
-//   C3. An unknown key in a namespace of ours is a warning with a suggestion; keys of other namespaces are the user's.
+//   C3. An unknown key in a namespace of ours is a warning with a suggestion; keys of other namespaces are the user's, unless
+//       they are a slip or two away from one of ours.
 
 import { readFileSync } from 'node:fs';
 import { ConfigurationError } from '../errors.ts';
@@ -40,7 +41,7 @@ export function resolveConfiguration(sources: ConfigurationSources): ResolvedCon
   const add = (setting: Setting) => {
     const option = findOption(setting.key);
     if (option === undefined) {
-      if (!isForeign(setting.key)) warnings.push(unknownKey(setting));
+      if (!isForeign(setting.key) || isMisspelt(setting.key)) warnings.push(unknownKey(setting));
     } else {
       checkValue(option, setting);
     }
@@ -106,10 +107,10 @@ function readConfigurationFile(path: string): [key: string, value: string][] {
 }
 
 function checkValue(option: OptionSpec, setting: Setting): void {
-  const { type } = option;
+  const { type, least = -Infinity } = option;
   const fits =
     type === 'string' ||
-    (type === 'integer' && /^[+-]?\d+$/.test(setting.value)) ||
+    (type === 'integer' && /^[+-]?\d+$/.test(setting.value) && Number(setting.value) >= least) ||
     (type === 'number' && setting.value.trim() !== '' && Number.isFinite(Number(setting.value))) ||
     (type === 'boolean' && /^(true|false)$/i.test(setting.value)) ||
     (type === 'duration' && parseDurationMs(setting.value) !== undefined) ||
@@ -124,7 +125,7 @@ function checkValue(option: OptionSpec, setting: Setting): void {
         ? 'a duration such as 500 ms, 10 s or 2 min'
         : type === 'bytes'
           ? 'a size such as 512 mb'
-          : `a value of type ${type}`;
+          : `a value of type ${type}${option.least === undefined ? '' : `, ${least} or more`}`;
   const place = setting.from === undefined ? setting.place : `${setting.place}: ${setting.from}`;
   throw new ConfigurationError(
     `${setting.key} is "${setting.value}" (${place}); it must be ${wanted}.`,
@@ -190,6 +191,12 @@ function unknownKey(setting: Setting): string {
   const near = nearestKey(setting.key);
   const hint = near === undefined ? '' : ` Did you mean ${near}?`;
   return `Unknown option ${setting.key} (${setting.from ?? setting.place}) is ignored.${hint}`;
+}
+
+/** Whether a key of another namespace is one of ours but for a slip or two, as in `paralelism.default`. */
+function isMisspelt(key: string): boolean {
+  const near = nearestKey(key);
+  return near !== undefined && editDistance(key, near, 3) < 3;
 }
 
 /** The known key with the smallest edit distance, if it is near enough to be meant. */

@@ -36,6 +36,7 @@ describe('resolveConfiguration', () => {
       code: { 'paralelism.default': '2', 'parallelism.defautl': '2', 'my.own': 'x' },
     });
     expect(warnings).toEqual([
+      'Unknown option paralelism.default (code) is ignored. Did you mean parallelism.default?',
       'Unknown option parallelism.defautl (code) is ignored. Did you mean parallelism.default?',
     ]);
   });
