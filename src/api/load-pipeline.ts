@@ -66,7 +66,12 @@ export async function loadPipeline<O extends OutputTypes = OutputTypes>(
     args,
     session.inspectOptions(executable, { cwd, env, signal }),
   );
-  const { error, graph, blobs = [] } = recorded;
+  const { error, graph, blobs = [], later } = recorded;
+  if (later !== undefined) {
+    throw new GraphError(
+      `${place.file} runs several jobs (line ${later} executes again); a pipeline is one. Split the program, or let an argument choose.`,
+    );
+  }
   if (error !== undefined || graph === undefined) {
     const { message = 'it has no graph', traceback } = error ?? {};
     throw new GraphError(

@@ -98,6 +98,8 @@ export interface RecordedPipeline {
   graph?: JsonValue;
   /** Base64. */
   blobs?: string[];
+  /** The line that executes again: the program runs several jobs. */
+  later?: number;
   error?: { message: string; traceback?: string };
 }
 

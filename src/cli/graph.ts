@@ -8,7 +8,7 @@ import { planJob } from '../graph/planner.ts';
 import { toSvg } from '../graph/svg.ts';
 import { CommandError } from './command-error.ts';
 import { recordGraph } from './record.ts';
-import { type SettingFlags, settingsEnvironment, withSettings } from './settings.ts';
+import { checkedSettings, type SettingFlags, withSettings } from './settings.ts';
 
 const FORMATS: Record<string, (plan: ExecutionPlan) => string> = {
   mermaid: toMermaid,
@@ -38,7 +38,7 @@ export function graphCommand(program: Command): void {
     .option('--json', 'the same as --format json')
     .option('-o, --output <file>', 'write to a file; .svg and .json say the format')
     .action(async (file: string, args: string[], flags: GraphFlags) => {
-      const settings = settingsEnvironment(flags);
+      const settings = checkedSettings(flags);
       const recorded = await recordGraph(file, args, settings);
       const { values, said } = configurationInForce(recorded.config, {
         ...process.env,
@@ -56,6 +56,14 @@ export function graphCommand(program: Command): void {
       if (render === undefined) throw new CommandError(`There is no format ${format}.`);
       const text = `${render(plan).trimEnd()}\n`;
       if (flags.output === undefined) process.stdout.write(text);
-      else writeFileSync(flags.output, text);
+      else writeGraph(flags.output, text);
     });
+}
+
+function writeGraph(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new CommandError(`The graph cannot be written: ${(error as Error).message}`);
+  }
 }

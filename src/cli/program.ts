@@ -3,6 +3,7 @@
 import { existsSync, readlinkSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { delimiter } from 'node:path';
+import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import {
   type InterpreterCandidate,
@@ -65,7 +66,7 @@ export function nodeProcess(file: string, args: readonly string[]): ProgramProce
 
 /** The name of our terminal, for breakpoint() in Python functions of a TypeScript program. */
 function terminal(): Record<string, string> {
-  if (!process.stdin.isTTY) return {};
+  if (!isatty(0)) return {};
   try {
     return { ISTHMUS_TERMINAL: readlinkSync('/proc/self/fd/0') };
   } catch {

@@ -20,6 +20,8 @@ with open(sys.argv[1], "w", encoding="utf-8") as file:
 
 interface Recorded {
   graph?: JobGraph;
+  /** The line that executes again. */
+  later?: number;
   error?: { message: string; traceback?: string };
 }
 
@@ -60,7 +62,12 @@ function read(answer: string, file: string, exitCode: number | undefined): JobGr
       `${file} ended${exitCode === 0 ? '' : ` with exit code ${exitCode}`} without executing a job; there is no graph to show.`,
     );
   }
-  const { graph, error } = recorded;
+  const { graph, error, later } = recorded;
+  if (later !== undefined) {
+    process.stderr.write(
+      `isthmus: this is the first job of ${file}; line ${later} runs another.\n`,
+    );
+  }
   if (graph !== undefined) return graph;
   const { message = 'it has no graph', traceback } = error ?? {};
   throw new CommandError(traceback === undefined ? message : `${message}\n${traceback}`);

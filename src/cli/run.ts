@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { languageOf, nodeProcess, pythonProcess } from './program.ts';
-import { type SettingFlags, settingsEnvironment, withSettings } from './settings.ts';
+import { checkedSettings, type SettingFlags, withSettings } from './settings.ts';
 import { start } from './start.ts';
 
 interface RunFlags extends SettingFlags {
@@ -24,20 +24,19 @@ export function runCommand(program: Command): void {
     )
     .passThroughOptions()
     .action(async (file: string, args: string[], flags: RunFlags) => {
-      const process_ =
-        languageOf(file) === 'python'
-          ? await pythonProcess(['-m', 'isthmus', file, ...args])
-          : nodeProcess(file, args);
+      const language = languageOf(file);
       const define = {
         'isthmus.progress': progressOf(flags),
         // Two prompts on one terminal help nobody.
         ...(flags.inline === true ? { 'parallelism.default': '1' } : {}),
         ...flags.define,
       };
-      process.exitCode = await start({
-        ...process_,
-        env: { ...process_.env, ...settingsEnvironment({ ...flags, define }) },
-      });
+      const settings = checkedSettings({ ...flags, define });
+      const program =
+        language === 'python'
+          ? await pythonProcess(['-m', 'isthmus', file, ...args])
+          : nodeProcess(file, args);
+      process.exitCode = await start({ ...program, env: { ...program.env, ...settings } });
     });
 }
 

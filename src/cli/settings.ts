@@ -1,7 +1,12 @@
 // Options of the configuration on the command line: they reach the program in the environment, where they are the strongest.
 
 import { Option, type Command } from 'commander';
-import { COMMAND_LINE_VARIABLE, CONFIG_FILE_VARIABLE } from '../config/in-force.ts';
+import {
+  COMMAND_LINE_VARIABLE,
+  CONFIG_FILE_VARIABLE,
+  configurationInForce,
+} from '../config/in-force.ts';
+import { ConfigurationError } from '../errors.ts';
 import { CommandError } from './command-error.ts';
 
 export interface SettingFlags {
@@ -26,6 +31,22 @@ function definition(text: string, previous: Record<string, string>): Record<stri
   const at = text.indexOf('=');
   if (at < 1) throw new CommandError(`-D ${text} is not of the form key=value.`);
   return { ...previous, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/**
+ * As `settingsEnvironment`, looked at before anything starts.
+ *
+ * @throws CommandError when a value does not fit its option, or the file cannot be read
+ */
+export function checkedSettings(flags: SettingFlags): Record<string, string> {
+  const settings = settingsEnvironment(flags);
+  try {
+    configurationInForce({}, { ...process.env, ...settings });
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw new CommandError(error.message);
+    throw error;
+  }
+  return settings;
 }
 
 /** What the program's process gets in its environment. */

@@ -1,10 +1,22 @@
-// Runs a program as a child: its terminal is ours, its end is our end.
+// Becomes the program: its terminal, its signals and its end are ours, and whoever kills us kills it.
 
 import { spawn } from 'node:child_process';
+import { isAbsolute } from 'node:path';
 import type { ProgramProcess } from './program.ts';
 
-/** Resolves to its exit code; a program that a signal ended gives 128 and the signal's number, as in a shell. */
-export function start({ command, args, env }: ProgramProcess): Promise<number> {
+/**
+ * Does not come back where a process can become another one. Elsewhere it resolves to the program's exit code; one that a
+ * signal ended gives 128 and the signal's number, as in a shell.
+ */
+export function start(program: ProgramProcess): Promise<number> {
+  const { command, args, env } = program;
+  if (process.execve !== undefined && isAbsolute(command)) {
+    process.execve(command, [command, ...args], { ...process.env, ...env });
+  }
+  return asChild(program);
+}
+
+function asChild({ command, args, env }: ProgramProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
     // The terminal sends Ctrl-C to the child too; it decides what that means.

@@ -1,8 +1,10 @@
 // The `isthmus` command as users start it, from its sources.
 
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -88,7 +90,7 @@ env.execute()
       expect(stdout.split('\n').sort()).toEqual(['1> 2', '2> 2']);
       const bad = await isthmus(['run', '-D', 'parallelism.default=two', file]);
       expect(bad.stderr).toContain('parallelism.default is "two" (command line)');
-      expect(bad.exitCode).toBe(1);
+      expect(bad.exitCode).toBe(2);
       const unknown = await isthmus(['run', '-D', 'pipeline.nam=x', file]);
       expect(unknown.stderr).toContain('pipeline.name');
     });
@@ -109,6 +111,39 @@ env.execute()
       expect(exitCode).toBe(1);
     });
   });
+
+  const endless = `
+import time
+from isthmus.datastream import StreamExecutionEnvironment
+
+def ticks():
+    while True:
+        yield 1
+        time.sleep(0.05)
+
+env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(1)
+env.from_source(ticks).map(lambda tick: tick).print()
+env.execute()
+`;
+  const byNode = [process.execPath, join(root, 'src', 'cli', 'main.ts')];
+  test.each([
+    ['the npm package', byNode],
+    ['the wheel', [python, '-m', 'isthmus']],
+  ])(
+    'a signal to the command of %s reaches the program',
+    async (_whose, [command = '', ...args]) => {
+      const file = join(folder, 'endless.py');
+      await writeFile(file, endless);
+      const running = execa(command, [...args, 'run', file], {
+        env: { PYTHONPATH: join(root, 'python') },
+        reject: false,
+      });
+      await once(running.stdout as Readable, 'data');
+      running.kill('SIGINT');
+      expect((await running).exitCode).toBe(130);
+    },
+  );
 
   describe('graph', () => {
     const pipeline = join(examples, 'typescript-in-python', 'prices.py');
@@ -148,13 +183,40 @@ env.execute()
       expect(stdout).toBe((await isthmus(['graph', pipeline])).stdout);
     });
 
+    test('of the first job of several, saying so', async () => {
+      const file = fileURLToPath(new URL('../fixtures/pipelines/several.py', import.meta.url));
+      const { stdout, stderr, exitCode } = await isthmus(['graph', file]);
+      expect(stdout).toContain('flowchart');
+      expect(stderr).toMatch(/this is the first job of .*several.py; line \d+ runs another/);
+      expect(exitCode).toBe(0);
+    });
+
     test('of a program that executes nothing', async () => {
       const file = join(folder, 'nothing.py');
       await writeFile(file, 'print("hello")\n');
       const { stdout, stderr, exitCode } = await isthmus(['graph', file]);
       expect(stdout).toBe('');
-      expect(stderr).toContain('there is no pipeline in it');
+      expect(stderr).toContain('it has no job');
       expect(exitCode).toBe(2);
+    });
+  });
+
+  describe('used wrongly', () => {
+    const program = join(examples, 'word-count', 'word_count.py');
+    test.each([
+      ['a parallelism that is none', ['run', '-p', '0', program], 'parallelism.default is "0"'],
+      [
+        'a value of another type',
+        ['run', '-D', 'isthmus.channels=x', program],
+        'must be one of auto',
+      ],
+      ['no such configuration', ['graph', '--config', '/none', program], '/none cannot be read'],
+      ['a folder that is not there', ['graph', '-o', '/none/g.svg', program], 'cannot be written'],
+    ])('%s is one sentence and exit code 2', async (_what, args, sentence) => {
+      const { stdout, stderr, exitCode } = await isthmus(args);
+      expect(stderr).toContain(sentence);
+      expect(stderr.trim().split('\n')).toHaveLength(1);
+      expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 2 });
     });
   });
 

@@ -1,7 +1,7 @@
 """Records the job graph of a program instead of running it, for ``loadPipeline`` and ``isthmus graph``.
 
 The first ``execute`` records the graph and ends the script. A program with several cannot be one pipeline; whether it
-has more is not known at the first, so ``record`` looks at the text behind the one that was reached.
+has more is not known at the first, so ``record`` looks at the text behind it.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def record_graph(graph: dict[str, Any], blobs: list[bytes]) -> None:
 
 
 def record(path: str, args: list[str] | None = None, cwd: str | None = None) -> str:
-    """Run a program up to its ``execute``; returns JSON {graph, blobs: [base64], error?: {message, traceback}}.
+    """Run a program up to its first ``execute``; returns JSON {graph, blobs: [base64], later?, error?: {message, traceback}}.
 
-    What the program prints goes to stderr.
+    ``later`` is the line that would run another job: the program is no pipeline then. What the program prints goes to stderr.
     """
     global _recording, _recorded
     import os
@@ -50,17 +50,14 @@ def record(path: str, args: list[str] | None = None, cwd: str | None = None) -> 
         if cwd:
             os.chdir(cwd)
         run_program(path, list(args or ()))
-        answer["error"] = {"message": f"{path} ended without calling execute(): there is no pipeline in it."}
+        answer["error"] = {"message": f"{path} ended without calling execute(): it has no job."}
     except PipelineRecorded as reached:
         from .later_execution import later_execution
 
         later = later_execution(path, reached)
         if later is not None:
-            answer["error"] = {
-                "message": f"{path} runs several jobs (line {later} executes again); a pipeline is one. "
-                f"Split the program, or let an argument choose."
-            }
-        elif _recorded is not None:
+            answer["later"] = later
+        if _recorded is not None:
             graph, blobs = _recorded
             answer["graph"] = _with_environment(graph, path)
             answer["blobs"] = [base64.b64encode(blob).decode() for blob in blobs]
