@@ -80,7 +80,7 @@ def _source_of(request: dict[str, Any]) -> tuple[str | None, Found | None]:
         spec = importlib.util.find_spec(module)
     except (ImportError, ValueError):
         spec = None
-    except Exception as e:  # A package above it runs its own code.
+    except (Exception, SystemExit) as e:  # A package above it runs its own code.
         return None, _import_problem(module, e)
     if spec is None:
         return None, _problem("module", f"There is no Python module {module!r}.")
@@ -176,7 +176,7 @@ def _by_import(request: dict[str, Any], path: str | None) -> Found:
 
     try:
         found: Any = _module_of(request)
-    except Exception as e:
+    except (Exception, SystemExit) as e:
         return _import_problem(path or request["module"], e)
     where = path or request["module"]
     for part in request["name"].split("."):
@@ -265,7 +265,7 @@ def _problem(problem: str, message: str, names: list[str] | None = None) -> Foun
     return {"problem": problem, "message": message, "names": names or []}
 
 
-def _import_problem(where: str, error: Exception) -> Found:
+def _import_problem(where: str, error: BaseException) -> Found:
     from ._worker.failure import user_traceback
 
     found = _problem("import", f"{where} cannot be imported: {type(error).__name__}: {error}")

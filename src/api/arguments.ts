@@ -1,5 +1,6 @@
 // Checks of what callers give where no compiler has looked: programs in JavaScript, values of type `any`.
 
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
@@ -50,6 +51,13 @@ export function pathOf(path: unknown): string {
     throw new GraphError(`${url.href} is no file URL; files are read and written on this machine.`);
   }
   return fileURLToPath(url);
+}
+
+/** @throws GraphError when a folder that is named is not there */
+export function checkFolder(what: string, folder: string | undefined): void {
+  if (folder !== undefined && statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new GraphError(`There is no folder ${folder}, which ${what} names.`);
+  }
 }
 
 /** @throws GraphError when `value` is nothing that JSON can say; it names the place within it */

@@ -8,7 +8,7 @@ import { configurationInForce } from '../config/in-force.ts';
 import { GraphError } from '../errors.ts';
 import type { JobGraph, OperatorSpec } from '../graph/job-graph.ts';
 import { closestWord } from '../graph/operator-text.ts';
-import { checkWhere } from './arguments.ts';
+import { checkFolder, checkWhere } from './arguments.ts';
 import { callerLocation } from './caller.ts';
 import type { SourceFunction, SourceIterable } from './environment.ts';
 import type { BuiltGraph } from './graph-builder.ts';
@@ -58,6 +58,7 @@ export async function loadPipeline<O extends OutputTypes = OutputTypes>(
     throw new GraphError(`There is no Python program ${path}.`);
   }
   const { args = [], interpreter, cwd, env, logger, signal } = options;
+  checkFolder('cwd', cwd);
   const session = new Session(logger);
   const wanted = interpreter ?? configurationInForce({}).values['python.executable'];
   const { executable } = await resolveInterpreter(findInterpreter(wanted, process.env, cwd));

@@ -7,6 +7,7 @@ import { WorkerPool } from '../bridge/worker-pool.ts';
 import type { OutputOrigin } from '../bridge/worker-process.ts';
 import { planJob } from '../graph/planner.ts';
 import { JobExecution, type JobOptions, type JobSubmission } from '../runtime/job-execution.ts';
+import { checkFolder } from './arguments.ts';
 import { checkPythonFunctions } from './check.ts';
 import type { BuiltGraph } from './graph-builder.ts';
 
@@ -60,6 +61,7 @@ export class Session {
   /** @throws GraphError when the graph or a Python function of it is wrong */
   async check({ graph }: BuiltGraph, signal?: AbortSignal): Promise<void> {
     planJob(graph);
+    checkFolder('python.cwd', graph.python.cwd);
     await checkPythonFunctions(graph, async () => {
       const { interpreter = graph.config['python.executable'], sysPath, cwd, env } = graph.python;
       const { executable } = await resolveInterpreter(

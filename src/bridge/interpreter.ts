@@ -3,7 +3,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { execa } from 'execa';
+import { execa, type Result } from 'execa';
 import { WorkerError } from '../errors.ts';
 
 export interface Interpreter {
@@ -24,6 +24,9 @@ export interface InterpreterCandidate {
 export const WORKER_PACKAGES = ['msgspec', 'cloudpickle'] as const;
 const OLDEST: readonly [number, number] = [3, 10];
 const PROBE_TIMEOUT_MS = 20_000;
+
+/** What is looked at of a probe that failed. */
+type ProbeResult = Pick<Result, 'timedOut' | 'code' | 'signal' | 'exitCode'>;
 
 const PROBE = `
 import sys
@@ -99,11 +102,16 @@ async function probe({ command, source }: InterpreterCandidate): Promise<Interpr
     throw startError(
       result.code === 'ENOENT'
         ? `There is no Python interpreter ${where}; name one in the option python.executable or in ISTHMUS_PYTHON.`
-        : `The Python interpreter ${where} cannot be run: ${result.stderr.trim() || result.shortMessage || 'it failed'}`,
+        : `The Python interpreter ${where} cannot be run: ${result.stderr.trim() || howItFailed(result)}`,
       result.originalMessage,
     );
   }
-  const [executable, version, ...missing] = result.stdout.split('\n') as [string, string];
+  const [executable = '', version = '', ...missing] = result.stdout.split('\n');
+  if (!/^\d+\.\d+/.test(version)) {
+    throw startError(
+      `${where} is no Python interpreter: it did not say its version; name one in the option python.executable or in ISTHMUS_PYTHON.`,
+    );
+  }
   if (isTooOld(version)) {
     throw startError(
       `Isthmus needs Python ${OLDEST.join('.')} or newer, and ${where} is ${version}; ` +
@@ -112,6 +120,15 @@ async function probe({ command, source }: InterpreterCandidate): Promise<Interpr
   }
   if (missing.length > 0) throw startError(missingPackagesText(executable || command, missing));
   return { executable: executable || command, version, source };
+}
+
+/** In words, without the script that it was given. */
+function howItFailed({ timedOut, code, signal, exitCode }: ProbeResult): string {
+  if (timedOut) return `it did not answer within ${PROBE_TIMEOUT_MS / 1000} s`;
+  if (exitCode !== undefined) return `it ended with exit code ${exitCode}`;
+  return signal === undefined
+    ? `it is no program that can be started (${code})`
+    : `it was killed by ${signal}`;
 }
 
 function isTooOld(version: string): boolean {

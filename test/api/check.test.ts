@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import {
@@ -102,5 +105,25 @@ describe('check', { timeout: 60_000 }, () => {
       .print();
     await expect(env.execute()).rejects.toThrow('Did you mean "double"?');
     expect(started).toBe(false);
+  });
+
+  test.each([
+    ['sys.exit(3)', 'cannot be imported: SystemExit: 3'],
+    ['os._exit(3)', 'it ended its interpreter with exit code 3'],
+    ['os.kill(os.getpid(), 11)', 'it died by SIGSEGV'],
+  ])('a module that does %s is told at once', async (ending, message) => {
+    const folder = await mkdtemp(join(tmpdir(), 'isthmus-check-'));
+    const file = join(folder, 'ends.py');
+    await writeFile(file, `import os, sys\n${ending}\nf = str.upper\n`);
+    const env = StreamExecutionEnvironment.getExecutionEnvironment({ logger: () => {} });
+    env.fromElements('a').map(py(file, 'f')).print();
+    await expect(env.check()).rejects.toThrow(message);
+    await rm(folder, { recursive: true });
+  });
+
+  test('a working directory that is not there is named', async () => {
+    const env = StreamExecutionEnvironment.getExecutionEnvironment({ python: { cwd: '/nowhere' } });
+    env.fromElements(1).map(named('double')).print();
+    await expect(env.execute()).rejects.toThrow('no folder /nowhere, which python.cwd names');
   });
 });

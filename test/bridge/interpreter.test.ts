@@ -77,6 +77,12 @@ test.each([
     /lacks "msgspec" and "cloudpickle".* \/opt\/py -m pip install msgspec cloudpickle/,
   ],
   ['broken', `echo 'no libpython' >&2; exit 127`, /cannot be run: no libpython/],
+  ['silent', 'exit 3', /cannot be run: it ended with exit code 3$/],
+  [
+    'another program',
+    'echo "$@"',
+    /another program\/python \(from a test\) is no Python interpreter/,
+  ],
 ])('%s is a start failure with the way out', async (name, text, message) => {
   const command = script(`${name}/python`, text);
   await expect(resolveInterpreter({ command, source: 'a test' })).rejects.toMatchObject({
