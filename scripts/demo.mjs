@@ -10,10 +10,14 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const example = join(root, 'examples', 'log-analysis');
 const python = join(root, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 const LINES = 200_000;
+/** Options of the pipeline whose value is the argument behind them. */
+const WITH_VALUE = new Set(['--parallelism', '--top']);
 
 const passed = process.argv.slice(2);
 run(process.execPath, [join(root, 'scripts', 'setup.mjs')]);
-const named = passed.some((argument) => argument === '-' || !argument.startsWith('-'));
+const named = passed.some(
+  (argument, i) => !WITH_VALUE.has(passed[i - 1]) && (argument === '-' || !argument.startsWith('-')),
+);
 analyse(named ? passed : [generatedLog(), ...passed]);
 
 function analyse(args) {
@@ -42,7 +46,10 @@ function run(command, args, stdout = 'inherit') {
     PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}`,
     PYTHONPATH: join(root, 'python'),
   };
-  const { status, error } = spawnSync(command, args, { stdio: ['inherit', stdout, 'inherit'], env });
+  // npm starts scripts in the folder of the package; paths are relative to where the user is.
+  const cwd = process.env.INIT_CWD ?? process.cwd();
+  const stdio = ['inherit', stdout, 'inherit'];
+  const { status, error } = spawnSync(command, args, { stdio, env, cwd });
   if (status === 0) return;
   if (error) process.stderr.write(`${command}: ${error.message}\n`);
   process.exit(status ?? 1);

@@ -6,6 +6,7 @@ python examples/log-analysis/generate.py --lines 200000 --seed 7 > access.log
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 from collections.abc import Iterator
@@ -50,7 +51,12 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
-    sys.stdout.writelines(f"{line}\n" for line in lines(options.lines, options.seed))
+    try:
+        sys.stdout.writelines(f"{line}\n" for line in lines(options.lines, options.seed))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # As in `… | head`: whoever reads has had enough, and nothing is left to be written at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

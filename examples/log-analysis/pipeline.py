@@ -137,6 +137,9 @@ def main() -> None:
     parser.add_argument("--parallelism", type=int, default=1)
     parser.add_argument("--top", type=int, default=10, help="rows of a long table")
     options = parser.parse_args()
+    for path in options.paths:
+        if path != "-" and not Path(path).exists():
+            parser.error(f"there is no file or folder {path}")
     with tempfile.TemporaryDirectory() as folder:
         paths = options.paths
         if "-" in paths:

@@ -88,6 +88,18 @@ describe('log analysis', { timeout: 60_000 }, () => {
     expect(found.find(({ facet }) => facet === 'malformed')?.requests).toBe(1);
   });
 
+  test('says which path there is not', async () => {
+    const run = execa(python, [join(example, 'pipeline.py'), '/no/such.log'], { env });
+    await expect(run).rejects.toThrow('error: there is no file or folder /no/such.log');
+  });
+
+  test('generates logs for readers that stop early', async () => {
+    const generate = `"${python}" generate.py --lines 100000 | head -n 1`;
+    const run = await execa({ shell: true, cwd: example })`${generate}`;
+    expect(run.stdout).toContain('GET /');
+    expect(run.stderr).toBe('');
+  });
+
   test.skipIf(!existsSync(realLog))('counts 10,000 real requests', async () => {
     const found = await rows([realLog]);
     expect(byKey(found, 'status')).toEqual({
