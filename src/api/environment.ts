@@ -217,7 +217,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
 
   /**
    * A named input that whoever starts the job may feed; by itself it reads its default: an iterable, a source function, or
-   * paths of files.
+   * paths of files. Those of JSON lines (`.jsonl`, `.ndjson`) give a value for each line, all others lines of text.
    */
   fromInput<T = string>(
     name: string,
@@ -242,7 +242,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     return this.operator<T>({
       kind: 'source.input',
       name,
-      params: { name, ...(paths === undefined ? {} : { default: paths }) },
+      params: { name, ...(paths === undefined ? {} : { default: paths, jsonLines: true }) },
       ...(given === undefined || paths !== undefined ? { language: 'typescript' } : { fn: given }),
       nonParallel: true,
     });

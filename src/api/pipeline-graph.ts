@@ -1,6 +1,7 @@
 import { describePlan, flinkPlan, type PlanDescription, toMermaid } from '../graph/explain.ts';
 import type { JobGraph } from '../graph/job-graph.ts';
 import { planJob } from '../graph/planner.ts';
+import { toSvg } from '../graph/svg.ts';
 
 /** The graph of a job, to look at. */
 export class PipelineGraph {
@@ -14,6 +15,11 @@ export class PipelineGraph {
   /** A Mermaid flowchart: chains, their languages and parallelism, what is between them. */
   toMermaid(): string {
     return toMermaid(planJob(this.jobGraph));
+  }
+
+  /** The same as a picture of its own, for a page or a file. */
+  toSvg(): string {
+    return toSvg(this.toJSON());
   }
 
   /** The same as plain data. */

@@ -1,5 +1,6 @@
 // `source.lines`: lines of text files. Files are dealt out over the subtasks by turns, folders searched recursively;
-// hidden files and those that begin with an underscore are left out, as Flink does.
+// hidden files and those that begin with an underscore are left out, as Flink does. With `jsonLines` files of JSON lines give
+// a value for each line that is not blank.
 //
 // The position is (file, byte offset of the next line), so a restart goes on at a line. A compressed file has no
 // position to seek to: it is read again from its begin, and lines before the offset are passed over.
@@ -15,6 +16,8 @@ import { listFiles } from './list-files.ts';
 import { LineSplitter } from './line-splitter.ts';
 
 const BLOCK_BYTES = 1 << 16;
+/** Files whose lines are JSON, where that is asked for. */
+const JSON_LINES = /\.(?:jsonl|ndjson)(?:\.gz)?$/;
 
 interface LinesPosition {
   seen: string[];
@@ -36,6 +39,7 @@ interface BlockReader {
 class LinesSource implements Source {
   readonly #paths: string[];
   readonly #encoding: string;
+  readonly #jsonLines: boolean;
   readonly #monitorMs: number | undefined;
   #subtask = 0;
   #parallelism = 1;
@@ -49,6 +53,7 @@ class LinesSource implements Source {
   constructor(spec: OperatorSpec) {
     this.#paths = spec.params.paths as string[];
     this.#encoding = (spec.params.encoding as string | undefined) ?? 'utf-8';
+    this.#jsonLines = spec.params.jsonLines === true;
     this.#monitorMs = (spec.params.monitorMs as number | undefined) ?? undefined;
   }
 
@@ -70,7 +75,7 @@ class LinesSource implements Source {
         await this.#discover();
         continue;
       }
-      const values = await this.#readLines();
+      const values = await this.#readRecords();
       if (values.length > 0) return { values };
     }
   }
@@ -121,6 +126,12 @@ class LinesSource implements Source {
     return true;
   }
 
+  async #readRecords(): Promise<unknown[]> {
+    const lines = await this.#readLines();
+    if (!this.#jsonLines || !JSON_LINES.test(this.#path)) return lines;
+    return lines.filter((line) => line.trim() !== '').map((line) => valueOf(line, this.#path));
+  }
+
   async #readLines(): Promise<string[]> {
     const splitter = this.#splitter as LineSplitter;
     try {
@@ -136,6 +147,17 @@ class LinesSource implements Source {
         { cause },
       );
     }
+  }
+}
+
+function valueOf(line: string, path: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new GraphError(`${path} has a line that is no JSON (${message}): ${line.slice(0, 200)}`, {
+      cause,
+    });
   }
 }
 

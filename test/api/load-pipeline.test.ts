@@ -21,6 +21,7 @@ describe('a Python pipeline', { timeout: 60_000 }, () => {
     expect(pipeline.inputs).toEqual(['orders', 'rates']);
     expect(pipeline.outputs).toEqual(['totals', 'rates']);
     expect(pipeline.graph.toMermaid()).toContain('Source: orders');
+    expect(pipeline.graph.toSvg()).toContain('<title>orders');
     expect(pipeline.graph.toJSON().name).toBe('orders');
   });
 

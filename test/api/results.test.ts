@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
 import { StreamExecutionEnvironment } from '../../src/index.ts';
@@ -43,6 +46,15 @@ describe('sources', () => {
     const env = newEnvironment();
     const stream = env.fromInput('numbers', { default: () => [1, 2] });
     expect(await stream.executeAndCollect().toArray()).toEqual([1, 2]);
+    const folder = await mkdtemp(join(tmpdir(), 'isthmus-inputs-'));
+    const path = join(folder, 'orders.jsonl');
+    await writeFile(path, '{"id":1}\n\n[2,null]');
+    const records = env.fromInput('orders', { default: path }).executeAndCollect();
+    expect(await records.toArray()).toEqual([{ id: 1 }, [2, null]]);
+    await writeFile(path, "{'id':1}\n");
+    const wrong = env.fromInput('orders', { default: path }).executeAndCollect();
+    await expect(wrong.toArray()).rejects.toThrow('orders.jsonl has a line that is no JSON');
+    await rm(folder, { recursive: true });
     const unfed = env.fromInput('orders').executeAndCollect();
     await expect(unfed.toArray()).rejects.toThrow('Input "orders" is fed by nobody');
   });

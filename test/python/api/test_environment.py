@@ -227,6 +227,13 @@ def test_an_input_has_a_default(env, tmp_path):
     path = tmp_path / "orders.txt"
     path.write_text("a\nb\n")
     assert list(env.from_input("orders", default=str(path)).execute_and_collect()) == ["a", "b"]
+    records = tmp_path / "orders.jsonl"
+    records.write_text('{"id": 1, "big": 12345678901234567890}\n\n[2, null]', encoding="utf-8")
+    read = env.from_input("orders", default=str(records)).execute_and_collect()
+    assert list(read) == [{"id": 1, "big": 12345678901234567890}, [2, None]]
+    records.write_text("{'id': 1}\n", encoding="utf-8")
+    with pytest.raises(GraphError, match=r"orders\.jsonl has a line that is no JSON .*: \{'id': 1\}"):
+        list(env.from_input("orders", default=str(records)).execute_and_collect())
     assert list(env.from_input("orders", default=[1, 2]).execute_and_collect()) == [1, 2]
     with pytest.raises(GraphError, match='The input "orders" has no default'):
         env.from_input("orders")

@@ -1,4 +1,4 @@
-"""Lines of text files and folders, and records of CSV files.
+"""Lines of text files and folders, values of JSON lines, and records of CSV files.
 
 Files are dealt out over the subtasks by turns. Hidden files and those that begin with an underscore are left out, as
 Flink does. The position is (file, byte offset), so a restart goes on at a line.
@@ -7,11 +7,13 @@ Flink does. The position is (file, byte offset), so a restart goes on at a line.
 from __future__ import annotations
 
 import gzip
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO
 
 from ...errors import GraphError
+from ..failure import clip
 from ..operator import OperatorContext
 
 _BLOCK = 1 << 16
@@ -60,6 +62,8 @@ class FileLinesSource:
         self._encoding: str = ctx.params.get("encoding") or "utf-8"
         monitor = ctx.params.get("monitorMs")
         self._monitor_ms: int | None = int(monitor) if monitor else None
+        self._json_lines = bool(ctx.params.get("jsonLines"))
+        self._parses = False
         self._seen: set[str] = set()
         self._todo: list[str] = []
         self._file: BinaryIO | None = None
@@ -107,13 +111,23 @@ class FileLinesSource:
                 self._file = None
                 if self._rest:
                     last, self._rest = self._rest, b""
-                    return self._decode([last]), None
+                    return self._records_of([last]), None
                 continue
             lines = (self._rest + block).split(b"\n")
             self._rest = lines.pop()
             self._offset += len(block)
             if lines:
-                return self._decode(lines), None
+                return self._records_of(lines), None
+
+    def _records_of(self, lines: list[bytes]) -> list[Any]:
+        texts = self._decode(lines)
+        return [self._value_of(text) for text in texts if text.strip()] if self._parses else texts
+
+    def _value_of(self, text: str) -> Any:
+        try:
+            return json.loads(text)
+        except ValueError as e:
+            raise GraphError(f"{self._path} has a line that is no JSON ({e}): {clip(text, 200)}") from e
 
     def _decode(self, lines: list[bytes]) -> list[str]:
         # One decode for the block: a line break is one byte in the encodings that text files have.
@@ -135,6 +149,7 @@ class FileLinesSource:
             return False
         self._path = self._todo.pop(0)
         self._offset = 0
+        self._parses = self._json_lines and self._path.removesuffix(".gz").endswith((".jsonl", ".ndjson"))
         self._file = gzip.open(self._path, "rb") if self._path.endswith(".gz") else open(self._path, "rb")  # type: ignore[assignment]
         return True
 

@@ -383,7 +383,8 @@ class StreamExecutionEnvironment:
 
         Args:
             name: The name TypeScript feeds it by.
-            default: A path (or several) of text files, a generator function, or an iterable.
+            default: A path, or several, of files: those of JSON lines (``.jsonl``, ``.ndjson``) give a value for each
+                line, as TypeScript would feed it, all others lines of text. Or a generator function, or an iterable.
             type_info: Declared type.
         """
         from ..._driver.record import recording
@@ -399,7 +400,7 @@ class StreamExecutionEnvironment:
         if recording():
             params: dict[str, Any] = {"name": name}
             if paths is not None:
-                params["default"] = paths
+                params |= {"default": paths, "jsonLines": True}
             # Where it is not fed, the runner of the pipeline makes it a source of this function.
             if isinstance(default, TypeScriptFunction):
                 fn, language = default.reference(), "typescript"
@@ -410,7 +411,13 @@ class StreamExecutionEnvironment:
             return self._source("source.input", name, fn, params, type_of(type_info), True, language)
         if paths is not None:
             return self._source(
-                "source.lines", name, None, {"paths": paths}, type_of(type_info), False, "any"
+                "source.lines",
+                name,
+                None,
+                {"paths": paths, "jsonLines": True},
+                type_of(type_info),
+                False,
+                "any",
             )
         if default is None:
             raise GraphError(
