@@ -7,6 +7,7 @@ import type { PlanDescription } from './explain.ts';
 const LINE = 20;
 const PADDING = 12;
 const CHARACTER = 7.4;
+const LABEL_CHARACTER = 6;
 const COLOURS: Record<string, { fill: string; line: string }> = {
   python: { fill: '#fff4cc', line: '#c69214' },
   typescript: { fill: '#dbeafe', line: '#2f6feb' },
@@ -86,13 +87,27 @@ function box({ label, language, width, height, x, y }: Box): string {
   return `  <g><rect x="${round(left)}" y="${round(top)}" width="${round(width)}" height="${round(height)}" rx="6" fill="${fill}" stroke="${stroke}"/>${texts.join('')}</g>`;
 }
 
+/** Where a line is highest above or below a label, so that the label lies clear of a line that rises. */
+function highest(points: Line['points'], middle: number, half: number, y: number): number {
+  let top = y;
+  for (const [i, to] of points.entries()) {
+    const from = points[i - 1] ?? to;
+    for (const x of [middle - half, middle + half, to.x]) {
+      if (x < from.x || x > to.x || Math.abs(x - middle) > half) continue;
+      const share = to.x === from.x ? 1 : (x - from.x) / (to.x - from.x);
+      top = Math.min(top, from.y + share * (to.y - from.y));
+    }
+  }
+  return top;
+}
+
 function line({ label, points, x, y }: Line): string {
   const path = points.map(
     (point, i) => `${i === 0 ? 'M' : 'L'}${round(point.x)} ${round(point.y)}`,
   );
   return (
     `  <g><path d="${path.join('')}" fill="none" stroke="#888" marker-end="url(#arrow)"/>` +
-    `<text x="${round(x)}" y="${round(y - 4)}" text-anchor="middle" font-size="11" fill="#888">${escape(label)}</text></g>`
+    `<text x="${round(x)}" y="${round(highest(points, x, (label.length * LABEL_CHARACTER) / 2, y) - 4)}" text-anchor="middle" font-size="11" fill="#888">${escape(label)}</text></g>`
   );
 }
 
