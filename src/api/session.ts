@@ -5,6 +5,8 @@ import type { InspectOptions } from '../bridge/inspect.ts';
 import { findInterpreter, resolveInterpreter } from '../bridge/interpreter.ts';
 import { WorkerPool } from '../bridge/worker-pool.ts';
 import type { OutputOrigin } from '../bridge/worker-process.ts';
+import { nodeProblem } from '../config/node-version.ts';
+import { ConfigurationError } from '../errors.ts';
 import { planJob } from '../graph/planner.ts';
 import { JobExecution, type JobOptions, type JobSubmission } from '../runtime/job-execution.ts';
 import { checkFolder } from './arguments.ts';
@@ -35,7 +37,10 @@ export class Session {
   readonly #running = new Set<JobExecution>();
   #pool: WorkerPool | undefined;
 
+  /** @throws ConfigurationError where this Node is too old */
   constructor(log: Logger = logToStderr) {
+    const problem = nodeProblem();
+    if (problem !== undefined) throw new ConfigurationError(problem);
     this.log = log;
   }
 

@@ -5,12 +5,12 @@ import type { Command } from 'commander';
 import { execa } from 'execa';
 import { missingPackagesText, resolveInterpreter, WORKER_PACKAGES } from '../bridge/interpreter.ts';
 import { configurationInForce } from '../config/in-force.ts';
+import { nodeProblem } from '../config/node-version.ts';
 import type { Setting } from '../config/resolve.ts';
 import { VERSION } from '../version.ts';
 import { packageFolder, wantedInterpreter } from './program.ts';
 import { type SettingFlags, settingsEnvironment, withSettings } from './settings.ts';
 
-const OLDEST_NODE: readonly [number, number] = [22, 18];
 const OPTIONAL_PACKAGES = ['numpy', 'pyarrow', 'pandas', 'polars'];
 
 const PACKAGES = `
@@ -76,13 +76,12 @@ async function diagnose(settings: Record<string, string>): Promise<Diagnosis> {
 }
 
 function nodeFinding(): Finding {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const ok = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
+  const advice = nodeProblem();
   return {
     what: 'Node',
     found: `${process.versions.node} (${process.execPath})`,
-    ok,
-    ...(ok ? {} : { advice: `Install Node ${OLDEST_NODE.join('.')} or newer.` }),
+    ok: advice === undefined,
+    ...(advice === undefined ? {} : { advice }),
   };
 }
 

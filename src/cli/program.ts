@@ -11,6 +11,7 @@ import {
   resolveInterpreter,
 } from '../bridge/interpreter.ts';
 import { configurationInForce } from '../config/in-force.ts';
+import { nodeProblem } from '../config/node-version.ts';
 import { CommandError } from './command-error.ts';
 
 export interface ProgramProcess {
@@ -29,8 +30,10 @@ const LANGUAGES: Record<string, ProgramLanguage> = {
   '.mjs': 'typescript',
 };
 
-/** @throws CommandError when there is no such file, or nothing runs it */
+/** @throws CommandError when there is no such file, or nothing runs it; and where this Node is too old for any */
 export function languageOf(file: string): ProgramLanguage {
+  const problem = nodeProblem();
+  if (problem !== undefined) throw new CommandError(problem);
   const language = LANGUAGES[extname(file)];
   if (language === undefined) {
     throw new CommandError(
