@@ -142,8 +142,10 @@ class LinesSource implements Source {
       return rest;
     } catch (cause) {
       const { message } = cause as Error;
+      // What is no text has a code of its own; all else is of the file.
+      const as = cause instanceof TypeError ? ` as ${this.#encoding} text` : '';
       throw new GraphError(
-        `${this.#path} could not be read as ${this.#encoding} text near byte ${splitter.offset}: ${message}`,
+        `${this.#path} could not be read${as} near byte ${splitter.offset}: ${message}`,
         { cause },
       );
     }
@@ -162,7 +164,9 @@ function valueOf(line: string, path: string): unknown {
 }
 
 async function plainReader(path: string, offset: number): Promise<BlockReader> {
-  const file: FileHandle = await open(path);
+  const file: FileHandle = await open(path).catch((cause: unknown) => {
+    throw new GraphError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
+  });
   let position = offset;
   return {
     async read() {

@@ -16,6 +16,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { GraphError } from '../errors.ts';
 import type { OperatorSpec, TypeSpec } from '../graph/job-graph.ts';
 import type { Emit, Operator, OperatorContext } from '../runtime/operator.ts';
 import { bucketName } from './bucket-name.ts';
@@ -83,7 +84,7 @@ class SinkFileOperator implements Operator {
     this.#ctx = ctx;
     this.#checkpointed = ctx.checkpointing === true;
     this.#id = uuid(ctx.random);
-    mkdirSync(this.#params.path, { recursive: true });
+    makeFolder(this.#params.path);
   }
 
   process(value: unknown): void {
@@ -153,7 +154,7 @@ class SinkFileOperator implements Operator {
 
   #begin(bucket: string, now: number): Part {
     const folder = join(this.#params.path, bucket);
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const name = `${this.#params.prefix ?? 'part'}-${this.#id}-${this.#counter++}${this.#params.suffix ?? ''}`;
     const hidden = join(folder, `.${name}.inprogress.${uuid(this.#ctx.random)}`);
     const part: Part = {
@@ -196,6 +197,17 @@ class SinkFileOperator implements Operator {
 }
 
 /** Gives a finished file its name; again after a restart does no harm. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw new GraphError(
+      `The output folder ${folder} cannot be made: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
 function publish(part: FinishedPart): void {
   if (existsSync(part.hidden)) renameSync(part.hidden, part.final);
 }

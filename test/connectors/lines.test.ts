@@ -45,6 +45,11 @@ test('a path that does not exist and text that is none are errors that say so', 
     .run()
     .catch((e: unknown) => e);
   expect(String(bad)).toContain('could not be read as utf-8 text near byte');
+  await writeFile(join(folder, 'bad.gz'), 'no gzip');
+  const compressed = reading({ paths: [join(folder, 'bad.gz')] }).run();
+  await expect(compressed).rejects.toThrow(
+    /bad\.gz could not be read near byte 0: incorrect header/,
+  );
 });
 
 test('keeps looking for new files when it is to monitor', async () => {

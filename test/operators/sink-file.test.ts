@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -23,6 +23,14 @@ test('writes a bucket of the hour, visible under its name at the end', async () 
     /^out-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}-0\.txt$/,
   );
   expect(await readFile(join(folder, bucket as string, names[0] as string), 'utf8')).toBe('a\nb\n');
+});
+
+test('a folder that cannot be made is named', async () => {
+  const file = join(folder, 'taken');
+  await writeFile(file, '');
+  const sink = op('sink.file', undefined, { path: join(file, 'out') });
+  const job = localJob([{ chain: [op('source.collection', ['a']), sink] }], []);
+  await expect(job.run()).rejects.toThrow(/output folder .*taken.out cannot be made: ENOTDIR/);
 });
 
 test('rolls by size', async () => {

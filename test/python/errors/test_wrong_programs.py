@@ -7,7 +7,7 @@ import threading
 
 import pytest
 from isthmus import ts
-from isthmus.common import Row, Time, Types, WatermarkStrategy
+from isthmus.common import Encoder, Row, Time, Types, WatermarkStrategy
 from isthmus.common.watermark_strategy import TimestampAssigner
 from isthmus.datastream import OutputTag, StreamExecutionEnvironment
 from isthmus.datastream.connectors.file_system import FileSink, FileSource, StreamFormat
@@ -437,3 +437,17 @@ def test_links_to_folders_are_followed_but_those_that_lead_nowhere_or_back(env, 
     (tmp_path / "tree/inner/nowhere").symlink_to(tmp_path / "gone")
     (tmp_path / "tree/inner/other").symlink_to(tmp_path / "other")
     assert list(env.read_text_file(str(tmp_path / "tree")).execute_and_collect()) == ["x"]
+
+
+def test_a_file_that_cannot_be_read_is_named(env, tmp_path):
+    (tmp_path / "a.gz").write_bytes(b"no gzip")
+    error = failure(env.read_text_file(str(tmp_path / "a.gz")), GraphError)
+    assert f"{tmp_path}/a.gz cannot be read: Not a gzipped file" in str(error)
+
+
+def test_a_folder_of_output_that_cannot_be_made_is_named(env, tmp_path):
+    (tmp_path / "taken").write_text("")
+    sink = FileSink.for_row_format(str(tmp_path / "taken/out"), Encoder.simple_string_encoder()).build()
+    env.from_collection(["a"], Types.STRING()).sink_to(sink)
+    with pytest.raises(GraphError, match=r"output folder .*/taken/out cannot be made: Not a directory"):
+        env.execute()

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from ..._types.coerce import coercer
 from ..._types.format import file_formatter
+from ...errors import GraphError
 from ..coercion import coerced
 from ..operator import Operator, OperatorContext
 
@@ -58,7 +59,7 @@ class FileSinkOperator(Operator):
         self._counter = 0
         self._parts: dict[str, _Part] = {}
         self._ended = False
-        os.makedirs(self._base, exist_ok=True)
+        _make_folder(self._base)
 
     def _use_csv(self, given: dict[str, Any]) -> None:
         from ...datastream.formats._csv_text import CsvDialect, CsvWriter
@@ -113,7 +114,7 @@ class FileSinkOperator(Operator):
         part = self._parts.get(bucket)
         if part is None:
             folder = os.path.join(self._base, bucket)
-            os.makedirs(folder, exist_ok=True)
+            _make_folder(folder)
             name = f"{self._prefix}-{self._id}-{self._counter}{self._suffix}"
             self._counter += 1
             hidden = os.path.join(folder, f".{name}.inprogress.{uuid.uuid4()}")
@@ -156,3 +157,10 @@ class FileSinkOperator(Operator):
             if not self._ended:
                 os.unlink(part.hidden)
         self._parts.clear()
+
+
+def _make_folder(folder: str) -> None:
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as e:
+        raise GraphError(f"The output folder {folder} cannot be made: {e.strerror}.") from e

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO
 
@@ -96,8 +97,13 @@ class FileLinesSource:
         return None if self._monitor_ms is None else self._look_again
 
     def next(self) -> tuple[list[Any], list[int] | None] | None:
-        if self._reader is not None:
-            return self._next_records()
+        try:
+            return self._next_lines() if self._reader is None else self._next_records()
+        except (OSError, EOFError, zlib.error) as e:
+            reason = (e.strerror if isinstance(e, OSError) else None) or e
+            raise GraphError(f"{self._path} cannot be read: {reason}.") from e
+
+    def _next_lines(self) -> tuple[list[Any], list[int] | None] | None:
         while True:
             if self._file is None and not self._open_next():
                 if self._monitor_ms is None:
@@ -169,6 +175,7 @@ class FileLinesSource:
 
     def _read_csv(self, path: str) -> Iterator[list[Any]]:
         assert self._reader is not None
+        self._path = path
         open_text = gzip.open if path.endswith(".gz") else open
         with open_text(path, "rt", encoding=self._encoding, newline="") as file:
             batch: list[Any] = []
