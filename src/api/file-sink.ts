@@ -36,9 +36,17 @@ export class BucketAssigner {
     return new BucketAssigner({ bucket: 'base-path' });
   }
 
-  /** A folder for each hour by the clock, named by a pattern of Java's letters, `yyyy-MM-dd--HH` by default. */
-  static dateTimeBucketAssigner(format = 'yyyy-MM-dd--HH'): BucketAssigner {
-    return new BucketAssigner({ bucket: 'date-hour', dateFormat: strftimePattern(format) });
+  /**
+   * A folder for each hour by the clock, named by a pattern of Java's letters, `yyyy-MM-dd--HH` by default, in a time zone such
+   * as `Europe/Berlin`, or else the local one.
+   */
+  static dateTimeBucketAssigner(format = 'yyyy-MM-dd--HH', timeZone?: string): BucketAssigner {
+    if (timeZone !== undefined) checkTimeZone(timeZone);
+    return new BucketAssigner({
+      bucket: 'date-hour',
+      dateFormat: strftimePattern(format),
+      ...(timeZone === undefined ? {} : { timeZone }),
+    });
   }
 }
 
@@ -131,6 +139,16 @@ const PATTERN_LETTERS: Readonly<Record<string, string>> = {
   mm: '%M',
   ss: '%S',
 };
+
+function checkTimeZone(timeZone: string): void {
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone });
+  } catch {
+    throw new ConfigurationError(
+      `There is no time zone ${timeZone}; name one such as Europe/Berlin.`,
+    );
+  }
+}
 
 /** A pattern of Java's letters in those of strftime. */
 function strftimePattern(format: string): string {

@@ -31,6 +31,8 @@ interface FileSinkParams {
   bucket?: 'date-hour' | 'base-path';
   /** Of the bucket, in strftime's letters. */
   dateFormat?: string;
+  /** Of the bucket; the local one where none is said. */
+  timeZone?: string;
   rolling?: { maxPartBytes?: number; rolloverIntervalMs?: number; inactivityMs?: number };
   type?: TypeSpec;
 }
@@ -145,7 +147,11 @@ class SinkFileOperator implements Operator {
   #bucketAt(now: number): string {
     if (this.#params.bucket === 'base-path') return '';
     if (now < this.#now || now >= this.#bucketUntil) {
-      this.#bucket = bucketName(this.#params.dateFormat ?? '%Y-%m-%d--%H', new Date(now));
+      this.#bucket = bucketName(
+        this.#params.dateFormat ?? '%Y-%m-%d--%H',
+        new Date(now),
+        this.#params.timeZone,
+      );
       this.#now = now;
       this.#bucketUntil = now - (now % 1_000) + 1_000;
     }

@@ -293,5 +293,8 @@ describe('other operators', () => {
       },
     });
     expect(() => BucketAssigner.dateTimeBucketAssigner('yyyy-QQ')).toThrow('letters QQ');
+    expect(() => BucketAssigner.dateTimeBucketAssigner('yyyy', 'Mars/Base')).toThrow(
+      'no time zone Mars/Base',
+    );
   });
 });

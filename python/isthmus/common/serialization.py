@@ -72,6 +72,14 @@ class Encoder:
     @staticmethod
     def simple_string_encoder(charset_name: str = "UTF-8") -> Encoder:
         """One line of text a record."""
+        import codecs
+
+        try:
+            codecs.lookup(charset_name)
+        except (LookupError, TypeError):
+            raise ValueError(
+                f"There is no charset {charset_name!r}; name one such as UTF-8 or ISO-8859-1."
+            ) from None
         return Encoder(charset_name)
 
 

@@ -10,7 +10,7 @@ from isthmus import ts
 from isthmus.common import Encoder, Row, Time, Types, WatermarkStrategy
 from isthmus.common.watermark_strategy import TimestampAssigner
 from isthmus.datastream import OutputTag, StreamExecutionEnvironment
-from isthmus.datastream.connectors.file_system import FileSink, FileSource, StreamFormat
+from isthmus.datastream.connectors.file_system import BucketAssigner, FileSink, FileSource, StreamFormat
 from isthmus.datastream.connectors.number_seq import NumberSequenceSource
 from isthmus.datastream.functions import (
     AggregateFunction,
@@ -401,6 +401,9 @@ def test_async_functions(env, check):
         (lambda env: FileSource.for_record_stream_format(StreamFormat.text_line_format()), "A file source needs the path of at least one file or folder."),
         (lambda env: FileSource.for_record_stream_format(StreamFormat.text_line_format(), 3), "A path of files must be a str; it is 3."),
         (lambda env: FileSink.for_row_format("x", None), "A file sink needs an Encoder, such as Encoder.simple_string_encoder(); it was given None."),
+        (lambda env: BucketAssigner.date_time_bucket_assigner("yyyy-QQ"), "The bucket pattern yyyy-QQ has the letters QQ; known: yyyy, yy,"),
+        (lambda env: BucketAssigner.date_time_bucket_assigner("yyyy", "Mars/Base"), "There is no time zone 'Mars/Base'; name one such as Europe/Berlin."),
+        (lambda env: Encoder.simple_string_encoder("klingon"), "There is no charset 'klingon'; name one such as UTF-8"),
         (lambda env: OutputTag(3), "The tag_id of an OutputTag must be a str; it is 3."),
         (lambda env: ts(3, "f"), "ts() takes the path of a module and the name of what it exports; it was given 3 and 'f'."),
     ],

@@ -43,6 +43,11 @@ class FileSinkOperator(Operator):
         self._suffix: str = params.get("suffix") or ""
         self._by_hour = (params.get("bucket") or "date-hour") == "date-hour"
         self._date_format: str = params.get("dateFormat") or "%Y-%m-%d--%H"
+        self._zone = None
+        if params.get("timeZone"):
+            from zoneinfo import ZoneInfo
+
+            self._zone = ZoneInfo(params["timeZone"])
         rolling: dict[str, Any] = params.get("rolling") or {}
         self._max_bytes = int(rolling.get("maxPartBytes") or 128 << 20)
         self._rollover_ms = int(rolling.get("rolloverIntervalMs") or 60_000)
@@ -108,7 +113,11 @@ class FileSinkOperator(Operator):
     def _bucket(self, now_ms: int) -> str:
         if not self._by_hour:
             return ""
-        return time.strftime(self._date_format, time.localtime(now_ms / 1000))
+        if self._zone is None:
+            return time.strftime(self._date_format, time.localtime(now_ms / 1000))
+        from datetime import datetime
+
+        return datetime.fromtimestamp(now_ms / 1000, self._zone).strftime(self._date_format)
 
     def _part(self, bucket: str, now_ms: int) -> _Part:
         part = self._parts.get(bucket)

@@ -466,8 +466,9 @@ class DataStream(OperatorSettings, Generic[T]):
         if not isinstance(sink, Sink):
             raise TypeError(f"Parameter sink should be a Sink; it is a {type(sink).__name__}.")
         kind, name, params, fn = sink.to_operator(self._env.graph)
-        # Only Python writes rows as CSV.
-        language = "python" if "rowFormat" in params else "any"
+        # Only Python writes rows as CSV, and other charsets than UTF-8.
+        plain = "rowFormat" not in params and params.get("charset", "utf-8").lower() in ("utf-8", "utf8")
+        language = "any" if plain else "python"
         return self._sink(kind, name, params, fn, language)
 
     def add_sink(

@@ -132,8 +132,8 @@ class FileSourceBuilder:
 class BucketAssigner:
     """Which folder a record goes to."""
 
-    def __init__(self, bucket: str, date_format: str | None = None) -> None:
-        self.bucket, self.date_format = bucket, date_format
+    def __init__(self, bucket: str, date_format: str | None = None, time_zone: str | None = None) -> None:
+        self.bucket, self.date_format, self.time_zone = bucket, date_format, time_zone
 
     @staticmethod
     def base_path_bucket_assigner() -> BucketAssigner:
@@ -144,21 +144,42 @@ class BucketAssigner:
     def date_time_bucket_assigner(
         format_str: str = "yyyy-MM-dd--HH", timezone_id: str | None = None
     ) -> BucketAssigner:
-        """Folders by the time of writing, in Java's date notation."""
-        return BucketAssigner("date-hour", _strftime(format_str))
+        """Folders by the time of writing, in Java's date notation.
+
+        Args:
+            format_str: A pattern of Java's letters; text between quotes is taken as it is.
+            timezone_id: A time zone such as ``Europe/Berlin``; that of the machine by default.
+        """
+        if timezone_id is not None:
+            _check_time_zone(timezone_id)
+        return BucketAssigner("date-hour", _strftime(format_str), timezone_id)
+
+
+_LETTERS = {"yyyy": "%Y", "yy": "%y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
 
 
 def _strftime(java: str) -> str:
-    for theirs, ours in (
-        ("yyyy", "%Y"),
-        ("MM", "%m"),
-        ("dd", "%d"),
-        ("HH", "%H"),
-        ("mm", "%M"),
-        ("ss", "%S"),
-    ):
-        java = java.replace(theirs, ours)
-    return java
+    import re
+
+    def ours(found: re.Match[str]) -> str:
+        if found[2] is not None:
+            return found[2]
+        if found[0] not in _LETTERS:
+            raise ValueError(
+                f"The bucket pattern {java} has the letters {found[0]}; known: {', '.join(_LETTERS)}."
+            )
+        return _LETTERS[found[0]]
+
+    return re.sub(r"([A-Za-z])\1*|'([^']*)'", ours, java)
+
+
+def _check_time_zone(name: str) -> None:
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError, TypeError):
+        raise ValueError(f"There is no time zone {name!r}; name one such as Europe/Berlin.") from None
 
 
 class RollingPolicy:
@@ -272,6 +293,8 @@ class RowFormatBuilder:
         self._params["bucket"] = bucket_assigner.bucket
         if bucket_assigner.date_format:
             self._params["dateFormat"] = bucket_assigner.date_format
+        if bucket_assigner.time_zone:
+            self._params["timeZone"] = bucket_assigner.time_zone
         return self
 
     def with_rolling_policy(self, rolling_policy: RollingPolicy) -> RowFormatBuilder:
