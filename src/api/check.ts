@@ -23,6 +23,8 @@ interface Calls {
   plain?: readonly number[];
   /** Whether a value that is neither, such as a mapping, will do. */
   value?: true;
+  /** Whether the operator waits for what an `async def` gives. */
+  mayBeAsync?: true;
 }
 
 interface Use {
@@ -54,12 +56,23 @@ const CALLS: { [kind in OperatorKind]?: Calls } = {
     args: 2,
   },
   timestamps: two('extract_timestamp'),
-  async: one('async_invoke'),
+  async: { ...one('async_invoke'), mayBeAsync: true },
   asof_join: two('join'),
   interval_join: { methods: ['process_element'], args: 3, plain: [2] },
-  lookup_join: { methods: ['lookup', 'async_invoke'], args: 1, plain: [1], value: true },
+  lookup_join: {
+    methods: ['lookup', 'async_invoke'],
+    args: 1,
+    plain: [1],
+    value: true,
+    mayBeAsync: true,
+  },
   'sink.function': one('invoke'),
-  'source.function': { methods: ['__iter__', '__aiter__'], args: 0, plain: [0, 1] },
+  'source.function': {
+    methods: ['__iter__', '__aiter__'],
+    args: 0,
+    plain: [0, 1],
+    mayBeAsync: true,
+  },
 };
 
 /**
@@ -170,7 +183,10 @@ function problemOf({ ref, as, calls }: Use, found: FunctionFound): string | unde
       if (calls.methods.length > 0 && calls.plain === undefined) {
         return `${name} is a function, and this operator needs a class with ${listed(calls.methods, 'and')}.`;
       }
-      return calls.plain === undefined ? undefined : arityProblem(name, found, calls.plain);
+      return (
+        asyncProblem(name, found, calls) ??
+        (calls.plain === undefined ? undefined : arityProblem(name, found, calls.plain))
+      );
     case 'class':
       return (
         constructorProblem(name, ref, found.constructor) ??
@@ -194,6 +210,15 @@ function missingText(ref: ImportRef, found: FunctionFound & { kind?: never }): s
   if (found.problem === 'name')
     return `${found.message} It has ${listed(found.names, 'and') || 'no names'}.`;
   return found.message;
+}
+
+function asyncProblem(
+  name: string,
+  { isAsync }: PythonSignature,
+  calls: Calls,
+): string | undefined {
+  if (isAsync !== true || calls.mayBeAsync === true) return undefined;
+  return `${name} is an async function, and this operator takes what its function returns; use AsyncDataStream.`;
 }
 
 function arityProblem(
@@ -259,6 +284,8 @@ function methodProblem(
   }
   for (const method of has) {
     const signature = methods[method] as PythonSignature;
+    const waits = asyncProblem(`${name}, its method ${method}`, signature, calls);
+    if (waits !== undefined) return waits;
     if (calls.args === undefined) continue;
     const problem = arityProblem(`${name}, its method ${method}`, signature, [calls.args]);
     if (problem !== undefined) return problem;

@@ -26,6 +26,8 @@ export interface PythonSignature {
   /** Parameters that may be given by name; null: any name. */
   names: string[] | null;
   keywordOnly: string[];
+  /** Whether it is an `async def`. */
+  isAsync?: boolean;
   annotations?: Record<string, string>;
 }
 

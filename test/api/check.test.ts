@@ -121,6 +121,14 @@ describe('check', { timeout: 60_000 }, () => {
     await rm(folder, { recursive: true });
   });
 
+  test('an async function is for AsyncDataStream', async () => {
+    const message = await checked((n) => n.map(named('later')));
+    expect(message).toContain('later of');
+    expect(message).toContain(
+      'is an async function, and this operator takes what its function returns',
+    );
+  });
+
   test('a working directory that is not there is named', async () => {
     const env = StreamExecutionEnvironment.getExecutionEnvironment({ python: { cwd: '/nowhere' } });
     env.fromElements(1).map(named('double')).print();

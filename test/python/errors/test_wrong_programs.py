@@ -45,6 +45,10 @@ def failure(stream, kind=UserFunctionError):
     return caught.value
 
 
+async def later(value):
+    return value
+
+
 class Longest(AggregateFunction):
     def create_accumulator(self):
         return 0
@@ -404,6 +408,7 @@ def test_async_functions(env, check):
         (lambda env: BucketAssigner.date_time_bucket_assigner("yyyy-QQ"), "The bucket pattern yyyy-QQ has the letters QQ; known: yyyy, yy,"),
         (lambda env: BucketAssigner.date_time_bucket_assigner("yyyy", "Mars/Base"), "There is no time zone 'Mars/Base'; name one such as Europe/Berlin."),
         (lambda env: Encoder.simple_string_encoder("klingon"), "There is no charset 'klingon'; name one such as UTF-8"),
+        (lambda env: env.from_collection([1]).map(later), "map takes what its function returns, and later is a coroutine function"),
         (lambda env: OutputTag(3), "The tag_id of an OutputTag must be a str; it is 3."),
         (lambda env: ts(3, "f"), "ts() takes the path of a module and the name of what it exports; it was given 3 and 'f'."),
     ],
