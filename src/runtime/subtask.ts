@@ -298,7 +298,6 @@ export class Subtask {
       this.#loop.wake();
       return IDLE;
     }
-    (this.#links[0] as ChainLink).in += batch.values.length;
     (this.#run as RecordRun).begin(batch, chain.first);
     return undefined;
   }

@@ -60,6 +60,20 @@ describe('sources', () => {
   });
 });
 
+test('counts of a source are of what it made: nothing comes in', async () => {
+  const env = newEnvironment();
+  env
+    .fromIterable([1, 2, 3])
+    .map((x) => x)
+    .addSink(() => {});
+  const { operators } = await env.execute();
+  expect(operators.map((operator) => [operator.in, operator.out])).toEqual([
+    [0, 3],
+    [3, 3],
+    [3, 0],
+  ]);
+});
+
 describe('executeAndCollect', () => {
   test('starts the job when it is iterated, and not before', async () => {
     const started = vi.fn(() => [1]);

@@ -28,7 +28,7 @@ describe('a chain in one subtask', () => {
         .filter((x) => x % 3 === 0),
     );
     expect(result?.operators.map((o) => [o.in, o.out])).toEqual([
-      [5000, 5000],
+      [0, 5_000],
       [5000, 5000],
       [5000, 1667],
       [1667, 1667],
