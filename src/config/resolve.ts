@@ -57,6 +57,13 @@ export function resolveConfiguration(sources: ConfigurationSources): ResolvedCon
     const option = optionOfVariable(name);
     if (option !== undefined && value !== undefined) {
       add({ key: option.key, value, place: 'environment', from: name });
+    } else if (name.startsWith('ISTHMUS_')) {
+      const near = misspeltVariable(name);
+      if (near !== undefined) {
+        warnings.push(
+          `Unknown variable ${name} of the environment is ignored. Did you mean ${near}?`,
+        );
+      }
     }
   }
   for (const [key, value] of Object.entries(sources.commandLine ?? {})) {
@@ -79,6 +86,11 @@ export function variableOf(key: string): string {
 const byVariable = new Map(
   options.filter((option) => option.noEffect === undefined).map((o) => [variableOf(o.key), o]),
 );
+
+/** The variable of an option that is a slip or two away; others of this prefix belong to the set-up, or to nobody. */
+function misspeltVariable(name: string): string | undefined {
+  return [...byVariable.keys()].find((variable) => editDistance(name, variable, 3) < 3);
+}
 
 function optionOfVariable(name: string): OptionSpec | undefined {
   return byVariable.get(name);

@@ -41,6 +41,13 @@ describe('resolveConfiguration', () => {
     ]);
   });
 
+  test('a variable of the environment that is nearly one of ours is a warning, too', () => {
+    const environment = { ISTHMUS_CHANNLES: 'always', ISTHMUS_NODE: '/node', ISTHMUS_MINE: 'x' };
+    expect(resolveConfiguration({ environment }).warnings).toEqual([
+      'Unknown variable ISTHMUS_CHANNLES of the environment is ignored. Did you mean ISTHMUS_CHANNELS?',
+    ]);
+  });
+
   test.each([
     ['parallelism.default', 'two', 'a value of type integer'],
     ['pipeline.auto-watermark-interval', 'soon', 'a duration such as'],
