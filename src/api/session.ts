@@ -5,7 +5,7 @@ import type { InspectOptions } from '../bridge/inspect.ts';
 import { findInterpreter, resolveInterpreter } from '../bridge/interpreter.ts';
 import { WorkerPool } from '../bridge/worker-pool.ts';
 import type { OutputOrigin } from '../bridge/worker-process.ts';
-import { nodeProblem } from '../config/node-version.ts';
+import { hostProblem } from '../config/host.ts';
 import { ConfigurationError } from '../errors.ts';
 import { planJob } from '../graph/planner.ts';
 import { JobExecution, type JobOptions, type JobSubmission } from '../runtime/job-execution.ts';
@@ -37,9 +37,9 @@ export class Session {
   readonly #running = new Set<JobExecution>();
   #pool: WorkerPool | undefined;
 
-  /** @throws ConfigurationError where this Node is too old */
+  /** @throws ConfigurationError where this Node or this system is none for us */
   constructor(log: Logger = logToStderr) {
-    const problem = nodeProblem();
+    const problem = hostProblem();
     if (problem !== undefined) throw new ConfigurationError(problem);
     this.log = log;
   }

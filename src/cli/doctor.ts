@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { execa } from 'execa';
 import { missingPackagesText, resolveInterpreter, WORKER_PACKAGES } from '../bridge/interpreter.ts';
 import { configurationInForce } from '../config/in-force.ts';
-import { nodeProblem } from '../config/node-version.ts';
+import { hostProblem } from '../config/host.ts';
 import type { Setting } from '../config/resolve.ts';
 import { VERSION } from '../version.ts';
 import { packageFolder, wantedInterpreter } from './program.ts';
@@ -76,7 +76,7 @@ async function diagnose(settings: Record<string, string>): Promise<Diagnosis> {
 }
 
 function nodeFinding(): Finding {
-  const advice = nodeProblem();
+  const advice = hostProblem();
   return {
     what: 'Node',
     found: `${process.versions.node} (${process.execPath})`,

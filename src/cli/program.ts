@@ -11,7 +11,7 @@ import {
   resolveInterpreter,
 } from '../bridge/interpreter.ts';
 import { configurationInForce } from '../config/in-force.ts';
-import { nodeProblem } from '../config/node-version.ts';
+import { hostProblem } from '../config/host.ts';
 import { CommandError } from './command-error.ts';
 
 export interface ProgramProcess {
@@ -30,9 +30,9 @@ const LANGUAGES: Record<string, ProgramLanguage> = {
   '.mjs': 'typescript',
 };
 
-/** @throws CommandError when there is no such file, or nothing runs it; and where this Node is too old for any */
+/** @throws CommandError when there is no such file, or nothing runs it; and where Isthmus runs none */
 export function languageOf(file: string): ProgramLanguage {
-  const problem = nodeProblem();
+  const problem = hostProblem();
   if (problem !== undefined) throw new CommandError(problem);
   const language = LANGUAGES[extname(file)];
   if (language === undefined) {

@@ -188,6 +188,11 @@ class RuntimeProcess:
     """
 
     def __init__(self) -> None:
+        if sys.platform == "win32":
+            raise ConfigurationError(
+                "Isthmus does not run on Windows, which has no process groups and hands no further descriptors to a "
+                "Python worker; run it in WSL."
+            )
         command = runtime_command()
         theirs_in, ours_out = os.pipe()
         ours_in, theirs_out = os.pipe()
