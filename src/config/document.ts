@@ -36,7 +36,8 @@ ${accepted.map((option) => `| \`${option.key}\` | ${option.effect} |`).join('\n'
 | variable | what it says |
 | --- | --- |
 | \`ISTHMUS_NODE\` | the Node binary that a Python program starts the runtime with (22.18 or newer) |
-| \`ISTHMUS_PYTHON_EXECUTABLE\` | as \`python.executable\` |
+| \`ISTHMUS_PYTHON\` | the interpreter of the workers where no option says one; stronger than an active virtual environment |
+| \`ISTHMUS_CONFIG_FILE\` | a file of \`key: value\` lines, as \`--config\` of the command |
 | \`NO_COLOR\` | no colours, also on a terminal |
 `;
 }
