@@ -36,6 +36,9 @@ from .task import Task
 SLICE_S = 0.005
 _METRICS_EVERY_S = 1.0
 
+#: What a function may raise: one that says sys.exit() fails, and does not end its worker.
+FAILURES = (Exception, SystemExit, KeyboardInterrupt)
+
 Transmit = Callable[[int, int, int, int, bytes], None]
 
 
@@ -197,10 +200,7 @@ class Slot:
         self.current = task
         try:
             task.step(deadline)
-        except (
-            Exception,
-            SystemExit,
-        ) as e:  # A function that says sys.exit() fails; it does not end the worker.
+        except FAILURES as e:
             self._fail(e, task)
             return False
         return True
@@ -214,7 +214,7 @@ class Slot:
                 self.current = task
                 try:
                     task.fire_processing_time(now)
-                except (Exception, SystemExit) as e:
+                except FAILURES as e:
                     self._fail(e, task)
                     return
         self.current = None
@@ -253,7 +253,7 @@ class Slot:
                 self.tasks.append(built)
                 if built.periodic:
                     self.periodic.append(built)
-        except (Exception, SystemExit) as e:
+        except FAILURES as e:
             failing = getattr(e, "isthmus_task", None)
             self._fail(e, None, task_id if failing is None else failing)
             return

@@ -342,6 +342,15 @@ def test_sys_exit_in_a_function_fails_it(env, check):
     check(failure(stream), "SystemExit", 'operator "exits"', "record: 1", "sys.exit(3)")
 
 
+def test_a_keyboard_interrupt_of_a_function_fails_it(env):
+    def interrupts(value):
+        raise KeyboardInterrupt("not from the keyboard")
+
+    report = failure(env.from_collection([1]).map(interrupts)).report
+    assert report["exceptionType"] == "KeyboardInterrupt"
+    assert report["operator"] == "Map"
+
+
 def test_a_module_that_the_worker_has_not(env, check):
     def imports(value):
         import x_that_is_not_there
