@@ -9,6 +9,7 @@ import {
 import { GraphError } from '../errors.ts';
 import type { FunctionRef, JobGraph, OperatorKind, OperatorSpec } from '../graph/job-graph.ts';
 import { closestWord, operatorText } from '../graph/operator-text.ts';
+import { lostFloats } from './lost-floats.ts';
 
 type ImportRef = Extract<FunctionRef, { form: 'import' }>;
 
@@ -78,14 +79,15 @@ const CALLS: { [kind in OperatorKind]?: Calls } = {
 /**
  * Looks up every Python function that a graph names.
  *
+ * @returns what may surprise, though it is not wrong
  * @throws GraphError that says all that is wrong
  */
 export async function checkPythonFunctions(
   graph: JobGraph,
   options: () => Promise<InspectOptions>,
-): Promise<void> {
+): Promise<string[]> {
   const uses = pythonUses(graph);
-  if (uses.length === 0) return;
+  if (uses.length === 0) return [];
   const requests = uses.map(({ ref, calls }) => ({
     ...(ref.file === undefined ? {} : { file: ref.file }),
     ...(ref.module === undefined ? {} : { module: ref.module }),
@@ -98,6 +100,11 @@ export async function checkPythonFunctions(
     return problem === undefined ? [] : [`${operatorText(use.spec)}: ${problem}`];
   });
   if (problems.length > 0) throw new GraphError([...new Set(problems)].join('\n'));
+  return uses.flatMap(({ ref, spec }, index) => {
+    const warning =
+      ref === spec.fn ? lostFloats(graph, spec, found[index] as FunctionFound) : undefined;
+    return warning ?? [];
+  });
 }
 
 function pythonUses(graph: JobGraph): Use[] {

@@ -67,7 +67,7 @@ export class Session {
   async check({ graph }: BuiltGraph, signal?: AbortSignal): Promise<void> {
     planJob(graph);
     checkFolder('python.cwd', graph.python.cwd);
-    await checkPythonFunctions(graph, async () => {
+    const warnings = await checkPythonFunctions(graph, async () => {
       const { interpreter = graph.config['python.executable'], sysPath, cwd, env } = graph.python;
       const { executable } = await resolveInterpreter(
         findInterpreter(interpreter, process.env, cwd),
@@ -76,6 +76,7 @@ export class Session {
       const path = [...(sysPath ?? []), cwd ?? process.cwd()];
       return this.inspectOptions(executable, { path, cwd, env, signal });
     });
+    for (const message of warnings) this.log({ level: 'warning', message });
   }
 
   inspectOptions(

@@ -7,6 +7,7 @@ import {
   type DataStream,
   type PyFunction,
   StreamExecutionEnvironment,
+  Types,
   py,
 } from '../../src/index.ts';
 
@@ -127,6 +128,28 @@ describe('check', { timeout: 60_000 }, () => {
     expect(message).toContain(
       'is an async function, and this operator takes what its function returns',
     );
+  });
+
+  test('warns where floats go through TypeScript untyped and come back', async () => {
+    const warned = async (build: (halves: DataStream<number>) => DataStream<unknown>) => {
+      const lines: string[] = [];
+      const env = StreamExecutionEnvironment.getExecutionEnvironment({
+        logger: ({ level, message }) => level === 'warning' && lines.push(message),
+      });
+      build(env.fromElements(2).map(named('half')).name('halves')).print();
+      await env.check();
+      return lines;
+    };
+    const back = named('double');
+    const plus = (x: number) => x + 1;
+    expect(await warned((halves) => halves.map(plus).name('plus').map(back))).toEqual([
+      expect.stringMatching(
+        /"halves" .* gives floats, which go through Operator "plus" .*Types\.DOUBLE/,
+      ),
+    ]);
+    expect(await warned((halves) => halves.map(plus))).toEqual([]);
+    expect(await warned((halves) => halves.map(back))).toEqual([]);
+    expect(await warned((halves) => halves.map(plus, Types.DOUBLE()).map(back))).toEqual([]);
   });
 
   test('a working directory that is not there is named', async () => {
