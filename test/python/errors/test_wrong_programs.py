@@ -468,3 +468,11 @@ def test_a_folder_of_output_that_cannot_be_made_is_named(env, tmp_path):
     env.from_collection(["a"], Types.STRING()).sink_to(sink)
     with pytest.raises(GraphError, match=r"output folder .*/taken/out cannot be made: Not a directory"):
         env.execute()
+
+
+def test_an_execute_that_is_refused_clears_the_graph(env):
+    env.from_collection([1]).print()
+    with pytest.raises(TypeError, match="name of a job"):
+        env.execute(5)
+    with pytest.raises(GraphError, match="No operators defined"):
+        env.execute()

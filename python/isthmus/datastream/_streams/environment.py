@@ -459,8 +459,6 @@ class StreamExecutionEnvironment:
         return json.dumps(execution_plan(graph))
 
     def _build(self, job_name: str | None) -> tuple[dict[str, Any], list[bytes]]:
-        if job_name is not None:
-            check_text("name of a job", job_name)
         if not self.graph.fresh:
             raise GraphError("No operators defined in streaming topology. Cannot execute.")
         self._last_fresh = list(self.graph.fresh)
@@ -479,6 +477,8 @@ class StreamExecutionEnvironment:
         if config.get("python.executable"):
             settings["python"]["interpreter"] = config["python.executable"]
         try:
+            if job_name is not None:
+                check_text("name of a job", job_name)
             return self.graph.build(**settings)
         finally:
             self.graph.clear()
