@@ -60,7 +60,8 @@ export class CountedPanesEngine extends Engine {
   *#fire(stacks: SliceStacks, start: number): Steps {
     const { emission } = this;
     const window = new CountWindow(start / this.#slide);
-    const wait = emission.emit(stacks.key, window, stacks.value(this.#merge), true);
+    const { timestamp } = this.ctx.cursor;
+    const wait = emission.emit(stacks.key, window, stacks.value(this.#merge), timestamp, true);
     if (wait !== undefined) yield wait;
     const cleared = emission.clear(stacks.key, window);
     if (cleared !== undefined) yield cleared;

@@ -41,7 +41,7 @@ def function_of(
                 f"{method} takes a function, or an object with a method {method}; it was given {func!r}."
             )
         raise TypeError(f"The input must be a {wanted.__name__} or a callable function")
-    called = getattr(func, method.get(wanted.__name__, "\0"), func)
+    called = getattr(func, known, func)
     if inspect.iscoroutinefunction(called):
         raise TypeError(
             f"{name} takes what its function returns, and {getattr(called, '__qualname__', called)} is a coroutine "

@@ -66,7 +66,7 @@ class CountedPanesEngine(Engine):
                 continue
             timestamp = cursor.timestamp
             window = CountWindow(start // slide)
-            results = emission.emit(key, window, panes.stacks.value(_ONLY))
+            results = emission.emit(key, window, panes.stacks.value(_ONLY), timestamp)
             if results is not None:
                 yield results
             emission.clear(key, window)
