@@ -98,6 +98,12 @@ def test_results_that_are_left_early_stop_their_job(env, leave):
     results.close()  # Again has no effect.
 
 
+@pytest.mark.parametrize("limit", [0, -1])
+def test_a_limit_is_above_zero(env, limit):
+    with pytest.raises(ValueError, match="Limit must be greater than 0"):
+        env.from_collection([1]).execute_and_collect(limit=limit)
+
+
 def test_a_limit_stops_an_endless_job(env):
     assert env.from_source(endless).execute_and_collect(limit=5) == [0, 1, 2, 3, 4]
 

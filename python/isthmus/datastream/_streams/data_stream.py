@@ -508,7 +508,12 @@ class DataStream(OperatorSettings, Generic[T]):
 
         Returns:
             An iterator to be closed (a context manager); with ``limit`` a list of at most so many records.
+
+        Raises:
+            ValueError: The limit is not above 0.
         """
+        if limit is not None and limit <= 0:
+            raise ValueError(f"Limit must be greater than 0; it is {limit}.")
         from ..._types.collected import collected
         from .collected import CloseableIterator
 
