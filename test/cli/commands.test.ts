@@ -42,7 +42,7 @@ describe('isthmus', { timeout: 60_000 }, () => {
       const expected = await readFile(join(examples, 'word-count', 'expected.txt'), 'utf8');
       expect(stdout).toBe(expected.trimEnd());
       expect(stderr).toMatch(/word count: FINISHED after \d+\.\d s/);
-      expect(stderr).toMatch(/Flat Map [\d,]+ \([\d,]+\/s\)/);
+      expect(stderr).toMatch(/FlatMap [\d,]+ \([\d,]+\/s\)/);
     });
 
     test('shows progress as JSON lines', async () => {
