@@ -197,7 +197,7 @@ def check_limit(limit: Any) -> None:
         ValueError: It is no number of results that can be asked for.
     """
     if limit is not None and (not isinstance(limit, int) or limit < 1):
-        raise ValueError(f"The limit is {limit!r}; it must be a whole number of at least 1.")
+        raise ValueError(f"Limit must be greater than 0, and a whole number; it is {limit!r}.")
 
 
 def is_generator_source(source: Any) -> bool:

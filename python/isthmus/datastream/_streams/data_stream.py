@@ -512,8 +512,6 @@ class DataStream(OperatorSettings, Generic[T]):
         Raises:
             ValueError: The limit is not above 0.
         """
-        if limit is not None and limit <= 0:
-            raise ValueError(f"Limit must be greater than 0; it is {limit}.")
         from ..._types.collected import collected
         from .collected import CloseableIterator
 

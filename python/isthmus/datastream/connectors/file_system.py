@@ -68,8 +68,6 @@ class FileSource(Source):
         stream_format: ``StreamFormat.text_line_format()`` or a ``CsvReaderFormat``.
         paths: Files and folders.
         """
-        if not paths:
-            raise ValueError("paths must not be empty: name the files or folders to read.")
         return FileSourceBuilder(stream_format, paths)
 
     @staticmethod
@@ -99,7 +97,7 @@ class FileSourceBuilder:
                 f"A file source needs a StreamFormat or a CsvReaderFormat; it was given {stream_format!r}."
             )
         if not paths:
-            raise ValueError("A file source needs the path of at least one file or folder.")
+            raise ValueError("paths must not be empty: name the files or folders to read.")
         for path in paths:
             check_path(path)
         self._format = stream_format
