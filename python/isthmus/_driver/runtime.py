@@ -189,6 +189,8 @@ class RuntimeProcess:
 
     def __init__(self) -> None:
         if sys.platform == "win32":
+            from ..errors import ConfigurationError
+
             raise ConfigurationError(
                 "Isthmus does not run on Windows, which has no process groups and hands no further descriptors to a "
                 "Python worker; run it in WSL."
