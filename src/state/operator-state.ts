@@ -100,15 +100,21 @@ export class OperatorStates implements OperatorStateStore {
       for (const [name, form, held] of states) {
         if (form === 'broadcast') this.#restoreBroadcast(name, held);
         else if (form === 'union list')
-          this.#list(name, form).values.push(...held); // O2
+          this.#append(name, form, held); // O2
         else if (parallelism !== this.#parallelism)
-          dealt.set(name, [...(dealt.get(name) ?? []), ...held]);
-        else if (subtask === this.#subtask) this.#list(name, form).values.push(...held); // O1
+          dealt.set(name, (dealt.get(name) ?? []).concat(held));
+        else if (subtask === this.#subtask) this.#append(name, form, held); // O1
       }
     }
     for (const [name, all] of dealt) {
-      this.#list(name, 'list').values.push(...all.slice(this.#share(all), this.#share(all, 1)));
+      this.#append(name, 'list', all.slice(this.#share(all), this.#share(all, 1)));
     }
+  }
+
+  /** Any number of them: as arguments of one call there may be too many. */
+  #append(name: string, form: 'list' | 'union list', held: readonly unknown[]): void {
+    const entry = this.#list(name, form);
+    entry.values = entry.values.concat(held);
   }
 
   /** O3 */
