@@ -6,7 +6,12 @@ export type Role = 'program' | 'runtime' | 'worker';
 /** MiB, each the largest of its role. */
 export type Peaks = Partial<Record<Role, number>>;
 
-/** Looks at the processes every 100 ms until `stop()`, which returns the peaks. */
+/** The kernel keeps the peaks; looking more often would take a share of what is measured. */
+const LOOK_MS = 400;
+/** Of processes that end before that. */
+const FIRST_LOOK_MS = 150;
+
+/** Looks at the processes now and then until `stop()`, which returns the peaks. */
 export function watchMemory(pid: number): { stop(): Peaks } {
   const peaks: Peaks = {};
   const look = (): void => {
@@ -16,9 +21,11 @@ export function watchMemory(pid: number): { stop(): Peaks } {
       peaks[found.role] = Math.max(peaks[found.role] ?? 0, found.mebibytes);
     }
   };
-  const timer = setInterval(look, 100);
+  const first = setTimeout(look, FIRST_LOOK_MS);
+  const timer = setInterval(look, LOOK_MS);
   return {
     stop: () => {
+      clearTimeout(first);
       clearInterval(timer);
       return peaks;
     },

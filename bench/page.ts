@@ -16,7 +16,6 @@ export interface RunFacts {
   machine: string;
   node: string;
   python: string;
-  rounds: number;
 }
 
 export function benchmarksPage(measured: Measured[], facts: RunFacts): string {
@@ -33,14 +32,20 @@ export function benchmarksPage(measured: Measured[], facts: RunFacts): string {
   });
   return `# Benchmarks
 
-Made by \`npm run bench\` on ${facts.date}: ${facts.machine}; Node ${facts.node}, CPython ${facts.python}. Medians of ${facts.rounds}
-round(s) in which the systems take turns (PyFlink: one round). Start-up is taken out by the difference of a small and a large run. The machine is
+Made by \`npm run bench\` on ${facts.date}: ${facts.machine}; Node ${facts.node}, CPython ${facts.python}. Medians of ${roundsText(measured)}
+in which the systems take turns (PyFlink: one round). Start-up is taken out by the difference of a small and a large run. The machine is
 shared: ratios count, absolute figures drift. "CPython loop" is the limit: the same functions in a bare loop, with nothing around them. Memory is the
 largest resident set of a process of that role; a TypeScript program holds the runtime itself.
 
 ${summary(measured)}
 
 ${tables.join('\n')}`;
+}
+
+function roundsText(measured: readonly Measured[]): string {
+  const runs = measured.map(({ rows }) => rows[0]?.runs ?? 0);
+  const [least, most] = [Math.min(...runs), Math.max(...runs)];
+  return least === most ? `${most} round(s)` : `${least} to ${most} rounds`;
 }
 
 /** Throughputs as one table of ratios. */
@@ -54,11 +59,15 @@ function summary(measured: readonly Measured[]): string {
         const found = rows.find((row) => row.name === peer);
         return found === undefined ? '' : ratioText(own / found.median);
       });
-      return `| ${name} | ${(own / 1e6).toFixed(2)} M | ${cells.join(' | ')} |`;
+      return `| ${name} | ${rateText(own)} | ${cells.join(' | ')} |`;
     });
   return `| throughput | records/s | ${peers.map((peer) => `÷ ${peer}`).join(' | ')} |
 | --- | ---: | ${peers.map(() => '---:').join(' | ')} |
 ${lines.join('\n')}`;
+}
+
+function rateText(rate: number): string {
+  return rate >= 1e5 ? `${(rate / 1e6).toFixed(2)} M` : `${(rate / 1e3).toFixed(1)} k`;
 }
 
 function ratioText(ratio: number): string {

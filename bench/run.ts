@@ -76,7 +76,6 @@ const page = benchmarksPage(results, {
   python: execFileSync(python, ['-c', 'import platform; print(platform.python_version())'])
     .toString()
     .trim(),
-  rounds,
 });
 mkdirSync(join(root, 'bench', 'results'), { recursive: true });
 writeFileSync(join(root, 'bench', 'results', 'benchmarks.md'), page);
