@@ -70,7 +70,8 @@ class FileLinesSource:
         self._file: BinaryIO | None = None
         self._path = ""
         self._offset = 0
-        self._rest = b""
+        #: The begin of a line, in blocks: one of many blocks is put together once.
+        self._rest: list[bytes] = []
         self._look_again = 0.0
         self._records: Iterator[list[Any]] | None = None
         # A CSV reader turns a file into records by itself: quoted fields may hold line breaks.
@@ -116,14 +117,22 @@ class FileLinesSource:
                 self._file.close()
                 self._file = None
                 if self._rest:
-                    last, self._rest = self._rest, b""
+                    last, self._rest = b"".join(self._rest), []
                     return self._records_of([last]), None
                 continue
-            lines = (self._rest + block).split(b"\n")
-            self._rest = lines.pop()
             self._offset += len(block)
-            if lines:
+            first, *others = block.split(b"\n")
+            self._rest.append(first)
+            if others:
+                lines = [b"".join(self._rest), *others]
+                last = lines.pop()
+                self._rest = [last] if last else []
                 return self._records_of(lines), None
+
+    @property
+    def _position(self) -> int:
+        """Where the line that is yet to be emitted begins."""
+        return self._offset - sum(map(len, self._rest))
 
     def _records_of(self, lines: list[bytes]) -> list[Any]:
         texts = self._decode(lines)
@@ -141,7 +150,7 @@ class FileLinesSource:
             text = b"\n".join(lines).decode(self._encoding)
         except UnicodeDecodeError as e:
             raise GraphError(
-                f"{self._path} is not {self._encoding} text near byte {self._offset - len(self._rest)}: {e}. "
+                f"{self._path} is not {self._encoding} text near byte {self._position}: {e}. "
                 f"Say its encoding where the source is made."
             ) from e
         if "\r" in text:
@@ -194,7 +203,7 @@ class FileLinesSource:
             "seen": sorted(self._seen),
             "todo": list(self._todo),
             "path": self._path if self._file is not None else None,
-            "offset": self._offset - len(self._rest),
+            "offset": self._position,
         }
 
     def restore(self, states: list[Any]) -> None:
