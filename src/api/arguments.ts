@@ -5,12 +5,28 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { GraphError } from '../errors.ts';
+import { closestWord } from '../graph/operator-text.ts';
 
 /** @throws GraphError when `count` is not a whole number of at least 1 */
 export function checkCount(what: string, count: unknown): void {
   if (!Number.isInteger(count) || (count as number) < 1) {
     throw new GraphError(
       `The ${what} is ${shown(count)}; it must be a whole number of at least 1.`,
+    );
+  }
+}
+
+/** @throws GraphError when an object of options has a field that is none of `known`; it says which may be meant */
+export function checkFields(what: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new GraphError(`${what} takes an object of options; it was given ${shown(options)}.`);
+  }
+  for (const field of Object.keys(options)) {
+    if (known.includes(field)) continue;
+    const near = closestWord(field, known);
+    const hint = near === undefined ? '' : ` Did you mean ${near}?`;
+    throw new GraphError(
+      `${what} has no option ${field}.${hint} Its options: ${known.join(', ')}.`,
     );
   }
 }

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { type ConfigurationInForce, configurationInForce } from '../config/in-force.ts';
 import { GraphError } from '../errors.ts';
 import type { JobGraph } from '../graph/job-graph.ts';
-import { checkChoice, checkCount, checkText, pathOf } from './arguments.ts';
+import { checkChoice, checkCount, checkFields, checkText, pathOf } from './arguments.ts';
 import { DataStream } from './data-stream.ts';
 import { type BuiltGraph, GraphBuilder } from './graph-builder.ts';
 import {
@@ -45,6 +45,16 @@ export interface EnvironmentOptions {
   logger?: Logger;
 }
 
+const PYTHON_FIELDS: readonly (keyof PythonOptions)[] = ['interpreter', 'path', 'cwd', 'env'];
+const ENVIRONMENT_FIELDS: readonly (keyof EnvironmentOptions)[] = [
+  'parallelism',
+  'maxParallelism',
+  'runtimeMode',
+  'python',
+  'config',
+  'logger',
+];
+
 export interface ExecuteOptions {
   /** Cancels the job. */
   signal?: AbortSignal;
@@ -84,6 +94,8 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
   }
 
   private constructor(options: EnvironmentOptions) {
+    checkFields('An environment', options, ENVIRONMENT_FIELDS);
+    checkFields('The option python of an environment', options.python ?? {}, PYTHON_FIELDS);
     this.#options = options;
     this.#session = new Session(options.logger);
     this.#config = {};

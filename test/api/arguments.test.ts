@@ -13,6 +13,17 @@ const newEnvironment = (options: Any = {}): Any =>
   StreamExecutionEnvironment.getExecutionEnvironment(options);
 
 const wrong: [call: string, make: () => unknown, message: string][] = [
+  [
+    'a misspelt option',
+    () => newEnvironment({ paralelism: 2 }),
+    'An environment has no option paralelism. Did you mean parallelism? Its options: parallelism,',
+  ],
+  [
+    'a misspelt option of Python',
+    () => newEnvironment({ python: { executable: 'python3' } }),
+    'The option python of an environment has no option executable.',
+  ],
+  ['options that are none', () => newEnvironment(2), 'takes an object of options; it was given 2'],
   ['maxParallelism', () => newEnvironment({ maxParallelism: -1 }), 'max parallelism is -1'],
   [
     'runtimeMode',
