@@ -79,6 +79,30 @@ def test_cells_run_inside_a_running_event_loop(programs):
     assert (done.stdout.splitlines(), done.stderr) == (["[2, 4]", "2", "4", "[3, 6]", "0"], "")
 
 
+FAILING_CELL = """
+import linecache
+
+cell = '''
+from isthmus.datastream import StreamExecutionEnvironment
+env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(1)
+def inverse(v):
+    return 1 // v
+
+env.from_collection([0]).map(inverse).print()
+env.execute()
+'''
+name = "<cell 7>"
+linecache.cache[name] = (len(cell), None, cell.splitlines(True), name)
+exec(compile(cell, name, "exec"))
+"""
+
+
+def test_the_line_of_a_cell_is_shown(programs):
+    done = programs.end(programs.start_command([sys.executable, "-c", FAILING_CELL]))
+    assert 'File "<cell 7>", line 6, in inverse\n    return 1 // v\n' in done.stderr
+
+
 NOTEBOOK_STREAM = """
 import io, os, sys
 
