@@ -48,6 +48,7 @@ const steps = [
   { name: 'pytest', command: [python, '-m', 'pytest', '-q', '-p', 'no:cacheprovider'], count: countPytest },
   conformance('conformance'),
   conformance('conformance, every edge through the runtime', 'always'),
+  { name: 'mutations', command: ['node', 'scripts/mutations.mjs'], count: countMutations },
   { name: 'packages', command: ['node', 'scripts/packages.mjs'], count: countClosingLine },
 ].filter(({ name }) => process.argv.length === 2 || process.argv.slice(2).some((word) => name.includes(word)));
 
@@ -107,6 +108,11 @@ function countPytest(code, output) {
   const of = (word) => Number(new RegExp(`(\\d+) ${word}`).exec(line)?.[1] ?? 0);
   const failed = of('failed') + of('error');
   return [of('passed'), failed === 0 && code !== 0 ? 1 : failed, of('skipped')];
+}
+
+function countMutations(code, output) {
+  const [, caught, all] = /^(\d+) of (\d+) caught/m.exec(output) ?? [];
+  return caught === undefined ? [0, 1, 0] : [Number(caught), Number(all) - Number(caught), 0];
 }
 
 function countClosingLine(code, output) {
