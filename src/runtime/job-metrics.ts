@@ -1,11 +1,12 @@
 import type { ExecutionPlan } from '../graph/execution-plan.ts';
-import type { Language } from '../graph/job-graph.ts';
+import type { Language, OperatorKind } from '../graph/job-graph.ts';
 import type { SubtaskMetrics } from './services.ts';
 
 /** Counts of one operator, over all its subtasks. */
 export interface JobOperatorMetrics {
   id: number;
   name: string;
+  kind: OperatorKind;
   language: Language;
   parallelism: number;
   /** Records in. */
@@ -32,8 +33,8 @@ export class JobMetrics {
   totals(): JobOperatorMetrics[] {
     const totals = new Map<number, JobOperatorMetrics>();
     for (const { chain, language, parallelism } of this.#plan.tasks) {
-      for (const { id, name } of chain) {
-        totals.set(id, { id, name, language, parallelism, in: 0, out: 0, busyMs: 0 });
+      for (const { id, name, kind } of chain) {
+        totals.set(id, { id, name, kind, language, parallelism, in: 0, out: 0, busyMs: 0 });
       }
     }
     for (const { operators } of this.#latest.values()) {

@@ -26,7 +26,7 @@ export class ProgressDisplay {
   readonly #kind: 'text' | 'json';
   readonly #target: ProgressTarget;
   readonly #began = performance.now();
-  #before: { at: number; out: Map<number, number> } | undefined;
+  #before: { at: number; passed: Map<number, number> } | undefined;
   #drawnLines = 0;
   #lineAt = 0;
 
@@ -70,22 +70,28 @@ export class ProgressDisplay {
     } else if (last || now - this.#lineAt >= LINE_EVERY_MS) {
       this.#lineAt = now;
       const parts = operators.map(
-        ({ name, out }, i) => `${name} ${count(out)} (${count(rates[i] ?? 0)}/s)`,
+        (operator, i) => `${operator.name} ${count(passed(operator))} (${count(rates[i] ?? 0)}/s)`,
       );
       this.#target.write(`${this.#job}: ${parts.join(', ')}\n`);
     }
   }
 
-  /** Records out a second since the last look; over the whole job at the end. */
+  /** Records a second since the last look; over the whole job at the end. */
   #rates(operators: readonly JobOperatorMetrics[], now: number, last: boolean): number[] {
     const before = last ? undefined : this.#before;
     const since = before?.at ?? this.#began;
-    const rates = operators.map(({ id, out }) =>
-      Math.round(((out - (before?.out.get(id) ?? 0)) * 1000) / Math.max(1, now - since)),
-    );
-    this.#before = { at: now, out: new Map(operators.map(({ id, out }) => [id, out])) };
+    const rates = operators.map((operator) => {
+      const records = passed(operator) - (before?.passed.get(operator.id) ?? 0);
+      return Math.round((records * 1000) / Math.max(1, now - since));
+    });
+    this.#before = { at: now, passed: new Map(operators.map((o) => [o.id, passed(o)])) };
     return rates;
   }
+}
+
+/** Records that an operator has let out; of a sink, which lets none out, those it has taken. */
+function passed({ kind, in: taken, out }: JobOperatorMetrics): number {
+  return kind.startsWith('sink.') ? taken : out;
 }
 
 function table(
@@ -97,7 +103,7 @@ function table(
   const row = (name: string, language: string, ...numbers: string[]) =>
     `${name.slice(0, width).padEnd(width)} ${language.padEnd(10)}${numbers.map((n) => n.padStart(13)).join('')}`;
   return [
-    row('operator', '', 'in', 'out', 'out/s'),
+    row('operator', '', 'in', 'out', 'records/s'),
     ...operators.map((operator, i) =>
       row(
         operator.name,

@@ -42,7 +42,9 @@ describe('isthmus', { timeout: 60_000 }, () => {
       const expected = await readFile(join(examples, 'word-count', 'expected.txt'), 'utf8');
       expect(stdout).toBe(expected.trimEnd());
       expect(stderr).toMatch(/word count: FINISHED after \d+\.\d s/);
-      expect(stderr).toMatch(/FlatMap [\d,]+ \([\d,]+\/s\)/);
+      expect(stderr).toMatch(/FlatMap 12 \([\d,]+\/s\)/);
+      // Of a sink, what it has taken.
+      expect(stderr).toMatch(/Print to Std\. Out 12 \([\d,]+\/s\)/);
     });
 
     test('shows progress as JSON lines', async () => {
