@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .channels import ChannelCodec
 from .coercion import Coerce
 from .failure import OperatorFailure
+from .isolate import reuses_objects
 from .operator import Cursor, Operator, OperatorContext
 from .operators import make_operator, open_function
 from .output import DEFAULT_WINDOW_BYTES, LocalSender, Output, RemoteSender, Sender
@@ -97,7 +98,7 @@ def _wire_outputs(
 ) -> None:
     config = deployment["config"]
     window = int(config.get("isthmus.channel.window-bytes") or DEFAULT_WINDOW_BYTES)
-    reuse = str(config.get("pipeline.object-reuse", "false")).lower() == "true"
+    reuse = reuses_objects(config)
     for channel, known in task.inputs.items():
         if not known["local"]:
             slot.codecs[channel] = ChannelCodec(known["codec"], known.get("type"), task.deployment["name"])

@@ -58,6 +58,11 @@ def is_immutable(values: list[Any], depth: int = 3) -> bool:
     return False
 
 
+def reuses_objects(config: dict[str, str]) -> bool:
+    """``pipeline.object-reuse``: records that can be changed in place are shared instead of copied."""
+    return str(config.get("pipeline.object-reuse", "false")).lower() == "true"
+
+
 def isolated(values: list[Any]) -> list[Any]:
     """The values themselves where they are immutable, else copies of all of them."""
     if is_immutable(values):
