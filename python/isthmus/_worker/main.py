@@ -77,6 +77,14 @@ def flush_user_output() -> None:
     ctypes.CDLL(None).fflush(None)
 
 
+def end_job() -> None:
+    """The functions of a job are closed: let out what they printed, and remove what was unpacked for them."""
+    flush_user_output()
+    archives = sys.modules.get("isthmus._worker.archives")
+    if archives is not None:
+        archives.leave()
+
+
 def write_all(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
@@ -134,7 +142,7 @@ class Process:
             wake=self.wake,
             program_output=self.print_lines,
             deploying=self.begin_job,
-            closed=flush_user_output,
+            closed=end_job,
         )
 
     def transmit(self, kind: int, flags: int, channel: int, count: int, body: bytes) -> None:

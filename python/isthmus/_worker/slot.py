@@ -354,9 +354,9 @@ def install_program(python: dict[str, Any], blobs: dict[int, Any]) -> None:
     if python.get("cwd") and python["cwd"] != os.getcwd():
         os.chdir(python["cwd"])
     if python.get("archives"):
-        from .archives import unpacked
+        from . import archives
 
-        os.chdir(unpacked(python["archives"]))
+        archives.enter(python["archives"])
     if python.get("sysPath"):
         own = [p for p in sys.path if p not in python["sysPath"]]
         sys.path[:] = [*python["sysPath"], *own]
