@@ -111,12 +111,13 @@ class ProgramGraph:
         data = self.pickler.pickle(obj, name)
         return {"language": "python", "form": "pickle", "data": data, "name": _name_on_stack(obj, name)}
 
-    def clear(self) -> None:
-        self.fresh = []
+    def clear(self, taken: list[Transformation]) -> None:
+        """Forget what a job was built of; what another thread has added meanwhile is for the next one."""
+        del self.fresh[: len(taken)]
         self.pickler.next_job()
 
-    def build(self, **settings: Any) -> tuple[dict[str, Any], list[bytes]]:
-        """The job graph of everything that the fresh transformations reach, and its blobs."""
+    def build(self, ends: list[Transformation], **settings: Any) -> tuple[dict[str, Any], list[bytes]]:
+        """The job graph of everything that ``ends`` reach, and its blobs."""
         blobs: list[bytes] = []
         by_identity: dict[int, int] = {}
 
@@ -131,7 +132,7 @@ class ProgramGraph:
                 return ref
             return {**{k: v for k, v in ref.items() if k != "data"}, "blob": blob(ref["data"])}
 
-        reached = self._reached()
+        reached = self._reached(ends)
         bundles = [blob(data) for data in self.pickler.bundles]
         edges = []
         for t in reached:
@@ -158,11 +159,11 @@ class ProgramGraph:
         graph.setdefault("python", {})["mainBundles"] = bundles
         return graph, blobs
 
-    def _reached(self) -> list[Transformation]:
+    def _reached(self, ends: list[Transformation]) -> list[Transformation]:
         """Upstream first."""
         order: dict[int, Transformation] = {}
         # Depth first without recursion: chains may be long.
-        stack: list[tuple[Transformation, bool]] = [(t, False) for t in reversed(self.fresh)]
+        stack: list[tuple[Transformation, bool]] = [(t, False) for t in reversed(ends)]
         while stack:
             t, expanded = stack.pop()
             if t.id in order:

@@ -1,6 +1,7 @@
 import { GraphError, InternalError } from '../errors.ts';
 import type { StreamExecutionEnvironment } from './environment.ts';
 import type { JobHandle } from './job-handle.ts';
+import type { Transformation } from './transformation.ts';
 
 export interface CollectOptions {
   /** The job's. */
@@ -27,7 +28,11 @@ export class CollectedResults<T> implements AsyncIterableIterator<T, undefined>,
   #taken = 0;
   #over = false;
 
-  constructor(environment: StreamExecutionEnvironment, sink: number, options: CollectOptions) {
+  constructor(
+    environment: StreamExecutionEnvironment,
+    end: Transformation,
+    options: CollectOptions,
+  ) {
     const { name, signal, limit = Infinity } = options;
     if (!(limit >= 0)) {
       throw new GraphError(
@@ -35,11 +40,12 @@ export class CollectedResults<T> implements AsyncIterableIterator<T, undefined>,
       );
     }
     this.#limit = limit;
-    const submit = environment.prepare(name);
+    // Streams that others build on the same environment, before this is iterated, are no part of it.
+    const submit = environment.prepare({ name, ends: [end] });
     this.#start = async () => {
       const job = await submit({ signal });
-      const queue = job.collected(sink);
-      if (queue === undefined) throw new InternalError(`The job has no sink ${sink}.`);
+      const queue = job.collected(end.id);
+      if (queue === undefined) throw new InternalError(`The job has no sink ${end.id}.`);
       const records = queue[Symbol.asyncIterator]() as AsyncIterator<T, undefined>;
       this.#running = { job, records };
       return this.#running;

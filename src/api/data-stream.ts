@@ -311,7 +311,8 @@ export class DataStream<out T> extends OperatorOutput {
   }
 
   /**
-   * Runs the job when the results are iterated. The job advances as they are taken, and stops when the iteration is left.
+   * Runs the job of what leads to this stream when the results are iterated. The job advances as they are taken, and stops when
+   * the iteration is left. Other sinks and streams of the environment are no part of it.
    *
    * @example for await (const value of stream.executeAndCollect()) console.log(value);
    */
@@ -319,7 +320,7 @@ export class DataStream<out T> extends OperatorOutput {
     const sink = this.#sink({ kind: 'sink.collect', name: 'Collect' });
     return new CollectedResults<T>(
       this.environment,
-      sink.transformation.id,
+      sink.transformation,
       typeof options === 'string' ? { name: options } : options,
     );
   }

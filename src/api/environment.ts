@@ -5,6 +5,7 @@ import { GraphError } from '../errors.ts';
 import type { JobGraph } from '../graph/job-graph.ts';
 import { checkChoice, checkCount, checkFields, checkText, pathOf } from './arguments.ts';
 import { DataStream } from './data-stream.ts';
+import { DataStreamSink } from './data-stream-sink.ts';
 import { type BuiltGraph, GraphBuilder } from './graph-builder.ts';
 import {
   type JobExecutionResult,
@@ -17,7 +18,7 @@ import { recordInstead } from './recording.ts';
 import type { PyFunction } from './python-function.ts';
 import { type Logger, Session } from './session.ts';
 import { type StreamFactory, streamFactory } from './stream-factory.ts';
-import type { TransformationInit } from './transformation.ts';
+import type { Transformation, TransformationInit } from './transformation.ts';
 import type { TypeInformation } from './types.ts';
 
 const MODES = ['STREAMING', 'BATCH', 'AUTOMATIC'] as const;
@@ -58,6 +59,19 @@ const ENVIRONMENT_FIELDS: readonly (keyof EnvironmentOptions)[] = [
 export interface ExecuteOptions {
   /** Cancels the job. */
   signal?: AbortSignal;
+  /**
+   * The sinks that the job is of, as `print()`, `addSink()` and their like return them: what leads to other ends stays for
+   * another job. By default the job is of everything that was built since the last one, whoever built it.
+   */
+  sinks?: readonly DataStreamSink[];
+}
+
+/** Of which job `prepare` takes the graph. */
+export interface Preparation {
+  name?: string | undefined;
+  /** Its ends; everything that has been built where absent. */
+  ends?: readonly Transformation[] | undefined;
+  change?: (built: BuiltGraph) => BuiltGraph;
 }
 
 /** What a source may be made of. */
@@ -264,7 +278,8 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
 
   /** Runs the job to its end. */
   async execute(name?: string, options: ExecuteOptions = {}): Promise<JobExecutionResult> {
-    const submit = this.prepare(name, printedOutputs);
+    const ends = this.#endsOf(options);
+    const submit = this.prepare({ name, ends, change: printedOutputs });
     return (await submit(options)).result;
   }
 
@@ -273,22 +288,24 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     name?: string,
     options: ExecuteOptions = {},
   ): Promise<JobHandle<O>> {
-    return (await this.prepare(name)(options)) as JobHandle<O>;
+    const submit = this.prepare({ name, ends: this.#endsOf(options) });
+    return (await submit(options)) as JobHandle<O>;
   }
 
-  /** Takes the graph as it is, and clears it; the function it returns starts the job. */
-  prepare(
+  /** Takes the graph of a job as it is, out of what has been built; the function it returns starts the job. */
+  prepare({
     name = DEFAULT_JOB_NAME,
-    change: (built: BuiltGraph) => BuiltGraph = (built) => built,
-  ): (options: StartOptions) => Promise<JobHandle> {
+    ends,
+    change = (built) => built,
+  }: Preparation = {}): (options: StartOptions) => Promise<JobHandle> {
     let built: BuiltGraph;
     try {
       checkText('name of a job', name);
-      built = change(this.build(name));
+      built = change(this.build(name, ends));
       recordInstead(built.graph);
       built = { ...built, graph: withPythonDefaults(built.graph) };
     } finally {
-      this.#builder.clear();
+      this.#builder.clear(ends);
     }
     return async (options) => {
       await this.#session.check(built, options.signal);
@@ -337,8 +354,25 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     return configurationInForce(this.#config);
   }
 
-  /** The job built so far, with the functions it refers to. */
-  build(name = DEFAULT_JOB_NAME): BuiltGraph {
+  /** The transformations of the sinks that options name. */
+  #endsOf({ sinks }: ExecuteOptions): readonly Transformation[] | undefined {
+    if (sinks === undefined) return undefined;
+    if (!Array.isArray(sinks) || !sinks.every((sink) => sink instanceof DataStreamSink)) {
+      throw new GraphError(
+        'The option sinks is an array of sinks, as print(), addSink(), sinkTo() and toOutput() return them.',
+      );
+    }
+    const ends = sinks.map(({ transformation }) => transformation);
+    if (!ends.every((end) => this.#builder.made(end))) {
+      throw new GraphError(
+        'The option sinks names a sink of another environment; a job is of one environment.',
+      );
+    }
+    return ends;
+  }
+
+  /** The job of `ends`, or everything built so far, with the functions it refers to. */
+  build(name = DEFAULT_JOB_NAME, ends?: readonly Transformation[]): BuiltGraph {
     const { values, warnings, said } = this.#configuration();
     for (const message of warnings) this.#session.log({ level: 'warning', message });
     const { interpreter, path = [], cwd, env } = this.#options.python ?? {};
@@ -363,7 +397,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     };
     const maxParallelism = this.#maxParallelism ?? values['pipeline.max-parallelism'];
     if (maxParallelism !== undefined) settings.maxParallelism = Number(maxParallelism);
-    return this.#builder.build(settings);
+    return this.#builder.build(settings, ends);
   }
 }
 

@@ -30,6 +30,7 @@ export class GraphBuilder {
   #nextId = 1;
   /** Everything but sources: a source that nothing reads is no job (as in Flink). */
   #roots: Transformation[] = [];
+  readonly #made = new WeakSet<Transformation>();
 
   add(init: TransformationInit): Transformation {
     const location = callerLocation();
@@ -49,22 +50,34 @@ export class GraphBuilder {
       ...(location === undefined ? {} : { location }),
     };
     if (inputs.length > 0) this.#roots.push(transformation);
+    this.#made.add(transformation);
     return transformation;
   }
 
-  get isEmpty(): boolean {
-    return this.#roots.length === 0;
+  /** Whether it was added here. */
+  made(transformation: Transformation): boolean {
+    return this.#made.has(transformation);
   }
 
-  clear(): void {
-    this.#roots = [];
+  /** Forgets what leads to `ends`, or everything: who builds another job meanwhile keeps what is theirs. */
+  clear(ends?: readonly Transformation[]): void {
+    if (ends === undefined) {
+      this.#roots = [];
+      return;
+    }
+    const taken = new Set(reachedFrom(ends));
+    this.#roots = this.#roots.filter((root) => !taken.has(root));
   }
 
-  /** @throws GraphError when there is nothing to run */
-  build(settings: GraphSettings): BuiltGraph {
-    if (this.isEmpty) throw new GraphError(NO_OPERATORS);
+  /**
+   * The job of what leads to `ends`, or of everything.
+   *
+   * @throws GraphError when there is nothing to run
+   */
+  build(settings: GraphSettings, ends: readonly Transformation[] = this.#roots): BuiltGraph {
+    if (ends.length === 0) throw new GraphError(NO_OPERATORS);
     const functions = new FunctionTable();
-    const reached = reachedFrom(this.#roots);
+    const reached = reachedFrom(ends);
     const operators = reached.map((transformation) => operatorSpec(transformation, functions));
     const edges = reached.flatMap((to) =>
       to.inputs.map((leg): EdgeSpec => {

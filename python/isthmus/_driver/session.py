@@ -29,15 +29,20 @@ _OF_NO_CONCERN_TO_WORKERS = {"PYTEST_CURRENT_TEST"}
 
 _session: Session | None = None
 _session_pid = 0
+#: Threads may ask for the session at once. Of the process that made it: a fork may come while it is held.
+_asking: tuple[int, threading.Lock] = (os.getpid(), threading.Lock())
 
 
 def session() -> Session:
     """The session of this process; a forked child gets one of its own."""
-    global _session, _session_pid
-    if _session is None or _session_pid != os.getpid() or _session.dead:
-        _session, _session_pid = Session(), os.getpid()
-        uncaught.install()
-    return _session
+    global _session, _session_pid, _asking
+    if _asking[0] != os.getpid():
+        _asking = os.getpid(), threading.Lock()
+    with _asking[1]:
+        if _session is None or _session_pid != os.getpid() or _session.dead:
+            _session, _session_pid = Session(), os.getpid()
+            uncaught.install()
+        return _session
 
 
 class Session:
@@ -106,10 +111,10 @@ class Session:
                 stream.flush()
             except (AttributeError, OSError, ValueError):
                 pass
-        request = self._next_request
-        self._next_request += 1
-        first = self._next_blob
-        self._next_blob += len(blobs)
+        with self._write_lock:  # Threads of a service submit at once.
+            request, first = self._next_request, self._next_blob
+            self._next_request += 1
+            self._next_blob += len(blobs)
         for i, blob in enumerate(blobs):
             self._send_blob(first + i, blob)
         job = JobHandle(self, request, job_name)

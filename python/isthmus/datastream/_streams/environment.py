@@ -228,13 +228,13 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         from ..._plan import execution_plan
 
         graph, _ = self._build(None)
-        self.graph.fresh = list(self._last_fresh)
+        self.graph.fresh[:0] = self._last_fresh
         return json.dumps(execution_plan(graph))
 
     def _build(self, job_name: str | None) -> tuple[dict[str, Any], list[bytes]]:
         if not self.graph.fresh:
             raise GraphError("No operators defined in streaming topology. Cannot execute.")
-        self._last_fresh = list(self.graph.fresh)
+        taken = self._last_fresh = list(self.graph.fresh)
         config = self._configuration.to_dict()
         settings: dict[str, Any] = {
             "name": job_name or config.get("pipeline.name") or DEFAULT_JOB_NAME,
@@ -252,9 +252,9 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         try:
             if job_name is not None:
                 check_text("name of a job", job_name)
-            return self.graph.build(**settings)
+            return self.graph.build(taken, **settings)
         finally:
-            self.graph.clear()
+            self.graph.clear(taken)
 
     def _submit(self, job_name: str | None) -> Any:
         from ..._driver.record import record_graph, recording
