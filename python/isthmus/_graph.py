@@ -157,6 +157,8 @@ class ProgramGraph:
             **settings,
         }
         graph.setdefault("python", {})["mainBundles"] = bundles
+        if self.pickler.sources:
+            graph["python"]["sources"] = dict(self.pickler.sources)
         return graph, blobs
 
     def _reached(self, ends: list[Transformation]) -> list[Transformation]:

@@ -153,6 +153,8 @@ export interface PythonEnvironmentSpec {
   mainBundles: number[];
   /** The program's file, to name it in tracebacks and install `__main__.__file__`. */
   mainFile?: string;
+  /** Text that only the program has, such as a notebook's cells, by the name that code and tracebacks have for it. */
+  sources?: { [name: string]: string };
   /** Levels of the program's loggers, by name ("" is the root): those of its functions have the same. */
   logLevels?: { [logger: string]: number };
 }

@@ -23,6 +23,7 @@ export function inspectRecord(value: unknown): string {
   } catch (error) {
     text = `<a ${typeof value} that cannot be shown: ${String(error)}>`;
   }
+  text = printable(text);
   return text.length <= MAX_REPR_CHARS ? text : `${text.slice(0, MAX_REPR_CHARS - 1)}…`;
 }
 
@@ -70,10 +71,11 @@ function reportOf(thrown: unknown, place: OperatorPlace, inFlight: InFlight): Er
   const message = isError ? thrown.message : inspectRecord(thrown);
   const at = `"${place.operator}" (subtask ${place.subtask + 1}/${place.parallelism})`;
   const record = inFlight.hasRecord ? inspectRecord(inFlight.record) : undefined;
+  const said = printable(message);
   const what =
     thrown instanceof IsthmusError
-      ? withPlace(message, place.operator, at)
-      : `The function of operator ${at} raised ${type}: ${message}`;
+      ? withPlace(said, place.operator, at)
+      : `The function of operator ${at} raised ${type}: ${said}`;
   const report: ErrorReport = {
     code: thrown instanceof IsthmusError ? thrown.code : 'ISTHMUS_USER_FUNCTION',
     message: record === undefined ? what : `${what}\n  record: ${record}`,
@@ -84,11 +86,11 @@ function reportOf(thrown: unknown, place: OperatorPlace, inFlight: InFlight): Er
   if (record !== undefined) report.record = record;
   if (inFlight.hasKey) report.key = inspectRecord(inFlight.key);
   if (isError && thrown.stack !== undefined) {
-    report.traceback = userStack(thrown.stack);
+    const { head, calls } = userStack(thrown, thrown.stack);
+    report.traceback = printable([head, ...calls].join('\n'));
     report.fullTraceback = thrown.stack;
-    if (!(thrown instanceof IsthmusError)) {
-      const frames = report.traceback.split('\n').slice(message.split('\n').length);
-      if (frames.length > 0) report.message += `\n${frames.join('\n')}`;
+    if (!(thrown instanceof IsthmusError) && calls.length > 0) {
+      report.message += `\n${calls.join('\n')}`;
     }
   }
   return report;
@@ -106,11 +108,32 @@ function withPlace(message: string, operator: string, at: string): string {
 const OUR_ROOT = fileURLToPath(new URL('..', import.meta.url));
 const OUR_URL = new URL('..', import.meta.url).href;
 
-/** A stack with the lines of this runtime and of Node itself left out; whole, if nothing else is in it. */
-export function userStack(stack: string): string {
+/**
+ * What a stack says of the error, and the calls below it: the user's, unless there are none. What the error says may be any
+ * text, also one that looks like calls, so it is told apart by what it is and not by how it looks.
+ */
+function userStack({ name, message }: Error, stack: string): { head: string; calls: string[] } {
+  const header = message === '' ? name : `${name}: ${message}`;
+  const at = stack.indexOf(header);
+  const end = at < 0 ? endOfText(stack) : at + header.length;
+  const calls = stack.slice(end).split('\n').filter(isFrame);
+  return { head: stack.slice(0, end), calls: calls.filter((line) => !isOurs(line)) };
+}
+
+/** Of an error whose text was changed later: where the calls at the end of its stack begin. */
+function endOfText(stack: string): number {
   const lines = stack.split('\n');
-  const kept = lines.filter((line) => !isFrame(line) || !isOurs(line));
-  return kept.some(isFrame) ? kept.join('\n') : lines.filter((line) => !isFrame(line)).join('\n');
+  const text = lines.slice(0, lines.findLastIndex((line) => !isFrame(line)) + 1);
+  return text.join('\n').length;
+}
+
+/** Text for a terminal: what would move its cursor or change its colours shows as an escape. Lines stay lines. */
+export function printable(text: string): string {
+  // All of category Cc but tab and line feed.
+  return text.replace(
+    /[^\P{Cc}\t\n]/gu,
+    (found) => `\\x${found.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
 }
 
 function isFrame(line: string): boolean {

@@ -89,6 +89,25 @@ describe('a chain in one subtask', () => {
     expect(report?.traceback).not.toContain('src/runtime');
     expect(report?.traceback).not.toContain('src/operators');
   });
+
+  test('tells text that looks like calls from calls', async () => {
+    const text = 'no\n    at secret (/etc/passwd:1:1)\n    at node:internal\n\x1b[2J';
+    const fail = () => {
+      throw new Error(text);
+    };
+    const chain = [op('source.collection', [1]), op('map', fail), op('sink.collect')];
+    const error = await localJob([{ chain }], [])
+      .run()
+      .catch((e: unknown) => e);
+    const { message, report } = error as UserFunctionError;
+    const said = text.replace('\x1b', '\\x1b');
+    expect(message).toContain(`raised Error: ${said}\n  record: 1\n    at MapOperator.fail (`);
+    expect(report?.traceback?.split('\n').slice(0, 5)).toEqual([
+      ...`Error: ${said}`.split('\n'),
+      expect.stringContaining('.fail ('),
+    ]);
+    expect(report?.exceptionMessage).toBe(text);
+  });
 });
 
 describe('subtasks joined by channels', () => {

@@ -18,11 +18,13 @@ from __future__ import annotations
 import io
 import pickle
 import sys
+from types import FunctionType
 from typing import Any
 
 import cloudpickle
 
 from .._by_value import ByValuePickler
+from .source_lines import own_source
 
 
 def _main_class(obj: Any) -> str | None:
@@ -50,8 +52,14 @@ class _Pickler(ByValuePickler):
         super().__init__(file, protocol=5)
         self._by_reference = by_reference
         self.met: dict[str, type] = {}
+        #: Text that no file has, by the name that code has for it.
+        self.sources: dict[str, str] = {}
 
     def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, FunctionType) and obj.__code__.co_filename not in self.sources:
+            source = own_source(obj.__code__)
+            if source is not None:
+                self.sources[obj.__code__.co_filename] = source
         root = _main_class(obj)
         if root is not None:
             current = _find_main(root)
@@ -71,6 +79,8 @@ class FunctionPickler:
         self._latest: dict[str, bytes] = {}
         #: Classes of ``__main__``, in order of installation.
         self.bundles: list[bytes] = []
+        #: Of all functions so far, text that only this process has.
+        self.sources: dict[str, str] = {}
 
     def pickle(self, obj: Any, name: str) -> bytes:
         """Pickle a function, an object with methods, or a list of records.
@@ -106,6 +116,7 @@ class FunctionPickler:
             raise TypeError(
                 f"{e} (while sending {name} to the workers; create what cannot be pickled in open() instead)"
             ) from e
+        self.sources |= pickler.sources
         return file.getvalue(), pickler.met
 
 

@@ -362,11 +362,6 @@ def _decode_results(flags: int, count: int, body: bytes) -> list[Any]:
 
 
 def _error_of(report: dict[str, Any]) -> IsthmusError:
-    from .source_lines import with_source_lines
-
-    for part in ("message", "traceback"):
-        if isinstance(report.get(part), str):
-            report[part] = with_source_lines(report[part])
     error = error_from_report(report)
     pickled = report.get("exception")
     if pickled:

@@ -1,23 +1,36 @@
-"""Lines of code that only the program has, for what workers say of a failure: those of a notebook's cells, of a REPL."""
+"""Source text that only the program has: a notebook's cells, a REPL's input. Workers show lines of it in tracebacks.
+
+L1. It travels with the functions whose code names it. No text that comes back (messages quote records, and records
+    come from anywhere) is ever searched for names of files.
+L2. Files are left out: workers read those themselves.
+"""
 
 from __future__ import annotations
 
 import linecache
-import re
+from types import CodeType
+from typing import Any
 
-_FRAME = re.compile(r'\s*File "(?P<file>.+)", line (?P<line>\d+), in ')
+#: Longer texts stay here; tracebacks then show no line of them.
+_MAX_CHARS = 1 << 18
 
 
-def with_source_lines(text: str) -> str:
-    """The text of a traceback with the lines that its frames lack, as far as this process has them."""
-    lines = text.split("\n")
-    shown: list[str] = []
-    for line, following in zip(lines, [*lines[1:], ""]):
-        shown.append(line)
-        frame = _FRAME.match(line)
-        if frame is None or following.startswith("    "):
-            continue
-        source = linecache.getline(frame["file"], int(frame["line"])).strip()
-        if source:
-            shown.append(f"    {source}")
-    return "\n".join(shown)
+def own_source(code: CodeType) -> str | None:
+    """The text that ``code`` was compiled from, where it is known to this process and in no file; else None."""
+    entry: Any = linecache.cache.get(code.co_filename)
+    # Of a file an entry has the time of its last change; one that only says how to load has two fields less.
+    known = entry is not None and len(entry) == 4 and entry[1] is None
+    text = "".join(entry[2] if known else _registered(code))
+    return text if 0 < len(text) <= _MAX_CHARS else None
+
+
+def _registered(code: CodeType) -> list[str]:
+    """Python 3.13 and later keep what was typed by its code, not by its name."""
+    find = getattr(linecache, "_getlines_from_code", None)
+    return list(find(code)) if find is not None else []
+
+
+def remember(sources: dict[str, str]) -> None:
+    """Let tracebacks of this process show lines of ``sources``, by name; called by the worker."""
+    for name, text in sources.items():
+        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)

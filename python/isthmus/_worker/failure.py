@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import traceback
 from types import TracebackType
 from typing import Any
@@ -13,6 +14,7 @@ from ..errors import IsthmusError
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 #: Calls that a shortened traceback shows.
 _FIRST_CALLS, _LAST_CALLS = 2, 4
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _NOT_USERS = (f"{os.sep}cloudpickle{os.sep}", "<frozen ")
 
 
@@ -45,9 +47,14 @@ def clip(text: str, limit: int = 1000) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def printable(text: str) -> str:
+    """Text for a terminal: what would move its cursor or change its colours shows as an escape. Lines stay lines."""
+    return _CONTROLS.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
+
+
 def safe_repr(value: Any) -> str:
     try:
-        return clip(repr(value))
+        return printable(clip(repr(value)))
     except Exception as e:  # A repr of the user's may itself be broken.
         return f"<{type(value).__name__} whose repr raised {type(e).__name__}>"
 
@@ -129,7 +136,7 @@ def report(
         "parallelism": parallelism,
         "exceptionType": exception_type,
         "exceptionMessage": clip(text, 4000),
-        "traceback": clip(user_traceback(error), 20_000),
+        "traceback": clip(printable(user_traceback(error)), 20_000),
         "fullTraceback": clip("".join(traceback.format_exception(error)), 40_000),
     }
     if spec is not None:
@@ -144,7 +151,7 @@ def report(
             found["exception"] = data
     except Exception:  # Not every exception can be pickled; its text has crossed anyway.
         pass
-    lines = [f"{exception_type} in {where}: {clip(text, 2000)}"]
+    lines = [f"{exception_type} in {where}: {printable(clip(text, 2000))}"]
     if "record" in known and known["record"] is not None:
         lines.append(f"  record: {known['record']}")
     if known.get("key") is not None:

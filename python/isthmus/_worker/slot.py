@@ -362,6 +362,10 @@ def install_program(python: dict[str, Any], blobs: dict[int, Any]) -> None:
         sys.path[:] = [*python["sysPath"], *own]
     if python.get("env"):
         os.environ.update(python["env"])
+    if python.get("sources"):
+        from .._driver.source_lines import remember
+
+        remember(python["sources"])
     bundles = python.get("mainBundles") or []
     if bundles or python.get("mainFile"):
         main = ModuleType("__main__")

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import linecache
 
-from isthmus._driver.source_lines import with_source_lines
+from isthmus._driver.source_lines import own_source, remember
 
 
-def test_frames_get_the_lines_that_they_lack(monkeypatch):
-    cell = ["a = 1\n", "    b = 1 / 0  # here\n"]
+def test_text_that_no_file_has_is_found_by_the_code(monkeypatch):
+    cell = ["def f():\n", "    return 1\n"]
     monkeypatch.setitem(linecache.cache, "<cell>", (9, None, cell, "<cell>"))
-    text = (
-        "Traceback (most recent call last):\n"
-        '  File "<cell>", line 2, in f\n'
-        '  File "<cell>", line 1, in g\n'
-        "    a = 1, as the worker has it\n"
-        '  File "<nowhere>", line 1, in h\n'
-        '  File "<cell>", line 99, in i\n'
-        "ZeroDivisionError: division by zero"
-    )
-    assert with_source_lines(text).split("\n") == [
-        "Traceback (most recent call last):",
-        '  File "<cell>", line 2, in f',
-        "    b = 1 / 0  # here",
-        '  File "<cell>", line 1, in g',
-        "    a = 1, as the worker has it",
-        '  File "<nowhere>", line 1, in h',
-        '  File "<cell>", line 99, in i',
-        "ZeroDivisionError: division by zero",
-    ]
+    names: dict = {}
+    exec(compile("".join(cell), "<cell>", "exec"), names)
+    assert own_source(names["f"].__code__) == "".join(cell)
+
+
+def test_text_of_files_and_unknown_code_is_left_out():
+    linecache.getlines(__file__)
+    assert own_source(test_text_of_files_and_unknown_code_is_left_out.__code__) is None
+    assert own_source(compile("1", "<nowhere>", "eval")) is None
+
+
+def test_remembered_text_is_shown(monkeypatch):
+    monkeypatch.setattr(linecache, "cache", {})
+    remember({"<cell>": "a = 1\nb = 2\n"})
+    linecache.checkcache("<cell>")
+    assert linecache.getline("<cell>", 2) == "b = 2\n"
