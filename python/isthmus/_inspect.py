@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ._alias import install as alias_pyflink
+from ._imports import loading, this_process_finds_functions
 
 Found = dict[str, Any]
 
@@ -36,6 +37,7 @@ def describe(requests: str) -> str:
     """
     _leave_bridge()
     alias_pyflink()
+    this_process_finds_functions()
     with _user_output():
         return json.dumps([_describe(request) for request in json.loads(requests)])
 
@@ -175,7 +177,8 @@ def _by_import(request: dict[str, Any], path: str | None) -> Found:
     from ._worker.functions import _module_of
 
     try:
-        found: Any = _module_of(request)
+        with loading():
+            found: Any = _module_of(request)
     except (Exception, SystemExit) as e:
         return _import_problem(path or request["module"], e)
     where = path or request["module"]

@@ -122,6 +122,28 @@ describe('check', { timeout: 60_000 }, () => {
     await rm(folder, { recursive: true });
   });
 
+  test.each([
+    ['a look at its functions', 'f = str.upper', 'cannot be imported: GraphError: '],
+    ['a worker', 'def f(x): return x.upper()', ''],
+  ])('a program without a main guard is refused by %s', async (_, definition, before) => {
+    const folder = await mkdtemp(join(tmpdir(), 'isthmus-check-'));
+    const program = join(folder, 'job.py');
+    const lines = [
+      'from isthmus.datastream import StreamExecutionEnvironment',
+      definition,
+      'env = StreamExecutionEnvironment.get_execution_environment()',
+      'env.from_collection(["a"]).map(f).print()',
+      'env.execute()',
+    ];
+    await writeFile(program, lines.join('\n'));
+    await using env = StreamExecutionEnvironment.getExecutionEnvironment({ logger: () => {} });
+    env.fromElements('a').map(py(program, 'f')).print();
+    await expect(env.execute()).rejects.toThrow(
+      `${before}${program}, line 5, runs a job while it is imported.`,
+    );
+    await rm(folder, { recursive: true });
+  });
+
   test('an async function is for AsyncDataStream', async () => {
     const message = await checked((n) => n.map(named('later')));
     expect(message).toContain('later of');

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from types import ModuleType
 from typing import Any
 
+from .._imports import loading
 from ..errors import GraphError
 
 
@@ -21,6 +22,10 @@ class FunctionLoader:
         self._blobs = blobs
 
     def __call__(self, ref: dict[str, Any]) -> Any:
+        with loading():
+            return self._load(ref)
+
+    def _load(self, ref: dict[str, Any]) -> Any:
         if ref["form"] == "pickle":
             return pickle.loads(self._blobs[ref["blob"]])
         module = _module_of(ref)

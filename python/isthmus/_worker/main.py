@@ -300,8 +300,10 @@ def main() -> None:
         )
         sys.exit(EXIT_CANNOT_START)
     from .._alias import install as alias_pyflink
+    from .._imports import this_process_finds_functions
 
     alias_pyflink()
+    this_process_finds_functions()
     process = Process(frames_in, frames_out, program_out)
     process.handshake()
     process.loop()

@@ -22,6 +22,7 @@ from typing import Any
 
 from .._bridge import frame as wire
 from .._bridge.control import decode_control, encode_control
+from .._imports import loading
 from ..errors import IsthmusError
 from .channels import ChannelCodec
 from .deployment import build_tasks
@@ -247,7 +248,8 @@ class Slot:
         try:
             if self._deploying is not None:
                 self._deploying(deployment)
-            install_program(deployment["python"], self._blobs)
+            with loading():
+                install_program(deployment["python"], self._blobs)
             load = FunctionLoader(self._blobs)  # type: ignore[arg-type]
             for built in build_tasks(self, deployment, load):
                 self.tasks.append(built)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from ..._graph import Origin, ProgramGraph, Transformation
+from ..._graph import Origin, ProgramGraph, Transformation, user_location
 from ..._lazy import no_java
 from ..._ts import TypeScriptFunction
 from ...common.configuration import Configuration
@@ -44,8 +44,9 @@ class StreamExecutionEnvironment(EnvironmentSettings):
     def get_execution_environment(configuration: Configuration | None = None) -> StreamExecutionEnvironment:
         """A new environment; the runtime starts in the background while the program goes on."""
         from ..._driver.record import recording
+        from ..._imports import importing
 
-        if not recording():
+        if not recording() and not importing():
             from ..._driver.session import session
 
             session()
@@ -258,7 +259,15 @@ class StreamExecutionEnvironment(EnvironmentSettings):
 
     def _submit(self, job_name: str | None) -> Any:
         from ..._driver.record import record_graph, recording
+        from ..._imports import importing
 
+        if importing() and not recording():
+            at = user_location() or {"file": "a module", "line": 0}
+            raise GraphError(
+                f"{at['file']}, line {at['line']}, runs a job while it is imported. It is imported for the functions of a "
+                "job that runs, whose workers would start this job again and again. Put what runs jobs under: "
+                'if __name__ == "__main__":'
+            )
         graph, blobs = self._build(job_name)
         if recording():
             record_graph(graph, blobs)
