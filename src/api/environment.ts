@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
+import { charsetOf } from '../connectors/charset.ts';
 import { type ConfigurationInForce, configurationInForce } from '../config/in-force.ts';
 import { GraphError } from '../errors.ts';
 import type { JobGraph } from '../graph/job-graph.ts';
@@ -225,15 +226,22 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     return this.fromFiles([path]);
   }
 
-  /** The lines of files and folders, dealt out over the subtasks; relative paths are relative to the working directory. */
+  /**
+   * The lines of files and folders, dealt out over the subtasks; relative paths are relative to the working directory.
+   *
+   * @param options `monitorMs`: look for new files so often, and never end; `encoding`: utf-8 unless it says utf-16, utf-32
+   *   (each with le, be or by the file's byte order mark) or latin1
+   */
   fromFiles(
     paths: string | URL | Iterable<string | URL>,
-    options: { monitorMs?: number } = {},
+    options: { monitorMs?: number; encoding?: string } = {},
   ): DataStream<string> {
     // A string is an iterable, too: of its characters.
     const each = typeof paths === 'string' || paths instanceof URL ? [paths] : Array.from(paths);
     if (each.length === 0)
       throw new GraphError('fromFiles() needs the path of a file or a folder.');
+    checkFields('fromFiles()', options, ['monitorMs', 'encoding']);
+    if (options.encoding !== undefined) charsetOf(options.encoding);
     return this.operator({
       kind: 'source.lines',
       name: 'File Source',

@@ -1,6 +1,5 @@
-// `source.lines`: lines of text files. Files are dealt out over the subtasks by turns, folders searched recursively;
-// hidden files and those that begin with an underscore are left out, as Flink does. With `jsonLines` files of JSON lines give
-// a value for each line that is not blank.
+// `source.lines`: lines of text files, one file after the other, and of new ones where a folder is watched. With `jsonLines`
+// files of JSON lines give a value for each line that is not blank.
 //
 // The position is (file, byte offset of the next line), so a restart goes on at a line. A compressed file has no
 // position to seek to: it is read again from its begin, and lines before the offset are passed over.
@@ -12,7 +11,8 @@ import { createGunzip } from 'node:zlib';
 import { GraphError } from '../errors.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import type { OperatorContext, Source, SourceBatch } from '../runtime/operator.ts';
-import { listFiles } from './list-files.ts';
+import { type MarkedCharset, charsetOf } from './charset.ts';
+import { FileListing } from './file-listing.ts';
 import { LineSplitter } from './line-splitter.ts';
 
 const BLOCK_BYTES = 1 << 16;
@@ -41,9 +41,9 @@ class LinesSource implements Source {
   readonly #encoding: string;
   readonly #jsonLines: boolean;
   readonly #monitorMs: number | undefined;
-  #subtask = 0;
-  #parallelism = 1;
-  #seen = new Set<string>();
+  #listing!: FileListing;
+  /** Of the listing before a restart. */
+  #seen: readonly string[] | undefined;
   #todo: string[] = [];
   #path = '';
   #reader: BlockReader | undefined;
@@ -58,8 +58,7 @@ class LinesSource implements Source {
   }
 
   async open(ctx: OperatorContext): Promise<void> {
-    this.#subtask = ctx.subtask;
-    this.#parallelism = ctx.parallelism;
+    this.#listing = new FileListing(this.#paths, ctx.subtask, ctx.parallelism, this.#seen);
     await this.#discover();
   }
 
@@ -82,7 +81,7 @@ class LinesSource implements Source {
 
   snapshot(): LinesPosition {
     return {
-      seen: [...this.#seen],
+      seen: [...this.#listing.seen],
       todo: [...this.#todo],
       path: this.#reader === undefined ? null : this.#path,
       offset: this.#splitter?.offset ?? 0,
@@ -91,7 +90,7 @@ class LinesSource implements Source {
 
   restore(states: unknown[]): void {
     const position = states[0] as LinesPosition;
-    this.#seen = new Set(position.seen);
+    this.#seen = position.seen;
     this.#todo = [...position.todo];
     if (position.path !== null) {
       this.#todo.unshift(position.path);
@@ -106,23 +105,19 @@ class LinesSource implements Source {
   }
 
   async #discover(): Promise<void> {
-    const found = (await listFiles(this.#paths)).filter((path) => !this.#seen.has(path));
-    const first = this.#seen.size;
-    for (const [index, path] of found.entries()) {
-      this.#seen.add(path);
-      if ((first + index) % this.#parallelism === this.#subtask) this.#todo.push(path);
-    }
+    this.#todo.push(...(await this.#listing.look()));
   }
 
   async #openNext(): Promise<boolean> {
     const path = this.#todo.shift();
     if (path === undefined) return false;
-    const offset = this.#resumeAt?.path === path ? this.#resumeAt.offset : 0;
+    const resumed = this.#resumeAt?.path === path ? this.#resumeAt.offset : 0;
     this.#resumeAt = undefined;
     this.#path = path;
-    const compressed = path.endsWith('.gz');
-    this.#reader = compressed ? gzipReader(path, offset) : await plainReader(path, offset);
-    this.#splitter = new LineSplitter(this.#encoding, offset);
+    const { charset, markBytes } = await charsetOfFile(this.#encoding, path);
+    const offset = Math.max(resumed, markBytes);
+    this.#reader = await openBlocks(path, offset);
+    this.#splitter = new LineSplitter(charset, offset);
     return true;
   }
 
@@ -161,6 +156,29 @@ function valueOf(line: string, path: string): unknown {
       cause,
     });
   }
+}
+
+async function charsetOfFile(encoding: string, path: string): Promise<MarkedCharset> {
+  const charset = charsetOf(encoding);
+  return typeof charset === 'function'
+    ? charset(await firstBlock(path))
+    : { charset, markBytes: 0 };
+}
+
+/** Nothing of a file that cannot be read: reading it says why. */
+async function firstBlock(path: string): Promise<Buffer> {
+  const blocks = await openBlocks(path, 0);
+  try {
+    return (await blocks.read()) ?? Buffer.alloc(0);
+  } catch {
+    return Buffer.alloc(0);
+  } finally {
+    await blocks.close();
+  }
+}
+
+async function openBlocks(path: string, offset: number): Promise<BlockReader> {
+  return path.endsWith('.gz') ? gzipReader(path, offset) : plainReader(path, offset);
 }
 
 async function plainReader(path: string, offset: number): Promise<BlockReader> {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._lazy import absent_names
+from ._charsets import known_charset
 from .typeinfo import TypeInformation, Types
 
 __all__ = [
@@ -72,15 +73,7 @@ class Encoder:
     @staticmethod
     def simple_string_encoder(charset_name: str = "UTF-8") -> Encoder:
         """One line of text a record."""
-        import codecs
-
-        try:
-            codecs.lookup(charset_name)
-        except (LookupError, TypeError):
-            raise ValueError(
-                f"There is no charset {charset_name!r}; name one such as UTF-8 or ISO-8859-1."
-            ) from None
-        return Encoder(charset_name)
+        return Encoder(known_charset(charset_name))
 
 
 class BulkWriterFactory:

@@ -44,3 +44,17 @@ def test_files_are_in_the_charset_of_their_encoder_behind_typescript_too(env, tm
     env.execute()
     (part,) = (tmp_path / "out").iterdir()
     assert part.read_bytes() == "größe\n".encode("latin-1")
+
+
+@pytest.mark.parametrize("charset", ["UTF-16", "UTF-16LE", "UTF-32", "utf-8-sig"])
+def test_a_file_has_one_byte_order_mark(env1, tmp_path, charset):
+    sink = (
+        FileSink.for_row_format(str(tmp_path / "out"), Encoder.simple_string_encoder(charset))
+        .with_bucket_assigner(BucketAssigner.base_path_bucket_assigner())
+        .build()
+    )
+    env1.from_collection(["größe", "漢"], Types.STRING()).sink_to(sink)
+    env1.execute()
+    (part,) = (tmp_path / "out").iterdir()
+    charset = "UTF-32BE" if charset == "UTF-32" else charset  # Java writes none in it.
+    assert part.read_bytes().decode(charset) == "größe\n漢\n"

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from ..._types.coerce import coercer
 from ..._types.format import file_formatter
+from ...common._charsets import written
 from ...errors import GraphError
 from ..coercion import coerced
 from ..operator import Operator, OperatorContext
@@ -52,7 +53,7 @@ class FileSinkOperator(Operator):
         self._max_bytes = int(rolling.get("maxPartBytes") or 128 << 20)
         self._rollover_ms = int(rolling.get("rolloverIntervalMs") or 60_000)
         self._inactivity_ms = int(rolling.get("inactivityMs") or 60_000)
-        self._charset: str = params.get("charset") or "utf-8"
+        self._mark, self._charset = written(params.get("charset") or "utf-8")
         declared = params.get("type")
         self._format: Callable[[Any], str] = file_formatter(declared)
         self._line_end = "\n"
@@ -128,7 +129,7 @@ class FileSinkOperator(Operator):
             self._counter += 1
             hidden = os.path.join(folder, f".{name}.inprogress.{uuid.uuid4()}")
             part = self._parts[bucket] = _Part(hidden, os.path.join(folder, name), now_ms)
-            part.file.write(self._header.encode(self._charset))
+            part.file.write(self._mark + self._header.encode(self._charset))
         return part
 
     def _finish(self, bucket: str) -> None:

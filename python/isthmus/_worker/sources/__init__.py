@@ -38,10 +38,14 @@ def make_source(kind: str) -> Source:
         from .sequence import SequenceSource
 
         return SequenceSource()
-    if kind in ("source.lines", "source.csv"):
-        from .files import FileLinesSource
+    if kind == "source.lines":
+        from .lines import LinesSource
 
-        return FileLinesSource()
+        return LinesSource()
+    if kind == "source.csv":
+        from .csv_files import CsvSource
+
+        return CsvSource()
     if kind == "source.function":
         from .function import FunctionSource
 

@@ -203,11 +203,15 @@ class StreamExecutionEnvironment(EnvironmentSettings):
 
     def read_text_file(self, file_path: str, charset_name: str = "UTF-8") -> DataStream[str]:
         """The lines of a text file, or of all files in a folder."""
+        from ...common._charsets import known_charset
         from ...common.typeinfo import Types
-        from ..connectors.base import known_charset
+        from ..connectors.base import reader_of
 
-        params = {"paths": [check_text("path of a file", file_path)], "encoding": known_charset(charset_name)}
-        return self._source("source.lines", "Custom File Source", None, params, Types.STRING(), False, "any")
+        charset = known_charset(charset_name)
+        params = {"paths": [check_text("path of a file", file_path)], "encoding": charset}
+        return self._source(
+            "source.lines", "Custom File Source", None, params, Types.STRING(), False, reader_of(charset)
+        )
 
     def add_source(
         self, source_func: Any, source_name: str = "Custom Source", type_info: Any = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -38,17 +37,14 @@ def check_path(path: Any) -> None:
         raise TypeError(f"A path of files must be a str; it is {path!r}.")
 
 
-def known_charset(name: Any) -> str:
-    """The name of a charset, if Python knows it.
-
-    Raises:
-        ValueError: It does not.
-    """
-    try:
-        codecs.lookup(name)
-    except (LookupError, TypeError):
-        raise ValueError(f"There is no charset {name!r}; name one such as UTF-8 or ISO-8859-1.") from None
-    return str(name)
+def reader_of(charset: str) -> str:
+    """The language in which text in a charset can be read: what TypeScript does not know, Python reads."""
+    known = (
+        "utf-8",
+        "iso8859-1",
+        *(f"utf-{bits}{order}" for bits in (16, 32) for order in ("", "-le", "-be")),
+    )
+    return "any" if charset in known else "python"
 
 
 class DeliveryGuarantee(Enum):

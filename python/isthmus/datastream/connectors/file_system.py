@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..._graph import ProgramGraph
 from ..._lazy import absent_names
+from ...common._charsets import known_charset
 from ...common.serialization import Encoder
 from ...common.time import Duration
 from ...common.typeinfo import Types
-from .base import Sink, Source, check_path, known_charset
+from .base import Sink, Source, check_path, reader_of
 
 __all__ = [
     "BucketAssigner",
@@ -49,7 +50,7 @@ class FileEnumeratorProvider:
 
 
 class FileSplitAssignerProvider:
-    """Accepted: files are dealt out over the subtasks by turns."""
+    """Accepted: files in folders are dealt out over the subtasks by a hash of their paths."""
 
     @staticmethod
     def locality_aware_split_assigner() -> FileSplitAssignerProvider:
@@ -85,7 +86,14 @@ class FileSource(Source):
             params["monitorMs"] = self._monitor_ms
         if isinstance(self._format, StreamFormat):
             params["encoding"] = self._format.charset
-            return "source.lines", "File Source", params, None, "any", Types.STRING()
+            return (
+                "source.lines",
+                "File Source",
+                params,
+                None,
+                reader_of(self._format.charset),
+                Types.STRING(),
+            )
         fn = graph.function(self._format.reader(), "CSV reader")
         return "source.csv", "CSV Source", params, fn, "python", self._format.type_info()
 
