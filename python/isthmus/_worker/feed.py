@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import compress, repeat
 from typing import Any
 
@@ -84,8 +84,10 @@ class Watchdog:
     Costs two attribute writes a batch; the thread sleeps while the worker is idle.
     """
 
-    def __init__(self, period_s: float = 0.005) -> None:
+    def __init__(self, period_s: float = 0.005, tick: Callable[[], None] = lambda: None) -> None:
         self._period_s = period_s
+        #: Called once a period while the loop is in a chain.
+        self._tick = tick
         #: The feed being pulled; None while the loop does something else.
         self.feed: Feed | None = None
         self._parked = False
@@ -108,6 +110,7 @@ class Watchdog:
             time.sleep(self._period_s)
             feed = self.feed
             if feed is None:
+                seen = None
                 quiet += 1
                 if quiet > 40:
                     self._unpark.clear()
@@ -122,3 +125,5 @@ class Watchdog:
             if feed is seen and not feed.cut:
                 feed.stop()
             seen = feed
+            del feed
+            self._tick()

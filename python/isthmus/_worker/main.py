@@ -8,7 +8,6 @@ M3. Frames are written whole, in one call where they fit; log records are writte
 
 from __future__ import annotations
 
-import gc
 import os
 import random
 import select
@@ -119,6 +118,7 @@ class Process:
 
     def __init__(self, frames_in: int, frames_out: int, program_out: int) -> None:
         from .._bridge import frame as wire
+        from .collector import Collector
         from .feed import Watchdog
         from .slot import Slot
 
@@ -134,10 +134,11 @@ class Process:
         self._shut_down = False
         self._writing = threading.Lock()  # M3
         self._log_handler: Any = None
+        self._collector = Collector()
         self.slot = Slot(
             transmit=self.transmit,
             clock=SystemClock(),
-            watchdog=Watchdog(),
+            watchdog=Watchdog(tick=self._collector.look_aside),
             rng=random.Random(),
             wake=self.wake,
             program_output=self.print_lines,
@@ -242,10 +243,11 @@ class Process:
         self._incoming.extend(self._decoder.feed(data))
 
     def loop(self) -> None:
+        monotonic = time.monotonic
         poller = select.poll()
         poller.register(self._in, select.POLLIN)
         poller.register(self._wake_in, select.POLLIN)
-        slot, wire, incoming = self.slot, self._wire, self._incoming
+        slot, wire, incoming, collector = self.slot, self._wire, self._incoming, self._collector
         more = False
         while not self._shut_down:
             # First what has come: frames may have arrived together with WELCOME.
@@ -256,9 +258,14 @@ class Process:
                     break
                 slot.handle(frame)
                 if frame[0] == wire.DEPLOY:
-                    _settle_collector()
+                    collector.begin_job()
             more = slot.run()
             self.flush()
+            if slot.released:
+                slot.released = False
+                frame = None
+                collector.end_job()
+            collector.look(monotonic())
             wait = 0.0 if more or self._shut_down else slot.wait_s()
             for descriptor, _ in poller.poll(None if wait is None else wait * 1000):
                 if descriptor == self._in:
@@ -267,13 +274,6 @@ class Process:
                     os.read(self._wake_in, 4096)
                     slot.woken()
         self.flush()
-
-
-def _settle_collector() -> None:
-    """What is there now stays; decoded batches live shortly and should not be scanned again and again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
 
 
 def main() -> None:

@@ -320,6 +320,7 @@ class Slot:
         body = encode_control({"metrics": [metrics_of(t) for t in self.tasks]})
         self._reset()
         self._blobs = {}
+        uninstall_program()
         self.released = True
         self.transmit(wire.RELEASED, 0, 0, 0, body)
 
@@ -370,6 +371,7 @@ def install_program(python: dict[str, Any], blobs: dict[int, Any]) -> None:
         remember(python["sources"])
     bundles = python.get("mainBundles") or []
     if bundles or python.get("mainFile"):
+        _own_main.setdefault("__main__", sys.modules["__main__"])
         main = ModuleType("__main__")
         if python.get("mainFile"):
             main.__file__ = python["mainFile"]
@@ -380,3 +382,13 @@ def install_program(python: dict[str, Any], blobs: dict[int, Any]) -> None:
 
         for bundle in bundles:
             install_bundle(bytes(blobs[bundle]))
+
+
+#: The worker's own ``__main__`` while a program's is installed.
+_own_main: dict[str, ModuleType] = {}
+
+
+def uninstall_program() -> None:
+    """Forget the program's ``__main__`` and all that its classes hold; what it imported stays, for the next job."""
+    sys.modules.update(_own_main)
+    _own_main.clear()

@@ -1,0 +1,96 @@
+"""What a warm worker keeps of the jobs it has run, and of the garbage they make: nothing that is large."""
+
+from __future__ import annotations
+
+RESIDENT = """
+def resident_mb():
+    return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
+"""
+
+
+def sizes(done) -> list[int]:
+    assert (done.returncode, done.stderr) == (0, "")
+    return [int(line) for line in done.stdout.split()]
+
+
+def test_the_objects_of_fifty_jobs_do_not_add_up(programs):
+    done = programs.run(
+        RESIDENT
+        + """
+        class Model(MapFunction):
+            def open(self, ctx):
+                self.itself = self
+                self.weights = bytearray(b"w") * 100_000_000
+
+            def map(self, value):
+                return resident_mb()
+
+        for _ in range(50):
+            print(*env.from_collection([1]).map(Model()).execute_and_collect())
+        """.replace("\n        ", "\n"),
+        timeout=120,
+    )
+    found = sizes(done)
+    assert len(found) == 50
+    assert max(found) < 200, found
+
+
+def test_keyed_state_classes_and_collections_of_jobs_do_not_add_up(programs):
+    done = programs.run(
+        RESIDENT
+        + """
+        class Remembers(KeyedProcessFunction):
+            def open(self, ctx):
+                self.state = ctx.get_state(ValueStateDescriptor("s", Types.PICKLED_BYTE_ARRAY()))
+
+            def process_element(self, value, ctx):
+                self.state.update(os.urandom(1000) * 1000)
+                yield resident_mb()
+
+        class Table(MapFunction):
+            rows = bytearray(b"r") * 20_000_000
+
+            def map(self, value):
+                return resident_mb() if len(self.rows) else 0
+
+        from isthmus.datastream.state import ValueStateDescriptor
+
+        for i in range(15):
+            keyed = env.from_collection(range(60)).key_by(lambda value: value)
+            collection = env.from_collection([bytes([n]) * 1_000_000 for n in range(60)])
+            of_state = max(keyed.process(Remembers()).execute_and_collect())
+            of_records = max(collection.map(lambda value: resident_mb()).execute_and_collect())
+            print(max(of_state, of_records, *env.from_collection([1]).map(Table()).execute_and_collect()))
+        """.replace("\n        ", "\n"),
+        timeout=120,
+    )
+    found = sizes(done)
+    # All there is at once, and not more with every job.
+    assert max(found[5:]) < max(found[:5]) + 60, found
+
+
+def test_few_objects_that_hold_much_are_collected_too(programs):
+    done = programs.run(
+        RESIDENT
+        + """
+        class Page:
+            def __init__(self):
+                self.itself = self
+                self.text = bytearray(b"x") * 200_000
+
+        def one(value):
+            Page()
+            return resident_mb()
+
+        def many(count):
+            for _ in range(count):
+                Page()
+                yield resident_mb()
+
+        print(max(env.from_collection(range(5_000)).map(one).execute_and_collect()))
+        print(max(env.from_collection([5_000]).flat_map(many).execute_and_collect()))
+        """.replace("\n        ", "\n"),
+        timeout=60,
+    )
+    # A gigabyte in all.
+    assert all(size < 300 for size in sizes(done)), done.stdout
