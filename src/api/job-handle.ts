@@ -65,6 +65,7 @@ export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisp
     const { signal, onProgress } = options;
     this.#execution = session.start(built, {
       onResults: (operator, _subtask, values) => this.#onResults(operator, values),
+      takeBackResults: () => this.#takeBackResults(),
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined ? {} : { onProgress }),
     });
@@ -111,6 +112,13 @@ export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisp
 
   #onResults(operator: number, values: unknown[]): MaybePromise<void> {
     return this.#queues.get(operator)?.put(values);
+  }
+
+  #takeBackResults(): boolean {
+    const queues = [...this.#queues.values()];
+    if (queues.some((queue) => queue.hasGiven)) return false;
+    for (const queue of queues) queue.takeBack();
+    return true;
   }
 
   async #run(): Promise<JobExecutionResult> {

@@ -21,6 +21,7 @@ export class OutputQueue<T> implements AsyncIterable<T> {
   #next = 0;
   #count = 0;
   #state: 'untouched' | 'iterated' | 'discarded' | 'left' = 'untouched';
+  #hasGiven = false;
   #ended = false;
   #failure: { error: unknown } | undefined;
   #room: PromiseWithResolvers<void> | undefined;
@@ -40,6 +41,16 @@ export class OutputQueue<T> implements AsyncIterable<T> {
     return this.#state === 'iterated';
   }
 
+  /** Whether whoever iterates has been given a record. */
+  get hasGiven(): boolean {
+    return this.#hasGiven;
+  }
+
+  /** Forgets what waits: it comes again. */
+  takeBack(): void {
+    if (this.#state === 'untouched' || this.#state === 'iterated') this.#discard(this.#state);
+  }
+
   /** Calls back once when the iteration begins. */
   onBegin(callback: () => void): void {
     this.#began = callback;
@@ -49,6 +60,7 @@ export class OutputQueue<T> implements AsyncIterable<T> {
     if (this.#state === 'discarded' || this.#state === 'left' || values.length === 0) return;
     let first = 0;
     for (; this.#waiting.length > 0 && first < values.length; first++) {
+      this.#hasGiven = true;
       this.#waiting.shift()?.resolve({ value: values[first] as T, done: false });
     }
     if (first === values.length) return;
@@ -108,6 +120,7 @@ export class OutputQueue<T> implements AsyncIterable<T> {
     const batch = this.#batches[0];
     if (batch !== undefined) {
       const value = batch[this.#next++] as T;
+      this.#hasGiven = true;
       if (this.#next === batch.length) {
         this.#batches.shift();
         this.#next = 0;
@@ -140,7 +153,7 @@ export class OutputQueue<T> implements AsyncIterable<T> {
     if (!over) await this.#onLeft();
   }
 
-  #discard(state: 'discarded' | 'left'): void {
+  #discard(state: 'untouched' | 'iterated' | 'discarded' | 'left'): void {
     this.#state = state;
     this.#batches = [];
     this.#next = 0;

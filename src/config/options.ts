@@ -83,7 +83,8 @@ export const options: readonly OptionSpec[] = [
     type: 'choice',
     choices: ['none', 'off', 'disable', 'fixed-delay', 'exponential-delay', 'failure-rate'],
     default: 'none',
-    effect: 'What follows a failure. Without checkpoints a restart begins from the beginning.',
+    effect:
+      'What follows a failure. Without checkpoints a restart begins from the beginning, and sinks get records again.',
   },
   {
     key: 'restart-strategy.fixed-delay.attempts',

@@ -2,6 +2,7 @@
 //
 //   J1. `result` settles exactly once: with the counts, or with the one error that ended the job.
 //   J2. When it has settled, no subtask runs and no worker is the job's any more.
+//   J3. A program is given no result twice: where it has one, the job fails rather than start again. Restarts are told.
 
 import { randomUUID } from 'node:crypto';
 import { writeWhole } from '../bridge/write-whole.ts';
@@ -18,6 +19,7 @@ import { JobAttempt, type ResultFrame } from './job-attempt.ts';
 import { JobMetrics, type JobOperatorMetrics } from './job-metrics.ts';
 import type { Clock, MaybePromise } from './operator.ts';
 import { type ProgressDisplay, progressDisplay } from './progress-display.ts';
+import { type Restart, notAgain, restartNotice } from './restart-notice.ts';
 import { restartStrategy } from './restart-strategy.ts';
 import type { WorkerLog } from './slot.ts';
 import { systemClock } from './system-clock.ts';
@@ -61,6 +63,8 @@ export interface JobOptions {
   onResults?: (operator: number, subtask: number, values: unknown[]) => MaybePromise<void>;
   /** Records for a client in another process, undecoded. */
   onResultFrame?: (frame: ResultFrame) => MaybePromise<void>;
+  /** Before a restart: takes results back that nobody has seen yet; false where somebody has. Absent: they cannot be taken back. */
+  takeBackResults?: () => boolean;
   /** Counts, every `progressEveryMs` while the job runs. */
   onProgress?: (metrics: JobOperatorMetrics[]) => void;
   progressEveryMs?: number;
@@ -94,6 +98,7 @@ export class JobExecution {
   #attempt: JobAttempt | undefined;
   #cancelled: JobCancelledError | undefined;
   #display: ProgressDisplay | undefined;
+  #hasGivenResults = false;
   #wakeFromPause: (() => void) | undefined;
 
   /** Starts a job. Whatever is wrong with it is told by `result`. */
@@ -184,6 +189,8 @@ export class JobExecution {
         if (this.#cancelled !== undefined || FINAL_CODES.has(error.code)) throw error;
         const pauseMs = strategy.next(this.#clock.now());
         if (pauseMs === undefined) throw error;
+        if (!this.#resultsAreBack()) throw notAgain(error); // J3
+        this.#tellRestart({ failed: attempt + 1, pauseMs, error });
         this.#setStatus('RESTARTING');
         await this.#pause(pauseMs);
       }
@@ -196,7 +203,9 @@ export class JobExecution {
     worker: WorkerRequest | undefined,
   ): Promise<void> {
     if (this.#cancelled !== undefined) throw this.#cancelled;
-    const { pool, random, print, onResults, onResultFrame, onLog } = this.#options;
+    const { pool, random, print, onLog } = this.#options;
+    const onResults = this.#noting(this.#options.onResults);
+    const onResultFrame = this.#noting(this.#options.onResultFrame);
     const { blobs, functions } = this.#submission;
     const { config } = plan.graph;
     this.#metrics = new JobMetrics(plan);
@@ -225,6 +234,30 @@ export class JobExecution {
     });
     this.#setStatus('RUNNING');
     await this.#attempt.run();
+  }
+
+  /** J3 */
+  #noting<Given extends unknown[]>(
+    give: ((...given: Given) => MaybePromise<void>) | undefined,
+  ): ((...given: Given) => MaybePromise<void>) | undefined {
+    if (give === undefined) return undefined;
+    return (...given) => {
+      this.#hasGivenResults = true;
+      return give(...given);
+    };
+  }
+
+  #resultsAreBack(): boolean {
+    if (!this.#hasGivenResults) return true;
+    const back = this.#options.takeBackResults?.() ?? false;
+    this.#hasGivenResults = !back;
+    return back;
+  }
+
+  #tellRestart(restart: Restart): void {
+    const message = restartNotice(this.#submission.graph.name, restart);
+    this.#display?.note(restart);
+    this.#options.onLog?.({ level: 'warn', logger: 'isthmus', message });
   }
 
   async #pause(ms: number): Promise<void> {

@@ -1,6 +1,7 @@
 // What a job is doing, on stderr: on a terminal a table that is drawn over itself, elsewhere a line now and then, or JSON lines.
 
 import type { JobOperatorMetrics } from './job-metrics.ts';
+import type { Restart } from './restart-notice.ts';
 
 const LINE_EVERY_MS = 2_000;
 
@@ -38,6 +39,18 @@ export class ProgressDisplay {
 
   update(operators: readonly JobOperatorMetrics[]): void {
     this.#show(operators, false);
+  }
+
+  /** Says that the job starts again. */
+  note({ failed, pauseMs, error }: Restart): void {
+    if (this.#kind === 'json') {
+      const { code, message } = error;
+      const line = { job: this.#job, restart: { failed, pauseMs, error: { code, message } } };
+      this.#target.write(`${JSON.stringify(line)}\n`);
+      return;
+    }
+    this.hide();
+    this.#target.write(`${this.#job}: attempt ${failed} failed, attempt ${failed + 1} follows\n`);
   }
 
   /** The last word. */

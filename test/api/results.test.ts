@@ -255,3 +255,63 @@ describe('a job', () => {
     expect(job.status).toBe('CANCELED');
   });
 });
+
+describe('a restart', () => {
+  const config = {
+    'restart-strategy.type': 'fixed-delay',
+    'restart-strategy.fixed-delay.delay': '1 ms',
+  };
+
+  /** 0 and 1; then, once told, a failure of the first attempt, or 2. */
+  function twice(go: Promise<unknown>) {
+    const env = StreamExecutionEnvironment.getExecutionEnvironment({
+      config,
+      parallelism: 1,
+      logger: () => {},
+    });
+    let failed = false;
+    const stream = env.fromSource(async function* () {
+      yield* [0, 1];
+      await go;
+      if (!failed) {
+        failed = true;
+        throw new Error('once');
+      }
+      yield 2;
+    });
+    return { env, stream };
+  }
+
+  test('after results were read fails the job, by executeAndCollect', async () => {
+    const { promise: go, resolve } = Promise.withResolvers<void>();
+    const { stream } = twice(go);
+    const seen: number[] = [];
+    const reading = (async () => {
+      for await (const value of stream.executeAndCollect()) {
+        seen.push(value as number);
+        if (value === 1) resolve();
+      }
+    })();
+    await expect(reading).rejects.toThrow('The job was not restarted');
+    expect(seen).toEqual([0, 1]);
+  });
+
+  test('after results were read fails the job, by named outputs', async () => {
+    const { promise: go, resolve } = Promise.withResolvers<void>();
+    const { env, stream } = twice(go);
+    stream.toOutput('numbers');
+    const job = await env.executeAsync();
+    const numbers = job.outputs.numbers?.[Symbol.asyncIterator]();
+    expect(await numbers?.next()).toEqual({ value: 0, done: false });
+    resolve();
+    await expect(job.result).rejects.toThrow('The job was not restarted');
+  });
+
+  test('before results were read gives them once', async () => {
+    const { env, stream } = twice(Promise.resolve());
+    stream.toOutput('numbers');
+    const job = await env.executeAsync();
+    await job.result;
+    expect(await arrayOf(job.outputs.numbers)).toEqual([0, 1, 2]);
+  });
+});

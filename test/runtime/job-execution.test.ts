@@ -211,6 +211,84 @@ test('a restart begins from the beginning, with the next attempt number', async 
   ]);
 });
 
+const restarts = {
+  'restart-strategy.type': 'fixed-delay',
+  'restart-strategy.fixed-delay.attempts': '2',
+  'restart-strategy.fixed-delay.delay': '1 ms',
+};
+
+/** Fails at 2, as often as told. */
+function failing(times: number): (value: unknown) => unknown {
+  return (value) => {
+    if (value === 2 && times-- > 0) throw new Error(`failure ${times}`);
+    return value;
+  };
+}
+
+test('a restart is told, with its error and the pause', async () => {
+  const log: unknown[] = [];
+  const asked = { ...job({ config: restarts }), name: 'orders' };
+  asked.operators[2] = operator(3, 'sink.function', { language, fn: closure(2) });
+  const { execution } = start(asked, [numbers(3), failing(2), same], {
+    onLog: (entry) => log.push(entry),
+  });
+  await execution.result;
+  expect(log).toEqual(
+    [1, 2].map((attempt) => ({
+      level: 'warn',
+      logger: 'isthmus',
+      message: expect.stringMatching(
+        new RegExp(
+          `^Attempt ${attempt} of job "orders" failed; attempt ${attempt + 1} begins in 1 ms, from the beginning. ` +
+            `.*raised Error: failure ${2 - attempt}\n  record: 2`,
+        ),
+      ),
+    })),
+  );
+});
+
+/** Source and map of a job that fails the first time, when its first results are out. */
+function failsLate(results: unknown[]): unknown[] {
+  let failed = false;
+  async function* source() {
+    yield* [0, 1];
+    while (results.length < 2) await sleep(1);
+    yield 2;
+  }
+  const work = (value: unknown) => {
+    if (value !== 2 || failed) return value;
+    failed = true;
+    throw new Error('once');
+  };
+  return [source, work];
+}
+
+test('a job that has given results fails rather than give them again', async () => {
+  const results: unknown[] = [];
+  const onResults = (_o: number, _s: number, values: unknown[]) => void results.push(...values);
+  const { execution } = start(job({ config: restarts }), failsLate(results), { onResults });
+  const error = await execution.result.catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(UserFunctionError);
+  expect((error as Error).message).toMatch(/raised Error: once\n[^]*The job was not restarted/);
+  expect(results).toEqual([0, 1]);
+  expect(execution.status).toBe('FAILED');
+});
+
+test('a job whose results can be taken back starts again', async () => {
+  const results: unknown[] = [];
+  const { execution } = start(job({ config: restarts }), failsLate(results), {
+    onResults: (_operator, _subtask, values) => void results.push(...values),
+    takeBackResults: () => {
+      results.length = 0;
+      // What the source waits for.
+      results.push('taken back', 'twice');
+      return true;
+    },
+  });
+  await execution.result;
+  expect(results.slice(2)).toEqual([0, 1, 2]);
+});
+
 test('a job that waits to restart can be cancelled', async () => {
   const config = {
     'restart-strategy.type': 'fixed-delay',
