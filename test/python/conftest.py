@@ -10,11 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import isthmus
 import pytest
 
-# The package under test: the checkout's, or an installed one.
-_PACKAGE = str(Path(isthmus.__file__).parents[1])
+_PACKAGE = str(Path(__file__).parents[2] / "python")
 #: What most programs begin with.
 PRELUDE = """\
 import os, sys, time

@@ -9,6 +9,7 @@ from .channels import ChannelCodec
 from .coercion import Coerce
 from .failure import OperatorFailure
 from .isolate import reuses_objects
+from .keep import Own, kept, sendable
 from .operator import Cursor, Operator, OperatorContext
 from .operators import make_operator, open_function
 from .output import DEFAULT_WINDOW_BYTES, LocalSender, Output, RemoteSender, Sender
@@ -99,6 +100,9 @@ def _wire_outputs(
     config = deployment["config"]
     window = int(config.get("isthmus.channel.window-bytes") or DEFAULT_WINDOW_BYTES)
     reuse = reuses_objects(config)
+    own = None if reuse else _own_for(task)
+    #: Outputs that are given the same records.
+    shared: list[Any] = []
     for channel, known in task.inputs.items():
         if not known["local"]:
             slot.codecs[channel] = ChannelCodec(known["codec"], known.get("type"), task.deployment["name"])
@@ -109,7 +113,7 @@ def _wire_outputs(
             channel = target["channel"]
             if target["local"]:
                 consumer = slot.by_channel[channel]
-                local = LocalSender(consumer.deliver, channel, copies=not reuse)
+                local = LocalSender(consumer.deliver, channel, copies=False)
                 slot.local[channel] = local
                 senders.append(local)
             else:
@@ -149,20 +153,39 @@ def _wire_outputs(
             key_groups=groups,
             num_receivers=out["receivers"],
             rng=slot.rng,
+            own=own,
         )
+        if kind == "broadcast":
+            shared.append(output)
         if out.get("sideTag") is not None:
             # Several consumers of one side output each have an exchange.
             where = (out["fromOperator"], out["sideTag"])
             known_output = task.side_outputs.get(where)
             task.side_outputs[where] = output if known_output is None else Several(known_output, output)  # type: ignore[assignment]
+            if known_output is not None:
+                shared += [known_output, output]
         else:
             task.outputs.append(output)
     if len(task.outputs) > 1:
-        # Branches share nothing that can be changed, be the exchange real or elided.
-        for output in task.outputs:
+        shared += task.outputs
+    if not reuse:
+        # Readers share nothing that can be changed, be the exchange real or elided.
+        for output in shared:
             for sender in output.senders:
                 if isinstance(sender, LocalSender):
-                    sender.copies = not reuse
+                    sender.copies = True
+    if own is not None:
+        task.own_side = own
+        # Records of a source are their reader's own; without a reader nothing is kept.
+        if task.outputs and task.operators:
+            task.own = own
+
+
+def _own_for(task: Task) -> Own:
+    """A record for Python must be one that pickle takes, also where the exchange is elided; TypeScript has its own codec."""
+    targets = [target for out in task.deployment["outputs"] for target in out["channels"]]
+    only_typescript = all(not t["local"] and t["codec"] != "pickle" for t in targets)
+    return kept if only_typescript else sendable
 
 
 def _coercer(declared: dict[str, Any] | None) -> Coerce | None:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..errors import IsthmusError
 from .coercion import Coerce, coerced
 from .failure import OperatorFailure, safe_repr
-from .isolate import is_immutable, isolated
+from .isolate import is_immutable
+from .keep import Own, isolated, take
 
 if TYPE_CHECKING:
     from .._bridge.keys import KeyGroups
@@ -47,12 +48,12 @@ class Sender(Protocol):
 
 
 class LocalSender:
-    """To a task of the same slot: objects are handed over, isolated."""
+    """To a task of the same slot: objects are handed over, which are the task's alone (T5 of ``task``)."""
 
     def __init__(self, deliver: Callable[[int, tuple[Any, ...]], None], channel: int, copies: bool) -> None:
         self._deliver = deliver
         self._channel = channel
-        #: Whether records that can be changed in place are copied.
+        #: Whether others are given the same records, so that those that can be changed in place are copied.
         self.copies = copies
         self._waiting = 0
 
@@ -220,8 +221,11 @@ class Output:
         key_groups: KeyGroups | None,
         num_receivers: int,
         rng: random.Random,
+        own: Own | None = None,
     ) -> None:
         self._spec = spec
+        #: How keys are kept: the selector may go on to change them, and they may be part of their records.
+        self._own = own
         self.senders = senders
         self._by_receiver = dict(zip(receivers, senders))
         self._coerce = coerce
@@ -269,7 +273,11 @@ class Output:
     def _select_keys(self, values: list[Any]) -> list[Any]:
         keys: list[Any] = []
         try:
-            keys.extend(map(self._key_selector, values))  # type: ignore[arg-type]
+            selected = map(self._key_selector, values)  # type: ignore[arg-type]
+            if self._own is None:
+                keys.extend(selected)
+            else:
+                take(selected, keys, len(values), self._own)
         except Exception as e:
             raise OperatorFailure(e, self._spec, record=safe_repr(values[len(keys)])) from e
         if len(keys) < len(values):

@@ -29,6 +29,7 @@ from .deployment import build_tasks
 from .failure import OperatorFailure, report
 from .feed import Watchdog
 from .functions import FunctionLoader
+from .keep import forget_types
 from .operator import Clock
 from .output import LocalSender, RemoteSender
 from .task import Task
@@ -321,6 +322,7 @@ class Slot:
         self._reset()
         self._blobs = {}
         uninstall_program()
+        forget_types()
         self.released = True
         self.transmit(wire.RELEASED, 0, 0, 0, body)
 

@@ -6,6 +6,7 @@ chunks the task may be left and taken up again, so a slow function or an output 
   T1. Elements of one channel take effect in their order; an element is finished before the next one begins.
   T2. Records made before an exception are emitted before the failure is reported.
   T3. A watermark passes the operators in chain order, each having fired what is due before the next one is told.
+  T5. What an output is given is nobody else's: the functions of the chain may go on to change what they have emitted.
   T4. A task that has ended has sent the final watermark and END on every channel, and closed its operators, in that order.
 """
 
@@ -20,6 +21,7 @@ from .blame import in_flight, suspect
 from .failure import OperatorFailure, safe_repr
 from .feed import Feed, Watchdog
 from .gate import InputGate
+from .keep import Own, as_it_is, take, take_timed
 from .operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Clock, Cursor, Operator
 from .output import Output
 
@@ -57,6 +59,9 @@ class Task:
         self.source = source
         self.outputs: list[Output] = []
         self.side_outputs: dict[tuple[int, str], Output] = {}
+        #: How records are kept for the outputs while the functions of the chain go on (``keep``); None: as they are.
+        self.own: Own | None = None
+        self.own_side: Own = as_it_is
         self._side_buffers: dict[tuple[int, str], tuple[list[Any], list[int]]] = {}
         self.inputs: dict[int, dict[str, Any]] = {c["channel"]: c for c in deployment["inputs"]}
         self.gate = InputGate(list(self.inputs))
@@ -276,15 +281,14 @@ class Task:
         timestamps: list[int] | None = None
         error: BaseException | None = None
         try:
+            own = self.own
             if timed:
                 timestamps = []
-                cursor = self.cursor
-                # Calls that the interpreter has a way of its own for, from 3.11 on.
-                for value in islice(records, CHUNK):
-                    values.append(value)
-                    timestamps.append(cursor.timestamp)
-            else:
+                take_timed(records, values, CHUNK, own, timestamps, self.cursor)
+            elif own is None:
                 values.extend(islice(records, CHUNK))
+            else:
+                take(records, values, CHUNK, own)
         except Exception as e:
             error = e
         if len(values) < CHUNK:
@@ -311,7 +315,7 @@ class Task:
         buffer = self._side_buffers.get(where)
         if buffer is None:
             buffer = self._side_buffers[where] = ([], [])
-        buffer[0].append(value)
+        buffer[0].append(self.own_side(value))
         buffer[1].append(self.cursor.timestamp)
 
     # What an element means, as drains.

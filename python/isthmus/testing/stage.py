@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from .._worker.gate import InputGate
-from .._worker.isolate import isolated
+from .._worker.keep import isolated
 from .._worker.operator import MAX_TIMESTAMP
 from .harness import OneInputHarness
 

@@ -10,7 +10,6 @@ import sys
 import time
 from pathlib import Path
 
-import isthmus
 import pytest
 
 PROGRAM = """
@@ -36,7 +35,7 @@ def test_breakpoint_talks_to_the_terminal(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     environment = {
         **os.environ,
-        "PYTHONPATH": str(Path(isthmus.__file__).parents[1]),
+        "PYTHONPATH": str(Path(__file__).parents[3] / "python"),
     }
     environment.pop("ISTHMUS_TERMINAL", None)
     running = subprocess.Popen(

@@ -1,9 +1,13 @@
-"""A collection of the program, as a source."""
+"""A collection of the program, as a source. Elements are copied as they are taken: one may be in it many times, and
+several may refer to one object.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ..isolate import reuses_objects
+from ..keep import keeper
 from ..operator import OperatorContext
 
 _BATCH = 1024
@@ -13,6 +17,7 @@ class CollectionSource:
     def open(self, ctx: OperatorContext) -> None:
         self._records: list[Any] = ctx.load_function(ctx.spec["fn"])
         self._position = 0
+        self._take = keeper(reuses_objects(ctx.config))[1]
 
     def ready(self) -> bool:
         return True
@@ -21,7 +26,8 @@ class CollectionSource:
         position = self._position
         if position >= len(self._records):
             return None
-        batch = self._records[position : position + _BATCH]
+        batch: list[Any] = []
+        self._take(iter(self._records[position : position + _BATCH]), batch, _BATCH)
         self._position = position + len(batch)
         return batch, None
 

@@ -12,7 +12,8 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..isolate import isolated_record, reuses_objects
+from ..isolate import reuses_objects
+from ..keep import kept
 from ..operator import OperatorContext
 
 #: Records that may wait for the loop before the generator is held up.
@@ -26,7 +27,7 @@ class FunctionSource:
         self._function = ctx.load_function(ctx.spec["fn"])
         self._buffer: list[Any] = []
         self._changed = threading.Condition()
-        self._own: Callable[[Any], Any] | None = None if reuses_objects(ctx.config) else isolated_record
+        self._own: Callable[[Any], Any] | None = None if reuses_objects(ctx.config) else kept
         self._ended = False
         self._stopping = False
         self._error: BaseException | None = None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ...datastream._state.interfaces import AggregatingState, ListState, MapState, ReducingState, ValueState
-from ..isolate import isolated
+from ..keep import isolated
 from .keys import freeze
 
 _NOTHING: Any = object()
