@@ -9,7 +9,7 @@ import { GraphError } from '../errors.ts';
 import type { JobGraph, OperatorSpec } from '../graph/job-graph.ts';
 import { closestWord } from '../graph/operator-text.ts';
 import { checkFolder, checkWhere } from './arguments.ts';
-import { callerLocation } from './caller.ts';
+import { callerFile } from './caller.ts';
 import type { SourceFunction, SourceIterable } from './environment.ts';
 import type { BuiltGraph } from './graph-builder.ts';
 import { JobHandle, type OutputTypes } from './job-handle.ts';
@@ -52,7 +52,7 @@ export async function loadPipeline<O extends OutputTypes = OutputTypes>(
   options: LoadPipelineOptions = {},
 ): Promise<Pipeline<O>> {
   checkWhere('The first argument of loadPipeline()', where);
-  const place = placeOf(where, callerLocation()?.file);
+  const place = placeOf(where, callerFile());
   if (!('file' in place) || statSync(place.file, { throwIfNoEntry: false })?.isFile() !== true) {
     const path = 'file' in place ? place.file : place.module;
     throw new GraphError(`There is no Python program ${path}.`);

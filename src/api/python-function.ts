@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { GraphError } from '../errors.ts';
 import type { FunctionRef, JsonValue } from '../graph/job-graph.ts';
 import { checkJson, checkWhere } from './arguments.ts';
-import { callerLocation, type SourceLocation } from './caller.ts';
+import { callerFile, callerLocation, type SourceLocation } from './caller.ts';
 
 export interface PyOptions {
   /** Positional arguments of the class's constructor. */
@@ -88,9 +88,8 @@ export function py<In = any, Out = any>(
   }
   checkJson('args', options.args ?? []);
   checkJson('kwargs', options.kwargs ?? {});
-  const location = callerLocation();
-  const place = placeOf(where, location?.file);
-  return new PyFunction<In, Out>(place, name, options, location);
+  const place = placeOf(where, callerFile());
+  return new PyFunction<In, Out>(place, name, options, callerLocation());
 }
 
 /** A file or a dotted module. A word without slashes that does not end in `.py` is a module. */

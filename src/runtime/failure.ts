@@ -104,9 +104,11 @@ function withPlace(message: string, operator: string, at: string): string {
     : `Operator ${at}: ${message}`;
 }
 
-/** Everything under this folder is ours: `src/` of the sources, `dist/` when compiled. */
-const OUR_ROOT = fileURLToPath(new URL('..', import.meta.url));
-const OUR_URL = new URL('..', import.meta.url).href;
+/** Everything under these folders is ours: `dist/` when compiled, `src/` of the sources, which source maps name for both. */
+const OUR_FOLDERS = ['..', '../../src/'].flatMap((folder) => {
+  const url = new URL(folder, import.meta.url);
+  return [url.href, fileURLToPath(url)];
+});
 
 /**
  * What a stack says of the error, and the calls below it: the user's, unless there are none. What the error says may be any
@@ -143,8 +145,7 @@ function isFrame(line: string): boolean {
 function isOurs(line: string): boolean {
   return (
     line.includes('node:') ||
-    line.includes(OUR_ROOT) ||
-    line.includes(OUR_URL) ||
+    OUR_FOLDERS.some((folder) => line.includes(folder)) ||
     /^\s+at (async )?(Promise\.|new Promise|Array\.|Generator\.|<anonymous>)/.test(line)
   );
 }

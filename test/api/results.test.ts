@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
 import { StreamExecutionEnvironment } from '../../src/index.ts';
+import { atRest } from '../fixtures/at-rest.ts';
 
 function newEnvironment(parallelism = 1) {
   return StreamExecutionEnvironment.getExecutionEnvironment({ parallelism, logger: () => {} });
@@ -90,12 +91,7 @@ describe('executeAndCollect', () => {
     });
     const results = endless.executeAndCollect();
     await results.next();
-    // It comes to rest, however busy the machine is, or the test never ends.
-    for (let before = -1; before !== made; ) {
-      before = made;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    expect(made).toBeLessThan(100_000);
+    expect(await atRest(() => made)).toBeLessThan(100_000);
     await results.return();
   });
 

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { nodeOfExamples } from '../fixtures/using.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const guide = readFileSync(join(root, 'docs/for-node-developers.md'), 'utf8');
@@ -37,7 +38,7 @@ describe('the guide for Node developers', { timeout: 60_000 }, () => {
     async (i, program, output) => {
       const path = join(folder, `program-${i}.ts`);
       await writeFile(path, program);
-      const run = await execa(process.execPath, [path], {
+      const run = await execa(nodeOfExamples, [path], {
         cwd: folder,
         env: {
           PYTHONPATH: join(root, 'python'),

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import isthmus
 import pytest
 
-_PACKAGE = str(Path(__file__).parents[2] / "python")
+# The package under test: the checkout's, or an installed one.
+_PACKAGE = str(Path(isthmus.__file__).parents[1])
 #: What most programs begin with.
 PRELUDE = """\
 import os, sys, time

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, expect, test } from 'vitest';
+import { nodeOfExamples } from '../fixtures/using.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'isthmus-docs-'));
@@ -36,7 +37,7 @@ test('the page has as many examples in both languages', () => {
 test.each(examples('ts').map((code, i) => [i + 1, code]))('TypeScript, no. %i', async (i, code) => {
   const path = join(folder, `example-${i}.ts`);
   writeFileSync(path, typescript(code as string));
-  await execa(process.execPath, ['--no-warnings', path], { timeout: 30_000 });
+  await execa(nodeOfExamples, ['--no-warnings', path], { timeout: 30_000 });
 });
 
 test.each(examples('python').map((code, i) => [i + 1, code]))(

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import isthmus
 import pytest
 
 PROGRAM = """
@@ -35,7 +36,7 @@ def test_breakpoint_talks_to_the_terminal(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     environment = {
         **os.environ,
-        "PYTHONPATH": str(Path(__file__).parents[3] / "python"),
+        "PYTHONPATH": str(Path(isthmus.__file__).parents[1]),
     }
     environment.pop("ISTHMUS_TERMINAL", None)
     running = subprocess.Popen(
