@@ -1,9 +1,9 @@
 """Keys: one encoding for both languages, and the subtask a key belongs to. Twin of ``src/bridge/keys.ts``.
 
-  K1. Keys that Python calls equal have the same encoding, hence the same key group: 1, 1.0, True and Decimal(1).
-      (A class of the user's own with an ``__eq__`` of its own goes by its pickle; frozen dataclasses go by their fields.)
+  K1. Keys that Python calls equal have the same encoding, hence the same key group: 1, 1.0, True and Decimal(1); 0 and -0.0.
+      (An object of the user's own goes by what it is made of, whatever its ``__eq__`` says; a dataclass by its fields.)
   K2. Every key group belongs to exactly one subtask; a subtask's groups are contiguous.
-  K3. NaN is one key, although it is not equal to itself.
+  K3. NaN is one key, although it is not equal to itself; so is NaT.
 
 The encoding is that of ``docs/protocol.md`` §8.
 """
@@ -16,7 +16,6 @@ import decimal
 import enum
 import fractions
 import numbers
-import pickle
 import struct
 import uuid
 from collections.abc import Callable
@@ -24,6 +23,8 @@ from typing import Any
 from zlib import crc32
 
 from ..errors import CodecError
+from . import object_keys
+from .plain_keys import are_plain, is_plain
 
 #: Targets remembered by a router; beyond it, it starts afresh.
 CACHED_KEYS = 1 << 17
@@ -91,23 +92,21 @@ class KeyGroups:
     def targets(self, keys: list[Any]) -> list[int]:
         """The subtask of each key. One seen before costs a dict lookup: equal keys have equal targets (K1)."""
         known = self._targets
+        if not are_plain(keys):
+            return [self._remembered(key) if is_plain(key) else self.target(key) for key in keys]
         try:
             return [known[key] for key in keys]
-        except (KeyError, TypeError):
-            pass
-        if len(known) > CACHED_KEYS:
-            known.clear()
-        result = []
-        for key in keys:
-            try:
-                result.append(known[key])
-            except KeyError:
-                target = known[key] = self.target(key)
-                result.append(target)
-            except TypeError:
-                # It cannot be hashed: a list, a dict.
-                result.append(self.target(key))
-        return result
+        except KeyError:
+            return list(map(self._remembered, keys))
+
+    def _remembered(self, key: Any) -> int:
+        known = self._targets
+        target = known.get(key)
+        if target is None:
+            if len(known) > CACHED_KEYS:
+                known.clear()
+            target = known[key] = self.target(key)
+        return target
 
 
 def _int(key: int) -> bytes:
@@ -185,6 +184,16 @@ def _fraction(key: Any) -> bytes:
     return b"q%x/%x" % (numerator, denominator) if numerator >= 0 else b"q-%x/%x" % (-numerator, denominator)
 
 
+def _complex(key: complex) -> bytes:
+    return _float(key.real) if key.imag == 0 else _joined(b"z", (_float(key.real), _float(key.imag)))
+
+
+def _range(key: range) -> bytes:
+    """Ranges are equal when they are the same sequence."""
+    size = len(key)
+    return _joined(b"g", map(_int, (size, *key[:1], *((key.step,) if size > 1 else ()))))
+
+
 def _datetime(key: datetime.datetime) -> bytes:
     if key.tzinfo is None or key.utcoffset() is None:
         return b"n%d" % ((key.replace(tzinfo=None) - _EPOCH) // _MICROSECOND)
@@ -211,27 +220,32 @@ def _row(key: Any) -> bytes:
 
 
 def _other(key: Any) -> bytes:
+    cls = type(key)
+    if cls.__module__.partition(".")[0] in ("numpy", "pandas"):
+        from .numpy_keys import encoded_scalar
+
+        scalar = encoded_scalar(key)
+        if scalar is not None:
+            return scalar
     for kind, encoder in _BY_BASE:
         if isinstance(key, kind):
             return encoder(key)
-    cls = type(key)
-    module = cls.__module__
     if cls.__name__ == "Row" and hasattr(key, "get_row_kind"):
         return _row(key)
     if cls.__name__ == "Instant" and hasattr(key, "nanos"):
         return b"I%d.%d" % (key.seconds, key.nanos)
-    if module.partition(".")[0] == "numpy" and hasattr(key, "item") and getattr(key, "ndim", 1) == 0:
-        plain = key.item()
-        if type(plain) is not cls:
-            return encode_key(plain)
     if isinstance(key, enum.Enum):
-        return _joined(b"e", (_named(cls), key.name.encode()))
+        # Members that are put together of flags have no name before Python 3.11.
+        name = key.name.encode() if key.name is not None else encode_key(key.value)
+        return _joined(b"e", (_named(cls), name))
     params = getattr(cls, "__dataclass_params__", None)
     if params is not None and params.eq:
         values = [encode_key(getattr(key, f.name)) for f in dataclasses.fields(key) if f.compare]
         return _joined(b"o", (_named(cls), *values))
     try:
-        return b"P" + pickle.dumps(key, 5)
+        return b"P" + object_keys.encoded(key)
+    except (CodecError, RecursionError, object_keys.RefersToItself):
+        raise
     except Exception as e:
         raise CodecError(
             f"A key of type {cls.__qualname__} cannot be encoded ({e}). "
@@ -263,6 +277,8 @@ _ENCODERS: dict[type, Callable[[Any], bytes]] = {
     datetime.time: _time,
     datetime.timedelta: lambda key: b"w%d" % (key // _MICROSECOND),
     uuid.UUID: _uuid,
+    complex: _complex,
+    range: _range,
 }
 
 #: Subclasses, which are equal to instances of their base. A datetime is a date, so its place is before.
@@ -282,7 +298,7 @@ _BY_BASE: tuple[tuple[type, Callable[[Any], bytes]], ...] = (
     (datetime.time, _time),
     (datetime.timedelta, _ENCODERS[datetime.timedelta]),
     (uuid.UUID, _uuid),
-    (complex, lambda key: _float(key.real) if key.imag == 0 else b"P" + pickle.dumps(complex(key), 5)),
+    (complex, _complex),
     (numbers.Integral, lambda key: _int(int(key))),
     (numbers.Rational, _fraction),
     (numbers.Real, lambda key: _float(float(key))),

@@ -5,7 +5,7 @@ of a batch, the next operator's ``apply`` gets the iterator the head returned, a
 last one. So ``map`` is the builtin ``map`` and a chain of maps and filters runs in C.
 
   O1. ``apply`` is lazy: it may be pulled a few records at a time, left for a while, and pulled again.
-  O2. While a record is in flight, ``cursor.timestamp`` (and ``cursor.key`` on a keyed input) are its own.
+  O2. While a record is in flight, ``cursor.timestamp`` (and ``cursor.key`` on a keyed input, as tables know it) are its own.
       An operator that emits at another time or for another key (timers, windows) sets them before it
       yields.
   O3. An operator never blocks, never reads a clock but ``ctx.clock``, never starts a thread but through
@@ -167,7 +167,10 @@ class Operator:
         raise NotImplementedError
 
     def apply_keyed(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Any]:
-        """Transform ``(key, record)`` pairs of a keyed input 0 (only the head of a chain is keyed)."""
+        """Transform ``(key, record)`` pairs of a keyed input 0 (only the head of a chain is keyed).
+
+        Keys are those of tables, here and in ``cursor.key``: what a user is to see is ``thaw(key)`` (``state/keys.py`` K2).
+        """
         return self.apply(_follow_keys(self.ctx.cursor, pairs))
 
     def apply_second(self, records: Iterator[Any]) -> Iterator[Any]:

@@ -24,6 +24,7 @@ from .gate import InputGate
 from .keep import Own, as_it_is, take, take_timed
 from .operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Clock, Cursor, Operator
 from .output import Output
+from .state.keys import frozen
 
 #: Records made between two looks at the clock and at the outputs' credit.
 CHUNK = 2048
@@ -357,6 +358,8 @@ class Task:
         self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None, which: int
     ) -> Generator[Drain, None, None]:
         self.records_in += len(values)
+        if keys is not None:
+            keys = frozen(keys)
         timed = timestamps is not None or self._timed_chain
         cursor = self.cursor
         done = 0

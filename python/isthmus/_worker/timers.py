@@ -16,7 +16,7 @@ from ..datastream.timerservice import TimerService
 from .isolate import dumps
 from .operator import OperatorContext
 from .state.embedded import NamespacedKey
-from .state.keys import GroupOf, freeze
+from .state.keys import GroupOf
 from .whole_ms import whole_ms
 
 
@@ -124,18 +124,18 @@ class KeyedTimerService(TimerService):
     def register_event_time_timer(self, timestamp: int) -> None:
         if type(timestamp) is not int:
             timestamp = whole_ms(timestamp, "The time of a timer")
-        self._timers.event.register(timestamp, freeze(self._cursor.key))
+        self._timers.event.register(timestamp, self._cursor.key)
 
     def register_processing_time_timer(self, timestamp: int) -> None:
         if type(timestamp) is not int:
             timestamp = whole_ms(timestamp, "The time of a timer")
-        self._timers.processing.register(timestamp, freeze(self._cursor.key))
+        self._timers.processing.register(timestamp, self._cursor.key)
 
     def delete_event_time_timer(self, timestamp: int) -> None:
-        self._timers.event.delete(timestamp, freeze(self._cursor.key))
+        self._timers.event.delete(timestamp, self._cursor.key)
 
     def delete_processing_time_timer(self, timestamp: int) -> None:
-        self._timers.processing.delete(timestamp, freeze(self._cursor.key))
+        self._timers.processing.delete(timestamp, self._cursor.key)
 
 
 class TimeService(TimerService):

@@ -13,6 +13,8 @@ from .._ts import TypeScriptFunction
 from .._worker.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Cursor, Operator, OperatorContext
 from .._worker.operators import make_operator
 from .._worker.runtime_context import runtime_context
+from .._worker.state.keys import freeze, thaw
+from .._worker.timers import TimerQueue
 from ..datastream.state import OperatorStateStore
 from ..errors import GraphError
 from .clock import ManualClock
@@ -184,7 +186,7 @@ class OneInputHarness:
         from .._worker.operators.windowing.trigger_context import _kind
 
         kind = _kind(descriptor)
-        saved, self._cursor.key = self._cursor.key, key
+        saved, self._cursor.key = self._cursor.key, freeze(key)
         try:
             state = runtime_context(self.context).backend.state(kind, descriptor)
             if kind == "value":
@@ -199,11 +201,11 @@ class OneInputHarness:
 
     def event_timers(self) -> list[tuple[int, Any]]:
         """(time, key) of the event-time timers registered, in order of time."""
-        return sorted(runtime_context(self.context).timers.event.items(), key=lambda t: t[0])
+        return _registered(runtime_context(self.context).timers.event)
 
     def processing_timers(self) -> list[tuple[int, Any]]:
         """(time, key) of the processing-time timers registered, in order of time."""
-        return sorted(runtime_context(self.context).timers.processing.items(), key=lambda t: t[0])
+        return _registered(runtime_context(self.context).timers.processing)
 
     def metrics(self) -> dict[str, Any]:
         """The metrics the function made, by name."""
@@ -237,7 +239,9 @@ class OneInputHarness:
     ) -> None:
         operator = self.operator
         if key_by is not None:
-            pairs = self._followed([((key_by(value), value), timestamp) for value, timestamp in records])
+            pairs = self._followed(
+                [((freeze(key_by(value)), value), timestamp) for value, timestamp in records]
+            )
             results = operator.apply_keyed(pairs) if which == 0 else operator.apply_second_keyed(pairs)
         else:
             values = self._followed(records)
@@ -329,6 +333,10 @@ class TwoInputHarness(OneInputHarness):
         self._merged[which] = max(timestamp, self._merged[which])
         if min(self._merged) > before:
             self.watermark(min(self._merged))
+
+
+def _registered(timers: TimerQueue) -> list[tuple[int, Any]]:
+    return sorted(((time, thaw(key)) for time, key in timers.items()), key=lambda t: t[0])
 
 
 def move_clock(clock: ManualClock, operators: Sequence[OneInputHarness], now_ms: int) -> None:

@@ -13,7 +13,6 @@ from typing import Any
 from ..._operations import AsOfJoinOperation
 from ..opening import opened
 from ..operator import MIN_TIMESTAMP, Operator, OperatorContext
-from ..state.keys import freeze, thaw
 from ..timers import TimerQueue
 from .interval_join import _time, _Waiting
 from .results import flatten
@@ -59,7 +58,7 @@ class AsOfJoinOperator(Operator):
             )
         if timestamp <= self.ctx.watermark:
             return  # A2
-        key = freeze(cursor.key)
+        key = cursor.key
         self._sequence += 1
         insort(side.setdefault(key, []), _Waiting(timestamp, self._sequence, value))
         self._due.register(timestamp, key)
@@ -71,7 +70,7 @@ class AsOfJoinOperator(Operator):
         cursor = self.ctx.cursor
         keys = dict.fromkeys(key for _, key in self._due.due(watermark))
         for left, key in self._due_lefts(keys, watermark):
-            cursor.key, cursor.timestamp = thaw(key), left.timestamp
+            cursor.key, cursor.timestamp = key, left.timestamp
             right = self._partner(self._rights.get(key), left.timestamp)
             if right is not None:
                 yield (self._function(left.value, right.value),)

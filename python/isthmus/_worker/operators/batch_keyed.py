@@ -20,7 +20,7 @@ from typing import Any
 
 from ..._types.key_order import key_order
 from ..operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext
-from ..state.keys import freeze, thaw
+from ..state.keys import thaw
 from .reduce import KeyedFold
 
 _NOTHING: Any = object()
@@ -80,11 +80,7 @@ class BatchKeyedOperator(Operator):
                 continue
             key, value = pair
             cursor.key = key
-            try:
-                current = get(key, _NOTHING)
-            except TypeError:
-                key = freeze(key)
-                current = get(key, _NOTHING)
+            current = get(key, _NOTHING)
             folded[key] = value if current is _NOTHING else fold(current, value)
 
     def _keep(self, pairs: Iterator[tuple[Any, Any]], which: int) -> Iterator[Any]:
@@ -92,7 +88,7 @@ class BatchKeyedOperator(Operator):
         for key, value in pairs:
             self._arrivals += 1
             entry = (cursor.timestamp, self._arrivals, which, value)
-            self._records.setdefault(freeze(key), []).append(entry)
+            self._records.setdefault(key, []).append(entry)
         return
         yield
 
@@ -133,7 +129,7 @@ class BatchKeyedOperator(Operator):
             if key in folded:
                 entries.insert(0, (MIN_TIMESTAMP, 0, 0, folded.pop(key)))
             ctx.watermark = MIN_TIMESTAMP
-            results = self._of_key(thaw(key), entries)
+            results = self._of_key(key, entries)
             if self._final_only:
                 last = deque(results, maxlen=1)
                 yield from last

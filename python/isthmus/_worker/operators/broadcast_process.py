@@ -14,6 +14,7 @@ from ..opening import opened
 from ..operator import OperatorContext
 from ..runtime_context import runtime_context
 from ..state.broadcast import BroadcastMap, ReadOnlyBroadcastMap
+from ..state.keys import thaw
 from ..timers import KeyedTimerService, TimeService
 from .process import TimerOperator
 from .results import flatten
@@ -54,7 +55,7 @@ class _BroadcastContext(KeyedBroadcastProcessFunction.Context, KeyedBroadcastPro
         return self._timers
 
     def get_current_key(self) -> Any:
-        return self._ctx.cursor.key
+        return thaw(self._ctx.cursor.key)
 
     def time_domain(self) -> TimeDomain:
         return self.domain

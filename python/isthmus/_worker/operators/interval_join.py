@@ -17,7 +17,6 @@ from ..._operations import IntervalJoinOperation
 from ...datastream._functions.process import ProcessJoinFunction
 from ..opening import opened
 from ..operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext
-from ..state.keys import freeze, thaw
 from ..timers import TimerQueue
 from .results import flatten
 from .windowing.partition import from_groups, to_groups
@@ -130,7 +129,7 @@ class IntervalJoinOperator(Operator):
                 )
             if timestamp <= self.ctx.watermark:
                 continue  # I1
-            key = freeze(cursor.key)
+            key = cursor.key
             self._sequence += 1
             record = _Waiting(timestamp, self._sequence, value)
             partners = others.get(key)
@@ -178,7 +177,7 @@ class IntervalJoinOperator(Operator):
                 if not waiting:
                     del own[key]
                 if self._outer[side]:
-                    self.ctx.cursor.key = thaw(key)
+                    self.ctx.cursor.key = key
                     for record in over:
                         if not record.matched:
                             yield from self._alone(side, record)

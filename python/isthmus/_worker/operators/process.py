@@ -44,7 +44,7 @@ class KeyedContext(KeyedProcessFunction.Context, KeyedProcessFunction.OnTimerCon
         return self._cursor.timestamp
 
     def get_current_key(self) -> Any:
-        return self._cursor.key
+        return thaw(self._cursor.key)
 
     def time_domain(self) -> TimeDomain:
         return self.domain
@@ -83,7 +83,7 @@ class TimerOperator(Operator):
         context = self._context
         on_timer = self._on_timer
         for time, key in queue.due(now):
-            cursor.key = thaw(key)
+            cursor.key = key
             cursor.timestamp = time
             context.domain = domain
             result = on_timer(time, context) if on_timer is not None else None

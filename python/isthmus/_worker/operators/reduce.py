@@ -8,7 +8,6 @@ from typing import Any
 from ..opening import open_function
 from ..operator import Operator, OperatorContext
 from ..runtime_context import runtime_context
-from ..state.keys import freeze
 
 _NOTHING: Any = object()
 
@@ -32,11 +31,7 @@ class KeyedFold(Operator):
         cursor = self.ctx.cursor
         for key, value in pairs:
             cursor.key = key
-            try:
-                current = get(key, _NOTHING)
-            except TypeError:
-                key = freeze(key)
-                current = get(key, _NOTHING)
+            current = get(key, _NOTHING)
             if current is not _NOTHING:
                 value = fold(current, value)
             table[key] = value

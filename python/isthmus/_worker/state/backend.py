@@ -15,7 +15,7 @@ from ...datastream._state.descriptors import StateDescriptor
 from ..isolate import dumps
 from ..operator import OperatorContext
 from .embedded import EmbeddedStore, NamespacedKey
-from .keys import GroupOf, freeze
+from .keys import GroupOf
 from .states import (
     DefaultingValueState,
     KeyedAggregatingState,
@@ -40,7 +40,7 @@ class NamespaceCursor:
 
     @property
     def key(self) -> NamespacedKey:
-        return NamespacedKey((freeze(self._cursor.key), self.namespace))
+        return NamespacedKey((self._cursor.key, self.namespace))
 
 
 class KeyedBackend:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ...datastream._state.interfaces import BroadcastState, ReadOnlyBroadcastState
+from .keys import freeze, thaw
+from .states import pairs_of
 
 _READ_ONLY = (
     "Broadcast state is read-only here, or subtasks would differ: change it in process_broadcast_element."
@@ -19,16 +21,16 @@ class ReadOnlyBroadcastMap(ReadOnlyBroadcastState[Any, Any]):
         self._entries = entries
 
     def get(self, key: Any) -> Any:
-        return self._entries.get(key)
+        return self._entries.get(freeze(key))
 
     def contains(self, key: Any) -> bool:
-        return key in self._entries
+        return freeze(key) in self._entries
 
     def items(self) -> Iterator[tuple[Any, Any]]:
-        return iter(list(self._entries.items()))
+        return iter([(thaw(key), value) for key, value in self._entries.items()])
 
     def keys(self) -> Iterator[Any]:
-        return iter(list(self._entries))
+        return iter(list(map(thaw, self._entries)))
 
     def values(self) -> Iterator[Any]:
         return iter(list(self._entries.values()))
@@ -48,13 +50,13 @@ class BroadcastMap(ReadOnlyBroadcastMap, BroadcastState[Any, Any]):
     """What the broadcast side sees."""
 
     def put(self, key: Any, value: Any) -> None:
-        self._entries[key] = value
+        self._entries[freeze(key)] = value
 
     def put_all(self, dict_value: Mapping[Any, Any] | Iterable[tuple[Any, Any]]) -> None:
-        self._entries.update(dict_value)
+        self._entries.update((freeze(key), value) for key, value in pairs_of(dict_value))
 
     def remove(self, key: Any) -> None:
-        self._entries.pop(key, None)
+        self._entries.pop(freeze(key), None)
 
     def clear(self) -> None:
         self._entries.clear()

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..isolate import dumps
-from .keys import encoded, thaw
+from .keys import encoded
 
 _ABSENT: Any = object()
 
@@ -140,8 +140,8 @@ class EmbeddedTable:
 
 def _stored_key(key: Any) -> bytes:
     if type(key) is NamespacedKey:
-        return encoded(thaw(key[0])) + b"\x00" + pickle.dumps(key[1], 5)
-    return encoded(thaw(key))
+        return encoded(key[0]) + b"\x00" + pickle.dumps(key[1], 5)
+    return encoded(key)
 
 
 class NamespacedKey(tuple[Any, Any]):

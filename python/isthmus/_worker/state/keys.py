@@ -1,31 +1,44 @@
 """Keys of state tables.
 
-A record's key is used as it is where Python can hash it, so that state access is one dict lookup. A key
-that cannot be hashed (a list, a dict) is looked up by its canonical encoding instead.
+A record's key is used as it is where Python's own tables tell keys apart as the encoding does (``_bridge/plain_keys.py``), so
+that state access is one dict lookup. Any other is a ``FrozenKey`` there, which goes by the canonical form.
+
+  K1. What routes as one key is one key in every table, and the other way round.
+  K2. ``cursor.key`` and the keys of ``apply_keyed`` are keys of tables; what a user sees is ``thaw`` of them.
 """
 
 from __future__ import annotations
 
-import pickle
+import datetime
+import struct
 from typing import Any
 
 from ..._bridge.keys import KeyGroups, encode_key
+from ..._bridge.plain_keys import are_plain, is_plain
+
+_F64 = struct.Struct(">d")
+_EPOCH = datetime.datetime(1970, 1, 1)
+_MICROSECOND = datetime.timedelta(microseconds=1)
+#: Before the encoding of a key that equals none of a plain type.
+_ENCODED = object()
 
 
 class FrozenKey:
-    """Stands for an unhashable key in a table."""
+    """Stands for a key in a table."""
 
-    __slots__ = ("encoded", "key")
+    __slots__ = ("_hash", "identity", "key")
 
     def __init__(self, key: Any) -> None:
         self.key = key
-        self.encoded = encoded(key)
+        #: Plain, and equal to the plain key of the same encoding where there is one: of Decimal(1) it is 1.
+        self.identity = _identity(key)
+        self._hash = hash(self.identity)
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is FrozenKey and other.encoded == self.encoded
+        return bool(self.identity == (other.identity if type(other) is FrozenKey else other))
 
     def __hash__(self) -> int:
-        return hash(self.encoded)
+        return self._hash
 
     def __repr__(self) -> str:
         return repr(self.key)
@@ -34,21 +47,14 @@ class FrozenKey:
         return FrozenKey, (self.key,)
 
 
-def encoded(key: Any) -> bytes:
-    """Equal keys have equal encodings; a key without a canonical form goes by its pickle."""
-    try:
-        return encode_key(key)
-    except Exception:
-        return b"\xffpickle" + pickle.dumps(key, 5)
-
-
 def freeze(key: Any) -> Any:
     """The key as a table knows it."""
-    try:
-        hash(key)
-    except TypeError:
-        return FrozenKey(key)
-    return key
+    return key if is_plain(key) or type(key) is FrozenKey else FrozenKey(key)
+
+
+def frozen(keys: list[Any]) -> list[Any]:
+    """The keys of a batch as tables know them."""
+    return keys if are_plain(keys) else list(map(freeze, keys))
 
 
 def thaw(key: Any) -> Any:
@@ -56,8 +62,47 @@ def thaw(key: Any) -> Any:
     return key.key if type(key) is FrozenKey else key
 
 
+def encoded(key: Any) -> bytes:
+    """The canonical bytes of a table's key."""
+    return encode_key(thaw(key))
+
+
+def _identity(key: Any) -> Any:
+    if is_plain(key):
+        return key
+    if isinstance(key, (tuple, list)):
+        return tuple(map(_identity, key))
+    data = encode_key(key)
+    plain = _plain_of(data)
+    return (_ENCODED, data) if plain is _ENCODED else plain
+
+
+def _plain_of(data: bytes) -> Any:
+    """The plain key of an encoding; ``_ENCODED`` where there is none."""
+    tag, body = data[:1], data[1:]
+    found: Any = _ENCODED
+    if tag == b"s":
+        return body.decode("utf-8", "surrogatepass")
+    if tag == b"b":
+        return body
+    if tag == b"i":
+        found = int(body, 16)
+    elif tag == b"d":
+        (found,) = _F64.unpack(body)
+    elif tag in (b"a", b"n", b"w") and body.removeprefix(b"-").isdigit():
+        found = _time_of(tag, int(body))
+    return found if is_plain(found) else _ENCODED
+
+
+def _time_of(tag: bytes, count: int) -> Any:
+    if tag == b"a":
+        return (_EPOCH + datetime.timedelta(days=count)).date()
+    span = count * _MICROSECOND
+    return _EPOCH + span if tag == b"n" else span
+
+
 class GroupOf:
-    """Which key group a table's key belongs to; a key of (key, window) goes by its first part."""
+    """Which key group a table's key belongs to."""
 
     def __init__(self, max_parallelism: int, parallelism: int, subtask: int) -> None:
         self._groups = KeyGroups(max_parallelism, parallelism)

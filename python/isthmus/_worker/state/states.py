@@ -3,6 +3,7 @@
 V1. What a state gives or stores is that of ``at.key``, the key of the record at hand.
 V2. A change in place is followed by a store into the table, so that a table that is no dict sees it.
 V3. A table holds nothing for a key whose state is empty.
+V4. The keys of a map are told apart as those of records are (``keys.py``): NaN is one.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from ...datastream._state.interfaces import AggregatingState, ListState, MapState, ReducingState, ValueState
 from ..keep import isolated
-from .keys import freeze
+from .keys import freeze, thaw
 
 _NOTHING: Any = object()
 
@@ -26,19 +27,13 @@ class KeyedValueState(ValueState[Any]):
         self._at = at
 
     def value(self) -> Any:
-        try:
-            return self._get(self._at.key)
-        except TypeError:
-            return self._get(freeze(self._at.key))
+        return self._get(self._at.key)
 
     def update(self, value: Any) -> None:
-        try:
-            self._table[self._at.key] = value
-        except TypeError:
-            self._table[freeze(self._at.key)] = value
+        self._table[self._at.key] = value
 
     def clear(self) -> None:
-        self._table.pop(freeze(self._at.key), None)
+        self._table.pop(self._at.key, None)
 
 
 class DefaultingValueState(KeyedValueState):
@@ -63,10 +58,10 @@ class KeyedListState(ListState[Any]):
         self._at = at
 
     def get(self) -> list[Any]:
-        return list(self._table.get(freeze(self._at.key), ()))
+        return list(self._table.get(self._at.key, ()))
 
     def add(self, value: Any) -> None:
-        key = freeze(self._at.key)
+        key = self._at.key
         found = self._table.get(key)
         if found is None:
             self._table[key] = [value]
@@ -80,12 +75,12 @@ class KeyedListState(ListState[Any]):
     def update(self, values: Iterable[Any]) -> None:
         values = list(values)
         if values:
-            self._table[freeze(self._at.key)] = values
+            self._table[self._at.key] = values
         else:
             self.clear()  # V3
 
     def clear(self) -> None:
-        self._table.pop(freeze(self._at.key), None)
+        self._table.pop(self._at.key, None)
 
 
 class KeyedMapState(MapState[Any, Any]):
@@ -96,15 +91,16 @@ class KeyedMapState(MapState[Any, Any]):
         self._at = at
 
     def _found(self) -> dict[Any, Any]:
-        found: dict[Any, Any] | None = self._table.get(freeze(self._at.key))
+        found: dict[Any, Any] | None = self._table.get(self._at.key)
         return found if found is not None else {}
 
     def get(self, key: Any) -> Any:
-        return self._found().get(key)
+        return self._found().get(freeze(key))
 
     def put(self, key: Any, value: Any) -> None:
-        at = freeze(self._at.key)
+        at = self._at.key
         found = self._table.get(at)
+        key = freeze(key)  # V4
         if found is None:
             self._table[at] = {key: value}
         else:
@@ -112,14 +108,15 @@ class KeyedMapState(MapState[Any, Any]):
             self._table[at] = found  # V2
 
     def put_all(self, dict_value: Mapping[Any, Any] | Iterable[tuple[Any, Any]]) -> None:
-        added = dict(dict_value)
+        added = {freeze(key): value for key, value in pairs_of(dict_value)}
         if added:
-            at = freeze(self._at.key)
+            at = self._at.key
             self._table[at] = {**self._table.get(at, {}), **added}
 
     def remove(self, key: Any) -> None:
-        at = freeze(self._at.key)
+        at = self._at.key
         found = self._table.get(at)
+        key = freeze(key)
         if found is None or key not in found:
             return
         del found[key]
@@ -129,15 +126,15 @@ class KeyedMapState(MapState[Any, Any]):
             self._table.pop(at, None)  # V3
 
     def contains(self, key: Any) -> bool:
-        return key in self._found()
+        return freeze(key) in self._found()
 
     # Copies: a function may change the map while it goes through it.
 
     def items(self) -> Iterator[tuple[Any, Any]]:
-        return iter(list(self._found().items()))
+        return iter([(thaw(key), value) for key, value in self._found().items()])
 
     def keys(self) -> Iterator[Any]:
-        return iter(list(self._found()))
+        return iter(list(map(thaw, self._found())))
 
     def values(self) -> Iterator[Any]:
         return iter(list(self._found().values()))
@@ -146,7 +143,12 @@ class KeyedMapState(MapState[Any, Any]):
         return not self._found()
 
     def clear(self) -> None:
-        self._table.pop(freeze(self._at.key), None)
+        self._table.pop(self._at.key, None)
+
+
+def pairs_of(given: Mapping[Any, Any] | Iterable[tuple[Any, Any]]) -> Iterable[tuple[Any, Any]]:
+    """What ``put_all`` may be given, as ``dict()`` takes it."""
+    return given.items() if hasattr(given, "items") else given
 
 
 class KeyedReducingState(ReducingState[Any]):
@@ -158,15 +160,15 @@ class KeyedReducingState(ReducingState[Any]):
         self._reduce = reduce
 
     def get(self) -> Any:
-        return self._table.get(freeze(self._at.key))
+        return self._table.get(self._at.key)
 
     def add(self, value: Any) -> None:
-        key = freeze(self._at.key)
+        key = self._at.key
         found = self._table.get(key, _NOTHING)
         self._table[key] = value if found is _NOTHING else self._reduce(found, value)
 
     def clear(self) -> None:
-        self._table.pop(freeze(self._at.key), None)
+        self._table.pop(self._at.key, None)
 
     def merge(self, target: Any, sources: Iterable[Any], all_of_them: bool) -> None:
         """Put the values under the keys ``sources`` together under ``target``; the first only unless
@@ -190,18 +192,18 @@ class KeyedAggregatingState(AggregatingState[Any, Any]):
         self._aggregate = aggregate
 
     def get(self) -> Any:
-        found = self._table.get(freeze(self._at.key), _NOTHING)
+        found = self._table.get(self._at.key, _NOTHING)
         return None if found is _NOTHING else self._aggregate.get_result(found)
 
     def add(self, value: Any) -> None:
-        key = freeze(self._at.key)
+        key = self._at.key
         found = self._table.get(key, _NOTHING)
         if found is _NOTHING:
             found = self._aggregate.create_accumulator()
         self._table[key] = self._aggregate.add(value, found)
 
     def clear(self) -> None:
-        self._table.pop(freeze(self._at.key), None)
+        self._table.pop(self._at.key, None)
 
     def merge(self, target: Any, sources: Iterable[Any], all_of_them: bool) -> None:
         """As of KeyedReducingState, with accumulators."""

@@ -14,7 +14,8 @@ from typing import Any
 from ...datastream._state.interfaces import ListState, MapState
 from ...datastream._state.ttl import StateTtlConfig
 from ..operator import Clock
-from .keys import freeze
+from .keys import freeze, thaw
+from .states import pairs_of
 
 #: Other keys looked at with every access, unless the configuration says another number.
 _BACKGROUND_KEYS = 2
@@ -119,7 +120,7 @@ class TtlListState(ListState[Any]):
 
     def get(self) -> list[Any]:
         self._cleanup.step()
-        key = freeze(self._at.key)
+        key = self._at.key
         entries = self._table.get(key)
         if not entries:
             return []
@@ -145,16 +146,16 @@ class TtlListState(ListState[Any]):
     def add_all(self, values: Iterable[Any]) -> None:
         self._cleanup.step()
         now = self._expiry.now()
-        key = freeze(self._at.key)
+        key = self._at.key
         self._store(key, [*self._table.get(key, ()), *((v, now) for v in values)])
 
     def update(self, values: Iterable[Any]) -> None:
         self._cleanup.step()
         now = self._expiry.now()
-        self._store(freeze(self._at.key), [(v, now) for v in values])
+        self._store(self._at.key, [(v, now) for v in values])
 
     def clear(self) -> None:
-        self._table.pop(freeze(self._at.key), None)
+        self._table.pop(self._at.key, None)
 
 
 class TtlMapState(MapState[Any, Any]):
@@ -169,7 +170,7 @@ class TtlMapState(MapState[Any, Any]):
     def _given(self) -> dict[Any, Any]:
         """The entries to show; what has expired is removed, what is read is renewed if so configured."""
         self._cleanup.step()
-        at = freeze(self._at.key)
+        at = self._at.key
         entries = self._table.get(at)
         if not entries:
             return {}
@@ -192,7 +193,8 @@ class TtlMapState(MapState[Any, Any]):
 
     def get(self, key: Any) -> Any:
         self._cleanup.step()
-        at = freeze(self._at.key)
+        key = freeze(key)
+        at = self._at.key
         entries = self._table.get(at)
         entry = entries.get(key) if entries else None
         if entry is None:
@@ -208,33 +210,34 @@ class TtlMapState(MapState[Any, Any]):
         return entry[0]
 
     def contains(self, key: Any) -> bool:
-        entries = self._table.get(freeze(self._at.key))
-        entry = entries.get(key) if entries else None
+        entries = self._table.get(self._at.key)
+        entry = entries.get(freeze(key)) if entries else None
         return entry is not None and (self._expiry.returns_expired or not self._expiry.is_expired(entry[1]))
 
     def put(self, key: Any, value: Any) -> None:
-        self.put_all({key: value})
+        self.put_all([(key, value)])
 
     def put_all(self, dict_value: Mapping[Any, Any] | Iterable[tuple[Any, Any]]) -> None:
         self._cleanup.step()
         now = self._expiry.now()
-        at = freeze(self._at.key)
+        at = self._at.key
         entries = self._table.get(at, {})
-        entries.update((k, (v, now)) for k, v in dict(dict_value).items())
+        entries.update((freeze(k), (v, now)) for k, v in pairs_of(dict_value))
         self._store(at, entries)
 
     def remove(self, key: Any) -> None:
-        at = freeze(self._at.key)
+        at = self._at.key
+        key = freeze(key)
         entries = self._table.get(at)
         if entries and key in entries:
             del entries[key]
             self._store(at, entries)
 
     def items(self) -> Iterator[tuple[Any, Any]]:
-        return iter(self._given().items())
+        return iter([(thaw(key), value) for key, value in self._given().items()])
 
     def keys(self) -> Iterator[Any]:
-        return iter(self._given())
+        return iter(list(map(thaw, self._given())))
 
     def values(self) -> Iterator[Any]:
         return iter(self._given().values())
@@ -243,7 +246,7 @@ class TtlMapState(MapState[Any, Any]):
         return not self._given()
 
     def clear(self) -> None:
-        self._table.pop(freeze(self._at.key), None)
+        self._table.pop(self._at.key, None)
 
 
 def alive(entry: Any, kind: str, expiry: Expiry) -> Any:

@@ -19,7 +19,6 @@ from ...._operations import WindowOperation
 from ....datastream._window.times import NO_TIMESTAMP, SlidingEventTimeWindows, TumblingEventTimeWindows
 from ....datastream._window.windows import TimeWindow
 from ...operator import MAX_TIMESTAMP, MIN_TIMESTAMP, OperatorContext
-from ...state.keys import freeze, thaw
 from .contents import NOTHING
 from .engine import Engine
 from .partition import from_groups, to_groups
@@ -71,11 +70,7 @@ class AlignedEngine(Engine):
                     continue
                 begin, end = start * unit, (start + size) * unit
                 contents = self._open(start)
-            try:
-                found = contents.get(key, NOTHING)
-            except TypeError:
-                key = freeze(key)
-                found = contents.get(key, NOTHING)
+            found = contents.get(key, NOTHING)
             contents[key] = first(value) if found is NOTHING else add(found, value)
         return
         yield
@@ -88,7 +83,6 @@ class AlignedEngine(Engine):
         first, add = self.contents.first, self.contents.add
         for key, value in pairs:
             cursor.key = key
-            key = freeze(key)
             timestamp = cursor.timestamp
             if timestamp == MIN_TIMESTAMP:
                 raise Exception(NO_TIMESTAMP)
@@ -113,7 +107,7 @@ class AlignedEngine(Engine):
 
     def _fire_one(self, key: Any, start: int, contents: Any, timestamp: int) -> Iterator[Iterable[Any]]:
         window = TimeWindow(start, start + self._size)
-        results = self.emission.emit(thaw(key), window, contents, timestamp)
+        results = self.emission.emit(key, window, contents, timestamp)
         if results is not None:
             yield results
 
@@ -135,7 +129,6 @@ class AlignedEngine(Engine):
         first, add = self.contents.first, self.contents.add
         for key, value in pairs:
             cursor.key = key
-            key = freeze(key)
             now = now_ms()
             last_start = now - (now - offset) % slide
             for start in range(last_start, now - size, -slide):
@@ -183,17 +176,17 @@ class AlignedEngine(Engine):
         end = window.max_timestamp()
         clears = last and self.emission.clears
         for key, found in contents.items():
-            results = emit(thaw(key), window, found, end)
+            results = emit(key, window, found, end)
             if results is not None:
                 yield results
             if clears:
-                self.emission.clear(thaw(key), window)  # A3
+                self.emission.clear(key, window)  # A3
 
     def _end(self, start: int, contents: dict[Any, Any]) -> None:
         if self.emission.clears:
             window = TimeWindow(start, start + self._size)
             for key in contents:
-                self.emission.clear(thaw(key), window)
+                self.emission.clear(key, window)
 
     def snapshot(self) -> Any:
         fired = set(self._fired)

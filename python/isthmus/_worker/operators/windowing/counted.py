@@ -11,7 +11,6 @@ from typing import Any
 from ...._operations import WindowOperation
 from ....datastream._window.windows import CountWindow
 from ...operator import OperatorContext
-from ...state.keys import freeze
 from .contents import NOTHING
 from .engine import Engine
 from .partition import from_groups, to_groups
@@ -32,10 +31,9 @@ class CountedEngine(Engine):
         keys = self._keys
         for key, value in pairs:
             cursor.key = key
-            frozen = freeze(key)
-            entry = keys.get(frozen)
+            entry = keys.get(key)
             if entry is None:
-                entry = keys[frozen] = [0, {}]
+                entry = keys[key] = [0, {}]
             count, windows = entry
             entry[0] = count + 1
             timestamp = cursor.timestamp

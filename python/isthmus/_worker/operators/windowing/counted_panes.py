@@ -15,7 +15,6 @@ from typing import Any
 from ...._operations import WindowOperation
 from ....datastream._window.windows import CountWindow
 from ...operator import OperatorContext
-from ...state.keys import freeze
 from .contents import NOTHING
 from .engine import Engine
 from .partition import from_groups, to_groups
@@ -51,10 +50,9 @@ class CountedPanesEngine(Engine):
         keys, emission = self._keys, self.emission
         for key, value in pairs:
             cursor.key = key
-            frozen = freeze(key)
-            panes = keys.get(frozen)
+            panes = keys.get(key)
             if panes is None:
-                panes = keys[frozen] = _Panes(self.contents.merge)
+                panes = keys[key] = _Panes(self.contents.merge)
             panes.open = first(value) if panes.open is NOTHING else add(panes.open, value)
             panes.count += 1
             if panes.count % width:

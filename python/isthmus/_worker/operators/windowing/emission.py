@@ -13,6 +13,7 @@ from ...opening import opened
 from ...operator import OperatorContext
 from ...runtime_context import runtime_context
 from ...state.backend import NamespaceCursor
+from ...state.keys import thaw
 from .contents import Contents
 
 
@@ -152,7 +153,7 @@ class Emission:
             elements = [result]
         self.context._window = window
         assert self._call is not None
-        results = self._call(key, window, elements)
+        results = self._call(thaw(key), window, elements)
         return results if results is not None else ()
 
     def clear(self, key: Any, window: Any) -> None:

@@ -16,7 +16,6 @@ from ....datastream._window.trigger import TriggerResult
 from ...operator import MAX_TIMESTAMP, OperatorContext
 from ...runtime_context import runtime_context
 from ...state.embedded import NamespacedKey
-from ...state.keys import freeze, thaw
 from .contents import NOTHING
 from .engine import Engine
 from .trigger_context import AssignerContext, TriggerContext
@@ -44,14 +43,13 @@ class GeneralEngine(Engine):
         context = self.trigger_context
         for key, value in pairs:
             cursor.key = key
-            owner = freeze(key)
             timestamp = cursor.timestamp
             taken = False
             for window in assign(self.element(value), timestamp, self.assigner_context):
                 if self.is_window_late(window):
                     continue
                 taken = True
-                where = NamespacedKey((owner, window))
+                where = NamespacedKey((key, window))
                 found = table.get(where, NOTHING)
                 found = table[where] = first(value) if found is NOTHING else add(found, value)
                 context.window = window
@@ -86,9 +84,9 @@ class GeneralEngine(Engine):
         return self._fire(self.timers.processing.due(now), by_event_time=False)
 
     def _fire(self, timers: Iterator[tuple[int, Any]], by_event_time: bool) -> Iterator[Iterable[Any]]:
-        for time, (owner, window) in timers:
-            key = self.ctx.cursor.key = thaw(owner)
-            where = self.contents_of(owner, window)
+        for time, (key, window) in timers:
+            self.ctx.cursor.key = key
+            where = self.contents_of(key, window)
             if where is None:
                 continue
             context = self.trigger_context
@@ -100,9 +98,9 @@ class GeneralEngine(Engine):
             if by_event_time is self.event_time and time == self.cleanup_time(window):
                 self.clear(key, window, where)
 
-    def contents_of(self, owner: Any, window: Any) -> NamespacedKey | None:
+    def contents_of(self, key: Any, window: Any) -> NamespacedKey | None:
         """Where a window's contents are; None where the window is no more (merged away)."""
-        return NamespacedKey((owner, window))
+        return NamespacedKey((key, window))
 
     def clear(self, key: Any, window: Any, where: NamespacedKey) -> None:
         """The window is over (G2)."""

@@ -20,7 +20,6 @@ from ....datastream._window.windows import TimeWindow
 from ...operator import OperatorContext
 from ...runtime_context import runtime_context
 from ...state.embedded import NamespacedKey
-from ...state.keys import freeze
 from .bridged import Bridged
 from .contents import NOTHING
 from .general import GeneralEngine
@@ -47,50 +46,48 @@ class MergingEngine(GeneralEngine):
         context = self.trigger_context
         for key, value in pairs:
             cursor.key = key
-            owner = freeze(key)
             timestamp = cursor.timestamp
-            windows: dict[Any, Any] = self._sets.get(owner) or {}
+            windows: dict[Any, Any] = self._sets.get(key) or {}
             taken = False
             for assigned in assign(self.element(value), timestamp, self.assigner_context):
-                window = self._add(owner, windows, assigned)
+                window = self._add(key, windows, assigned)
                 if self.is_window_late(window):
                     windows.pop(window, None)
                     continue
                 taken = True
-                where = NamespacedKey((owner, windows[window]))
+                where = NamespacedKey((key, windows[window]))
                 found = table.get(where, NOTHING)
                 table[where] = first(value) if found is NOTHING else add(found, value)
-                self._store(owner, windows)
+                self._store(key, windows)
                 context.window = window
                 result = self.trigger.on_element(self.element(value), timestamp, window, context)
                 if result is not TriggerResult.CONTINUE:
                     yield from self.act(result, key, window, where, timestamp)
                     cursor.timestamp = timestamp
                 self.register_cleanup(window)
-            self._store(owner, windows)
+            self._store(key, windows)
             if not taken and self.event_time and self.is_late(timestamp):
                 self.drop_late(value)
 
-    def _store(self, owner: Any, windows: dict[Any, Any]) -> None:
+    def _store(self, key: Any, windows: dict[Any, Any]) -> None:
         if windows:
-            self._sets[owner] = windows
+            self._sets[key] = windows
         else:
-            self._sets.pop(owner, None)
+            self._sets.pop(key, None)
 
-    def contents_of(self, owner: Any, window: Any) -> NamespacedKey | None:
-        windows = self._sets.get(owner)
+    def contents_of(self, key: Any, window: Any) -> NamespacedKey | None:
+        windows = self._sets.get(key)
         state_window = windows.get(window) if windows else None
         # None: a trigger left a timer behind of a window that is no more.
-        return None if state_window is None else NamespacedKey((owner, state_window))
+        return None if state_window is None else NamespacedKey((key, state_window))
 
     def clear(self, key: Any, window: Any, where: NamespacedKey) -> None:
         super().clear(key, window, where)
-        owner = where[0]
-        windows = self._sets.get(owner) or {}
+        windows = self._sets.get(key) or {}
         windows.pop(window, None)
-        self._store(owner, windows)
+        self._store(key, windows)
 
-    def _add(self, owner: Any, windows: dict[Any, Any], new: Any) -> Any:
+    def _add(self, key: Any, windows: dict[Any, Any], new: Any) -> Any:
         """Add a window, merge what touches, return the window the record is in now (M1)."""
         collector = _Merges()
         self.assigner.merge_windows([*windows, new], collector)
@@ -113,14 +110,12 @@ class MergingEngine(GeneralEngine):
                 del windows[window]
             windows[result] = state_window
             if not (len(ordered) == 1 and ordered[0] == result):
-                self._merged(owner, result, ordered, state_window, others)
+                self._merged(key, result, ordered, state_window, others)
         if not collector.groups or (actual == new and not merged_new):
             windows.setdefault(new, new)
         return actual
 
-    def _merged(
-        self, owner: Any, result: Any, merged: list[Any], state_window: Any, others: list[Any]
-    ) -> None:
+    def _merged(self, key: Any, result: Any, merged: list[Any], state_window: Any, others: list[Any]) -> None:
         self._check_time(result)
         context = self.trigger_context
         context.window = result
@@ -131,18 +126,18 @@ class MergingEngine(GeneralEngine):
             self.trigger.clear(window, context)
             self.delete_cleanup(window)
         if others:
-            self._merge_contents(owner, state_window, others)
+            self._merge_contents(key, state_window, others)
 
-    def _merge_contents(self, owner: Any, target: Any, sources: list[Any]) -> None:
+    def _merge_contents(self, key: Any, target: Any, sources: list[Any]) -> None:
         """M2."""
         table = self.table
         found = [
             contents
-            for contents in (table.pop(NamespacedKey((owner, w)), NOTHING) for w in (target, *sources))
+            for contents in (table.pop(NamespacedKey((key, w)), NOTHING) for w in (target, *sources))
             if contents is not NOTHING
         ]
         if found:
-            table[NamespacedKey((owner, target))] = self._bridged.combined(found)
+            table[NamespacedKey((key, target))] = self._bridged.combined(found)
 
     def _check_time(self, result: Any) -> None:
         end = result.max_timestamp()

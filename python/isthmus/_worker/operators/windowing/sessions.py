@@ -26,7 +26,6 @@ from ....datastream._window.sessions import (
 )
 from ....datastream._window.windows import TimeWindow
 from ...operator import OperatorContext
-from ...state.keys import freeze, thaw
 from .bridged import Bridged
 from .engine import Engine
 from .partition import from_groups, to_groups
@@ -71,11 +70,7 @@ class SessionEngine(Engine):
             cursor.key = key
             start = cursor.timestamp if event_time else now_ms()
             end = start + (gap if gap_of is None else gap_of(value))
-            try:
-                known = get(key)
-            except TypeError:
-                key = freeze(key)
-                known = get(key)
+            known = get(key)
             if known is not None and len(known) == 1:
                 session = known[0]
                 held = session.end
@@ -145,7 +140,6 @@ class SessionEngine(Engine):
         emission = self.emission
         for _, _, key, session in sorted(self._take_ended(time), key=lambda found: found[:2]):
             window = TimeWindow(session.start, session.end)
-            key = thaw(key)
             results = emission.emit(key, window, session.contents, session.end - 1)
             if results is not None:
                 yield results

@@ -29,7 +29,6 @@ from ...._operations import WindowOperation
 from ....datastream._window.times import NO_TIMESTAMP
 from ....datastream._window.windows import TimeWindow
 from ...operator import MAX_TIMESTAMP, MIN_TIMESTAMP, OperatorContext
-from ...state.keys import FrozenKey, freeze, thaw
 from ..aggregate import settled
 from .contents import NOTHING
 from .engine import Engine
@@ -169,15 +168,11 @@ class SlicedEngine(Engine):
                 end = start + width
                 if start <= self._done:
                     end = start
-                    self._add_late(freeze(key), start, timestamp, value)
+                    self._add_late(key, start, timestamp, value)
                     continue
                 found_slice = self._slices.get(start)
                 contents = self._slices[start] = {} if found_slice is None else found_slice
-            try:
-                found = contents.get(key, NOTHING)
-            except TypeError:
-                key = freeze(key)
-                found = contents.get(key, NOTHING)
+            found = contents.get(key, NOTHING)
             contents[key] = first(value) if found is NOTHING else add(found, value)
         return
         yield
@@ -250,7 +245,6 @@ class SlicedEngine(Engine):
             emit = emission.emit
             end = window.max_timestamp()
             for key, value in self._values():
-                key = thaw(key)
                 results = emit(key, window, value, end)
                 if results is not None:
                     yield results
@@ -275,7 +269,7 @@ class SlicedEngine(Engine):
         cursor = self.ctx.cursor
         for key, value in self._values():
             if value is not None:
-                cursor.key = key if type(key) is not FrozenKey else key.key
+                cursor.key = key
                 cursor.timestamp = timestamp
                 yield value
 

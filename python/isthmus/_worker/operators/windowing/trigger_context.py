@@ -18,7 +18,6 @@ from ...operator import OperatorContext
 from ...runtime_context import WorkerRuntimeContext, runtime_context
 from ...state.backend import NamespaceCursor
 from ...state.embedded import NamespacedKey
-from ...state.keys import freeze
 
 
 class AssignerContext(WindowAssigner.WindowAssignerContext):
@@ -79,8 +78,8 @@ class TriggerContext(Trigger.OnMergeContext):
         state = self.get_partitioned_state(state_descriptor)
         if not hasattr(state, "merge"):
             raise Exception("The given state descriptor does not refer to a mergeable state (MergingState)")
-        owner = freeze(self._ctx.cursor.key)
-        state.merge(self._at.key, [NamespacedKey((owner, w)) for w in self.merged], self._merges_all)
+        key = self._ctx.cursor.key
+        state.merge(self._at.key, [NamespacedKey((key, w)) for w in self.merged], self._merges_all)
 
 
 def _kind(descriptor: StateDescriptor) -> str:
