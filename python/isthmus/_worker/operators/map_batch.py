@@ -43,7 +43,7 @@ class MapBatchOperator(Operator):
         self._size = int(params.get("batchSize") or DEFAULT_BATCH_SIZE)
         self._bytes = int(params.get("batchBytes") or 0)
         self._latency_ms = int(params.get("latencyMs") or 0)
-        self._to_batch, self._from_batch = batch_format(params.get("format") or "list", params.get("fields"))
+        self._to_batch, self._from_batch = batch_format(params.get("format") or "list")
         self._held: list[Any] = []
         self._stamps: list[tuple[int, Any]] = []
         self._held_bytes = 0
