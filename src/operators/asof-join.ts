@@ -15,6 +15,7 @@ import {
   type OperatorContext,
 } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
+import { settling } from '../runtime/settling.ts';
 import { requiredFunction } from './required-function.ts';
 import { StatefulOperator } from './stateful-operator.ts';
 import { TimedRecord, firstAfter } from './timed-records.ts';
@@ -119,7 +120,7 @@ class AsOfJoinOperator extends StatefulOperator {
   #join(left: TimedRecord, right: TimedRecord | undefined): MaybePromise<void> {
     if (right === undefined && !this.#keepsLonely) return undefined;
     const result = this.#function.call(left.value, right === undefined ? null : right.value);
-    return isPromise(result) ? result.then(this.#emit) : this.#emit(result);
+    return isPromise(result) ? settling(result).then(this.#emit) : this.#emit(result);
   }
 
   protected override snapshotOwn(): unknown {

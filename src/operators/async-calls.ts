@@ -5,6 +5,7 @@
 
 import type { Clock, MaybePromise } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
+import { settling } from '../runtime/settling.ts';
 import { inspectRecord } from '../runtime/failure.ts';
 import { Fifo } from '../runtime/fifo.ts';
 import type { Call } from './async-queue.ts';
@@ -80,7 +81,7 @@ export class AsyncCalls {
       this.#gave(call, attempt, given as unknown[]);
       return;
     }
-    given.then(
+    settling(given).then(
       (results) => this.#gave(call, attempt, results as unknown[]),
       (thrown: unknown) => this.#threw(call, attempt, thrown),
     );
@@ -179,7 +180,7 @@ class CallTimeoutError extends Error {
 /** An array of the results. */
 function resultsOf(given: unknown): MaybePromise<unknown[]> {
   if (Array.isArray(given)) return given as unknown[];
-  if (isPromise(given)) return given.then(resultsOf);
+  if (isPromise(given)) return settling(given).then(resultsOf);
   if (typeof given === 'object' && given !== null) {
     if (Symbol.iterator in given) return [...(given as Iterable<unknown>)];
     if (Symbol.asyncIterator in given) return gathered(given as AsyncIterable<unknown>);

@@ -1,6 +1,7 @@
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import type { MaybePromise, Operator } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
+import { settling } from '../runtime/settling.ts';
 import { emitEach } from './emit-each.ts';
 import { TwoMethods } from './two-methods.ts';
 
@@ -14,7 +15,7 @@ export function coFlatMapOperator(spec: OperatorSpec): Operator {
 
 class CoFlatMapOperator extends TwoMethods {
   protected take(results: unknown, method: string): MaybePromise<void> {
-    if (isPromise(results)) return results.then((settled) => this.take(settled, method));
+    if (isPromise(results)) return settling(results).then((settled) => this.take(settled, method));
     if (results === null || results === undefined) return undefined;
     return emitEach(results, this.emit, this.ctx, method);
   }

@@ -1,6 +1,7 @@
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import type { MaybePromise, Operator } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
+import { settling } from '../runtime/settling.ts';
 import { TwoMethods } from './two-methods.ts';
 
 /** `co_map`: one result for each record, by a method for each input; null and undefined are dropped. */
@@ -10,7 +11,7 @@ export function coMapOperator(spec: OperatorSpec): Operator {
 
 class CoMapOperator extends TwoMethods {
   protected take(result: unknown): MaybePromise<void> {
-    if (isPromise(result)) return result.then((settled) => this.take(settled));
+    if (isPromise(result)) return settling(result).then((settled) => this.take(settled));
     return result === null || result === undefined ? undefined : this.emit(result);
   }
 }

@@ -2,6 +2,7 @@ import type { OperatorSpec } from '../graph/job-graph.ts';
 import { type UserFunction, userFunction } from '../runtime/functions.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
+import { settling } from '../runtime/settling.ts';
 import { emitEach } from './emit-each.ts';
 import { requiredFunction } from './required-function.ts';
 import { StatefulOperator } from './stateful-operator.ts';
@@ -36,7 +37,9 @@ class FlatMapOperator extends StatefulOperator {
   process(value: unknown): MaybePromise<void> {
     const results = this.#call(value);
     if (isPromise(results)) {
-      return results.then((settled) => emitEach(settled, this.#emit, this.ctx, 'flatMap'));
+      return settling(results).then((settled) =>
+        emitEach(settled, this.#emit, this.ctx, 'flatMap'),
+      );
     }
     return emitEach(results, this.#emit, this.ctx, 'flatMap');
   }

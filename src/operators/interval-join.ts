@@ -18,6 +18,7 @@ import {
   type OperatorContext,
 } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
+import { settling } from '../runtime/settling.ts';
 import { emitEach } from './emit-each.ts';
 import { JoinContext } from './join-context.ts';
 import { requiredFunction } from './required-function.ts';
@@ -130,7 +131,7 @@ class IntervalJoinOperator extends StatefulOperator {
     context.rightTimestamp = rightTime;
     this.ctx.cursor.timestamp = Math.max(leftTime, rightTime); // I2
     const result = this.#function.call(left, right, context);
-    if (isPromise(result)) return result.then((settled) => this.#emitResult(settled));
+    if (isPromise(result)) return settling(result).then((settled) => this.#emitResult(settled));
     return this.#emitResult(result);
   }
 

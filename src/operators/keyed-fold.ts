@@ -9,6 +9,7 @@ import { isolator } from '../runtime/isolate.ts';
 import type { KeyedTable } from '../state/table.ts';
 import type { Emit, MaybePromise, OperatorContext } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
+import { settling } from '../runtime/settling.ts';
 import type { OperatorRuntime } from './runtime-context.ts';
 import { keyedTable } from './state-store.ts';
 import { StatefulOperator } from './stateful-operator.ts';
@@ -41,7 +42,7 @@ export abstract class KeyedFold extends StatefulOperator {
     }
     const result = this.fold(held, value);
     if (isPromise(result)) {
-      return result.then((settled) => {
+      return settling(result).then((settled) => {
         this.#values.set(settled);
         return this.emit(settled);
       });

@@ -9,6 +9,7 @@ import type { OperatorSpec } from '../graph/job-graph.ts';
 import { type UserFunction, userFunction } from '../runtime/functions.ts';
 import type { Clock, Operator } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
+import { settling } from '../runtime/settling.ts';
 import { keyIdentity } from '../state/key-identity.ts';
 import type { AsyncFunction } from './async-calls.ts';
 import { type AsyncOperation, AsyncWaitOperator } from './async-wait.ts';
@@ -89,7 +90,7 @@ class LookupJoinOperator extends AsyncWaitOperator {
       const invoke = (value: unknown): unknown => {
         const found = call(keyOf(value));
         return isPromise(found)
-          ? found.then((settled) => answer(value, settled))
+          ? settling(found).then((settled) => answer(value, settled))
           : answer(value, found);
       };
       return { invoke, ...limited };
@@ -105,7 +106,7 @@ class LookupJoinOperator extends AsyncWaitOperator {
         cache.put(identity, found);
         return answer(value, found);
       }
-      return found.then((settled) => {
+      return settling(found).then((settled) => {
         cache.put(identity, settled);
         return answer(value, settled);
       });
@@ -115,7 +116,7 @@ class LookupJoinOperator extends AsyncWaitOperator {
 }
 
 function one(result: unknown): unknown {
-  return isPromise(result) ? result.then((settled) => [settled]) : [result];
+  return isPromise(result) ? settling(result).then((settled) => [settled]) : [result];
 }
 
 function keySelector(given: unknown, spec: OperatorSpec): (value: unknown) => unknown {

@@ -2,6 +2,7 @@ import type { OperatorSpec } from '../graph/job-graph.ts';
 import { type UserFunction, userFunction } from '../runtime/functions.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
+import { settling } from '../runtime/settling.ts';
 import { StatefulOperator } from './stateful-operator.ts';
 
 /** `map`: one result for each record; without a function the record itself. */
@@ -32,7 +33,7 @@ class MapOperator extends StatefulOperator {
 
   process(value: unknown): MaybePromise<void> {
     const result = this.#call(value);
-    return isPromise(result) ? result.then(this.#emit) : this.#emit(result);
+    return isPromise(result) ? settling(result).then(this.#emit) : this.#emit(result);
   }
 
   close(): MaybePromise<void> {

@@ -2,6 +2,7 @@ import type { OperatorSpec } from '../graph/job-graph.ts';
 import { type UserFunction, userFunction } from '../runtime/functions.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
+import { settling } from '../runtime/settling.ts';
 import { requiredFunction } from './required-function.ts';
 import { StatefulOperator } from './stateful-operator.ts';
 
@@ -32,7 +33,7 @@ class SinkFunctionOperator extends StatefulOperator {
 
   process(value: unknown): MaybePromise<void> {
     const result = this.#call(value);
-    return isPromise(result) ? result.then(nothing) : undefined;
+    return isPromise(result) ? settling(result).then(nothing) : undefined;
   }
 
   async finish(): Promise<void> {

@@ -5,6 +5,7 @@ import type { OperatorSpec } from '../graph/job-graph.ts';
 import { type UserFunction, userFunction } from '../runtime/functions.ts';
 import type { Emit, MaybePromise, OperatorContext } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
+import { settling } from '../runtime/settling.ts';
 import { emitEach } from './emit-each.ts';
 import { KeyedTimers, type TimeDomain, TimeOnly } from './keyed-timers.ts';
 import { ProcessingContext } from './process-context.ts';
@@ -74,7 +75,7 @@ export abstract class TimerOperator extends StatefulOperator {
 
   #emitResults(results: unknown, context: ProcessingContext, method: string): MaybePromise<void> {
     const emitted = isPromise(results)
-      ? results.then((settled) => this.#emitAll(settled, method))
+      ? settling(results).then((settled) => this.#emitAll(settled, method))
       : this.#emitAll(results, method);
     return emitted === undefined
       ? context.takeWaiting()

@@ -12,6 +12,7 @@ import { type UserFunction, instanceOf, userFunction } from '../runtime/function
 import { MIN_TIMESTAMP } from '../runtime/operator.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
+import { settling } from '../runtime/settling.ts';
 import { requiredFunction } from './required-function.ts';
 import { runtimeContext } from './runtime-context.ts';
 
@@ -110,7 +111,8 @@ class TimestampsOperator implements Operator {
     const { cursor } = this.#ctx;
     if (this.#assign === undefined) return this.#take(value, cursor.timestamp);
     const assigned = this.#assign(value, cursor.timestamp);
-    if (isPromise(assigned)) return assigned.then((settled) => this.#take(value, settled));
+    if (isPromise(assigned))
+      return settling(assigned).then((settled) => this.#take(value, settled));
     return this.#take(value, assigned);
   }
 

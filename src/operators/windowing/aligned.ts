@@ -10,6 +10,7 @@
 
 import type { MaybePromise } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
+import { settling } from '../../runtime/settling.ts';
 import { keyIdentity } from '../../state/key-identity.ts';
 import { onceOver, overAt } from '../processing-time.ts';
 import { Cell } from './contents.ts';
@@ -73,7 +74,7 @@ export class AlignedEngine extends Engine {
     }
     const next = this.contents.add(cell.contents, value);
     if (isPromise(next)) {
-      return next.then((contents) => {
+      return settling(next).then((contents) => {
         cell.contents = contents;
       });
     }
@@ -82,7 +83,7 @@ export class AlignedEngine extends Engine {
   }
 
   #settle(cells: Cells, id: unknown, key: unknown, first: Promise<unknown>): Promise<void> {
-    return first.then((contents) => {
+    return settling(first).then((contents) => {
       cells.set(id, new Cell(key, contents));
     });
   }

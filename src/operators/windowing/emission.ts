@@ -3,6 +3,7 @@
 import { type UserFunction, userFunction } from '../../runtime/functions.ts';
 import type { Cursor, Emit, MaybePromise, OperatorContext } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
+import { settling } from '../../runtime/settling.ts';
 import { emitEach } from '../emit-each.ts';
 import type { WindowLike } from './assigner.ts';
 import type { Contents } from './contents.ts';
@@ -94,7 +95,7 @@ export class Emission {
     }
     const result = contents.result(found);
     if (isPromise(result)) {
-      return result.then((settled) =>
+      return settling(result).then((settled) =>
         this.#emitResult(key, window, livesOn ? contents.kept(settled) : settled),
       );
     }
@@ -118,7 +119,7 @@ export class Emission {
     this.#context.at(window);
     const results = (this.#call as Call)(key, window, elements);
     const emitted = isPromise(results)
-      ? results.then((settled) => this.#emitAll(settled))
+      ? settling(results).then((settled) => this.#emitAll(settled))
       : this.#emitAll(results);
     return emitted === undefined
       ? this.#context.takeWaiting()

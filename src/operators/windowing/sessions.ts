@@ -12,6 +12,7 @@
 
 import type { MaybePromise } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
+import { settling } from '../../runtime/settling.ts';
 import { keyIdentity } from '../../state/key-identity.ts';
 import { onceOver, overAt } from '../processing-time.ts';
 import { Engine, type EngineParts } from './engine.ts';
@@ -85,7 +86,7 @@ export class SessionEngine extends Engine {
   }
 
   #settle(session: Session, contents: Promise<unknown>): Promise<void> {
-    return contents.then((settled) => {
+    return settling(contents).then((settled) => {
       session.contents = settled;
     });
   }

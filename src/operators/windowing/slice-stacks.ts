@@ -5,6 +5,7 @@
 
 import { UserFunctionError } from '../../errors.ts';
 import { isPromise } from '../../runtime/output.ts';
+import { settling } from '../../runtime/settling.ts';
 
 /** Puts an older and a younger value together and changes neither. */
 export type Merge = (older: unknown, younger: unknown) => unknown;
@@ -86,7 +87,7 @@ export class SliceStacks {
 /** What a mergeable function gives, which is no promise. */
 export function synchronous(value: unknown): unknown {
   if (!isPromise(value)) return value;
-  value.then(undefined, () => {});
+  settling(value).then(undefined, () => {});
   throw new UserFunctionError(
     'A function that declares itself mergeable returned a promise; make it synchronous, or leave out `mergeable`.',
   );
