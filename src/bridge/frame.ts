@@ -37,6 +37,7 @@ export const FrameType = {
   SNAPSHOT: 0x17,
   PONG: 0x18,
   CHECKPOINT_COMPLETE: 0x19,
+  CLOSING: 0x1a,
   SUBMIT: 0x20,
   SUBMITTED: 0x21,
   JOB_STATUS: 0x22,
@@ -83,6 +84,7 @@ for (const type of [
   FrameType.SHUTDOWN,
   FrameType.PING,
   FrameType.PONG,
+  FrameType.CLOSING,
 ]) {
   fixedBodyBytes[type] = 0;
 }

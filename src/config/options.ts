@@ -128,6 +128,13 @@ export const options: readonly OptionSpec[] = [
     effect: 'How long a Python worker may take to start.',
   },
   {
+    key: 'isthmus.close-timeout',
+    type: 'duration',
+    default: '2 s',
+    effect:
+      'How long functions, sources and sinks may take to end and to close after a failure or a cancellation, before they are left or killed.',
+  },
+  {
     key: 'state.backend.type',
     type: 'choice',
     choices: ['hashmap', 'embedded', 'rocksdb', 'forst', 'sqlite'],

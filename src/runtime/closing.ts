@@ -1,13 +1,21 @@
 import type { ChainLink } from './chain.ts';
 import type { MaybePromise } from './operator.ts';
 import { isPromise } from './output.ts';
+import { settling } from './settling.ts';
+import { CLOSE_TIMEOUT } from './slot-watch.ts';
 
-/** How long user code may take to settle after a cancel or a failure before it is left to itself. */
-const GRACE_MS = 200;
+/** How long the record in flight may take to settle after a cancel or a failure before it is left to itself. */
+const IN_FLIGHT_MS = 200;
 
 /** Closes each operator of a chain once, whichever way the subtask ends. */
 export class Closing {
   readonly #closed = new Set<ChainLink>();
+  readonly #timeoutMs: number;
+
+  /** `timeoutMs`: what `closeAll` may take (`isthmus.close-timeout`). */
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+  }
 
   close(link: ChainLink): MaybePromise<void> {
     if (this.#closed.has(link)) return undefined;
@@ -20,23 +28,34 @@ export class Closing {
       throw thrown;
     }
     if (!isPromise(closing)) return release(link);
-    return closing.finally(() => release(link));
+    return settling(closing)
+      .then(nothing)
+      .finally(() => release(link));
   }
 
-  /** After a cancel or a failure: waits a while for what still runs, then closes all; tells `warn` what went wrong. */
+  /**
+   * After a cancel or a failure: waits a moment for what still runs, then closes all, each whatever the others do; tells
+   * `warn` what went wrong. They close at once: one that waits holds up no other, and all of them have the time there is.
+   */
   async closeAll(
     links: readonly ChainLink[],
     pending: Promise<unknown> | undefined,
     warn: (link: ChainLink, thrown: unknown) => void,
   ): Promise<void> {
-    if (pending !== undefined) await settledWithin(pending.catch(ignore), GRACE_MS);
-    for (const link of links) {
-      try {
-        await settledWithin((async () => this.close(link))(), GRACE_MS);
-      } catch (thrown) {
-        warn(link, thrown);
-      }
+    const timeoutMs = this.#timeoutMs;
+    if (pending !== undefined) {
+      await settledWithin(pending.catch(ignore), Math.min(IN_FLIGHT_MS, timeoutMs));
     }
+    await Promise.all(
+      links.map(async (link) => {
+        try {
+          const inTime = await settledWithin((async () => this.close(link))(), timeoutMs);
+          if (!inTime) warn(link, tookTooLong(timeoutMs));
+        } catch (thrown) {
+          warn(link, thrown);
+        }
+      }),
+    );
   }
 }
 
@@ -44,18 +63,27 @@ function release({ releases }: ChainLink): void {
   for (const give of releases.splice(0)) give();
 }
 
-async function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {
+function tookTooLong(ms: number): Error {
+  return new Error(
+    `it had not closed after ${ms} ms and is left to itself; the limit is ${CLOSE_TIMEOUT}`,
+  );
+}
+
+/** Whether it has settled in time; rejects as it does. */
+async function settledWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
+  const timeout = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
   });
   // When the time is up first, a later rejection is nobody's.
   promise.catch(ignore);
   try {
-    await Promise.race([promise, timeout]);
+    return await Promise.race([promise.then(() => true), timeout]);
   } finally {
     clearTimeout(timer);
   }
 }
 
 function ignore(): void {}
+
+function nothing(): void {}

@@ -1,10 +1,23 @@
 // What is said of a failure inside an operator: which operator, which subtask, which record, and the user's own lines.
 
 import { fileURLToPath } from 'node:url';
-import { inspect } from 'node:util';
 import { type ErrorReport, IsthmusError, UserFunctionError, errorFromReport } from '../errors.ts';
+import { type ThrownText, clip, inspectRecord, printable, thrownText } from './shown.ts';
 
-const MAX_REPR_CHARS = 1_000;
+export { inspectRecord, printable } from './shown.ts';
+
+const MAX_TRACEBACK_CHARS = 20_000;
+const MAX_STACK_CHARS = 40_000;
+/** Of errors that Isthmus raises for a function; those of other codes are of a job that the function runs itself. */
+const SAID_OF_A_FUNCTION = new Set([
+  'ISTHMUS_GRAPH',
+  'ISTHMUS_CONFIGURATION',
+  'ISTHMUS_CODEC',
+  'ISTHMUS_UNSUPPORTED',
+  'ISTHMUS_USER_FUNCTION',
+  'ISTHMUS_PROTOCOL',
+  'ISTHMUS_INTERNAL',
+]);
 
 /** Where an operator runs. */
 export interface OperatorPlace {
@@ -15,34 +28,28 @@ export interface OperatorPlace {
   parallelism: number;
 }
 
-/** A record as `util.inspect` shows it on one line, cut at 1,000 characters. Never throws. */
-export function inspectRecord(value: unknown): string {
-  let text: string;
-  try {
-    text = inspect(value, { depth: 4, breakLength: Infinity, maxStringLength: MAX_REPR_CHARS });
-  } catch (error) {
-    text = `<a ${typeof value} that cannot be shown: ${String(error)}>`;
-  }
-  text = printable(text);
-  return text.length <= MAX_REPR_CHARS ? text : `${text.slice(0, MAX_REPR_CHARS - 1)}…`;
-}
-
 /** What was in flight when an operator failed. */
 export interface InFlight {
   record?: unknown;
   hasRecord: boolean;
   key?: unknown;
   hasKey: boolean;
+  /** What was called, where it is not the operator's own function. */
+  function?: string;
 }
 
 /** A failure of a record that an operator was given earlier; says which. */
 export class RecordFailure extends Error {
   readonly inFlight: InFlight;
 
-  /** `cause` is what was thrown; `keyed` has the record's key where there is one. */
-  constructor(cause: unknown, record: unknown, keyed?: { key: unknown }) {
+  /**
+   * `cause` is what was thrown; `keyed` has the record's key where there is one; `called` says what was called, where it
+   * is not the operator's function.
+   */
+  constructor(cause: unknown, record: unknown, keyed?: { key: unknown }, called?: string) {
     super('an earlier record failed', { cause });
     this.inFlight = { record, hasRecord: true, key: keyed?.key, hasKey: keyed !== undefined };
+    if (called !== undefined) this.inFlight.function = called;
   }
 }
 
@@ -52,32 +59,44 @@ export class RecordFailure extends Error {
  */
 export function blame(thrown: unknown, place: OperatorPlace, inFlight: InFlight): IsthmusError {
   if (thrown instanceof RecordFailure) return blame(thrown.cause, place, thrown.inFlight);
-  if (thrown instanceof IsthmusError) {
-    if (thrown.code === 'ISTHMUS_CANCELLED') return thrown;
-    if (thrown.report?.operatorId !== undefined) return thrown;
-  }
-  const report = reportOf(thrown, place, inFlight);
-  if (thrown instanceof IsthmusError) {
-    const blamed = errorFromReport({ ...thrown.report, ...report, code: thrown.code });
-    blamed.cause = thrown;
+  const own = saidOfAFunction(thrown);
+  if (own?.report?.operatorId !== undefined) return own;
+  const report = reportOf(thrown, own, place, inFlight);
+  if (own !== undefined) {
+    const blamed = errorFromReport({ ...own.report, ...report, code: own.code });
+    blamed.cause = own;
     return blamed;
   }
   return new UserFunctionError(report.message, { cause: thrown, report });
 }
 
-function reportOf(thrown: unknown, place: OperatorPlace, inFlight: InFlight): ErrorReport {
-  const isError = thrown instanceof Error;
-  const type = isError ? thrown.name : typeof thrown;
-  const message = isError ? thrown.message : inspectRecord(thrown);
+function saidOfAFunction(thrown: unknown): IsthmusError | undefined {
+  try {
+    return thrown instanceof IsthmusError && SAID_OF_A_FUNCTION.has(thrown.code)
+      ? thrown
+      : undefined;
+  } catch {
+    return undefined; // A proxy that does not tell its prototype.
+  }
+}
+
+function reportOf(
+  thrown: unknown,
+  own: IsthmusError | undefined,
+  place: OperatorPlace,
+  inFlight: InFlight,
+): ErrorReport {
+  const text = thrownText(thrown);
+  const { type, message } = text;
   const at = `"${place.operator}" (subtask ${place.subtask + 1}/${place.parallelism})`;
   const record = inFlight.hasRecord ? inspectRecord(inFlight.record) : undefined;
   const said = printable(message);
   const what =
-    thrown instanceof IsthmusError
+    own !== undefined
       ? withPlace(said, place.operator, at)
-      : `The function of operator ${at} raised ${type}: ${said}`;
+      : `The ${inFlight.function ?? 'function'} of operator ${at} raised ${printable(type)}: ${said}`;
   const report: ErrorReport = {
-    code: thrown instanceof IsthmusError ? thrown.code : 'ISTHMUS_USER_FUNCTION',
+    code: own?.code ?? 'ISTHMUS_USER_FUNCTION',
     message: record === undefined ? what : `${what}\n  record: ${record}`,
     ...place,
     exceptionType: type,
@@ -85,12 +104,12 @@ function reportOf(thrown: unknown, place: OperatorPlace, inFlight: InFlight): Er
   };
   if (record !== undefined) report.record = record;
   if (inFlight.hasKey) report.key = inspectRecord(inFlight.key);
-  if (isError && thrown.stack !== undefined) {
-    const { head, calls } = userStack(thrown, thrown.stack);
-    report.traceback = printable([head, ...calls].join('\n'));
-    report.fullTraceback = thrown.stack;
-    if (!(thrown instanceof IsthmusError) && calls.length > 0) {
-      report.message += `\n${calls.join('\n')}`;
+  if (text.stack !== undefined) {
+    const { head, calls } = userStack(text, text.stack);
+    report.traceback = printable(clip([head, ...calls].join('\n'), MAX_TRACEBACK_CHARS));
+    report.fullTraceback = clip(text.stack, MAX_STACK_CHARS);
+    if (own === undefined && calls.length > 0) {
+      report.message += `\n${clip(calls.join('\n'), MAX_TRACEBACK_CHARS)}`;
     }
   }
   return report;
@@ -114,7 +133,10 @@ const OUR_FOLDERS = ['..', '../../src/'].flatMap((folder) => {
  * What a stack says of the error, and the calls below it: the user's, unless there are none. What the error says may be any
  * text, also one that looks like calls, so it is told apart by what it is and not by how it looks.
  */
-function userStack({ name, message }: Error, stack: string): { head: string; calls: string[] } {
+function userStack(
+  { type: name, whole: message }: ThrownText,
+  stack: string,
+): { head: string; calls: string[] } {
   const header = message === '' ? name : `${name}: ${message}`;
   const at = stack.indexOf(header);
   const end = at < 0 ? endOfText(stack) : at + header.length;
@@ -127,15 +149,6 @@ function endOfText(stack: string): number {
   const lines = stack.split('\n');
   const text = lines.slice(0, lines.findLastIndex((line) => !isFrame(line)) + 1);
   return text.join('\n').length;
-}
-
-/** Text for a terminal: what would move its cursor or change its colours shows as an escape. Lines stay lines. */
-export function printable(text: string): string {
-  // All of category Cc but tab and line feed.
-  return text.replace(
-    /[^\P{Cc}\t\n]/gu,
-    (found) => `\\x${found.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
 }
 
 function isFrame(line: string): boolean {

@@ -7,6 +7,7 @@
 //   A5. Results are out before `run` resolves: credit for them goes back when their reader has taken them.
 
 import type { WorkerPool, WorkerRequest } from '../bridge/worker-pool.ts';
+import { durationMs } from '../config/resolve.ts';
 import { type Frame, FrameType, decodeCredit, encodeCredit } from '../bridge/frame.ts';
 import { InternalError, IsthmusError } from '../errors.ts';
 import { runtimeDeployments, slotDeployment } from '../graph/deploy.ts';
@@ -18,7 +19,8 @@ import { type ChannelRoute, type Endpoint, routeChannels } from './job-routing.t
 import type { Clock, MaybePromise } from './operator.ts';
 import type { LogLevel, SubtaskServices } from './services.ts';
 import { Slot, type WorkerLog } from './slot.ts';
-import type { SlotLimits } from './slot-watch.ts';
+import { thrownText } from './shown.ts';
+import { CLOSE_TIMEOUT, type SlotLimits } from './slot-watch.ts';
 import type { Subtask } from './subtask.ts';
 import { wireCodec } from './wire-batch.ts';
 
@@ -148,6 +150,7 @@ export class JobAttempt {
         slots: plan.slots,
         pool,
         request: worker,
+        closeTimeoutMs: durationMs(plan.graph.config, CLOSE_TIMEOUT),
         events: {
           channelFrame: (frame) => this.#onChannelFrame(frame),
           taskFinished: (counts) => {
@@ -304,6 +307,5 @@ function subtaskKey(task: number, subtask: number): string {
 
 function asIsthmusError(thrown: unknown): IsthmusError {
   if (thrown instanceof IsthmusError) return thrown;
-  const text = thrown instanceof Error ? thrown.message : String(thrown);
-  return new InternalError(`The job failed: ${text}`, { cause: thrown });
+  return new InternalError(`The job failed: ${thrownText(thrown).message}`, { cause: thrown });
 }

@@ -22,6 +22,7 @@ import { type ProgressDisplay, progressDisplay } from './progress-display.ts';
 import { type Restart, notAgain, restartNotice } from './restart-notice.ts';
 import { restartStrategy } from './restart-strategy.ts';
 import type { WorkerLog } from './slot.ts';
+import { CLOSE_TIMEOUT } from './slot-watch.ts';
 import { systemClock } from './system-clock.ts';
 
 export interface JobSubmission {
@@ -86,6 +87,8 @@ const BYTE_OPTIONS = [
   'isthmus.bridge.max-frame-bytes',
   'isthmus.batch.max-bytes',
 ];
+
+const DURATION_OPTIONS = [CLOSE_TIMEOUT];
 
 export class JobExecution {
   readonly jobId: string;
@@ -175,7 +178,7 @@ export class JobExecution {
   }
 
   async #runAttempts(): Promise<void> {
-    const graph = withPlainSizes(this.#submission.graph);
+    const graph = withPlainNumbers(this.#submission.graph);
     const plan = planJob(graph);
     const random = this.#options.random ?? Math.random;
     const strategy = restartStrategy(graph.config, random);
@@ -298,12 +301,15 @@ async function workerRequest(graph: JobGraph): Promise<WorkerRequest> {
   };
 }
 
-/** Both hosts read sizes as plain numbers of bytes. */
-function withPlainSizes(graph: JobGraph): JobGraph {
+/** Both hosts read sizes as plain numbers of bytes, and durations as ones of milliseconds. */
+function withPlainNumbers(graph: JobGraph): JobGraph {
   const config = { ...graph.config };
   for (const key of BYTE_OPTIONS) {
     const bytes = config[key] === undefined ? undefined : sizeBytes(config, key);
     if (bytes !== undefined) config[key] = String(bytes);
+  }
+  for (const key of DURATION_OPTIONS) {
+    if (config[key] !== undefined) config[key] = String(durationMs(config, key));
   }
   return { ...graph, config };
 }

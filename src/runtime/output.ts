@@ -1,10 +1,11 @@
 // Where the records of an operator go: one exchange seen from one sending subtask. The sender partitions, and computes
 // the keys of a keyed exchange (P4 of src/graph/execution-plan.ts).
 
+import { settling } from './settling.ts';
 import { checkKey } from '../bridge/keys.ts';
 import { UserFunctionError } from '../errors.ts';
 import type { ControlElement } from './element.ts';
-import { inspectRecord } from './failure.ts';
+import { RecordFailure, inspectRecord } from './failure.ts';
 import type { Isolate } from './isolate.ts';
 import type { Cursor, MaybePromise } from './operator.ts';
 import type { OutputChannel } from './output-channel.ts';
@@ -152,9 +153,24 @@ abstract class KeyedOutput extends Output {
   }
 
   emit(value: unknown): MaybePromise<void> {
-    const key = this.selectKey(value);
-    if (isPromise(key)) return key.then((settled) => this.route(this.isolate(value), settled));
+    let key: unknown;
+    try {
+      key = this.selectKey(value);
+      if (isPromise(key)) return this.#routeLater(value, key);
+    } catch (thrown) {
+      throw new RecordFailure(thrown, value, undefined, 'key selector');
+    }
     return this.route(this.isolate(value), key);
+  }
+
+  async #routeLater(value: unknown, key: PromiseLike<unknown>): Promise<void> {
+    let settled: unknown;
+    try {
+      settled = await key;
+    } catch (thrown) {
+      throw new RecordFailure(thrown, value, undefined, 'key selector');
+    }
+    await this.route(this.isolate(value), settled);
   }
 
   protected abstract route(value: unknown, key: unknown): MaybePromise<void>;
@@ -213,20 +229,31 @@ class CustomOutput extends KeyedOutput {
   }
 
   protected route(value: unknown, key: unknown): MaybePromise<void> {
-    const index = this.#partition(key, this.#receivers);
-    if (isPromise(index)) return index.then((settled) => this.#to(settled, value, key));
-    return this.#to(index, value, key);
-  }
-
-  #to(index: unknown, value: unknown, key: unknown): MaybePromise<void> {
-    const channel = typeof index === 'number' ? this.channels[index] : undefined;
-    if (channel === undefined) {
-      throw new UserFunctionError(
-        `the partitioner returned ${inspectRecord(index)} for key ${inspectRecord(key)}; ` +
-          `it must return an integer from 0 to ${this.#receivers - 1}`,
-      );
+    const failed = (thrown: unknown): never => {
+      throw new RecordFailure(thrown, value, { key }, 'partitioner');
+    };
+    let channel: OutputChannel;
+    try {
+      const index = this.#partition(key, this.#receivers);
+      if (isPromise(index)) {
+        return settling(index)
+          .then((settled) => this.#channelAt(settled, key))
+          .then((target) => this.send(target, value), failed);
+      }
+      channel = this.#channelAt(index, key);
+    } catch (thrown) {
+      return failed(thrown);
     }
     return this.send(channel, value);
+  }
+
+  #channelAt(index: unknown, key: unknown): OutputChannel {
+    const channel = typeof index === 'number' ? this.channels[index] : undefined;
+    if (channel !== undefined) return channel;
+    throw new UserFunctionError(
+      `the partitioner returned ${inspectRecord(index)} for key ${inspectRecord(key)}; ` +
+        `it must return an integer from 0 to ${this.#receivers - 1}`,
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 // One Python slot of a running job: the conversation with its worker from DEPLOY to RELEASED.
 //
 //   S1. The worker is given back to the pool after a clean end, and discarded after any other.
-//   S2. `deployed`, `released` and `gone` settle in any case: a worker that dies settles all of them.
+//   S2. `deployed`, `closing` and `released` settle in any case: a worker that dies settles all of them.
 
 import { decodeControl } from '../bridge/codec/control.ts';
 import { FLAG_LAST, type Frame, FrameType } from '../bridge/frame.ts';
@@ -40,7 +40,8 @@ export interface SlotEvents {
 
 const NOTHING = new Uint8Array(0);
 const BLOB_PIECE_BYTES = 8 << 20;
-const CANCEL_GRACE_MS = 300;
+/** How long a worker may be at the record it has before it hears that the job is over. */
+const NOTICE_MS = 300;
 /** How long functions may take to close at the end of a job. */
 const RELEASE_MS = 10_000;
 
@@ -59,6 +60,10 @@ export class Slot {
   #resolveDeployed!: () => void;
   #resolveReleased!: () => void;
   readonly #released: Promise<void>;
+  /** Resolves when functions are called only to be closed. */
+  readonly #closing: Promise<void>;
+  #resolveClosing!: () => void;
+  readonly #closeTimeoutMs: number;
 
   constructor(options: {
     deployment: SlotDeployment;
@@ -66,7 +71,10 @@ export class Slot {
     pool: WorkerPool;
     request: WorkerRequest;
     events: SlotEvents;
+    /** `isthmus.close-timeout`. */
+    closeTimeoutMs: number;
   }) {
+    this.#closeTimeoutMs = options.closeTimeoutMs;
     this.#deployment = options.deployment;
     this.#slots = options.slots;
     this.#pool = options.pool;
@@ -77,6 +85,9 @@ export class Slot {
     });
     this.#released = new Promise((resolve) => {
       this.#resolveReleased = resolve;
+    });
+    this.#closing = new Promise((resolve) => {
+      this.#resolveClosing = resolve;
     });
     this.worker = this.#pool.acquire(this.#request);
     this.worker.lend({
@@ -110,14 +121,29 @@ export class Slot {
     else await this.#pool.discard(this.worker);
   }
 
-  /** Ends a job that failed or was cancelled (S1): functions may close, for a moment. */
+  /** Ends a job that failed or was cancelled (S1): functions may close, for a while. */
   async cancel(reason: string): Promise<void> {
     this.#stopWatch?.();
     if (this.#isDeployed && !this.worker.isGone) {
+      const timeoutMs = this.#closeTimeoutMs;
       this.worker.sendMap(FrameType.CANCEL, { reason });
-      await within(this.#released, CANCEL_GRACE_MS);
+      const heard = await within(this.#closing, Math.min(NOTICE_MS, timeoutMs));
+      if (heard && !(await within(this.#released, timeoutMs))) this.#tellSlowClose(timeoutMs);
     }
     await this.#pool.discard(this.worker);
+  }
+
+  #tellSlowClose(timeoutMs: number): void {
+    const { operators, slot } = this.#work();
+    const names = operators.map(({ name }) => `"${name}"`).join(', ');
+    this.#events.log({
+      level: 'warn',
+      logger: 'isthmus',
+      message:
+        `Functions of slot ${slot + 1}/${this.#slots} (${names}) had not closed after ${timeoutMs} ms and were killed; ` +
+        'the limit is isthmus.close-timeout.',
+      subtask: slot,
+    });
   }
 
   #onFrame(frame: Frame): void {
@@ -156,7 +182,11 @@ export class Slot {
       }
       case FrameType.FAILED:
         this.#isDeployed = true; // It has something to close, and answers CANCEL.
+        this.#resolveClosing();
         this.#events.failed(errorFromReport(body<ErrorReport>(frame)));
+        return;
+      case FrameType.CLOSING:
+        this.#resolveClosing();
         return;
       case FrameType.LOG:
         this.#events.log(body<WorkerLog>(frame));
@@ -179,6 +209,7 @@ export class Slot {
       this.#events.failed(workerExitError(exit, work));
     }
     this.#resolveDeployed();
+    this.#resolveClosing();
     this.#resolveReleased();
   }
 
@@ -224,11 +255,13 @@ function withoutUndefined(value: unknown): unknown {
   return Object.fromEntries(fields.map(([key, field]) => [key, withoutUndefined(field)]));
 }
 
-async function within(promise: Promise<void>, ms: number): Promise<void> {
+/** Whether `promise` has resolved in time. */
+async function within(promise: Promise<void>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
+  const timeout = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
   });
-  await Promise.race([promise, timeout]);
+  const inTime = await Promise.race([promise.then(() => true), timeout]);
   clearTimeout(timer);
+  return inTime;
 }

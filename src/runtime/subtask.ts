@@ -13,6 +13,7 @@ import { Closing } from './closing.ts';
 import { Flusher } from './flusher.ts';
 import { IDLE, TaskLoop } from './task-loop.ts';
 import { FrameType } from '../bridge/frame.ts';
+import { durationMs } from '../config/resolve.ts';
 import { InternalError, IsthmusError, JobCancelledError } from '../errors.ts';
 import type { SubtaskDeployment } from '../graph/deployment.ts';
 import { createSource } from '../connectors/index.ts';
@@ -37,6 +38,8 @@ import { ProcessingTimers } from './processing-timers.ts';
 import type { RecordBatch } from './batch-codec.ts';
 import { RecordRun } from './record-run.ts';
 import { RoomWaiters } from './room-waiters.ts';
+import { thrownText } from './shown.ts';
+import { CLOSE_TIMEOUT } from './slot-watch.ts';
 import type { SubtaskMetrics, SubtaskResult, SubtaskServices, SubtaskState } from './services.ts';
 import { SourcePull } from './source-pull.ts';
 import { wireChain } from './subtask-wiring.ts';
@@ -72,7 +75,7 @@ export class Subtask {
   readonly #channels = new Map<number, OutputChannel>();
   readonly #room = new RoomWaiters();
   readonly #requests: (() => MaybePromise<void>)[] = [];
-  readonly #closing = new Closing();
+  readonly #closing: Closing;
   readonly #loop: TaskLoop;
   readonly #flusher: Flusher;
   #links: ChainLink[] = [];
@@ -93,6 +96,7 @@ export class Subtask {
     this.#deployment = deployment;
     this.#mode = mode;
     this.#services = services;
+    this.#closing = new Closing(durationMs(services.config, CLOSE_TIMEOUT));
     this.#gate = new InputGate(deployment.inputs, (channel, bytes) =>
       services.returnCredit(channel, bytes),
     );
@@ -443,17 +447,21 @@ export class Subtask {
   #close(): Promise<void> {
     return this.#closing.closeAll(this.#links, this.#loop.pending, ({ place }, thrown) => {
       const { operator, subtask } = place;
-      this.#services.log('warn', `Closing operator "${operator}" failed: ${String(thrown)}`, {
-        operator,
-        subtask,
-      });
+      this.#services.log(
+        'warn',
+        `Closing operator "${operator}" failed: ${thrownText(thrown).message}`,
+        {
+          operator,
+          subtask,
+        },
+      );
     });
   }
 }
 
 function asError(thrown: unknown): IsthmusError {
   if (thrown instanceof IsthmusError) return thrown;
-  return new InternalError(`A subtask could not be put together: ${String(thrown)}`, {
+  return new InternalError(`A subtask could not be put together: ${thrownText(thrown).message}`, {
     cause: thrown,
   });
 }

@@ -246,7 +246,7 @@ def _other(key: Any) -> bytes:
         return b"P" + object_keys.encoded(key)
     except (CodecError, RecursionError, object_keys.RefersToItself):
         raise
-    except Exception as e:
+    except BaseException as e:
         raise CodecError(
             f"A key of type {cls.__qualname__} cannot be encoded ({e}). "
             "Use a string, a number, a tuple or a frozen dataclass as key."

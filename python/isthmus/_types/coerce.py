@@ -51,7 +51,7 @@ def coercer(type_spec: dict[str, Any] | None) -> Callable[[list[Any]], list[Any]
             if _NONE in map(type, values):
                 raise TypeError("None")
             result = column(values)
-        except Exception as e:
+        except BaseException as e:
             for value in values:
                 _explain(explain, value, type_spec)
             raise e
@@ -271,10 +271,10 @@ def _scalar(spec: dict[str, Any]) -> Callable[[Any, str, bool], Any]:
 def _at(path: str, what: Callable[[Any], Any], value: Any, declared: str) -> Any:
     try:
         return what(value)
-    except Exception as e:
+    except BaseException as e:
         try:
             located = type(e)(f"{e} (at {path}, declared {declared})")
-        except Exception:
+        except BaseException:
             raise e from None
         raise located from None
 

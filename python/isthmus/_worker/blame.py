@@ -7,6 +7,7 @@ from typing import Any
 
 from .failure import is_not_iterable, safe_repr, user_codes
 from .operator import Operator
+from .shown import safe_str
 
 
 def in_flight(phases: Any, key: Any) -> tuple[str | None, str | None]:
@@ -41,8 +42,9 @@ def suspect(operators: list[Operator], error: BaseException) -> dict[str, Any]:
     puller = _last_that_pulled(operators, error)
     # A function that takes another number of arguments was not on the stack when it was called.
     if isinstance(error, TypeError):
+        text = safe_str(error)
         for op in reversed(operators[: puller + 1]):
-            if op.is_named_by(str(error)):
+            if op.is_named_by(text):
                 return op.ctx.spec
     # Nor is a function on the stack when what it has returned turns out to be no iterable.
     if is_not_iterable(error):
@@ -62,7 +64,8 @@ def _last_that_pulled(operators: list[Operator], error: BaseException) -> int:
     tb = error.__traceback__
     while tb is not None:
         owner = tb.tb_frame.f_locals.get("self")
-        if isinstance(owner, Operator) and owner in operators:
+        # By its type: an object of the user's may have a ``__class__`` and an ``__eq__`` of its own.
+        if issubclass(type(owner), Operator) and owner in operators:
             puller = operators.index(owner)
         tb = tb.tb_next
     return puller

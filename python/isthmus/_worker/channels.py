@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import BridgeProtocolError, CodecError
 from .isolate import dumps, loads, unsendable
+from .raised import ANYTHING
 
 _BIG_ENDIAN = sys.byteorder == "big"
 
@@ -59,8 +60,8 @@ class ChannelCodec:
     def _pickle(self, records: list[Any], keys: list[Any] | None) -> bytes:
         try:
             return dumps(records if keys is None else (keys, records))
-        except Exception as e:
-            raise unsendable(records, e) from None
+        except ANYTHING as e:
+            unsendable(records, e)
 
 
 def _unpickle(body: memoryview | bytes, keyed: bool) -> tuple[list[Any], list[Any] | None]:

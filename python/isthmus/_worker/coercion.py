@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .failure import OperatorFailure, safe_repr
+from .raised import ANYTHING
 
 Coerce = Callable[[list[Any]], list[Any]]
 
@@ -18,11 +19,11 @@ def coerced(coerce: Coerce, values: list[Any], spec: dict[str, Any]) -> list[Any
     """
     try:
         return coerce(values)
-    except Exception as e:
+    except ANYTHING as e:
         # One by one, to find the record; the batch form does not say.
         for value in values:
             try:
                 coerce([value])
-            except Exception as single:
+            except ANYTHING as single:
                 raise OperatorFailure(single, spec, record=safe_repr(value)) from single
         raise OperatorFailure(e, spec) from e

@@ -13,6 +13,7 @@ from .keep import Own, kept, sendable
 from .operator import Cursor, Operator, OperatorContext
 from .operators import make_operator, open_function
 from .output import DEFAULT_WINDOW_BYTES, LocalSender, Output, RemoteSender, Sender
+from .raised import ANYTHING
 from .sources import make_source
 from .task import Task
 
@@ -127,6 +128,7 @@ def _wire_outputs(
                     slot.max_frame_bytes,
                 )
                 slot.remote[channel] = remote
+                slot.sending[channel] = task
                 senders.append(remote)
         partitioner = out["partitioner"]
         kind = partitioner["kind"]
@@ -202,7 +204,7 @@ def _opened(
 ) -> Callable[..., Any]:
     try:
         function, close = open_function(ctx, method, ref)
-    except Exception as e:
+    except ANYTHING as e:
         raise OperatorFailure(e, spec, where=_where(ctx)) from e
     del close
     return function
@@ -244,7 +246,7 @@ def _open(task: Task, contexts: list[OperatorContext], states: list[Any] | None)
             positions = [s["source"] for s in restored if s["source"] is not None]
             if positions:
                 source.restore(positions)
-        except Exception as e:
+        except ANYTHING as e:
             raise OperatorFailure(e, ctx.spec, where=_where(ctx)) from e
     for i, (op, ctx) in enumerate(zip(task.operators, contexts[1:] if source is not None else contexts)):
         try:
@@ -253,5 +255,5 @@ def _open(task: Task, contexts: list[OperatorContext], states: list[Any] | None)
             if parts:
                 op.restore(parts)
             op.open(ctx)
-        except Exception as e:
+        except ANYTHING as e:
             raise OperatorFailure(e, ctx.spec, where=_where(ctx)) from e

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import os
 import pickle
-import re
 import traceback
 from types import TracebackType
 from typing import Any
 
 from ..errors import IsthmusError
+from .in_time import in_time
+from .raised import ANYTHING
+from .shown import clip, printable, safe_repr, safe_str, type_name
+
+__all__ = ["OperatorFailure", "clip", "printable", "report", "safe_repr", "user_codes", "user_traceback"]
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 #: Calls that a shortened traceback shows.
 _FIRST_CALLS, _LAST_CALLS = 2, 4
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+#: Exceptions of a chain of causes that are told.
+_MAX_CAUSES = 16
+#: Frames of a stack that are looked at, the last ones.
+_MAX_FRAMES = 2_000
+#: Seconds that a traceback, or a pickle, of the user's exceptions may take.
+_PATIENCE_S = 1.0
+#: Bytes of a pickled exception that are still worth sending.
+_MAX_PICKLE = 100_000
+#: What Isthmus says of a function while it is called; other codes are no matter of this job.
+_SAID_OF_A_FUNCTION = ("ISTHMUS_GRAPH", "ISTHMUS_CONFIGURATION", "ISTHMUS_CODEC", "ISTHMUS_UNSUPPORTED")
 _NOT_USERS = (f"{os.sep}cloudpickle{os.sep}", "<frozen ")
 
 
@@ -22,10 +35,13 @@ class OperatorFailure(Exception):
     """Carries a user's exception from where the record is known to where the report is made."""
 
     def __init__(self, cause: BaseException, spec: dict[str, Any] | None, **known: Any) -> None:
-        super().__init__(str(cause))
+        super().__init__()
         self.cause = cause
         self.spec = spec
         self.known = known
+
+    def __str__(self) -> str:
+        return safe_str(self.cause)
 
 
 def is_user_frame(filename: str) -> bool:
@@ -43,37 +59,59 @@ def user_codes(tb: TracebackType | None) -> list[Any]:
     return codes
 
 
-def clip(text: str, limit: int = 1000) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def printable(text: str) -> str:
-    """Text for a terminal: what would move its cursor or change its colours shows as an escape. Lines stay lines."""
-    return _CONTROLS.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
-
-
-def safe_repr(value: Any) -> str:
-    try:
-        return printable(clip(repr(value)))
-    except Exception as e:  # A repr of the user's may itself be broken.
-        return f"<{type(value).__name__} whose repr raised {type(e).__name__}>"
-
-
 def user_traceback(error: BaseException) -> str:
     """The traceback as Python prints it, without the frames of Isthmus, causes included."""
-    shown = traceback.TracebackException.from_exception(error, limit=None)
-    part: traceback.TracebackException | None = shown
-    seen = set()
-    stack = [shown]
+    return _tracebacks(error)[0]
+
+
+def _tracebacks(error: BaseException) -> tuple[str, str]:
+    """The traceback with the user's frames only, and the whole one. Exceptions may be broken in many ways (R2)."""
+    try:
+        shortened, whole = in_time(lambda: _formatted(error), _PATIENCE_S)
+    except ANYTHING:
+        # Of the frames alone nothing of the user's is called.
+        frames = traceback.extract_tb(error.__traceback__, -_MAX_FRAMES)
+        users = [frame for frame in frames if is_user_frame(frame.filename)]
+        head, last = "Traceback (most recent call last):\n", f"{type_name(error)}: {safe_str(error)}"
+        shortened = head + "".join(_shortened(traceback.format_list(users))) + last if users else last
+        whole = head + "".join(traceback.format_list(frames)) + last
+    return clip(shortened, 20_000), clip(whole, 40_000)
+
+
+def _formatted(error: BaseException) -> tuple[str, str]:
+    shown = traceback.TracebackException.from_exception(error, limit=-_MAX_FRAMES)
+    _cut(shown)
+    whole = "".join(shown.format())
+    for part in _parts(shown):
+        part.stack = traceback.StackSummary.from_list([f for f in part.stack if is_user_frame(f.filename)])
+    _prune(shown, error)
+    return "".join(_shortened(list(shown.format()))).rstrip("\n"), whole
+
+
+def _parts(shown: traceback.TracebackException) -> list[traceback.TracebackException]:
+    """It, what caused it, and what is in groups of it."""
+    found: list[traceback.TracebackException] = []
+    seen: set[int] = set()
+    stack: list[traceback.TracebackException | None] = [shown]
     while stack:
         part = stack.pop()
-        if id(part) in seen:
+        if part is None or id(part) in seen:
             continue
         seen.add(id(part))
-        part.stack = traceback.StackSummary.from_list([f for f in part.stack if is_user_frame(f.filename)])
-        stack.extend(p for p in (part.__cause__, part.__context__) if p is not None)
-    _prune(shown, error)
-    return "".join(_shortened(list(shown.format()))).rstrip("\n")
+        found.append(part)
+        stack += [part.__cause__, part.__context__, *(getattr(part, "exceptions", None) or ())]
+    return found
+
+
+def _cut(shown: traceback.TracebackException) -> None:
+    """Of a long chain of causes the last ones: each is told at length."""
+    part: traceback.TracebackException | None = shown
+    for _ in range(_MAX_CAUSES):
+        if part is None:
+            return
+        part = part.__cause__ or part.__context__
+    if part is not None:
+        part.__cause__ = part.__context__ = None
 
 
 def _shortened(entries: list[str]) -> list[str]:
@@ -94,7 +132,7 @@ def _shortened(entries: list[str]) -> list[str]:
 
 
 def is_not_iterable(error: BaseException) -> bool:
-    return isinstance(error, TypeError) and str(error).endswith(" object is not iterable")
+    return isinstance(error, TypeError) and safe_str(error).endswith(" object is not iterable")
 
 
 def _prune(shown: traceback.TracebackException, error: BaseException) -> None:
@@ -126,18 +164,22 @@ def report(
     **known: Any,
 ) -> dict[str, Any]:
     """The error report as a map ready to be sent."""
-    exception_type = type(error).__name__
-    text = str(error)
+    exception_type = type_name(error)
+    text = safe_str(error)
+    shortened, whole = _tracebacks(error)
     where = f'operator "{spec["name"]}" (subtask {subtask + 1}/{parallelism})' if spec else "the worker"
-    code = getattr(error, "code", None) if isinstance(error, IsthmusError) else None
+    users = bool(user_codes(error.__traceback__))
+    code = error.code if isinstance(error, IsthmusError) else None
+    if users and code not in _SAID_OF_A_FUNCTION:
+        code = None  # Of a job that the function runs itself, say.
     found: dict[str, Any] = {
-        "code": code or ("ISTHMUS_USER_FUNCTION" if spec else "ISTHMUS_INTERNAL"),
+        "code": code or ("ISTHMUS_USER_FUNCTION" if spec or users else "ISTHMUS_INTERNAL"),
         "subtask": subtask,
         "parallelism": parallelism,
         "exceptionType": exception_type,
-        "exceptionMessage": clip(text, 4000),
-        "traceback": clip(printable(user_traceback(error)), 20_000),
-        "fullTraceback": clip("".join(traceback.format_exception(error)), 40_000),
+        "exceptionMessage": text,
+        "traceback": printable(shortened),
+        "fullTraceback": whole,
     }
     if spec is not None:
         found["operator"] = spec["name"]
@@ -145,13 +187,10 @@ def report(
     if task is not None:
         found["task"] = task
     found.update({k: v for k, v in known.items() if v is not None})
-    try:
-        data = pickle.dumps(error, 5)
-        if len(data) < 100_000:
-            found["exception"] = data
-    except Exception:  # Not every exception can be pickled; its text has crossed anyway.
-        pass
-    lines = [f"{exception_type} in {where}: {printable(clip(text, 2000))}"]
+    data = _pickled(error)
+    if data is not None:
+        found["exception"] = data
+    lines = [f"{exception_type} in {where}" + (f": {printable(clip(text, 2000))}" if text else "")]
     if "record" in known and known["record"] is not None:
         lines.append(f"  record: {known['record']}")
     if known.get("key") is not None:
@@ -167,6 +206,15 @@ def report(
         lines.append(found["traceback"])
     found["message"] = "\n".join(lines)
     return found
+
+
+def _pickled(error: BaseException) -> bytes | None:
+    """Not every exception can be pickled, or should be: its text crosses in any case."""
+    try:
+        data: bytes = in_time(lambda: pickle.dumps(error, 5), _PATIENCE_S)
+    except ANYTHING:
+        return None
+    return data if len(data) < _MAX_PICKLE else None
 
 
 def _hint(error: BaseException) -> str | None:

@@ -11,10 +11,12 @@ import decimal
 import pickle
 import uuid
 from itertools import chain
-from typing import Any
+from typing import Any, NoReturn
 
 from ..errors import CodecError
-from .failure import safe_repr
+from .failure import user_codes
+from .raised import ANYTHING
+from .shown import safe_repr, safe_str, type_name
 
 ATOMS: frozenset[type] = frozenset(
     (
@@ -62,20 +64,32 @@ def reuses_objects(config: dict[str, str]) -> bool:
     return str(config.get("pipeline.object-reuse", "false")).lower() == "true"
 
 
-def unsendable(records: list[Any], error: Exception) -> CodecError:
-    """Why a batch cannot leave its task: the first record that cannot be pickled, and what to do."""
+def unsendable(records: list[Any], error: BaseException) -> NoReturn:
+    """Say why a batch cannot leave its task: the first record that cannot be pickled, and what to do.
+
+    Raises:
+        CodecError: Always; caused by what code of the record's own has raised, where it was that.
+    """
     for record in records:
         try:
             dumps(record)
-        except Exception as single:
-            return CodecError(
-                f"A record cannot be sent to the next task ({single}): {safe_repr(record)}. "
+        except ANYTHING as single:
+            raise CodecError(
+                f"A record cannot be sent to the next task ({_why(single)}): {safe_repr(record)}. "
                 "Emit plain data, and make what cannot be pickled (locks, files, connections) in open()."
-            )
-    return CodecError(
-        f"A batch cannot be sent to the next task ({error}). Emit plain data, with plain keys: strings, numbers, "
+            ) from _of_the_user(single)
+    raise CodecError(
+        f"A batch cannot be sent to the next task ({_why(error)}). Emit plain data, with plain keys: strings, numbers, "
         "tuples or frozen dataclasses."
-    )
+    ) from _of_the_user(error)
+
+
+def _why(error: BaseException) -> str:
+    return safe_str(error) or type_name(error)
+
+
+def _of_the_user(error: BaseException) -> BaseException | None:
+    return error if user_codes(error.__traceback__) else None
 
 
 def dumps(values: Any) -> bytes:

@@ -26,6 +26,7 @@ from typing import Any, TypeAlias
 from ..common.types import Row
 from .isolate import ATOMS, dumps, is_immutable, loads, unsendable
 from .operator import Cursor
+from .raised import ANYTHING
 
 Own: TypeAlias = Callable[[Any], Any]
 
@@ -45,7 +46,7 @@ def kept(record: Any) -> Any:
     """The record as it is now (K2). What cannot be copied is kept as it is: in a chain nothing need be sendable."""
     try:
         return copied(record)
-    except Exception:
+    except ANYTHING:
         return memoryview(bytes(record)) if type(record) is memoryview else record
 
 
@@ -57,8 +58,8 @@ def sendable(record: Any) -> Any:
     """
     try:
         return copied(record)
-    except Exception as e:
-        raise unsendable([record], e) from None
+    except ANYTHING as e:
+        unsendable([record], e)
 
 
 def isolated(values: list[Any]) -> list[Any]:

@@ -118,11 +118,13 @@ class Process:
 
     def __init__(self, frames_in: int, frames_out: int, program_out: int) -> None:
         from .._bridge import frame as wire
+        from . import forked
         from .collector import Collector
         from .feed import Watchdog
         from .slot import Slot
 
         self._wire = wire
+        self._forked = forked
         self._in, self._out, self._program_out = frames_in, frames_out, program_out
         self._decoder = wire.FrameDecoder()
         self._outgoing: list[bytes] = []
@@ -135,16 +137,25 @@ class Process:
         self._writing = threading.Lock()  # M3
         self._log_handler: Any = None
         self._collector = Collector()
+        self._watchdog = Watchdog(tick=self._collector.look_aside)
         self.slot = Slot(
             transmit=self.transmit,
             clock=SystemClock(),
-            watchdog=Watchdog(tick=self._collector.look_aside),
+            watchdog=self._watchdog,
             rng=random.Random(),
             wake=self.wake,
             program_output=self.print_lines,
             deploying=self.begin_job,
             closed=end_job,
+            flush=self.flush,
         )
+
+        forked.part_with_children((frames_in, frames_out, self._wake_in, self._wake_out), self._end_batch)
+
+    def _end_batch(self) -> None:
+        feed = self._watchdog.feed
+        if feed is not None:
+            feed.stop()
 
     def transmit(self, kind: int, flags: int, channel: int, count: int, body: bytes) -> None:
         self._outgoing.append(self._wire.pack_header(len(body), kind, flags, channel, count))
@@ -180,6 +191,8 @@ class Process:
             write_all(self._out, data)
 
     def print_lines(self, text: str) -> None:
+        if self._forked.is_child():
+            self._forked.end_child()
         write_all(self._program_out, text.encode("utf-8", "backslashreplace"))
 
     def wake(self) -> None:
@@ -250,6 +263,8 @@ class Process:
         slot, wire, incoming, collector = self.slot, self._wire, self._incoming, self._collector
         more = False
         while not self._shut_down:
+            if self._forked.is_child():
+                self._forked.end_child()
             # First what has come: frames may have arrived together with WELCOME.
             while incoming:
                 frame = incoming.popleft()

@@ -131,6 +131,8 @@ class Operator:
     follows_idleness = True
     #: True where the user's functions return iterables, which nothing of theirs is on the stack for.
     flattens = False
+    #: True where ``close`` calls nothing of the user's, and is to have been called whatever theirs do.
+    closes_at_once = False
     #: The user's functions, to name the operator when one of them raises.
     functions: tuple[Any, ...] = ()
 

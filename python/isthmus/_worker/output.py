@@ -18,6 +18,7 @@ from .coercion import Coerce, coerced
 from .failure import OperatorFailure, safe_repr
 from .isolate import is_immutable
 from .keep import Own, isolated, take
+from .raised import ANYTHING
 
 if TYPE_CHECKING:
     from .._bridge.keys import KeyGroups
@@ -278,7 +279,7 @@ class Output:
                 keys.extend(selected)
             else:
                 take(selected, keys, len(values), self._own)
-        except Exception as e:
+        except ANYTHING as e:
             raise OperatorFailure(e, self._spec, record=safe_repr(values[len(keys)])) from e
         if len(keys) < len(values):
             stopped = RuntimeError("the key selector raised StopIteration")
@@ -336,7 +337,7 @@ class Output:
                     raise ValueError(
                         f"the partitioner returned {target} for key {safe_repr(key)}; it must be in 0…{n - 1}"
                     )
-            except Exception as e:
+            except ANYTHING as e:
                 raise OperatorFailure(e, self._spec, record=safe_repr(value), key=safe_repr(key)) from e
             targets.append(int(target))
         # The keys were the partitioner's alone: the stream behind it is not keyed.

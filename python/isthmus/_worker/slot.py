@@ -9,6 +9,7 @@ stays thin.
   W4. A task whose functions have not yet shown to be fast goes after all others, record by record: a function that
       sleeps holds up its slot, so everything that can go on without it has gone on before.
   W3. After a failure no task runs any more; the failure is reported once, everything is closed.
+  W5. Nothing of the user's runs between a failure and its leaving: ``close`` may wait, exit or crash.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from .._bridge import frame as wire
 from .._bridge.control import decode_control, encode_control
 from .._imports import loading
 from ..errors import IsthmusError
+from . import forked
 from .channels import ChannelCodec
 from .deployment import build_tasks
 from .failure import OperatorFailure, report
@@ -32,14 +34,13 @@ from .functions import FunctionLoader
 from .keep import forget_types
 from .operator import Clock
 from .output import LocalSender, RemoteSender
+from .raised import ANYTHING
+from .shown import safe_str, type_name
 from .task import Task
 
 #: Seconds of work before arriving frames are looked at again.
 SLICE_S = 0.005
 _METRICS_EVERY_S = 1.0
-
-#: What a function may raise: one that says sys.exit() fails, and does not end its worker.
-FAILURES = (Exception, SystemExit, KeyboardInterrupt)
 
 Transmit = Callable[[int, int, int, int, bytes], None]
 
@@ -57,6 +58,7 @@ class Slot:
         program_output: Callable[[str], None] | None = None,
         deploying: Callable[[dict[str, Any]], None] | None = None,
         closed: Callable[[], None] | None = None,
+        flush: Callable[[], None] = lambda: None,
     ) -> None:
         #: ``transmit(type, flags, channel, count, body)``.
         self.transmit = transmit
@@ -71,6 +73,8 @@ class Slot:
         self._deploying = deploying
         #: Called when all functions of a job are closed.
         self._closed = closed
+        #: Lets out what was transmitted so far.
+        self._flush = flush
         self._blobs: dict[int, bytearray | bytes] = {}
         self._reset()
         self.released = False
@@ -79,6 +83,8 @@ class Slot:
         self.tasks: list[Task] = []
         self.by_channel: dict[int, Task] = {}
         self.remote: dict[int, RemoteSender] = {}
+        #: The tasks that send on remote channels.
+        self.sending: dict[int, Task] = {}
         self.local: dict[int, LocalSender] = {}
         self.codecs: dict[int, ChannelCodec] = {}
         self.polled: set[Task] = set()
@@ -127,8 +133,8 @@ class Slot:
             if sender is not None:
                 try:
                     sender.credit(wire.decode_credit(body))
-                except Exception as e:
-                    self._fail(e, None)
+                except ANYTHING as e:
+                    self._fail(e, self.sending.get(channel))
         elif kind in _CONTROL:
             task = self.by_channel.get(channel)
             if task is not None:
@@ -143,6 +149,9 @@ class Slot:
         elif kind == wire.PING:
             self.transmit(wire.PONG, 0, 0, 0, b"")
         elif kind in (wire.CANCEL, wire.RELEASE):
+            # Whoever waits for the end may know that it is not the call of a function that takes so long.
+            self.transmit(wire.CLOSING, 0, 0, 0, b"")
+            self._flush()
             self._release()
         elif kind == wire.TRIGGER_CHECKPOINT:
             asked = decode_control(body)
@@ -152,9 +161,11 @@ class Slot:
         elif kind == wire.CHECKPOINT_COMPLETE:
             checkpoint = decode_control(body)["checkpoint"]
             for task in self.tasks:
-                if not task.closed:
-                    for op in task.operators:
-                        op.notify_checkpoint_complete(checkpoint)
+                if not task.closed and not self.failed:
+                    try:
+                        task.notify_checkpoint_complete(checkpoint)
+                    except ANYTHING as e:
+                        self._fail(e, task)
         else:
             raise IsthmusError(f"A worker is not sent frames of type {kind:#x}.", code="ISTHMUS_PROTOCOL")
 
@@ -202,7 +213,7 @@ class Slot:
         self.current = task
         try:
             task.step(deadline)
-        except FAILURES as e:
+        except ANYTHING as e:
             self._fail(e, task)
             return False
         return True
@@ -216,7 +227,7 @@ class Slot:
                 self.current = task
                 try:
                     task.fire_processing_time(now)
-                except FAILURES as e:
+                except ANYTHING as e:
                     self._fail(e, task)
                     return
         self.current = None
@@ -256,7 +267,7 @@ class Slot:
                 self.tasks.append(built)
                 if built.periodic:
                     self.periodic.append(built)
-        except FAILURES as e:
+        except ANYTHING as e:
             failing = getattr(e, "isthmus_task", None)
             self._fail(e, None, task_id if failing is None else failing)
             return
@@ -288,31 +299,40 @@ class Slot:
     # Ends.
 
     def _fail(self, error: BaseException, task: Task | None, task_id: int | None = None) -> None:
+        if forked.is_child():
+            forked.end_child(error.cause if isinstance(error, OperatorFailure) else error)
         if self.failed:
             return
         self.failed = True
         self.current = None
         known: dict[str, Any] = {}
-        spec = None
         if task is not None:
             failure = task.failure(error)
-            error, spec, known = failure.cause, failure.spec, dict(failure.known)
-            known["task"] = task.id
-            body = report(error, spec=spec, subtask=task.subtask, parallelism=task.parallelism, **known)
+            known = {**failure.known, "task": task.id}
+            body = report(
+                failure.cause,
+                spec=failure.spec,
+                subtask=task.subtask,
+                parallelism=task.parallelism,
+                **known,
+            )
         elif isinstance(error, OperatorFailure):
             where = error.known.pop("where", {})
             body = report(error.cause, spec=error.spec, **where, **error.known)
         else:
             body = report(error, spec=None, task=task_id)
         self.transmit(wire.FAILED, 0, 0, 0, encode_control(body))
+        self._flush()  # W5
         self._close_all()
 
     def _close_all(self) -> None:
         for task in self.tasks:
+            task.stop_source()
+        for task in self.tasks:
             try:
-                task.close()
-            except Exception as e:  # W3: the first failure was reported, this one is its echo.
-                print(f"while closing after the end of the job: {e}", file=sys.stderr)
+                task.close(in_order=False)
+            except ANYTHING as e:  # W3: the first failure was reported, this one is its echo.
+                _tell_echo(e.cause if isinstance(e, OperatorFailure) else e)
         if self._closed is not None:
             self._closed()
 
@@ -325,6 +345,15 @@ class Slot:
         forget_types()
         self.released = True
         self.transmit(wire.RELEASED, 0, 0, 0, body)
+
+
+def _tell_echo(error: BaseException) -> None:
+    try:
+        print(
+            f"while closing after the end of the job: {type_name(error)}: {safe_str(error)}", file=sys.stderr
+        )
+    except ANYTHING:  # User code may have closed stderr, or put something else there.
+        pass
 
 
 _CONTROL: dict[int, Callable[[Any], tuple[Any, ...]]] = {

@@ -17,6 +17,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import compress, islice, repeat
 from typing import Any
 
+from . import forked
 from .blame import in_flight, suspect
 from .failure import OperatorFailure, safe_repr
 from .feed import Feed, Watchdog
@@ -24,6 +25,7 @@ from .gate import InputGate
 from .keep import Own, as_it_is, take, take_timed
 from .operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Clock, Cursor, Operator
 from .output import Output
+from .raised import ANYTHING
 from .state.keys import frozen
 
 #: Records made between two looks at the clock and at the outputs' credit.
@@ -257,7 +259,7 @@ class Task:
     def _next_of_source(self) -> bool:
         try:
             batch = self.source.next()
-        except Exception as e:
+        except ANYTHING as e:
             raise OperatorFailure(e, self.deployment["chain"][0]) from e
         if batch is None:
             self._phases = self._end_of_source()
@@ -290,8 +292,10 @@ class Task:
                 values.extend(islice(records, CHUNK))
             else:
                 take(records, values, CHUNK, own)
-        except Exception as e:
+        except ANYTHING as e:
             error = e
+        if forked.is_child():
+            forked.end_child(error)
         if len(values) < CHUNK:
             self._drain = None
         if values:
@@ -520,6 +524,10 @@ class Task:
         self.finished = True
         self.notify("finished", self)
 
+    def notify_checkpoint_complete(self, checkpoint: int) -> None:
+        for op in self.operators:
+            op.notify_checkpoint_complete(checkpoint)
+
     def _control(self, element: tuple[Any, ...]) -> None:
         for output in self.outputs:
             output.control(element)
@@ -538,21 +546,33 @@ class Task:
     def _suspect(self, error: BaseException) -> dict[str, Any]:
         return suspect(self.operators, error) if self.operators else self.deployment["chain"][0]
 
-    def close(self) -> None:
-        """Close everything once; the first error wins, the rest is closed all the same."""
+    def stop_source(self) -> None:
+        """Tell the source that the job ends, if it may take a while to."""
+        stop = getattr(self.source, "stop", None)
+        if stop is not None and not self.closed:
+            stop()
+
+    def close(self, in_order: bool = True) -> None:
+        """Close everything once; the first error wins, the rest is closed all the same.
+
+        Args:
+            in_order: False after a failure: what closes by itself goes before functions of the user, which may wait.
+        """
         if self.closed:
             return
         self.closed = True
         first: BaseException | None = None
-        for op in self.operators:
+        for op in (
+            self.operators if in_order else sorted(self.operators, key=lambda op: not op.closes_at_once)
+        ):
             try:
                 op.close()
-            except Exception as e:
+            except ANYTHING as e:
                 first = first or OperatorFailure(e, op.ctx.spec)
         if self.source is not None:
             try:
                 self.source.close()
-            except Exception as e:
-                first = first or e
+            except ANYTHING as e:
+                first = first or OperatorFailure(e, self.deployment["chain"][0])
         if first is not None:
             raise first

@@ -6,28 +6,39 @@ A2. Ordered: results leave in the order of their records. Unordered: as they com
     watermark.
 A3. A watermark that meets calls under way is held back until they are done.
 A4. The worker's thread never waits: ``poll`` takes what is there, ``ctx.wake`` says when to.
+A5. Every call has an outcome, whatever the function raises; the loop outlives what would end it (``sys.exit`` in a task).
+A6. A call that blocks the loop is found out by the worker's thread: no time limit of the loop's own can end it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
+import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..._operations import AsyncOperation
-from ..failure import OperatorFailure, safe_repr
+from .. import forked
+from ..failure import OperatorFailure, is_user_frame, safe_repr
 from ..opening import opened
 from ..operator import Operator, OperatorContext
+from ..raised import ANYTHING
 
+#: Seconds in which who awaits a task is told what came out of the loop instead.
+_HANDED_ON_S = 0.05
+#: Seconds beyond its time limit after which a call counts as one that blocks the loop (A6).
+_OVERDUE_S = 1.0
 _PENDING, _DONE, _FAILED = 0, 1, 2
 
 
 class _Call:
     """One record on its way; the loop's thread writes ``outcome`` first and ``state`` after it."""
 
-    __slots__ = ("key", "outcome", "state", "timestamp", "value")
+    __slots__ = ("key", "outcome", "started", "state", "timestamp", "value")
 
     def __init__(self, value: Any, timestamp: int, key: Any) -> None:
         self.value = value
@@ -35,6 +46,8 @@ class _Call:
         self.key = key
         self.outcome: Any = None
         self.state = _PENDING
+        #: When it was begun (monotonic seconds); None: not yet.
+        self.started: float | None = None
 
 
 class _Mark:
@@ -111,12 +124,14 @@ class AsyncOperator(Operator):
         return None  # A3
 
     def poll(self) -> Iterable[Any] | None:
-        if not self._queue:
+        if not self._queue and self._thread.error is None:
             return None
         return self._take_ready()
 
     def _take_ready(self) -> Iterator[Any]:
         queue = self._queue
+        if self._thread.error is not None:
+            raise self._of_the_loop(self._thread.error)
         cursor = self.ctx.cursor
         while queue:
             head = queue[0]
@@ -140,7 +155,7 @@ class AsyncOperator(Operator):
                     queue.remove(call)
                 self._calls -= 1
                 if call.state == _FAILED:
-                    raise OperatorFailure(call.outcome, self.ctx.spec, record=safe_repr(call.value))
+                    raise self._failed(call)
                 cursor.timestamp, cursor.key = call.timestamp, call.key
                 yield from call.outcome
 
@@ -152,6 +167,42 @@ class AsyncOperator(Operator):
             if entry.state:
                 found.append(entry)
         return found
+
+    def _of_the_loop(self, error: BaseException) -> OperatorFailure:
+        """A failure that came out of the loop itself; of the call that waited for it, where there is one."""
+        for entry in self._queue:
+            if isinstance(entry, _Call) and entry.state == _FAILED and entry.outcome is error:
+                return self._failed(entry)
+        return OperatorFailure(error, self.ctx.spec)
+
+    def _failed(self, call: _Call) -> OperatorFailure:
+        return OperatorFailure(call.outcome, self.ctx.spec, record=safe_repr(call.value))
+
+    def next_processing_time(self) -> int | None:
+        """When the oldest call under way would be overdue (A6)."""
+        if self._timeout_s is None or (begun := self._begun()) is None:
+            return None
+        left = begun.started + self._timeout_s + _OVERDUE_S - time.monotonic()  # type: ignore[operator]
+        return self.ctx.clock.now_ms() + max(0, int(left * 1000))
+
+    def advance_processing_time(self, now: int) -> None:
+        call = self._begun()
+        if call is None or self._timeout_s is None or call.state != _PENDING:
+            return
+        late = time.monotonic() - call.started  # type: ignore[operator]
+        if late >= self._timeout_s + _OVERDUE_S and call.state == _PENDING:
+            call.outcome = TimeoutError(
+                f"an async function has blocked its event loop for {late:.1f} s, so that no time limit could end it; await "
+                f"what waits, or hand it to asyncio.to_thread.{self._thread.position()}"
+            )
+            raise self._failed(call)
+
+    def _begun(self) -> _Call | None:
+        """The oldest call that was begun and is not over."""
+        for entry in self._queue:
+            if isinstance(entry, _Call) and entry.state == _PENDING:
+                return entry if entry.started is not None else None
+        return None
 
     def poll_watermark(self) -> int | None:
         watermark, self._ready_watermark = self._ready_watermark, None
@@ -175,16 +226,26 @@ class AsyncOperator(Operator):
                 try:
                     result = await _within(attempt, self._timeout_s)
                 except _OutOfTime:
-                    result = self._on_timeout(call.value)
-                    if asyncio.iscoroutine(result):
-                        result = await result
+                    result = await self._instead(call.value, self._timeout_s)
             call.outcome = self._checked(result)
             call.state = _DONE
-        except asyncio.CancelledError:
-            raise
-        except BaseException as e:
+        except ANYTHING as e:  # A5; a cancellation of ours is of a job that is over.
+            if forked.is_child():
+                forked.end_child(e)
             call.outcome = e
             call.state = _FAILED
+        if forked.is_child():
+            forked.end_child()
+
+    async def _instead(self, value: Any, seconds: float) -> Any:
+        """What the function's ``timeout`` gives, which has as long as the call had."""
+        result = self._on_timeout(value)
+        if not asyncio.iscoroutine(result):
+            return result
+        try:
+            return await _within(result, seconds)
+        except _OutOfTime:
+            raise TimeoutError(f"timeout() has not answered within {seconds} s either") from None
 
     async def _attempt(self, value: Any) -> Any:
         retry = self._retry
@@ -219,14 +280,24 @@ class _OutOfTime(Exception):
 
 
 async def _within(attempt: Any, seconds: float) -> Any:
-    task = asyncio.ensure_future(attempt)
+    # Its outcome is handed over: a task that raises SystemExit or KeyboardInterrupt would end the loop (A5).
+    task = asyncio.ensure_future(_outcome(attempt))
     done, _ = await asyncio.wait({task}, timeout=seconds)
     if done:
-        return task.result()
+        result, error = task.result()
+        if error is not None:
+            raise error
+        return result
+    # Its cancellation is awaited by nobody else; what it ends with belongs to a call that is over.
     task.cancel()
-    # Its cancellation is awaited by nobody else; an exception it ends with belongs to a call that is over.
-    task.add_done_callback(lambda t: t.cancelled() or t.exception())
     raise _OutOfTime
+
+
+async def _outcome(attempt: Any) -> tuple[Any, BaseException | None]:
+    try:
+        return await attempt, None
+    except ANYTHING as e:
+        return None, e
 
 
 class _LoopThread:
@@ -245,6 +316,9 @@ class _LoopThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._tasks: set[Any] = set()
+        self._stopped = False
+        #: What came out of the loop itself.
+        self.error: BaseException | None = None
 
     def submit(self, call: _Call) -> None:
         if self._loop is None:
@@ -258,24 +332,47 @@ class _LoopThread:
             self._loop.call_soon_threadsafe(self._start_calls)
 
     def _main(self) -> None:
-        assert self._loop is not None
-        asyncio.set_event_loop(self._loop)
+        loop = self._loop
+        assert loop is not None
+        asyncio.set_event_loop(loop)
+        while not self._stopped:
+            try:
+                loop.run_forever()  # Again, where user code stopped it.
+            except ANYTHING as e:
+                if loop.is_closed():
+                    self._escaped(e)
+                    return
+                # Out of a task or a callback of the user's: who awaits it gets it first, and knows the record.
+                loop.call_later(_HANDED_ON_S, self._escaped, e)
         try:
-            self._loop.run_forever()
-        finally:
             for task in self._tasks:
                 task.cancel()
             if self._tasks:
-                self._loop.run_until_complete(asyncio.gather(*self._tasks, return_exceptions=True))
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-            self._loop.close()
+                loop.run_until_complete(asyncio.gather(*self._tasks, return_exceptions=True))
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        except ANYTHING:  # The job is over.
+            pass
+        finally:
+            loop.close()
+
+    def _escaped(self, error: BaseException) -> None:
+        self.error = error
+        self._wake()
+
+    def position(self) -> str:
+        """Where the thread is in code of the user's, as the end of a sentence."""
+        frame = sys._current_frames().get(self._thread.ident or 0) if self._thread is not None else None
+        shown = [f for f in traceback.extract_stack(frame) if is_user_frame(f.filename)] if frame else []
+        return " It is at:\n" + "".join(traceback.format_list(shown[-4:])).rstrip() if shown else ""
 
     def _start_calls(self) -> None:
         self._scheduled = False
         assert self._loop is not None
         while self._inbox and self._running < self._capacity:  # A1
             self._running += 1
-            task = self._loop.create_task(self._run(self._inbox.popleft()))
+            call = self._inbox.popleft()
+            call.started = time.monotonic()
+            task = self._loop.create_task(self._run(call))
             self._tasks.add(task)
             task.add_done_callback(self._ended)
 
@@ -290,7 +387,11 @@ class _LoopThread:
         """End the loop; calls under way are cancelled. A coroutine that blocks its loop is left behind."""
         if self._loop is None or self._thread is None:
             return
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._stopped = True
+        try:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+        except RuntimeError:  # User code has closed it.
+            return
         self._thread.join(seconds)
 
 

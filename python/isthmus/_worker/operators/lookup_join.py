@@ -52,6 +52,12 @@ class LookupJoinOperator(Operator):
     def poll(self) -> Iterable[Any] | None:
         return self._way.poll()  # type: ignore[no-any-return]
 
+    def next_processing_time(self) -> int | None:
+        return self._way.next_processing_time()  # type: ignore[no-any-return]
+
+    def advance_processing_time(self, now: int) -> Iterable[Any] | None:
+        return self._way.advance_processing_time(now)  # type: ignore[no-any-return]
+
     def poll_watermark(self) -> int | None:
         return self._way.poll_watermark()  # type: ignore[no-any-return]
 

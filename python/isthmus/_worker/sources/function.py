@@ -3,22 +3,32 @@
 It may wait (sleep, read a queue, poll), and nothing may block the loop; so it runs on a thread of its own and hands its
 records over through a bounded buffer. A record is handed over as soon as it is there, as a copy where it can be changed
 in place: the generator may yield the same object again.
+
+  F1. Whatever it raises is told by ``next``; its thread never ends without ``ready`` saying so.
+  F2. When the job ends before it, its clean-up is waited for: what stands behind ``while not ctx.is_stopping`` of a source
+      that looks at it, ``finally`` and ``with`` of all. One that waits in a call of its own is left after a while.
 """
 
 from __future__ import annotations
 
 import inspect
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .. import forked
+from ..in_time import interrupt
 from ..isolate import reuses_objects
 from ..keep import kept
 from ..operator import OperatorContext
+from ..raised import ANYTHING
 
 #: Records that may wait for the loop before the generator is held up.
 _BUFFER = 4096
 _TAKE = 1024
+#: Of ``isthmus.close-timeout``: how much a source may use, and when it is no longer asked but made to end.
+_SHARE, _INSIST = 0.8, 0.4
 
 
 class FunctionSource:
@@ -32,6 +42,13 @@ class FunctionSource:
         self._stopping = False
         self._error: BaseException | None = None
         self._thread: threading.Thread | None = None
+        self._patience_s = int(ctx.config.get("isthmus.close-timeout") or 2_000) / 1000
+        self._stopped_at = 0.0
+        #: Whether it has looked at ``ctx.is_stopping``: then it ends by itself.
+        self._looks = False
+        self._leaving = self._insisted = False
+        #: Makes an async generator go on with a CancelledError.
+        self._cancel: Callable[[], None] | None = None
 
     def ready(self) -> bool:
         if self._thread is None:
@@ -53,6 +70,7 @@ class FunctionSource:
         return None
 
     def _run(self) -> None:
+        error: BaseException | None = None
         try:
             made = self._make()
             if hasattr(made, "__aiter__"):
@@ -61,9 +79,12 @@ class FunctionSource:
                 asyncio.run(self._drain_async(made))
             else:
                 self._drain(made)
-        except BaseException as e:
-            self._error = e
+        except ANYTHING as e:
+            error = e
+        if forked.is_child():
+            forked.end_child(error)
         with self._changed:
+            self._error = error
             self._ended = True
         self._ctx.wake()
 
@@ -78,6 +99,7 @@ class FunctionSource:
         return function(SourceContext(self._ctx, self._is_stopping)) if wants else function()
 
     def _is_stopping(self) -> bool:
+        self._looks = True
         return self._stopping
 
     def _drain(self, records: Iterable[Any]) -> None:
@@ -92,18 +114,33 @@ class FunctionSource:
                 close()
 
     async def _drain_async(self, records: Any) -> None:
-        async for record in records:
-            if not self._put(record):
-                break
+        import asyncio
+
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+        with self._changed:
+            self._cancel = lambda: loop.call_soon_threadsafe(task.cancel)  # type: ignore[assignment]
+        iterator = aiter(records)
+        try:
+            async for record in iterator:
+                if not self._put(record):
+                    break
+        finally:
+            close = getattr(iterator, "aclose", None)
+            if close is not None:
+                await close()
 
     def _put(self, record: Any) -> bool:
-        if self._own is not None:
+        """Returns whether it is to go on."""
+        if self._own is not None and not self._stopping:
             record = self._own(record)
         with self._changed:
             while len(self._buffer) >= _BUFFER and not self._stopping:
                 self._changed.wait()
             if self._stopping:
-                return False
+                self._leaving = True
+                # One that sees for itself that it is to end has something to do behind its last record.
+                return self._looks and time.monotonic() < self._stopped_at + self._patience_s * _INSIST
             self._buffer.append(record)
             first = len(self._buffer) == 1
         if first:
@@ -116,10 +153,44 @@ class FunctionSource:
     def restore(self, states: list[Any]) -> None:
         pass
 
-    def close(self) -> None:
+    def stop(self) -> None:
+        """It is to end; ``close`` waits for that."""
         with self._changed:
-            self._stopping = True
+            if not self._stopping:
+                self._stopping = True
+                self._stopped_at = time.monotonic()
             self._changed.notify_all()
+
+    def close(self) -> None:
+        self.stop()
+        thread = self._thread
+        if thread is None or self._ended:
+            return
+        if not self._looks:
+            self._wait(thread, _INSIST / 2)
+            # It polls without yielding, or waits for something: it is made to leave, so that its ``finally`` runs. One
+            # that is leaving is not disturbed.
+            if thread.is_alive() and not self._leaving:
+                self._insist(thread)
+        self._wait(thread, _SHARE)
+        # What is raised to make it end is nobody's error.
+        if self._error is not None and not self._insisted:
+            raise self._error
+
+    def _wait(self, thread: threading.Thread, share: float) -> None:
+        thread.join(max(0.0, self._stopped_at + self._patience_s * share - time.monotonic()))
+
+    def _insist(self, thread: threading.Thread) -> None:
+        self._insisted = True
+        with self._changed:
+            cancel = self._cancel
+        if cancel is None:
+            interrupt(thread, GeneratorExit)
+            return
+        try:
+            cancel()
+        except RuntimeError:  # Its loop has ended by now.
+            pass
 
 
 class SourceContext:
