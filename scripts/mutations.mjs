@@ -50,7 +50,7 @@ const mutations = [
   ['TypeScript: key groups are hashed otherwise', 'src/bridge/keys.ts', '0x9e3779b1', '0x9e3779b3', 'test/bridge/vectors.test.ts'],
   ['Python: a record is read after the function went on', `${worker}/task.py`, 'take(records, values, CHUNK, own)', 'values.extend(islice(records, CHUNK))', 'test/python/behaviour/test_kept_records.py'],
   ['Python: a side output shares what was emitted', `${worker}/task.py`, 'buffer[0].append(self.own_side(value))', 'buffer[0].append(value)', 'test/python/behaviour/test_kept_records.py'],
-  ['Python: elements of a collection are one object', `${worker}/sources/collection.py`, 'keeper(reuses_objects(ctx.config))', 'keeper(True)', 'test/python/behaviour/test_kept_records.py'],
+  ['Python: elements of a collection are one object', `${worker}/sources/collection.py`, 'self._take(iter(self._records[position : position + _BATCH]), batch, _BATCH)', 'batch = self._records[position : position + _BATCH]', 'test/python/behaviour/test_kept_records.py'],
   ['Python: keys share what their selector changes', `${worker}/output.py`, 'take(selected, keys, len(values), self._own)', 'keys.extend(selected)', 'test/python/behaviour/test_kept_records.py'],
   ['Python: a copy tears apart what a record refers to twice', `${worker}/keep.py`, 'return known[id(value)]  # K3', 'pass', 'test/python/worker/test_keep.py'],
   ['Python: a flat record is kept as it is', `${worker}/keep.py`, 'return record.copy()', 'return record', 'test/python/worker/test_keep.py'],

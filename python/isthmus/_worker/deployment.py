@@ -86,6 +86,8 @@ def _build(
             wake=slot._wake,
         )
         ctx.program_output = slot.program_output
+        ctx.follows = i > first
+        ctx.last = i == len(chain) - 1
         contexts.append(ctx)
     task.take = slot.take
     return task, contexts

@@ -21,14 +21,17 @@ from enum import EnumMeta
 from functools import cache, lru_cache
 from itertools import groupby, islice
 from types import BuiltinFunctionType, FunctionType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..common.types import Row
-from .isolate import ATOMS, dumps, is_immutable, loads, unsendable
-from .operator import Cursor
+from .isolate import ATOMS, dumps, is_immutable, loads, reuses_objects, unsendable
 from .raised import ANYTHING
 
+if TYPE_CHECKING:
+    from .operator import Cursor, OperatorContext
+
 Own: TypeAlias = Callable[[Any], Any]
+Take: TypeAlias = Callable[[Iterator[Any], list[Any], int], None]
 
 _FIXED = ATOMS
 _CONTAINERS = frozenset((dict, list, Row, set))
@@ -296,11 +299,16 @@ def forget_types() -> None:
     _is_plain.cache_clear()
 
 
-def keeper(reuses: bool) -> tuple[Own, Callable[[Iterator[Any], list[Any], int], None]]:
-    """How an operator keeps records that others may still have: one, and several out of an iterator."""
-    if reuses:
-        return as_it_is, _take_as_they_are
-    return kept, _take_kept
+def keeper_of_inputs(ctx: OperatorContext) -> tuple[Own, Take]:
+    """How an operator keeps what it is fed, one record or several: the functions before it in the chain may go on to change
+    them. Records of an exchange and of a source are its own.
+    """
+    return _AS_THEY_ARE if not ctx.follows else keeper(ctx)
+
+
+def keeper(ctx: OperatorContext) -> tuple[Own, Take]:
+    """How an operator hands out what it keeps, one record or several, so that functions may change what they are given."""
+    return _AS_THEY_ARE if reuses_objects(ctx.config) else (kept, _take_kept)
 
 
 def _take_kept(records: Iterator[Any], values: list[Any], limit: int) -> None:
@@ -309,3 +317,6 @@ def _take_kept(records: Iterator[Any], values: list[Any], limit: int) -> None:
 
 def _take_as_they_are(records: Iterable[Any], values: list[Any], limit: int) -> None:
     values.extend(islice(records, limit))
+
+
+_AS_THEY_ARE: tuple[Own, Take] = (as_it_is, _take_as_they_are)

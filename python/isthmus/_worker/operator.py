@@ -102,6 +102,10 @@ class OperatorContext:
         self.wake = wake
         #: The operator's event time, moved by the task before ``advance_watermark``.
         self.watermark: int = MIN_TIMESTAMP
+        #: Whether its records come from another operator of its chain.
+        self.follows = False
+        #: Whether its records leave the chain, to outputs that keep them as they are now.
+        self.last = False
         #: The operator's RuntimeContext once somebody asked for it (``runtime_context(ctx)``).
         self.runtime: Any = None
 

@@ -1,5 +1,8 @@
 """Drives one operator: records, watermarks and processing time in; output, side outputs, state and
 timers to look at.
+
+H1. As in a job the operator has records of its own, and what it emits is what it was then: neither the test nor the
+    function changes the other's by going on with an object (not so with ``pipeline.object-reuse``).
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from .._ts import TypeScriptFunction
+from .._worker.keep import keeper
 from .._worker.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Cursor, Operator, OperatorContext
 from .._worker.operators import make_operator
 from .._worker.runtime_context import runtime_context
@@ -97,6 +101,7 @@ class OneInputHarness:
             side_tags=_AnyTag(),
             wake=self._woken.set,
         )
+        self._own = keeper(self.context)[0]
         self.operator: Operator = make_operator(spec, keyed=key_by is not None, batch=batch)
         self.operator.ctx = self.context
         if restore is not None:
@@ -126,7 +131,7 @@ class OneInputHarness:
 
     def process_timed(self, *records: tuple[Any, int]) -> None:
         """(record, timestamp) pairs, as one batch."""
-        self._feed(0, list(records))
+        self._feed(0, records)
 
     def watermark(self, timestamp: int) -> None:
         """Event time reaches ``timestamp``."""
@@ -231,16 +236,18 @@ class OneInputHarness:
     ) -> None:
         self.close()
 
-    def _feed(self, which: int, records: list[tuple[Any, int]]) -> None:
-        self._feed_keyed(which, records, self._key_by[which])
+    def _feed(self, which: int, records: Iterable[tuple[Any, int]]) -> None:
+        own = [(self._own(value), timestamp) for value, timestamp in records]  # H1
+        self._feed_keyed(which, own, self._key_by[which])
 
     def _feed_keyed(
         self, which: int, records: list[tuple[Any, int]], key_by: Callable[[Any], Any] | None
     ) -> None:
         operator = self.operator
         if key_by is not None:
+            own = self._own  # H1: a key may be part of its record.
             pairs = self._followed(
-                [((freeze(key_by(value)), value), timestamp) for value, timestamp in records]
+                [((freeze(own(key_by(value))), value), timestamp) for value, timestamp in records]
             )
             results = operator.apply_keyed(pairs) if which == 0 else operator.apply_second_keyed(pairs)
         else:
@@ -271,10 +278,10 @@ class OneInputHarness:
     # What leaves the operator. A pipeline hands it on.
 
     def _emitted(self, value: Any, timestamp: int) -> None:
-        self.records.append((value, timestamp))
+        self.records.append((self._own(value), timestamp))  # H1
 
     def _emit_side(self, tag: str, value: Any) -> None:
-        self._sides.setdefault(tag, []).append((value, self._cursor.timestamp))
+        self._sides.setdefault(tag, []).append((self._own(value), self._cursor.timestamp))  # H1
 
     def _pass_on(self, control: int | bool) -> None:
         self.watermarks.append(control)

@@ -10,6 +10,8 @@ from types import TracebackType
 from typing import Any
 
 from .._graph import Origin, Transformation
+from .._worker.isolate import reuses_objects
+from .._worker.keep import Own, as_it_is, kept
 from .._worker.operator import MIN_TIMESTAMP
 from ..datastream.data_stream import DataStream
 from .clock import ManualClock
@@ -21,19 +23,21 @@ from .stage import Reader, Stage, hand_on
 class PipelineInput:
     """A stream that a test feeds."""
 
-    def __init__(self) -> None:
+    def __init__(self, own: Own) -> None:
+        #: Copies what the test may go on to change.
+        self._own = own
         #: Who reads it; told by the harness.
         self.readers: list[Reader] = []
 
     def process(self, *values: Any, timestamp: int = MIN_TIMESTAMP) -> None:
         """Records, one after the other, with one timestamp."""
         for value in values:
-            hand_on(value, timestamp, self.readers)
+            hand_on(self._own(value), timestamp, self.readers, self._own)
 
     def process_timed(self, *records: tuple[Any, int]) -> None:
         """(record, timestamp) pairs."""
         for value, timestamp in records:
-            hand_on(value, timestamp, self.readers)
+            hand_on(self._own(value), timestamp, self.readers, self._own)
 
     def watermark(self, timestamp: int) -> None:
         """Event time of this stream reaches ``timestamp``."""
@@ -88,8 +92,9 @@ class PipelineHarness:
         restore: list[Any] | None = None,
     ) -> None:
         self.clock = clock or ManualClock()
+        own = self._own = as_it_is if reuses_objects(config or {}) else kept
         #: The streams that the pipeline was made of, in order.
-        self.inputs = [PipelineInput() for _ in inspect.signature(build).parameters]
+        self.inputs = [PipelineInput(own) for _ in inspect.signature(build).parameters]
         #: (value, timestamp) of what the stream that the pipeline gave back has emitted so far.
         self.records: list[tuple[Any, int]] = []
         self._outputs: dict[str, list[Any]] = {}
@@ -100,7 +105,7 @@ class PipelineHarness:
         for operator in piece.operators:
             self._add(operator, restore)
         if isinstance(piece.made, DataStream):
-            result = _Sink(lambda value, timestamp: self.records.append((value, timestamp)))
+            result = _Sink(lambda value, timestamp: self.records.append((own(value), timestamp)))
             for origin in piece.made._origins:
                 self._read(origin, result)
 
@@ -192,7 +197,7 @@ class PipelineHarness:
         origins = [origin for origin, _ in operator.inputs]
         if operator.kind in ("sink.output", "sink.print"):
             values = self._outputs.setdefault(operator.name, [])
-            output = _Sink(lambda value, _: values.append(value))
+            output = _Sink(lambda value, _: values.append(self._own(value)))
             for origin in origins:
                 self._read(origin, output)
             return

@@ -3,7 +3,8 @@
 S1. What reads an operator has its record before the operator makes the next one.
 S2. Watermarks of all that a stage reads merge as in a job; the final one comes behind all that was emitted while the
     operators before it finished.
-S3. Where several read a record, each has a copy of its own; else the very object is handed on, as in a chain.
+S3. Where several read a record, or one by key, each has a copy of its own; else the very object is handed on, as in a
+    chain.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from .._worker.gate import InputGate
-from .._worker.keep import isolated
+from .._worker.keep import Own
 from .._worker.operator import MAX_TIMESTAMP
 from .harness import OneInputHarness
 
@@ -45,6 +46,7 @@ class Stage(OneInputHarness):
         ]
         key_by = next((key_by for which, key_by in inlets if which == 0), None)
         super().__init__(function, key_by=key_by, **options)
+        self.context.follows = True
 
     def read_by(self, reader: Reader, tag: str | None = None) -> None:
         """Whoever reads its output, or a side output."""
@@ -58,11 +60,11 @@ class Stage(OneInputHarness):
 
     def _emitted(self, value: Any, timestamp: int) -> None:
         super()._emitted(value, timestamp)
-        hand_on(value, timestamp, self._readers.get(None, ()))  # S1
+        hand_on(value, timestamp, self._readers.get(None, ()), self._own)  # S1
 
     def _emit_side(self, tag: str, value: Any) -> None:
         super()._emit_side(tag, value)
-        hand_on(value, self._cursor.timestamp, self._readers.get(tag, ()))
+        hand_on(value, self._cursor.timestamp, self._readers.get(tag, ()), self._own)
 
     def _pass_on(self, control: int | bool) -> None:
         super()._pass_on(control)
@@ -84,6 +86,8 @@ class _Inlet:
         self._key_by = key_by
 
     def take(self, value: Any, timestamp: int) -> None:
+        if self._key_by is not None:
+            value = self._stage._own(value)  # S3
         self._stage._feed_keyed(self._which, [(value, timestamp)], self._key_by)
 
     def pass_on(self, control: int | bool) -> None:
@@ -110,7 +114,7 @@ class _Inlet:
             self._stage.idle(True)
 
 
-def hand_on(value: Any, timestamp: int, readers: Sequence[Reader]) -> None:
+def hand_on(value: Any, timestamp: int, readers: Sequence[Reader], own: Own) -> None:
     """S3"""
     for reader in readers:
-        reader.take(value if len(readers) == 1 else isolated([value])[0], timestamp)
+        reader.take(value if len(readers) == 1 else own(value), timestamp)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..._operations import AsOfJoinOperation
+from ..keep import keeper
 from ..opening import opened
 from ..operator import MIN_TIMESTAMP, Operator, OperatorContext
 from ..timers import TimerQueue
@@ -35,6 +36,8 @@ class AsOfJoinOperator(Operator):
         self._keeps_lonely = loaded.how == "left"
         self._function, self._close = opened(loaded.function, ctx, "join")
         self.functions = (self._function,)
+        # The right record stays, for left ones to come.
+        self._own = keeper(ctx)[0]
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
         for value in records:
@@ -73,7 +76,7 @@ class AsOfJoinOperator(Operator):
             cursor.key, cursor.timestamp = key, left.timestamp
             right = self._partner(self._rights.get(key), left.timestamp)
             if right is not None:
-                yield (self._function(left.value, right.value),)
+                yield (self._function(left.value, self._own(right.value)),)
             elif self._keeps_lonely:
                 yield (self._function(left.value, None),)
         for key in keys:

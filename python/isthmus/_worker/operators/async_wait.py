@@ -18,12 +18,13 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any
 
 from ..._operations import AsyncOperation
 from .. import forked
 from ..failure import OperatorFailure, is_user_frame, safe_repr
+from ..keep import keeper, keeper_of_inputs
 from ..opening import opened
 from ..operator import Operator, OperatorContext
 from ..raised import ANYTHING
@@ -71,6 +72,9 @@ class AsyncOperator(Operator):
         self._invoke, self._close_function = self._open_function(operation, ctx)
         self._on_timeout = getattr(operation.function, "timeout", _timed_out)
         self.functions = (self._invoke, self._on_timeout)
+        # Other calls go on while a record waits for its answer, and while the answer waits to be taken.
+        self._own_input = keeper_of_inputs(ctx)[0]
+        self._take_results = keeper(ctx)[1]
         #: Records and watermarks in order of arrival; only the worker's thread touches it.
         self._queue: deque[_Call | _Mark] = deque()
         self._calls = 0
@@ -101,7 +105,7 @@ class AsyncOperator(Operator):
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
         cursor = self.ctx.cursor
         for value in records:
-            call = _Call(value, cursor.timestamp, cursor.key)
+            call = _Call(self._own_input(value), cursor.timestamp, cursor.key)
             self._queue.append(call)
             self._calls += 1
             self._thread.submit(call)
@@ -227,7 +231,7 @@ class AsyncOperator(Operator):
                     result = await _within(attempt, self._timeout_s)
                 except _OutOfTime:
                     result = await self._instead(call.value, self._timeout_s)
-            call.outcome = self._checked(result)
+            call.outcome = result
             call.state = _DONE
         except ANYTHING as e:  # A5; a cancellation of ours is of a job that is over.
             if forked.is_child():
@@ -241,16 +245,16 @@ class AsyncOperator(Operator):
         """What the function's ``timeout`` gives, which has as long as the call had."""
         result = self._on_timeout(value)
         if not asyncio.iscoroutine(result):
-            return result
+            return self._taken(result)
         try:
-            return await _within(result, seconds)
+            return await _within(self._later(result), seconds)
         except _OutOfTime:
             raise TimeoutError(f"timeout() has not answered within {seconds} s either") from None
 
     async def _attempt(self, value: Any) -> Any:
         retry = self._retry
         if retry is None:
-            return await self._invoke(value)
+            return self._taken(await self._invoke(value))
         predicate = retry.get_retry_predicate()
         bad_result, bad_exception = predicate.result_predicate(), predicate.exception_predicate()
         attempts = 1
@@ -262,17 +266,23 @@ class AsyncOperator(Operator):
                     raise
             else:
                 if bad_result is None or not bad_result(result) or not retry.can_retry(attempts):
-                    return result
+                    return self._taken(result)
             await asyncio.sleep(retry.get_backoff_time_millis(attempts) / 1000)
             attempts += 1
 
-    def _checked(self, result: Any) -> Any:
+    async def _later(self, result: Coroutine[Any, Any, Any]) -> list[Any]:
+        return self._taken(await result)
+
+    def _taken(self, result: Any) -> list[Any]:
+        """What a call gave, taken before any other call goes on, which may share it."""
         advice = f"please check the methods 'async_invoke' and 'timeout' of class '{type(self._function)}'."
         if result is None:
             raise RuntimeError(f"The result of AsyncFunction cannot be none, {advice}")
         if not isinstance(result, (list, tuple)):
             raise RuntimeError(f"The result of AsyncFunction should be of list type, {advice}")
-        return result
+        taken: list[Any] = []
+        self._take_results(iter(result), taken, len(result))
+        return taken
 
 
 class _OutOfTime(Exception):

@@ -3,6 +3,7 @@ upper].
 
 I1. A record waits until the watermark says that no partner can come any more; late records are dropped.
 I2. A pair is emitted when its second record comes, with the later of the two timestamps.
+I4. Records that wait are handed out as copies where they can be changed.
 I3. In the outer forms a record without partner is emitted when it stops waiting, with None on the other
     side. Watermarks are held back by the longest such wait, so that these results are not late.
 """
@@ -15,6 +16,7 @@ from typing import Any
 
 from ..._operations import IntervalJoinOperation
 from ...datastream._functions.process import ProcessJoinFunction
+from ..keep import keeper
 from ..opening import opened
 from ..operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext
 from ..timers import TimerQueue
@@ -86,6 +88,7 @@ class IntervalJoinOperator(Operator):
         self.functions = (self._function,)
         self._many = hasattr(operation.function, "process_element")
         self._context = JoinContext()
+        self._own = keeper(ctx)[0]
         #: How long a record of each side waits for partners after its own time.
         self._wait = (max(0, self._upper), max(0, -self._lower))
         self._hold_ms = max(
@@ -118,7 +121,8 @@ class IntervalJoinOperator(Operator):
 
     def _each(self, side: int, records: Iterator[Any]) -> Iterator[Iterable[Any]]:
         cursor = self.ctx.cursor
-        own, others = self._sides[side], self._sides[1 - side]
+        own = self._own
+        mine, others = self._sides[side], self._sides[1 - side]
         first, last = (self._lower, self._upper) if side == _LEFT else (-self._upper, -self._lower)
         for value in records:
             timestamp = cursor.timestamp
@@ -140,12 +144,12 @@ class IntervalJoinOperator(Operator):
                     record.matched = partner.matched = True
                     pair = (record, partner) if side == _LEFT else (partner, record)
                     yield from self._joined(
-                        pair[0].value, pair[1].value, pair[0].timestamp, pair[1].timestamp
-                    )
+                        own(pair[0].value), own(pair[1].value), pair[0].timestamp, pair[1].timestamp
+                    )  # I4
                 cursor.timestamp = timestamp
-            waiting = own.get(key)
+            waiting = mine.get(key)
             if waiting is None:
-                own[key] = [record]
+                mine[key] = [record]
             else:
                 insort(waiting, record)
             self._ends[side].register(min(timestamp + self._wait[side], MAX_TIMESTAMP), key)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..._operations import AsyncOperation, LookupJoinOperation
+from ..keep import as_it_is, keeper
 from ..opening import opened
 from ..operator import Clock, Operator, OperatorContext
 from ..state.keys import freeze
@@ -77,6 +78,9 @@ class _SyncLookup(Operator):
         self.ctx = ctx
         operation = self._operation
         self._close: Callable[[], None] = _nothing
+        # What a table or the cache holds will be found again: functions are given copies.
+        held = isinstance(operation.lookup, Mapping) or operation.cache_size > 0
+        self._own = keeper(ctx)[0] if held else as_it_is
         if isinstance(operation.lookup, Mapping):
             self._lookup: Callable[[Any], Any] = operation.lookup.get
         else:
@@ -87,7 +91,7 @@ class _SyncLookup(Operator):
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
         operation = self._operation
         key_of, function, keeps = operation.key, operation.function, operation.how == "left"
-        cache, lookup = self._cache, self._lookup
+        cache, lookup, own = self._cache, self._lookup, self._own
         for value in records:
             key = value if key_of is None else key_of(value)
             found = cache.get(key)
@@ -95,7 +99,7 @@ class _SyncLookup(Operator):
                 found = lookup(key)
                 cache.put(key, found)
             if found is not None or keeps:
-                yield function(value, found)
+                yield function(value, own(found))
 
     def close(self) -> None:
         self._close()
@@ -108,6 +112,7 @@ class _AsyncLookup(AsyncOperator):
     def _operation(self, ctx: OperatorContext) -> AsyncOperation:  # type: ignore[override]
         join = self._join
         self._cache = LookupCache(join.cache_size, join.cache_ttl, ctx.clock)
+        self._own = keeper(ctx)[0] if join.cache_size > 0 else as_it_is
         return AsyncOperation(
             function=join.lookup, timeout=join.timeout, capacity=join.capacity, ordered=join.ordered
         )
@@ -128,7 +133,7 @@ class _AsyncLookup(AsyncOperator):
             self._cache.put(key, found)
         if found is None and join.how != "left":
             return []
-        return [join.function(value, found)]
+        return [join.function(value, self._own(found))]
 
 
 class LookupCache:

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice, repeat
+from itertools import chain, repeat
 from typing import Any
 
+from ..keep import keeper, keeper_of_inputs
 from ..opening import open_function
 from ..operator import MIN_TIMESTAMP, Operator, OperatorContext
 from .batch_formats import batch_format
@@ -44,6 +45,8 @@ class MapBatchOperator(Operator):
         self._bytes = int(params.get("batchBytes") or 0)
         self._latency_ms = int(params.get("latencyMs") or 0)
         self._to_batch, self._from_batch = batch_format(params.get("format") or "list")
+        self._own, self._take_more = keeper_of_inputs(ctx)
+        self._take_results = keeper(ctx)[1]
         self._held: list[Any] = []
         self._stamps: list[tuple[int, Any]] = []
         self._held_bytes = 0
@@ -68,7 +71,7 @@ class MapBatchOperator(Operator):
             stamps.extend(repeat(_UNSTAMPED, len(held)))
             records = chain((first,), records)
         for value in records:
-            held.append(value)
+            held.append(self._own(value))
             stamps.append((cursor.timestamp, cursor.key))
             if limit_bytes:
                 self._held_bytes += _estimate(value)
@@ -78,9 +81,9 @@ class MapBatchOperator(Operator):
 
     def _unstamped(self, first: Any, records: Iterator[Any]) -> Iterator[Iterable[Any]]:
         held, size = self._held, self._size
-        held.append(first)
+        held.append(self._own(first))
         while True:
-            held.extend(islice(records, size - len(held)))
+            self._take_more(records, held, size - len(held))
             if len(held) < size:
                 break
             yield self._call(self._take())
@@ -116,14 +119,19 @@ class MapBatchOperator(Operator):
         monotonic = self.ctx.clock.monotonic
         began = monotonic()
         results = self._from_batch(self._function(self._to_batch(values)))
-        results = results if isinstance(results, list) else list(results)
+        # A list of its own: the function may fill the one that it gave again, or go on with what it yielded.
+        taken: list[Any] = []
+        if isinstance(results, list):
+            taken += results
+        else:
+            self._take_results(iter(results), taken, sys.maxsize)
         self._last_call_s = monotonic() - began
-        if self._keeps_count and len(results) != len(values):
+        if self._keeps_count and len(taken) != len(values):
             raise ValueError(
-                f"map_batch was given {len(values)} records and returned {len(results)}. It must return one "
+                f"map_batch was given {len(values)} records and returned {len(taken)}. It must return one "
                 "result for each; use flat_map_batch where their number may differ."
             )
-        return results
+        return taken
 
     def _stamped(self, results: list[Any], stamps: list[tuple[int, Any]]) -> Iterator[Any]:
         cursor = self.ctx.cursor

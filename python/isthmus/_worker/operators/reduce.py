@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ..keep import as_it_is, keeper
 from ..opening import open_function
 from ..operator import Operator, OperatorContext
 from ..runtime_context import runtime_context
@@ -13,7 +14,9 @@ _NOTHING: Any = object()
 
 
 class KeyedFold(Operator):
-    """Keeps one value per key in the table ``fold`` and emits it after every record."""
+    """Keeps one value per key in the table ``fold`` and emits it after every record: as a copy where it can be changed, for
+    the operators behind may do so.
+    """
 
     changes_count = False
     #: True: the last output of a key is its result in BATCH mode.
@@ -23,11 +26,14 @@ class KeyedFold(Operator):
         self.ctx = ctx
         self.fold = fold
         self._table = runtime_context(ctx).backend.table("fold")
+        # Behind the last operator the outputs see to it.
+        self._own = as_it_is if ctx.last else keeper(ctx)[0]
 
     def apply_keyed(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Any]:
         table = self._table
         get = table.get
-        fold = self.fold
+        fold, own = self.fold, self._own
+        shares = own is as_it_is
         cursor = self.ctx.cursor
         for key, value in pairs:
             cursor.key = key
@@ -35,7 +41,7 @@ class KeyedFold(Operator):
             if current is not _NOTHING:
                 value = fold(current, value)
             table[key] = value
-            yield value
+            yield value if shares else own(value)
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
         cursor = self.ctx.cursor

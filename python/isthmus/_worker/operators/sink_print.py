@@ -34,25 +34,22 @@ class PrintSink(Operator):
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
         while True:
-            taken: list[Any] = []
+            lines: list[str] = []
             try:
-                taken.extend(islice(records, _LINES_A_WRITE))
+                # A record becomes a line before the function that made it goes on, which may change it.
+                lines.extend(map(self._line, islice(records, _LINES_A_WRITE)))
             finally:
                 # Also when a function before raised: what was made so far is shown (T2).
-                if taken:
-                    self._show(taken)
-            if len(taken) < _LINES_A_WRITE:
+                if lines:
+                    self._write("".join(lines))
+            if len(lines) < _LINES_A_WRITE:
                 return
             yield from ()
 
-    def _show(self, records: list[Any]) -> None:
-        if self._coerce is not None and not (self._shows_rows and {*map(type, records)} == {Row}):
-            records = coerced(self._coerce, records, self.ctx.spec)
-        prefix, form = self._prefix, self._format
-        if prefix:
-            self._write("".join([f"{prefix}{form(r)}\n" for r in records]))
-        else:
-            self._write("".join([f"{form(r)}\n" for r in records]))
+    def _line(self, record: Any) -> str:
+        if self._coerce is not None and not (self._shows_rows and type(record) is Row):
+            record = coerced(self._coerce, [record], self.ctx.spec)[0]
+        return f"{self._prefix}{self._format(record)}\n"
 
     def _write(self, text: str) -> None:
         if self._stderr:

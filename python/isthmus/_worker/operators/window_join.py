@@ -10,6 +10,7 @@ from itertools import product
 from typing import Any
 
 from ..._operations import WindowJoinOperation, WindowOperation
+from ..keep import Own, as_it_is, fixed, keeper
 from ..opening import opened
 from ..operator import OperatorContext
 from .results import flatten
@@ -31,7 +32,7 @@ class WindowJoinOperator(WindowOperator):
                 allowed_lateness=operation.allowed_lateness,
                 late_tag=None,
                 how="apply",
-                function=_CoGrouped(function) if cogroup else _Joined(function),
+                function=_CoGrouped(function) if cogroup else _Joined(function, keeper(ctx)[0]),
                 merging="exact",
             ),
             ctx,
@@ -74,15 +75,18 @@ class WindowJoinOperator(WindowOperator):
 
 
 class _Joined:
-    """Calls the function for every pair."""
+    """Calls the function for every pair; one record may be in many."""
 
-    def __init__(self, function: Any) -> None:
+    def __init__(self, function: Any, own: Own) -> None:
         self._function = function
+        self._own = own
 
     def apply(self, key: Any, window: Any, inputs: list[tuple[int, Any]]) -> Iterable[Any]:
         function = self._function
         lefts, rights = _apart(inputs)
-        return (function(left, right) for left, right in product(lefts, rights))
+        own_left = as_it_is if len(rights) == 1 or all(map(fixed, lefts)) else self._own
+        own_right = as_it_is if len(lefts) == 1 or all(map(fixed, rights)) else self._own
+        return (function(own_left(left), own_right(right)) for left, right in product(lefts, rights))
 
 
 class _CoGrouped:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..isolate import reuses_objects
 from ..keep import keeper
 from ..operator import OperatorContext
 
@@ -17,7 +16,7 @@ class CollectionSource:
     def open(self, ctx: OperatorContext) -> None:
         self._records: list[Any] = ctx.load_function(ctx.spec["fn"])
         self._position = 0
-        self._take = keeper(reuses_objects(ctx.config))[1]
+        self._take = keeper(ctx)[1]
 
     def ready(self) -> bool:
         return True

@@ -18,6 +18,7 @@ from typing import Any
 from ...._operations import WindowOperation
 from ....datastream._window.times import NO_TIMESTAMP, SlidingEventTimeWindows, TumblingEventTimeWindows
 from ....datastream._window.windows import TimeWindow
+from ...keep import as_it_is
 from ...operator import MAX_TIMESTAMP, MIN_TIMESTAMP, OperatorContext
 from .contents import NOTHING
 from .engine import Engine
@@ -31,6 +32,7 @@ class AlignedEngine(Engine):
         self._size: int = assigner._size
         self._slide: int = getattr(assigner, "_slide", assigner._size)
         self._offset: int = assigner._offset
+        self._overlaps = self._slide < self._size
         self.event_time = isinstance(assigner, (TumblingEventTimeWindows, SlidingEventTimeWindows))
         if not self.event_time:
             self.lateness = 0
@@ -81,6 +83,7 @@ class AlignedEngine(Engine):
         size, slide, offset, lateness = self._size, self._slide, self._offset, self.lateness
         windows = self._windows
         first, add = self.contents.first, self.contents.add
+        giver, overlaps = self.contents.giver, self._overlaps
         for key, value in pairs:
             cursor.key = key
             timestamp = cursor.timestamp
@@ -89,6 +92,7 @@ class AlignedEngine(Engine):
             watermark = ctx.watermark
             taken = False
             last_start = timestamp - (timestamp - offset) % slide
+            give = giver(value) if overlaps else as_it_is
             for start in range(last_start, timestamp - size, -slide):
                 end = start + size
                 if end - 1 + lateness <= watermark:
@@ -98,7 +102,7 @@ class AlignedEngine(Engine):
                 if contents is None:
                     contents = self._open(start)
                 found = contents.get(key, NOTHING)
-                found = contents[key] = first(value) if found is NOTHING else add(found, value)
+                found = contents[key] = first(give(value)) if found is NOTHING else add(found, give(value))
                 if end - 1 <= watermark:  # A2
                     yield from self._fire_one(key, start, found, timestamp)
                     cursor.timestamp = timestamp
@@ -107,7 +111,7 @@ class AlignedEngine(Engine):
 
     def _fire_one(self, key: Any, start: int, contents: Any, timestamp: int) -> Iterator[Iterable[Any]]:
         window = TimeWindow(start, start + self._size)
-        results = self.emission.emit(key, window, contents, timestamp)
+        results = self.emission.emit(key, window, contents, timestamp, lives_on=True)
         if results is not None:
             yield results
 
@@ -127,16 +131,18 @@ class AlignedEngine(Engine):
         now_ms = self.ctx.clock.now_ms
         windows = self._windows
         first, add = self.contents.first, self.contents.add
+        giver, overlaps = self.contents.giver, self._overlaps
         for key, value in pairs:
             cursor.key = key
             now = now_ms()
+            give = giver(value) if overlaps else as_it_is
             last_start = now - (now - offset) % slide
             for start in range(last_start, now - size, -slide):
                 contents = windows.get(start)
                 if contents is None:
                     contents = self._open(start)
                 found = contents.get(key, NOTHING)
-                contents[key] = first(value) if found is NOTHING else add(found, value)
+                contents[key] = first(give(value)) if found is NOTHING else add(found, give(value))
         return
         yield
 
@@ -175,8 +181,10 @@ class AlignedEngine(Engine):
         emit = self.emission.emit
         end = window.max_timestamp()
         clears = last and self.emission.clears
+        # Lists share their records with those of other windows.
+        lives_on = not last or (self._overlaps and self.contents.is_list)
         for key, found in contents.items():
-            results = emit(key, window, found, end)
+            results = emit(key, window, found, end, lives_on)
             if results is not None:
                 yield results
             if clears:

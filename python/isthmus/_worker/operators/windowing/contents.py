@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ...._operations import WindowOperation
+from ...isolate import reuses_objects
+from ...keep import as_it_is, fixed, kept
 from ...opening import opened
 from ...operator import OperatorContext
 
@@ -20,6 +22,7 @@ class Contents:
         self.functions: list[Any] = []
         how, function = operation.how, operation.function
         self.is_list = how in ("apply", "process")
+        self._shares = self.is_list or reuses_objects(ctx.config)
         #: True where the function declares that windows may be put together from slices.
         self.mergeable = bool(getattr(function, "mergeable", False)) and how in ("reduce", "aggregate")
         if how == "reduce":
@@ -44,6 +47,12 @@ class Contents:
             self.add = _append
             self.result = _same
             self.merge = _extend
+
+    def giver(self, value: Any) -> Callable[[Any], Any]:
+        """What gives a record to each of several windows. Functions may change what they are given, reduce both its
+        arguments: so each has a record of its own. Lists are copied when they are handed out.
+        """
+        return as_it_is if self._shares or fixed(value) else kept
 
     def close(self) -> None:
         for close in self.closers:

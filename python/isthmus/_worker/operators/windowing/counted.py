@@ -10,6 +10,7 @@ from typing import Any
 
 from ...._operations import WindowOperation
 from ....datastream._window.windows import CountWindow
+from ...keep import as_it_is
 from ...operator import OperatorContext
 from .contents import NOTHING
 from .engine import Engine
@@ -28,6 +29,9 @@ class CountedEngine(Engine):
         cursor = self.ctx.cursor
         size, slide = self._size, self._slide
         first, add = self.contents.first, self.contents.add
+        giver, overlaps = self.contents.giver, slide < size
+        # Lists share their records with those of other windows.
+        lives_on = overlaps and self.contents.is_list
         keys = self._keys
         for key, value in pairs:
             cursor.key = key
@@ -37,16 +41,17 @@ class CountedEngine(Engine):
             count, windows = entry
             entry[0] = count + 1
             timestamp = cursor.timestamp
+            give = giver(value) if overlaps else as_it_is
             # Oldest window first: it is the one that fills.
             for i in range(max(0, (count - size) // slide + 1), count // slide + 1):
                 found = windows.get(i, NOTHING)
-                found = first(value) if found is NOTHING else add(found, value)
+                found = first(give(value)) if found is NOTHING else add(found, give(value))
                 if count - i * slide + 1 < size:
                     windows[i] = found
                     continue
                 windows.pop(i, None)
                 window = CountWindow(i)
-                results = self.emission.emit(key, window, found, timestamp)
+                results = self.emission.emit(key, window, found, timestamp, lives_on)
                 if results is not None:
                     yield results
                 self.emission.clear(key, window)

@@ -64,7 +64,7 @@ class CountedPanesEngine(Engine):
                 continue
             timestamp = cursor.timestamp
             window = CountWindow(start // slide)
-            results = emission.emit(key, window, panes.stacks.value(_ONLY), timestamp)
+            results = emission.emit(key, window, panes.stacks.value(_ONLY), timestamp, lives_on=True)
             if results is not None:
                 yield results
             emission.clear(key, window)

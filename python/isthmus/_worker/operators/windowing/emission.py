@@ -9,6 +9,7 @@ from ...._operations import WindowOperation
 from ....datastream._functions.context import KeyedStateStore
 from ....datastream._functions.windowed import ProcessWindowFunction
 from ....datastream._window.assigner import MergingWindowAssigner
+from ...keep import as_it_is, keeper
 from ...opening import opened
 from ...operator import OperatorContext
 from ...runtime_context import runtime_context
@@ -102,6 +103,9 @@ class Emission:
         function = operation.function if contents.is_list else operation.window_function
         self._is_list = contents.is_list
         self.passes_through = function is None
+        # What passes through the last operator of a chain is copied by the outputs, where need be.
+        own, self._own_all = keeper(ctx)
+        self.own = as_it_is if self.passes_through and ctx.last else own
         self._call: Callable[[Any, Any, list[Any]], Iterable[Any] | None] | None = None
         if function is None:
             return
@@ -131,8 +135,13 @@ class Emission:
         """Whether the function wants to be told of the end of windows."""
         return self._clear is not None
 
-    def emit(self, key: Any, window: Any, contents: Any, timestamp: int) -> Iterable[Any] | None:
+    def emit(
+        self, key: Any, window: Any, contents: Any, timestamp: int, lives_on: bool = False
+    ) -> Iterable[Any] | None:
         """The results for a window of a key, with the cursor set; None where there is nothing to emit.
+
+        ``lives_on``: the contents, or records of them, are needed again. Functions may change what they are given, and so
+        are given copies.
 
         ``timestamp`` is that of what fired the window, its timer or a record, and becomes that of the results:
         the end of a count window or of a global one is no time a next window could use.
@@ -144,10 +153,15 @@ class Emission:
             if not contents:
                 return None
             elements = contents
+            if lives_on:
+                elements = []
+                self._own_all(iter(contents), elements, len(contents))
         else:
             result = self._result(contents)
             if result is None:
                 return None
+            if lives_on:
+                result = self.own(result)
             if self._call is None:
                 return (result,)
             elements = [result]

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ...._operations import WindowOperation
+from ....datastream import window as api
 from ....datastream._window.trigger import TriggerResult
+from ...keep import as_it_is
 from ...operator import MAX_TIMESTAMP, OperatorContext
 from ...runtime_context import runtime_context
 from ...state.embedded import NamespacedKey
@@ -32,6 +34,8 @@ class GeneralEngine(Engine):
         self.trigger_context = TriggerContext(ctx, merges_all=True)
         #: What assigner and trigger see of a value (joins tag theirs).
         self.element: Callable[[Any], Any] = _itself
+        #: Whether a record may be in several windows, whose lists then share it.
+        self.overlaps = type(operation.assigner) not in _ONE_WINDOW
         #: (key, window) → contents
         self.table = runtime.backend.table("window-contents")
 
@@ -40,18 +44,20 @@ class GeneralEngine(Engine):
         assign = self.assigner.assign_windows
         table = self.table
         first, add = self.contents.first, self.contents.add
+        giver, overlaps = self.contents.giver, self.overlaps
         context = self.trigger_context
         for key, value in pairs:
             cursor.key = key
             timestamp = cursor.timestamp
             taken = False
+            give = giver(value) if overlaps else as_it_is
             for window in assign(self.element(value), timestamp, self.assigner_context):
                 if self.is_window_late(window):
                     continue
                 taken = True
                 where = NamespacedKey((key, window))
                 found = table.get(where, NOTHING)
-                found = table[where] = first(value) if found is NOTHING else add(found, value)
+                found = table[where] = first(give(value)) if found is NOTHING else add(found, give(value))
                 context.window = window
                 result = self.trigger.on_element(self.element(value), timestamp, window, context)
                 if result is not TriggerResult.CONTINUE:
@@ -68,7 +74,8 @@ class GeneralEngine(Engine):
         if result.is_fire():
             found = self.table.get(where, NOTHING)
             if found is not NOTHING:
-                results = self.emission.emit(key, window, found, timestamp)
+                lives_on = not result.is_purge() or (self.overlaps and self.contents.is_list)
+                results = self.emission.emit(key, window, found, timestamp, lives_on)
                 if results is not None:
                     yield results
         if result.is_purge():
@@ -136,6 +143,20 @@ class GeneralEngine(Engine):
 
     def is_window_late(self, window: Any) -> bool:
         return self.event_time and self.cleanup_time(window) <= self.ctx.watermark  # G1
+
+
+#: Assigners of one window to each record; windows that merge have a record once.
+_ONE_WINDOW = frozenset(
+    (
+        api.GlobalWindows,
+        api.TumblingEventTimeWindows,
+        api.TumblingProcessingTimeWindows,
+        api.EventTimeSessionWindows,
+        api.DynamicEventTimeSessionWindows,
+        api.ProcessingTimeSessionWindows,
+        api.DynamicProcessingTimeSessionWindows,
+    )
+)
 
 
 def _itself(value: Any) -> Any:

@@ -9,7 +9,7 @@ Tangwongsan, Hirzel and Schneider, "Low-Latency Sliding-Window Aggregation in Wo
 in place of records.) All keys share one time line, so the stacks are of slices, not of keys: that leaves little to do
 for a key but its merges.
 
-  S1. ``merge`` gets the older value first and must not change its arguments.
+  S1. ``merge`` gets the older value first and must not change its arguments. What is emitted is a copy of what stays.
   S2. Slices up to ``_done`` (passed by time) are in the stacks, younger ones in ``_slices``; a
       late record for a slice in the stacks rebuilds what they say of its key.
   S3. Every window that holds a record of a key fires once, in order of its end, as with exact accumulation.
@@ -28,6 +28,7 @@ from typing import Any
 from ...._operations import WindowOperation
 from ....datastream._window.times import NO_TIMESTAMP
 from ....datastream._window.windows import TimeWindow
+from ...keep import as_it_is
 from ...operator import MAX_TIMESTAMP, MIN_TIMESTAMP, OperatorContext
 from ..aggregate import settled
 from .contents import NOTHING
@@ -245,7 +246,7 @@ class SlicedEngine(Engine):
             emit = emission.emit
             end = window.max_timestamp()
             for key, value in self._values():
-                results = emit(key, window, value, end)
+                results = emit(key, window, value, end, lives_on=True)
                 if results is not None:
                     yield results
                 if emission.clears:
@@ -267,11 +268,13 @@ class SlicedEngine(Engine):
     def _results(self, timestamp: int) -> Iterator[Any]:
         """The same as results, where there is no window function."""
         cursor = self.ctx.cursor
+        own = self.emission.own
+        shares = own is as_it_is
         for key, value in self._values():
             if value is not None:
                 cursor.key = key
                 cursor.timestamp = timestamp
-                yield value
+                yield value if shares else own(value)
 
     def snapshot(self) -> Any:
         entries: dict[Any, list[tuple[int, Any]]] = {}
