@@ -276,3 +276,49 @@ test('frames come whole however the stream is cut', () => {
     ),
   );
 });
+
+describe('integers', () => {
+  /** Around every length that an integer may have in msgpack, and where numbers end. */
+  const around = [5, 6, 7, 8, 15, 16, 31, 32, 33, 47, 48, 52, 53, 54, 62, 63, 64, 65].flatMap(
+    (bits) =>
+      [-3n, -2n, -1n, 0n, 1n, 2n, 3n].flatMap((by) => [
+        2n ** BigInt(bits) + by,
+        -(2n ** BigInt(bits)) + by,
+      ]),
+  );
+  const isSafe = (n: bigint) =>
+    n >= BigInt(Number.MIN_SAFE_INTEGER) && n <= BigInt(Number.MAX_SAFE_INTEGER);
+  const told = (n: bigint) => (isSafe(n) ? Number(n) : n);
+
+  /** Each by itself, in a list, in columns, and as a key. */
+  function expectBack(numbers: readonly bigint[]): void {
+    const want = numbers.map(told);
+    for (const [i, n] of numbers.entries()) {
+      expect(decodeValue(encodeValue(n))).toBe(want[i]);
+      expect(decodeValue(encodeValue(want[i]))).toBe(want[i]);
+    }
+    expect(decodeValues(encodeValues(numbers))).toEqual(want);
+    expect(decodeValues(encodeValues(numbers.map((n) => ({ n, of: [n] }))))).toEqual(
+      want.map((n) => ({ n, of: [n] })),
+    );
+    expect(decodeKeyedValues(encodeValues(numbers, numbers)).keys).toEqual(want);
+    for (const n of numbers) expect(encodeKey(n)).toEqual(encodeKey(told(n)));
+  }
+
+  test('are numbers where they are safe, and else bigints, at every boundary', () => {
+    expectBack(around);
+  });
+
+  test('are numbers where they are safe, and else bigints, anywhere', () => {
+    fc.assert(
+      fc.property(fc.array(fc.bigInt(-(2n ** 66n), 2n ** 66n), { maxLength: 6 }), expectBack),
+    );
+    // Near −2^53 and 2^53, which a random number of 66 bits hardly ever is.
+    const near = fc.bigInt(-(2n ** 34n), 2n ** 34n);
+    fc.assert(
+      fc.property(fc.array(near, { maxLength: 6 }), (by) => {
+        expectBack(by.flatMap((d) => [2n ** 53n + d, -(2n ** 53n) + d]));
+      }),
+    );
+  });
+});

@@ -83,6 +83,9 @@ describe('Python → TypeScript → Python', { timeout: 60_000 }, () => {
       'numpy.int64': 'int(5)',
       'numpy.float32': 'float(0.5)',
       'numpy.bool_': 'bool(True)',
+      'numpy.datetime64[ns]': 'datetime(datetime.datetime(2024, 1, 1, 0, 0))',
+      'numpy.timedelta64[ns]': 'timedelta(datetime.timedelta(seconds=1))',
+      'pandas.Timestamp': 'datetime(datetime.datetime(2024, 1, 1, 0, 0))',
     };
     const after = await afterTypeScript(Object.keys(rules));
     expect(Object.fromEntries(Object.keys(rules).map((name, i) => [name, after[i]]))).toEqual(
@@ -104,17 +107,22 @@ describe('Python → TypeScript → Python', { timeout: 60_000 }, () => {
 
   test.each([
     ['lone surrogate', 'str', 'lone surrogate'],
-    ['complex', 'complex', 'nothing like it'],
-    ['bytearray', 'bytearray', 'nothing like it'],
-    ['Fraction', 'fractions.Fraction', 'nothing like it'],
+    ['complex', 'complex', 'send \\(value.real, value.imag\\)'],
+    ['bytearray', 'bytearray', 'send bytes\\(value\\)'],
+    ['Fraction', 'fractions.Fraction', 'send \\(value.numerator'],
     ['Enum', 'Color', 'send its value or its name'],
     ['IntEnum', 'Level', 'send its value or its name'],
     ['str subclass', 'Text', 'plain str'],
     ['own class', 'Own', 'nothing like it'],
     ['function', 'builtin_function_or_method', 'nothing like it'],
     ['timedelta.max', 'datetime.timedelta', '292,000 years'],
-    ['array of objects', 'numpy.ndarray', 'numbers and booleans'],
-    ['range', 'range', 'nothing like it'],
+    ['array of objects', 'numpy.ndarray', 'this one is of object; send value.tolist'],
+    ['array of half floats', 'numpy.ndarray', 'this one is of float16; send value.astype'],
+    ['array of times', 'numpy.ndarray', 'this one is of datetime64\\[ns\\]; send value.astype'],
+    ['NaT', 'numpy.datetime64', 'send None'],
+    ['pandas.NaT', 'NaTType', 'send None'],
+    ['nanoseconds', 'numpy.datetime64', 'it has nanoseconds'],
+    ['range', 'range', 'send list\\(value\\)'],
   ])('%s is refused on the way to TypeScript', async (name, type, why) => {
     const results = env
       .fromCollection([name])

@@ -10,6 +10,7 @@ import {
   encodeValue,
   encodeValues,
 } from '../../src/bridge/codec/index.ts';
+import { DTYPES } from '../../src/bridge/codec/values.ts';
 import {
   decodeBarrier,
   decodeCredit,
@@ -65,6 +66,10 @@ interface BatchVector {
 }
 
 describe('values', () => {
+  test('dtypes of arrays', () => {
+    expect(new Set(Object.keys(DTYPES))).toEqual(new Set(values.dtypes));
+  });
+
   test.each<ValueVector>(values.values)('$name', (vector) => {
     const { value, bytes, also = [], typescript = value } = vector;
     for (const encoded of [bytes, ...also]) {

@@ -4,6 +4,7 @@
 //   E2. The path is found by a second walk, after a failure (refusal.ts): the first one carries none.
 
 import type { CodecError } from '../../errors.ts';
+import { adviceFor } from './advice.ts';
 import {
   COLUMNS,
   DICT_RECORDS,
@@ -156,11 +157,6 @@ function writeObject(value: object, depth: number): void {
     return;
   }
   write(value as never, depth);
-}
-
-function adviceFor(value: object): string {
-  if (value instanceof Promise) return 'it is a promise: await it, or make the function async';
-  return 'an instance of a class would come back as a plain dict; send { ...value } if that is meant';
 }
 
 function writeRecord(value: Record<string, unknown>, depth: number): void {

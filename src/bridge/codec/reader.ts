@@ -83,8 +83,10 @@ export class Reader {
   int64(): number | bigint {
     const at = this.skip(8);
     const high = this.#view.getInt32(at);
-    if (high < 0x200000 && high > -0x200000) {
-      return high * 0x100000000 + this.#view.getUint32(at + 4);
+    if (high < 0x200000 && high >= -0x200000) {
+      const number = high * 0x100000000 + this.#view.getUint32(at + 4);
+      // −2^53 itself has the high word of numbers that are safe.
+      if (number >= Number.MIN_SAFE_INTEGER) return number;
     }
     return this.#view.getBigInt64(at);
   }

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from described import describe, from_description, normal
 from isthmus._bridge import codec, control, frame, keys
+from isthmus._bridge.codec import ext
 from isthmus._worker.channels import ChannelCodec
 from isthmus.errors import BridgeProtocolError, CodecError
 
@@ -34,6 +35,10 @@ def test_value(vector: dict[str, Any]) -> None:
     for encoded in encodings:
         assert describe(codec.decode(bytes.fromhex(encoded))) == normal(vector["value"])
     assert codec.encode(from_description(vector["value"])).hex() in encodings
+
+
+def test_dtypes() -> None:
+    assert sorted(ext.DTYPES) == sorted(VALUES["dtypes"])
 
 
 @_named(VALUES["batches"])

@@ -208,7 +208,7 @@ def _row(parts: list[Any]) -> Any:
 
 def _ndarray(parts: list[Any]) -> Any:
     dtype, shape, data = parts
-    if type(dtype) is not str or dtype not in _DTYPES:
+    if type(dtype) is not str or dtype not in ext.DTYPES:
         raise CodecError(f"{dtype!r} is no dtype that can travel.")
     if type(shape) is not list or any(type(n) is not int or n < 0 for n in shape) or type(data) is not bytes:
         raise CodecError("An array has no dtype, shape and data that fit each other.")
@@ -218,8 +218,6 @@ def _ndarray(parts: list[Any]) -> Any:
         raise CodecError("An array came from TypeScript, and NumPy is not installed here.") from e
     return numpy.frombuffer(data, dtype=dtype).reshape(shape).copy()
 
-
-_DTYPES = frozenset(("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f4", "<f8"))
 
 _WHOLE: dict[int, Callable[[list[Any]], Any]] = {
     ext.TUPLE: tuple,

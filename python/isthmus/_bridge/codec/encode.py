@@ -23,7 +23,6 @@ from .ext import (
     MAP,
     MAX_COLUMNS,
     MAX_DEPTH,
-    NDARRAY,
     ROW,
     ROW_RECORDS,
     SET,
@@ -287,37 +286,33 @@ def _exact_other(value: Any, path: Path, depth: int) -> Any:
         return _leaf(encode_instant, value, path)
     if isinstance(value, enum.Enum):
         _refuse(value, path, "an Enum would not come back as one; send its value or its name")
-    if kind.__module__ == "numpy":
-        return _numpy(value, path, depth)
+    libraries = {base.__module__.partition(".")[0] for base in kind.__mro__}
+    if "numpy" in libraries:
+        return _of_numpy(value, path, depth)
+    if "pandas" in libraries:
+        from .numpy_values import of_pandas
+
+        return _exact(_leaf(of_pandas, value, path), path, depth)
     if hasattr(kind, "__dataclass_fields__"):
         fields = {name: getattr(value, name) for name in kind.__dataclass_fields__}
         return _exact_dict(fields, path, depth)
     if hasattr(kind, "model_fields") and hasattr(value, "model_dump"):
         return _exact_dict(value.model_dump(), path, depth)
-    if isinstance(value, (str, int, float, bytes, list)):
-        base = next(b for b in (str, int, float, bytes, list) if isinstance(value, b))
-        _refuse(
-            value,
-            path,
-            f"a subclass would come back as a plain {base.__name__}; send {base.__name__}(...) of it",
-        )
-    _refuse(
-        value,
-        path,
-        "TypeScript has nothing like it; map it to plain values, or keep it between Python functions",
-    )
+    from .advice import advice_for
+
+    _refuse(value, path, advice_for(value))
 
 
-def _numpy(value: Any, path: Path, depth: int) -> Any:
-    shape = getattr(value, "shape", None)
-    if shape == () and hasattr(value, "item"):
-        plain = value.item()
-        if type(plain).__module__ != "numpy":
-            return _exact(plain, path, depth)
-    if type(value).__name__ == "ndarray" and value.dtype.kind in "biuf" and value.dtype.itemsize <= 8:
-        array = value if value.dtype.isnative else value.astype(value.dtype.newbyteorder("="))
-        return Ext(NDARRAY, _pack([array.dtype.newbyteorder("<").str, list(shape or ()), array.tobytes()]))
-    _refuse(value, path, "of NumPy, scalars and arrays of numbers and booleans up to 64 bits can travel")
+def _of_numpy(value: Any, path: Path, depth: int) -> Any:
+    import numpy
+
+    from .numpy_values import encode_array, plain_scalar
+
+    if isinstance(value, numpy.ndarray):
+        return _leaf(encode_array, value, path)
+    if isinstance(value, numpy.generic):
+        return _exact(_leaf(plain_scalar, value, path), path, depth)
+    _refuse(value, path, "of NumPy, scalars and arrays can travel")
 
 
 def _step(key: str) -> str:

@@ -20,6 +20,9 @@ TUPLE, SET, FROZENSET, BIG_INT = 0x01, 0x02, 0x03, 0x04
 DATETIME, DATETIME_ZONED, DATE, TIME, TIMEDELTA = 0x05, 0x06, 0x07, 0x08, 0x09
 DECIMAL, UUID, MAP, ROW, NDARRAY, INSTANT, COLUMNS = 0x0A, 0x0B, 0x0C, 0x0D, 0x0E, 0x0F, 0x10
 
+#: NumPy's names of the element types of arrays, as ``DTYPES`` in src/bridge/codec/values.ts; ``test/vectors`` has the list.
+DTYPES = frozenset(("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f4", "<f8"))
+
 #: Fields of a record that may travel as columns.
 MAX_COLUMNS = 1000
 #: First element of COLUMNS: what a record is. Behind ROW_RECORDS come the kind of the rows and whether they have names.
