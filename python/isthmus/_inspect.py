@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import importlib
 import importlib.util
 import inspect
@@ -63,7 +64,7 @@ def _describe(request: dict[str, Any]) -> Found:
         except SyntaxError as e:
             return _problem("import", f"{path}, line {e.lineno}: {e.msg}")
         found = _in_text(tree, name, request.get("methods", ()))
-        if found is not None:
+        if found is not None and _batches_told(found, request, tree):
             return found
     return _by_import(request, path)
 
@@ -170,6 +171,22 @@ def _signature_in_text(node: ast.FunctionDef | ast.AsyncFunctionDef, *, bound: b
     }
 
 
+def _batches_told(found: Found, request: dict[str, Any], tree: ast.Module) -> bool:
+    """Whether the text says what batches a vectorised function declares."""
+    from ._batch_annotation import is_told_by_text
+
+    signatures = [found, *found.get("methods", {}).values()] if _batch_methods(request) else []
+    for signature in signatures:
+        names, annotations = signature.get("names") or (), signature.get("annotations", {})
+        if names and names[0] in annotations and not is_told_by_text(annotations[names[0]], tree):
+            return False
+    return True
+
+
+def _batch_methods(request: dict[str, Any]) -> list[str]:
+    return [method for method in request.get("methods", ()) if method.endswith("map_batch")]
+
+
 # By import.
 
 
@@ -188,6 +205,13 @@ def _by_import(request: dict[str, Any], path: str | None) -> Found:
         except AttributeError:
             names = [n for n in _own_names(found) if not n.startswith("_")]
             return _problem("name", f"{where} has no {request['name']!r}.", names)
+    said = _said_of(found, request)
+    for method in _batch_methods(request):
+        said |= _batch_problem(found, method)
+    return said
+
+
+def _said_of(found: Any, request: dict[str, Any]) -> Found:
     if inspect.isclass(found):
         methods = {n: s for n in _own_names(found) if (s := _signature(getattr(found, n, None), bound=True))}
         constructor = None if found.__init__ is object.__init__ else _signature(found.__init__, bound=True)
@@ -199,6 +223,25 @@ def _by_import(request: dict[str, Any], path: str | None) -> Found:
     if not callable(found):
         return {"kind": "value", "type": type(found).__name__}
     return {"kind": "function", **(_signature(found) or _anything())}
+
+
+def _batch_problem(function: Any, method: str) -> Found:
+    """What is wrong with the declared type of a vectorised function's batches."""
+    from ._batch_annotation import declared_format
+    from .errors import GraphError
+
+    if inspect.isclass(function):
+        called = getattr(function, method, None) or (
+            function.__call__ if _is_called(function, "__call__") else None
+        )
+        if called is None:
+            return {}
+        function = functools.partial(called, None)  # for self
+    try:
+        declared_format(function, method)
+    except GraphError as e:
+        return {"batchProblem": str(e)}
+    return {}
 
 
 def _own_names(found: Any) -> list[str]:

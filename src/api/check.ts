@@ -96,7 +96,8 @@ export async function checkPythonFunctions(
   }));
   const found = await describeFunctions(requests, await options());
   const problems = uses.flatMap((use, index) => {
-    const problem = problemOf(use, found[index] as FunctionFound);
+    const at = found[index] as FunctionFound;
+    const problem = problemOf(use, at) ?? batchProblem(use, at);
     return problem === undefined ? [] : [`${operatorText(use.spec)}: ${problem}`];
   });
   if (problems.length > 0) throw new GraphError([...new Set(problems)].join('\n'));
@@ -202,6 +203,13 @@ function problemOf({ ref, as, calls }: Use, found: FunctionFound): string | unde
     case 'instance':
       return methodProblem(name, calls, found.methods);
   }
+}
+
+/** What is wrong with the declared type of a vectorised function's batches, where nobody says their format. */
+function batchProblem({ spec }: Use, found: FunctionFound): string | undefined {
+  if (found.kind === undefined || found.kind === 'value') return undefined;
+  if (spec.params.format !== undefined) return undefined;
+  return found.batchProblem;
 }
 
 function missingText(ref: ImportRef, found: FunctionFound & { kind?: never }): string {

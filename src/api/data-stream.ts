@@ -12,7 +12,7 @@ import type {
   SinkObject,
 } from './accepts.ts';
 import type { AllWindowedStream } from './all-windowed-stream.ts';
-import { checkText } from './arguments.ts';
+import { checkChoice, checkText } from './arguments.ts';
 import {
   type AnyBroadcastDescriptor,
   BroadcastConnectedStream,
@@ -44,6 +44,8 @@ export interface BatchOptions {
   batchBytes?: number;
   /** How long the first record of a batch may wait for others, in milliseconds. */
   latencyMs?: number;
+  /** What a Python function gets a batch as; by default the declared type of its parameter says it. */
+  format?: 'list' | 'numpy' | 'arrow' | 'pandas' | 'polars';
 }
 
 /** The type of chosen fields of a tuple. */
@@ -102,7 +104,7 @@ export class DataStream<out T> extends OperatorOutput {
     options: BatchOptions = {},
     type?: TypeInformation<Out>,
   ): DataStream<Out> {
-    const params = batchParams(options);
+    const params = batchParams(options, fn);
     return this.transform({
       kind: 'map_batch',
       name: 'Map Batch',
@@ -128,7 +130,7 @@ export class DataStream<out T> extends OperatorOutput {
     options: BatchOptions = {},
     type?: TypeInformation<Out>,
   ): DataStream<Out> {
-    const params = batchParams(options);
+    const params = batchParams(options, fn);
     return this.transform({
       kind: 'flat_map_batch',
       name: 'Flat Map Batch',
@@ -368,8 +370,20 @@ export class DataStream<out T> extends OperatorOutput {
   }
 }
 
-function batchParams({ batchSize, batchBytes, latencyMs }: BatchOptions): Record<string, number> {
-  const params: Record<string, number> = {};
+function batchParams(
+  { batchSize, batchBytes, latencyMs, format }: BatchOptions,
+  fn: unknown,
+): Record<string, number | string> {
+  const params: Record<string, number | string> = {};
+  if (format !== undefined) {
+    checkChoice('format of batches', format, ['list', 'numpy', 'arrow', 'pandas', 'polars']);
+    if (format !== 'list' && !(fn instanceof PyFunction)) {
+      throw new GraphError(
+        `A TypeScript function gets batches as arrays, not as ${format}; leave out format.`,
+      );
+    }
+    params.format = format;
+  }
   if (batchSize !== undefined) params.batchSize = batchSize;
   if (batchBytes !== undefined) params.batchBytes = batchBytes;
   if (latencyMs !== undefined) params.latencyMs = latencyMs;

@@ -32,9 +32,13 @@ export interface PythonSignature {
 }
 
 export type FunctionFound =
-  | ({ kind: 'function' } & PythonSignature)
-  | { kind: 'class'; methods: Record<string, PythonSignature>; constructor: PythonSignature }
-  | { kind: 'instance'; methods: Record<string, PythonSignature> }
+  | ({ kind: 'function' } & PythonSignature & Batches)
+  | ({
+      kind: 'class';
+      methods: Record<string, PythonSignature>;
+      constructor: PythonSignature;
+    } & Batches)
+  | ({ kind: 'instance'; methods: Record<string, PythonSignature> } & Batches)
   | { kind: 'value'; type: string }
   | {
       kind?: never;
@@ -44,6 +48,11 @@ export type FunctionFound =
       names: string[];
       traceback?: string;
     };
+
+interface Batches {
+  /** Why nobody can tell what batches a vectorised function declares. */
+  batchProblem?: string;
+}
 
 export type InspectRequest =
   | { kind: 'describe'; functions: FunctionRequest[] }

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, repeat
 from typing import Any
 
+from ..._batch_annotation import declared_format
 from ..keep import keeper, keeper_of_inputs
 from ..opening import open_function
 from ..operator import MIN_TIMESTAMP, Operator, OperatorContext
@@ -44,7 +45,9 @@ class MapBatchOperator(Operator):
         self._size = int(params.get("batchSize") or DEFAULT_BATCH_SIZE)
         self._bytes = int(params.get("batchBytes") or 0)
         self._latency_ms = int(params.get("latencyMs") or 0)
-        self._to_batch, self._from_batch = batch_format(params.get("format") or "list")
+        # Python programs say it; of a function that TypeScript names, its annotation does.
+        form = params.get("format") or declared_format(self._function, self._method)
+        self._to_batch, self._from_batch = batch_format(form)
         self._own, self._take_more = keeper_of_inputs(ctx)
         self._take_results = keeper(ctx)[1]
         self._held: list[Any] = []

@@ -244,7 +244,7 @@ class DataStream(OperatorSettings, Generic[T]):
             raise GraphError(
                 f"A TypeScript function gets batches as arrays, not as {form}; leave out format=."
             )
-        form = batch_format_of(func, kind, form)
+        form = "list" if language == "typescript" else batch_format_of(func, kind, form)
         params = {"format": form, "batchSize": records, "batchBytes": size, "latencyMs": latency}
         given = {key: value for key, value in params.items() if value is not None}
         return self._add(kind, name, language, fn, type_of(output_type), params=given)
