@@ -1,6 +1,6 @@
 // The runtime that a Python program starts: jobs come in and results go out as frames on stdin and stdout.
 //
-//   D1. When the program's pipe ends, for whatever reason, every worker is killed and this process exits.
+//   D1. When the program's pipe ends, for whatever reason, jobs end in order, within bounds, and this process exits.
 //   D2. The program owns Ctrl-C: it cancels over the pipe, or closes it.
 //   D3. Results wait here for at most one window of bytes; their job waits for RESULTS_CREDIT.
 
@@ -27,6 +27,9 @@ import { writeWhole } from './write-whole.ts';
 
 const PROGRAM_STDOUT = 3;
 const RESULTS_WINDOW_BYTES = 1 << 20;
+const LEAVE_TO_PROGRAM_MS = 200;
+/** How long jobs may take to end when their program has gone. */
+const LEAVE_MS = 1_000;
 /** Exit code for a program and a runtime that do not fit; stderr says why. */
 const EXIT_CANNOT_START = 78;
 
@@ -71,11 +74,12 @@ class DriverSession {
     this.#connection = new FrameConnection(input, output, {
       frame: (frame) => this.#onFrame(frame),
       violation: (error) => this.#violation(error),
-      end: () => process.exit(0), // D1: workers are killed at exit.
+      end: () => void this.#leave(0), // D1
     });
     process.on('SIGINT', () => {}); // D2
-    process.on('SIGTERM', () => process.exit(143));
-    process.on('SIGHUP', () => process.exit(129));
+    // Whoever ends a service signals all its processes: the program, told at the same time, may want more of its jobs.
+    process.on('SIGTERM', () => setTimeout(() => void this.#leave(143), LEAVE_TO_PROGRAM_MS));
+    process.on('SIGHUP', () => setTimeout(() => void this.#leave(129), LEAVE_TO_PROGRAM_MS));
     process.on('uncaughtException', (error) => this.#uncaught(error));
   }
 
@@ -267,6 +271,15 @@ class DriverSession {
     this.#jobs.clear();
     // The frames leave first; nothing of the jobs goes on for long.
     setTimeout(() => process.exit(1), 50);
+  }
+
+  /** Ends all jobs, as far as that takes no longer than a moment; workers that are left are killed at exit. */
+  async #leave(exitCode: number): Promise<void> {
+    const ends = [...this.#jobs.values()].map(({ execution }) =>
+      execution.cancel('The program has ended.'),
+    );
+    await Promise.race([Promise.all(ends), new Promise((done) => setTimeout(done, LEAVE_MS))]);
+    process.exit(exitCode);
   }
 
   #violation(error: BridgeProtocolError): void {

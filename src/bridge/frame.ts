@@ -38,6 +38,7 @@ export const FrameType = {
   PONG: 0x18,
   CHECKPOINT_COMPLETE: 0x19,
   CLOSING: 0x1a,
+  STOP: 0x1b,
   SUBMIT: 0x20,
   SUBMITTED: 0x21,
   JOB_STATUS: 0x22,
@@ -47,6 +48,7 @@ export const FrameType = {
   JOB_CANCEL: 0x26,
   PROGRESS: 0x27,
   DRIVER_LOG: 0x28,
+  JOB_STOP: 0x29,
 } as const;
 
 export type FrameTypeCode = (typeof FrameType)[keyof typeof FrameType];
@@ -80,6 +82,8 @@ fixedBodyBytes[FrameType.RESULTS_CREDIT] = 4;
 for (const type of [
   FrameType.END,
   FrameType.START,
+  FrameType.STOP,
+  FrameType.JOB_STOP,
   FrameType.RELEASE,
   FrameType.SHUTDOWN,
   FrameType.PING,

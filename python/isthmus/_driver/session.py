@@ -2,57 +2,68 @@
 
 S1. One runtime a process, started on first need, ended with the program: it ends when this pipe does.
 S2. A thread reads; whatever waits (a job's end, its results) waits on a condition, in slices that let Ctrl-C through.
-S3. When the runtime dies, everything that waits raises, with what is known.
+S3. When the runtime dies, or the reader cannot go on, everything that waits raises, with what is known.
+S4. The reader runs no code of the program's: that has a thread of its own (``aside.py``), or waits for who asks.
+S5. At exit, jobs that still run are ended in order, within bounds. A forked child leaves its parent's session alone.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
-import pickle
 import sys
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator
 from typing import Any
 
 from .._bridge import frame as wire
 from .._bridge.control import decode_control, encode_control
-from ..errors import InternalError, IsthmusError, JobCancelledError, error_from_report
+from ..errors import InternalError, IsthmusError
 from . import uncaught
+from .aside import Aside
+from .job import JobHandle
+from .logs import log_levels, pass_on
 from .runtime import PACKAGE_DIR, started
 
 _PIECE_BYTES = 4 << 20
-#: Bytes of results that may wait for the program.
-_RESULTS_WINDOW = 4 << 20
+#: How long all jobs that run at exit may take to end.
+_EXIT_S = 2.0
 #: A worker that is warm serves only programs of the same environment; this changes with every test of a program's tests.
 _OF_NO_CONCERN_TO_WORKERS = {"PYTEST_CURRENT_TEST"}
 
 _session: Session | None = None
-_session_pid = 0
 #: Threads may ask for the session at once. Of the process that made it: a fork may come while it is held.
 _asking: tuple[int, threading.Lock] = (os.getpid(), threading.Lock())
 
 
 def session() -> Session:
     """The session of this process; a forked child gets one of its own."""
-    global _session, _session_pid, _asking
+    global _session, _asking
     if _asking[0] != os.getpid():
         _asking = os.getpid(), threading.Lock()
     with _asking[1]:
-        if _session is None or _session_pid != os.getpid() or _session.dead:
-            _session, _session_pid = Session(), os.getpid()
+        if _session is None or not _session.is_ours or _session.dead:
+            if _session is None:
+                atexit.register(_leave)
+            _session = Session()
             uncaught.install()
         return _session
 
 
+def _leave() -> None:
+    if _session is not None:
+        _session.leave()
+
+
 class Session:
     def __init__(self) -> None:
+        self.pid = os.getpid()
         self._process = started()
         self._write_lock = threading.Lock()
         self._jobs: dict[int, JobHandle] = {}
         self._next_request = 1
         self._next_blob = 1
         self.changed = threading.Condition()
+        self.aside = Aside()
         self.dead = False
         self._farewell = "The runtime ended"
         import isthmus
@@ -76,9 +87,37 @@ class Session:
         )
         threading.Thread(target=self._read_loop, name="isthmus-driver", daemon=True).start()
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process has begun it; a forked child has only inherited it (S5)."""
+        return self.pid == os.getpid()
+
+    def check_ours(self) -> None:
+        if not self.is_ours:
+            raise InternalError(
+                f"This job belongs to the process {self.pid}, which submitted it; this is its child {os.getpid()}."
+            )
+
+    def kill(self) -> None:
+        """Kill the runtime, with all its jobs."""
+        if self.is_ours:
+            self._process.kill()
+
+    def leave(self) -> None:
+        """End what still runs (S5)."""
+        if not self.is_ours or self.dead:
+            return
+        running = [job for job in list(self._jobs.values()) if not job.done]
+        for job in running:
+            job.cancel("the program ended")
+        if running:
+            running[0].wait_until(lambda: all(job.done for job in running), _EXIT_S)
+        self.aside.settle()
+
     # Out.
 
     def send(self, kind: int, body: bytes = b"", *, channel: int = 0, flags: int = 0) -> None:
+        self.check_ours()
         data = wire.pack_frame(kind, flags, channel, 0, body)
         with self._write_lock:
             view = memoryview(data)
@@ -141,7 +180,7 @@ class Session:
         }
         if main_file:
             spec["mainFile"] = os.path.abspath(main_file)
-        levels = _log_levels()
+        levels = log_levels()
         if levels:
             spec["logLevels"] = levels
         changed = {
@@ -166,6 +205,9 @@ class Session:
             self._process.kill()
         except OSError:
             pass
+        except BaseException as e:  # S3: such as a MemoryError.
+            self._farewell = f"What the runtime sent could not be taken ({type(e).__name__}: {e})"
+            self._process.kill()
         code = self._process.exit_code(wait=True)
         if self._farewell == "The runtime ended" and code is not None:
             how = f"was killed by signal {-code}" if code < 0 else f"exited with code {code}"
@@ -173,230 +215,23 @@ class Session:
         with self.changed:
             self.dead = True
             for job in self._jobs.values():
-                job._runtime_died(self._farewell + ".")
+                job.runtime_died(self._farewell + ".")
             self.changed.notify_all()
 
     def _take(self, kind: int, flags: int, channel: int, count: int, body: Any) -> None:
         job = self._jobs.get(channel)
-        if kind == wire.RESULTS:
-            if job is not None:
-                job._add_results(flags, count, bytes(body))
+        if kind in (wire.DRIVER_LOG, wire.LOG):
+            self.aside.call(pass_on, decode_control(body))  # S4
+        elif job is None:
+            return
+        elif kind == wire.RESULTS:
+            job.add_batch(flags, count, bytes(body))
         elif kind == wire.JOB_FINISHED:
-            if job is not None:
-                job._finish(decode_control(body))
-                del self._jobs[channel]
+            job.finished(decode_control(body))
+            del self._jobs[channel]
         elif kind == wire.SUBMITTED:
-            if job is not None:
-                job._submitted(decode_control(body))
+            job.submitted(decode_control(body))
         elif kind == wire.JOB_STATUS:
-            if job is not None:
-                job._state = decode_control(body)["status"]
-        elif kind in (wire.DRIVER_LOG, wire.LOG):
-            _pass_on_log(decode_control(body))
-        elif kind == wire.PROGRESS and job is not None:
-            job._progressed(decode_control(body))
-
-
-class JobHandle:
-    """A job in the runtime."""
-
-    def __init__(self, owner: Session, request: int, name: str) -> None:
-        self._session = owner
-        self._request = request
-        self.name = name
-        self._job_id: str | None = None
-        self._state = "CREATED"
-        self._outcome: dict[str, Any] | None = None
-        self._error: IsthmusError | None = None
-        self._results: deque[tuple[int, int, bytes]] = deque()
-        self._callbacks: list[Callable[[JobHandle], None]] = []
-        #: Latest counts by operator, as PROGRESS says them.
-        self.progress: list[dict[str, Any]] = []
-
-    @property
-    def job_id(self) -> str:
-        """32 hexadecimal digits."""
-        self._wait_for(lambda: self._job_id is not None or self.done)
-        return self._job_id or "0" * 32
-
-    @property
-    def done(self) -> bool:
-        return self._outcome is not None or self._error is not None
-
-    def status(self) -> str:
-        """CREATED, RUNNING, FINISHED, FAILED or CANCELED."""
-        return self._state
-
-    def wait(self) -> dict[str, Any]:
-        """Wait for the end; the first Ctrl-C cancels the job, a second one kills the runtime.
-
-        Raises:
-            IsthmusError: The job failed or was cancelled.
-        """
-        try:
-            self._wait_for(lambda: self.done)
-        except KeyboardInterrupt:
-            self._interrupted()
-            raise
-        if self._error is not None:
-            raise self._error
-        assert self._outcome is not None
-        return self._outcome
-
-    def _interrupted(self) -> None:
-        try:
-            self.cancel("interrupted")
-            self._wait_for(lambda: self.done, timeout_s=2)
-        except KeyboardInterrupt:
-            self._session._process.kill()
-            raise
-
-    def cancel(self, reason: str = "cancelled by the program") -> None:
-        """Ask for the end; ``wait`` then raises JobCancelledError."""
-        if not self.done:
-            try:
-                self._session.send(wire.JOB_CANCEL, encode_control({"reason": reason}), channel=self._request)
-            except InternalError:
-                pass  # The runtime is gone, and the job with it.
-
-    def add_done_callback(self, callback: Callable[[JobHandle], None]) -> None:
-        with self._session.changed:
-            if not self.done:
-                self._callbacks.append(callback)
-                return
-        callback(self)
-
-    def results(self) -> Iterator[Any]:
-        """Records of ``execute_and_collect``, as they come. Left early, the job is cancelled."""
-        try:
-            while True:
-                self._wait_for(lambda: bool(self._results) or self.done)
-                if not self._results:
-                    break
-                flags, count, body = self._results.popleft()
-                credit = encode_credit_of(body)
-                records = _decode_results(flags, count, body)
-                self._session.send(wire.RESULTS_CREDIT, credit, channel=self._request)
-                yield from records
-            self.wait()
-        except KeyboardInterrupt:
-            self._interrupted()
-            raise
-        finally:
-            self.stop("its results are not read any more")
-
-    def stop(self, reason: str) -> None:
-        """Cancel the job where it still runs, and wait for its end for a while."""
-        if not self.done:
-            self.cancel(reason)
-            self._wait_for(lambda: self.done, timeout_s=5)
-
-    # What the reader's thread tells.
-
-    def _submitted(self, body: dict[str, Any]) -> None:
-        with self._session.changed:
-            self._job_id = body["job"]
-            self._state = "RUNNING"
-            self._session.changed.notify_all()
-
-    def _add_results(self, flags: int, count: int, body: bytes) -> None:
-        with self._session.changed:
-            self._results.append((flags, count, body))
-            self._session.changed.notify_all()
-
-    def _progressed(self, body: dict[str, Any]) -> None:
-        self.progress = body["operators"]
-
-    def _finish(self, body: dict[str, Any]) -> None:
-        status = body["status"]
-        error: IsthmusError | None = None
-        if status == "CANCELED":
-            error = JobCancelledError(body.get("message") or "The job was cancelled.")
-        elif status != "FINISHED":
-            error = _error_of(body.get("error") or {"message": "The job failed."})
-        self._end(status, body, error)
-
-    def _runtime_died(self, text: str) -> None:
-        self._end("FAILED", None, InternalError(text))
-
-    def _end(self, status: str, outcome: dict[str, Any] | None, error: IsthmusError | None) -> None:
-        with self._session.changed:
-            if self.done:
-                return
-            self._state = status
-            self._error = error
-            self._outcome = outcome if error is None else None
-            if outcome and outcome.get("job"):
-                self._job_id = outcome["job"]
-            callbacks, self._callbacks = self._callbacks, []
-            self._session.changed.notify_all()
-        for callback in callbacks:
-            callback(self)
-
-    def _wait_for(self, condition: Callable[[], bool], timeout_s: float | None = None) -> bool:
-        changed = self._session.changed
-        with changed:
-            # Waits without a limit cannot be interrupted on every platform.
-            waited = 0.0
-            while not condition():
-                if timeout_s is not None and waited >= timeout_s:
-                    return False
-                changed.wait(0.5)
-                waited += 0.5
-        return True
-
-
-def encode_credit_of(body: bytes) -> bytes:
-    return wire.encode_credit(len(body))
-
-
-def _decode_results(flags: int, count: int, body: bytes) -> list[Any]:
-    if flags & 1:
-        body = body[8 * count :]
-    if flags & 4:
-        payload = pickle.loads(body)
-        return payload[1] if flags & 2 else payload  # type: ignore[no-any-return]
-    from .._bridge.codec import decode_batch
-
-    return decode_batch(body, bool(flags & 2))[0]
-
-
-def _error_of(report: dict[str, Any]) -> IsthmusError:
-    error = error_from_report(report)
-    pickled = report.get("exception")
-    if pickled:
-        try:
-            cause = pickle.loads(pickled)
-        except Exception:  # Its class may be known to the worker only; the text says all the same.
-            return error
-        if isinstance(cause, BaseException):
-            error.__cause__ = cause
-            # The report shows the frames in the worker; the original would be printed a second time, without any.
-            error.__suppress_context__ = True
-    return error
-
-
-def _log_levels() -> dict[str, int]:
-    """Levels of the program's loggers by name (the root's is ""), where it uses any: functions then log by these."""
-    logging = sys.modules.get("logging")
-    if logging is None:
-        return {}
-    levels = {"": logging.root.level}
-    for name, logger in list(logging.root.manager.loggerDict.items()):
-        if getattr(logger, "level", 0):
-            levels[name] = logger.level
-    return levels
-
-
-def _pass_on_log(record: dict[str, Any]) -> None:
-    if record.get("stream") in ("stdout", "stderr"):
-        stream = sys.stdout if record["stream"] == "stdout" else sys.stderr
-        stream.write(record["message"])
-        return
-    import logging
-
-    level = record.get("level", "info")
-    number = level if isinstance(level, int) else logging.getLevelName(str(level).upper())
-    logging.getLogger(record.get("logger") or "isthmus").log(
-        number if isinstance(number, int) else logging.INFO, "%s", record["message"]
-    )
+            job.in_state(decode_control(body)["status"])
+        elif kind == wire.PROGRESS:
+            job.progress = decode_control(body)["operators"]

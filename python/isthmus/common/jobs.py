@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from ..errors import UnsupportedError
+from ..errors import IsthmusError, UnsupportedError
 
 __all__ = ["CompletableFuture", "JobClient", "JobExecutionResult", "JobID", "JobStatus"]
 
@@ -110,7 +110,7 @@ class CompletableFuture:
         """Wait for the end; what the job failed with, or None."""
         try:
             self._wait()
-        except Exception as e:
+        except IsthmusError as e:
             return e
         return None
 
@@ -131,10 +131,21 @@ class JobClient:
         self._handle.cancel()
         return CompletableFuture(self._ended, lambda: self._handle.done, lambda: None)
 
+    def stop(self) -> CompletableFuture:
+        """End the job in order: its sources end, what they have given is worked off, sinks finish their files.
+
+        The job then is FINISHED, as if its input had come to an end there. A future, done when the job is; its result is
+        that of the job. PyFlink's ``stop_with_savepoint`` without the savepoint.
+        """
+        self._handle.stop()
+        return CompletableFuture(
+            lambda: execution_result(self._handle), lambda: self._handle.done, self._handle.cancel
+        )
+
     def _ended(self) -> None:
         try:
             self._handle.wait()
-        except Exception:  # Cancelled, or failed before it could be: it has ended either way.
+        except IsthmusError:  # Cancelled, or failed before it could be: it has ended either way.
             return
 
     def get_job_execution_result(self) -> CompletableFuture:
@@ -153,5 +164,13 @@ class JobClient:
 
 def execution_result(handle: Any) -> JobExecutionResult:
     """Wait for a job of the driver; raises what it failed with."""
-    outcome = handle.wait()
+    return _result_of(handle, handle.wait())
+
+
+def run_to_the_end(handle: Any) -> JobExecutionResult:
+    """As ``execution_result``; whatever exception ends the wait ends the job, too."""
+    return _result_of(handle, handle.run())
+
+
+def _result_of(handle: Any, outcome: dict[str, Any]) -> JobExecutionResult:
     return JobExecutionResult(handle.job_id, outcome.get("runtimeMs", 0), outcome.get("metrics", []))

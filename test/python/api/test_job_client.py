@@ -113,7 +113,7 @@ def test_a_program_that_does_not_read_holds_the_job_up(env):
     next(results)
     time.sleep(0.3)
     # One window of results waits at the program's, some more in the runtime and the worker.
-    waiting = sum(len(body) for _, _, body in results._job._results)
+    waiting = sum(len(body) for _, _, body in results._job.batches)
     assert waiting < 16 << 20
     results.close()
 

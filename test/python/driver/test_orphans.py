@@ -190,7 +190,7 @@ def test_a_program_that_ends_takes_all_with_it(programs):
     assert eventually(lambda: not any(map(is_running, below)), 1)
 
 
-def test_sigterm_ends_a_program_as_ever(programs):
+def test_sigterm_ends_a_program_and_all_below_it(programs):
     child = programs.start(
         "print('up', flush=True)\nenv.from_collection([1]).map(lambda v: time.sleep(60))\nenv.execute()\n"
     )
@@ -198,5 +198,5 @@ def test_sigterm_ends_a_program_as_ever(programs):
     assert eventually(lambda: len(descendants(child.pid)) >= 2)
     below = descendants(child.pid)
     child.terminate()
-    assert programs.end(child).returncode == -signal.SIGTERM
+    assert programs.end(child).returncode == 128 + signal.SIGTERM
     assert eventually(lambda: not any(map(is_running, below)), 1)

@@ -287,10 +287,10 @@ class StreamExecutionEnvironment(EnvironmentSettings):
             UserFunctionError: A function raised; the text has the traceback, the record and the operator.
             WorkerError: A worker died.
         """
-        from ...common.jobs import execution_result
+        from ...common.jobs import run_to_the_end
 
         self._hint_at_missing_sink()
-        return execution_result(self._submit(job_name))
+        return run_to_the_end(self._submit(job_name))
 
     def execute_async(self, job_name: str | None = None) -> JobClient:
         """Start the program; the client tells its end."""
