@@ -7,6 +7,7 @@ import { carryMark } from '../../bridge/codec/index.ts';
 import { Row } from '../../bridge/codec/values.ts';
 import { UserFunctionError } from '../../errors.ts';
 import { inspectRecord } from '../../runtime/failure.ts';
+import { isLess, sumOf } from './field-values.ts';
 
 export type FieldAggregate = 'sum' | 'min' | 'max' | 'minBy' | 'maxBy';
 
@@ -16,38 +17,52 @@ export interface MergeableReduce {
   readonly mergeable: true;
 }
 
-type Ordered = number;
-
 /** `field` 0 of a record that is no object and no array is the record itself. */
 export function fieldAggregate(op: FieldAggregate, field: string | number): MergeableReduce {
-  const combine = COMBINE[op];
+  if (op === 'sum') {
+    return {
+      mergeable: true,
+      reduce: (a, b) => {
+        const [held, given] = [fieldOf(a, field), fieldOf(b, field)];
+        return withField(a, field, sumOf(held, given) ?? refuse(op, field, held, given, b));
+      },
+    };
+  }
+  const wants = op === 'min' || op === 'minBy' ? isLess : isGreater;
+  /** Of equal ones the first. */
+  const isBetter = (a: unknown, b: unknown): boolean => {
+    const [held, given] = [fieldOf(a, field), fieldOf(b, field)];
+    return wants(given, held) ?? refuse(op, field, held, given, b);
+  };
   return {
     mergeable: true,
     reduce:
       op === 'minBy' || op === 'maxBy'
-        ? (a, b) => {
-            const held = fieldOf(a, field);
-            return combine(held, fieldOf(b, field)) === held ? a : b;
-          }
-        : (a, b) => withField(a, field, combine(fieldOf(a, field), fieldOf(b, field))),
+        ? (a, b) => (isBetter(a, b) ? b : a)
+        : (a, b) => (isBetter(a, b) ? withField(a, field, fieldOf(b, field)) : a),
   };
 }
 
-/** Of equal ones the first. */
-const COMBINE: { [op in FieldAggregate]: (a: unknown, b: unknown) => unknown } = {
-  sum: (a, b) => (a as number) + (b as number),
-  min: lesser,
-  minBy: lesser,
-  max: greater,
-  maxBy: greater,
-};
-
-function lesser(a: unknown, b: unknown): unknown {
-  return (b as Ordered) < (a as Ordered) ? b : a;
+function isGreater(a: unknown, b: unknown): boolean | undefined {
+  return isLess(b, a);
 }
 
-function greater(a: unknown, b: unknown): unknown {
-  return (b as Ordered) > (a as Ordered) ? b : a;
+function refuse(
+  op: FieldAggregate,
+  field: string | number,
+  held: unknown,
+  given: unknown,
+  record: unknown,
+): never {
+  const does =
+    op === 'sum'
+      ? 'adds numbers, bigints and TimeDeltas'
+      : 'compares numbers and bigints, or texts, or times of one kind';
+  throw new UserFunctionError(
+    `${op} ${does}, and field ${JSON.stringify(field)} of the record ${inspectRecord(record)} is ` +
+      `${inspectRecord(given)}, after ${inspectRecord(held)}. ` +
+      'Filter such records out or map the field before, or use reduce.',
+  );
 }
 
 function fieldOf(record: unknown, field: string | number): unknown {
