@@ -78,12 +78,13 @@ class FileSinkOperator(Operator):
                 array_separator=given["arraySeparator"],
                 null=given["null"],
             ),
+            given["names"],
             given["types"],
         )
         names: list[str] = given["names"]
         self._line_end = given["lineSeparator"]
         if given["header"]:
-            self._header = writer.line(names) + self._line_end
+            self._header = writer.header() + self._line_end
 
         def line(record: Any) -> str:
             if isinstance(record, dict):

@@ -25,8 +25,9 @@ __all__ = [
 class CsvSchema:
     """The columns of a CSV file and how it is written; made by ``builder()``."""
 
-    def __init__(self, row_type: RowType, dialect: CsvDialect) -> None:
-        self._row_type, self.dialect = row_type, dialect
+    def __init__(self, row_type: RowType, dialect: CsvDialect, separators: list[str]) -> None:
+        """``separators``: of arrays by column, empty where the column has none of its own."""
+        self._row_type, self.dialect, self._separators = row_type, dialect, separators
 
     @staticmethod
     def builder() -> CsvSchemaBuilder:
@@ -36,6 +37,16 @@ class CsvSchema:
     def type_info(self) -> TypeInformation:
         """The type of the records: named rows."""
         return self._row_type.type_info
+
+    def columns(self) -> list[dict[str, Any]]:
+        """The types of the columns as data; a decimal's says its digits, which streams do not, an array's its separator."""
+        columns = []
+        for data_type, separator in zip(self._row_type.field_types(), self._separators):
+            spec = data_type.type_info.to_spec()
+            if data_type.root == "DECIMAL":
+                spec = {**spec, "precision": data_type.args[0], "scale": data_type.args[1]}
+            columns.append({**spec, "separator": separator} if separator else spec)
+        return columns
 
     def size(self) -> int:
         return len(self._row_type)
@@ -52,13 +63,22 @@ class CsvSchemaBuilder:
 
     def __init__(self) -> None:
         self._fields: list[RowField] = []
+        #: Of arrays by column, empty where the column has none of its own.
+        self._separators: list[str] = []
         self._dialect = CsvDialect()
 
     def build(self) -> CsvSchema:
-        return CsvSchema(DataTypes.ROW(self._fields), self._dialect)
+        """
+        Raises:
+            IsthmusError: A column cannot hold its type.
+        """
+        schema = CsvSchema(DataTypes.ROW(self._fields), self._dialect, list(self._separators))
+        CsvWriter(self._dialect, schema._row_type.field_names(), schema.columns())
+        return schema
 
-    def _column(self, name: str, data_type: DataType) -> CsvSchemaBuilder:
+    def _column(self, name: str, data_type: DataType, separator: str = "") -> CsvSchemaBuilder:
         self._fields.append(DataTypes.FIELD(name, data_type))
+        self._separators.append(separator)
         return self
 
     def _set(self, **changes: Any) -> CsvSchemaBuilder:
@@ -68,8 +88,8 @@ class CsvSchemaBuilder:
     def add_array_column(
         self, name: str, separator: str = ";", element_type: DataType | None = None
     ) -> CsvSchemaBuilder:
-        self._set(array_separator=separator)
-        return self._column(name, DataTypes.ARRAY(element_type or DataTypes.STRING()))
+        """An array whose elements have ``separator`` in between, whatever that of the schema is."""
+        return self._column(name, DataTypes.ARRAY(element_type or DataTypes.STRING()), separator)
 
     def add_boolean_column(self, name: str) -> CsvSchemaBuilder:
         return self._column(name, DataTypes.BOOLEAN())
@@ -82,10 +102,12 @@ class CsvSchemaBuilder:
 
     def add_columns_from(self, schema: CsvSchema) -> CsvSchemaBuilder:
         self._fields += schema._row_type.fields
+        self._separators += schema._separators
         return self
 
     def clear_columns(self) -> CsvSchemaBuilder:
         self._fields.clear()
+        self._separators.clear()
         return self
 
     def set_allow_comments(self, allow: bool = True) -> CsvSchemaBuilder:
@@ -99,12 +121,16 @@ class CsvSchemaBuilder:
         )
 
     def disable_array_element_separator(self) -> CsvSchemaBuilder:
+        """Arrays without a separator of their own have one element."""
         return self._set(array_separator="\0")
 
     def remove_array_element_separator(self, index: int) -> CsvSchemaBuilder:
-        return self.disable_array_element_separator()
+        """The column takes the separator of the schema."""
+        self._separators[index] = ""
+        return self
 
     def set_array_element_separator(self, separator: str) -> CsvSchemaBuilder:
+        """Of columns that have none of their own."""
         return self._set(array_separator=separator)
 
     def set_column_separator(self, char: str) -> CsvSchemaBuilder:
@@ -166,20 +192,10 @@ class CsvReaderFormat:
 
     def reader(self) -> CsvReader:
         schema = self._schema
-        names = schema._row_type.field_names()
-        types = [_column_spec(t) for t in schema._row_type.field_types()]
-        return CsvReader(names, types, schema.dialect)
+        return CsvReader(schema._row_type.field_names(), schema.columns(), schema.dialect)
 
     def type_info(self) -> TypeInformation:
         return self._schema.type_info
-
-
-def _column_spec(data_type: DataType) -> dict[str, Any]:
-    """The type of the column as data; a decimal's says its digits, which streams do not."""
-    spec = data_type.type_info.to_spec()
-    if data_type.root == "DECIMAL":
-        spec = {**spec, "precision": data_type.args[0], "scale": data_type.args[1]}
-    return spec
 
 
 class CsvBulkWriters(BulkWriterFactory):
@@ -196,7 +212,7 @@ class CsvBulkWriters(BulkWriterFactory):
         return {
             "kind": "csv",
             "names": schema._row_type.field_names(),
-            "types": [t.type_info.to_spec() for t in schema._row_type.field_types()],
+            "types": schema.columns(),
             "header": dialect.header,
             "separator": dialect.separator,
             "quote": dialect.quote,
@@ -270,7 +286,8 @@ class CsvRowSerializationSchema(SerializationSchema):
     """A row becomes a line of CSV."""
 
     def __init__(self, type_info: RowTypeInfo, dialect: CsvDialect) -> None:
-        self._writer = CsvWriter(dialect, [t.to_spec() for t in type_info.get_field_types()])
+        types = [t.to_spec() for t in type_info.get_field_types()]
+        self._writer = CsvWriter(dialect, type_info.get_field_names(), types)
         self._end = dialect.line_separator
 
     def serialize(self, element: Any) -> bytes:
