@@ -14,6 +14,7 @@ import {
   type Operator,
   type OperatorContext,
 } from '../runtime/operator.ts';
+import { type Isolate, recordIsolator } from '../runtime/isolate.ts';
 import { isPromise } from '../runtime/output.ts';
 import { settling } from '../runtime/settling.ts';
 import { requiredFunction } from './required-function.ts';
@@ -42,6 +43,7 @@ class AsOfJoinOperator extends StatefulOperator {
   /** A left record is looked at at its time (A1); right ones when the second makes the first useless (A2). */
   readonly #sides = new TwoSides((side, records) => records[side]?.timestamp ?? Infinity);
   #emit!: Emit;
+  #isolate!: Isolate;
   #function!: UserFunction<Join>;
   #toleranceMs = Infinity;
   #keepsLonely = false;
@@ -54,6 +56,7 @@ class AsOfJoinOperator extends StatefulOperator {
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {
     this.ctx = ctx;
     this.#emit = emit;
+    this.#isolate = recordIsolator(ctx.config);
     const operation = await operationOf(this.#spec, ctx);
     this.#toleranceMs = operation.toleranceMs ?? Infinity;
     this.#keepsLonely = operation.how === 'left';
@@ -119,7 +122,9 @@ class AsOfJoinOperator extends StatefulOperator {
 
   #join(left: TimedRecord, right: TimedRecord | undefined): MaybePromise<void> {
     if (right === undefined && !this.#keepsLonely) return undefined;
-    const result = this.#function.call(left.value, right === undefined ? null : right.value);
+    // The right record stays, for left ones to come.
+    const partner = right === undefined ? null : this.#isolate(right.value);
+    const result = this.#function.call(left.value, partner);
     return isPromise(result) ? settling(result).then(this.#emit) : this.#emit(result);
   }
 

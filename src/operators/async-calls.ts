@@ -1,9 +1,11 @@
 // Calls of an asynchronous function: attempts, pauses between them, and the time that all of them together may take.
 //
 //   C1. A call ends once: with results, or with what was thrown. What comes after that is ignored.
+//   C3. Results are taken as they are given: other calls go on before they leave, and may share them.
 //   C2. Time is the operator's clock. All calls have the same limit, so that one alarm, for the oldest, is enough.
 
-import type { Clock, MaybePromise } from '../runtime/operator.ts';
+import { type Isolate, recordIsolator } from '../runtime/isolate.ts';
+import type { Clock, MaybePromise, OperatorContext } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
 import { settling } from '../runtime/settling.ts';
 import { inspectRecord } from '../runtime/failure.ts';
@@ -29,6 +31,7 @@ export class AsyncCalls {
   readonly #function: AsyncFunction;
   readonly #retry: RetryStrategy | undefined;
   readonly #clock: Clock;
+  readonly #isolate: Isolate;
   readonly #ended: (call: Call) => void;
   /** Calls with a limit, oldest first; those that are over leave when they come to the front. */
   readonly #limited = new Fifo<Call>();
@@ -39,12 +42,13 @@ export class AsyncCalls {
   constructor(
     fn: AsyncFunction,
     retry: RetryStrategy | undefined,
-    clock: Clock,
+    { clock, config }: Pick<OperatorContext, 'clock' | 'config'>,
     ended: (call: Call) => void,
   ) {
     this.#function = fn;
     this.#retry = retry;
     this.#clock = clock;
+    this.#isolate = recordIsolator(config);
     this.#ended = ended;
   }
 
@@ -72,7 +76,7 @@ export class AsyncCalls {
   #outcome(call: Call, attempt: number, give: (value: unknown) => unknown): void {
     let given: unknown;
     try {
-      given = resultsOf(give(call.value));
+      given = resultsOf(give(call.value), this.#isolate);
     } catch (thrown) {
       this.#threw(call, attempt, thrown);
       return;
@@ -178,12 +182,12 @@ class CallTimeoutError extends Error {
 }
 
 /** An array of the results. */
-function resultsOf(given: unknown): MaybePromise<unknown[]> {
-  if (Array.isArray(given)) return given as unknown[];
-  if (isPromise(given)) return settling(given).then(resultsOf);
+function resultsOf(given: unknown, isolate: Isolate): MaybePromise<unknown[]> {
+  if (Array.isArray(given)) return given.map(isolate); // C3
+  if (isPromise(given)) return settling(given).then((settled) => resultsOf(settled, isolate));
   if (typeof given === 'object' && given !== null) {
-    if (Symbol.iterator in given) return [...(given as Iterable<unknown>)];
-    if (Symbol.asyncIterator in given) return gathered(given as AsyncIterable<unknown>);
+    if (Symbol.iterator in given) return Array.from(given as Iterable<unknown>, isolate);
+    if (Symbol.asyncIterator in given) return gathered(given as AsyncIterable<unknown>, isolate);
   }
   const shown = typeof given === 'string' ? 'a string' : inspectRecord(given);
   throw new TypeError(
@@ -192,8 +196,8 @@ function resultsOf(given: unknown): MaybePromise<unknown[]> {
   );
 }
 
-async function gathered(given: AsyncIterable<unknown>): Promise<unknown[]> {
+async function gathered(given: AsyncIterable<unknown>, isolate: Isolate): Promise<unknown[]> {
   const results: unknown[] = [];
-  for await (const result of given) results.push(result);
+  for await (const result of given) results.push(isolate(result));
   return results;
 }

@@ -4,11 +4,13 @@
 //       input.
 //   A2. Results leave in the order of their records, or as they come; never across a watermark (async-queue.ts).
 //   A3. A watermark that meets calls under way is held back until they are done.
+//   A6. A record that waits is kept as it came: the function before it in the chain may go on to change it.
 //   A4. Results leave on the task's own turn: a call that ends asks for one.
 //   A5. A snapshot holds the records whose results have not left; a restore calls the function for them again.
 
 import type { FunctionRef, OperatorSpec } from '../graph/job-graph.ts';
 import { RecordFailure } from '../runtime/failure.ts';
+import { type Isolate, inputIsolator } from '../runtime/isolate.ts';
 import { type UserFunction, userFunction } from '../runtime/functions.ts';
 import {
   type Emit,
@@ -47,6 +49,7 @@ export class AsyncWaitOperator extends StatefulOperator {
   readonly holdsWatermarks = true;
   protected readonly spec: OperatorSpec;
   #emit!: Emit;
+  #isolate!: Isolate;
   #queue!: AsyncQueue;
   #calls!: AsyncCalls;
   /** The function, where results that are there at once need not be looked at. */
@@ -72,6 +75,7 @@ export class AsyncWaitOperator extends StatefulOperator {
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {
     this.ctx = ctx;
     this.#emit = emit;
+    this.#isolate = inputIsolator(ctx);
     const operation = await this.operation();
     this.#capacity = operation.capacity;
     this.#timeoutMs = operation.timeoutMs;
@@ -79,7 +83,7 @@ export class AsyncWaitOperator extends StatefulOperator {
     this.#user = this.userFunction(operation.function);
     await this.#user.open(this.openRuntime(ctx));
     const fn = this.asyncFunction(this.#user);
-    this.#calls = new AsyncCalls(fn, operation.retry, ctx.clock, (call) => this.#ended(call));
+    this.#calls = new AsyncCalls(fn, operation.retry, ctx, (call) => this.#ended(call));
     if (operation.retry === undefined) this.#direct = fn.invoke;
     for (const [value, timestamp, key] of this.#restored) {
       this.#begin(value, timestamp, key); // A5
@@ -102,17 +106,18 @@ export class AsyncWaitOperator extends StatefulOperator {
     return { invoke: call, timeout: (value) => timeout.call(instance, value) as unknown };
   }
 
-  process(value: unknown): MaybePromise<void> {
+  process(given: unknown): MaybePromise<void> {
+    const value = this.#isolate(given); // A6
     const { timestamp, key } = this.ctx.cursor;
     if (this.#queue.size >= this.#capacity) return this.#beginLater(value, timestamp, key); // A1
-    let given: Promise<unknown> | undefined;
+    let begun: Promise<unknown> | undefined;
     if (this.#direct !== undefined && this.#queue.isEmpty) {
       const results = this.#direct(value);
-      if (isPromise(results)) given = results;
-      else if (isAsyncIterable(results)) given = Promise.resolve(results);
+      if (isPromise(results)) begun = results;
+      else if (isAsyncIterable(results)) begun = Promise.resolve(results);
       else return emitEach(results, this.#emit, this.ctx, 'asyncInvoke');
     }
-    this.#begin(value, timestamp, key, given);
+    this.#begin(value, timestamp, key, begun);
     return this.#queue.isReady ? this.#emitReady() : undefined;
   }
 

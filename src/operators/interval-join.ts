@@ -5,6 +5,7 @@
 //   I2. A pair is emitted when its second record comes, with the later of the two timestamps.
 //   I3. In the outer forms a record without partner is emitted when it stops waiting, with null on the other side.
 //       Watermarks are held back by the longest such wait, so that these results are not late.
+//   I4. Records that wait are handed out as copies: functions may change what they are given.
 
 import { GraphError } from '../errors.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
@@ -17,6 +18,7 @@ import {
   type Operator,
   type OperatorContext,
 } from '../runtime/operator.ts';
+import { type Isolate, recordIsolator } from '../runtime/isolate.ts';
 import { isPromise } from '../runtime/output.ts';
 import { settling } from '../runtime/settling.ts';
 import { emitEach } from './emit-each.ts';
@@ -54,6 +56,7 @@ class IntervalJoinOperator extends StatefulOperator {
     Math.min((earliest as TimedRecord).timestamp + this.#waitMs[side], MAX_TIMESTAMP),
   );
   #emit!: Emit;
+  #isolate!: Isolate;
   #function!: UserFunction<Join>;
   #context!: JoinContext;
   /** Of the right time, from the left time. */
@@ -78,6 +81,7 @@ class IntervalJoinOperator extends StatefulOperator {
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {
     this.ctx = ctx;
     this.#emit = emit;
+    this.#isolate = recordIsolator(ctx.config);
     const operation = await operationOf(this.#spec, ctx);
     this.#lower = operation.lowerMs + (operation.lowerInclusive ? 0 : 1);
     this.#upper = operation.upperMs - (operation.upperInclusive ? 0 : 1);
@@ -120,7 +124,13 @@ class IntervalJoinOperator extends StatefulOperator {
     for (const partner of partners) {
       partner.matched = true;
       const [left, right] = side === LEFT ? [record, partner] : [partner, record];
-      const wait = this.#join(left.value, right.value, left.timestamp, right.timestamp);
+      const isolate = this.#isolate; // I4
+      const wait = this.#join(
+        isolate(left.value),
+        isolate(right.value),
+        left.timestamp,
+        right.timestamp,
+      );
       if (wait !== undefined) yield wait;
     }
   }

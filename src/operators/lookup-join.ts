@@ -3,10 +3,12 @@
 //
 //   J1. The lookup gets the record's key; the function makes the result of the record and what was found.
 //   J2. Where nothing is found (null, undefined) the left form gives the function null; the inner form drops the record.
+//   J4. What a table or the cache holds will be found again, so the function is given copies.
 //   J3. The cache keeps what was found, and that nothing was, for the time allowed.
 
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import { type UserFunction, userFunction } from '../runtime/functions.ts';
+import { type Isolate, recordIsolator } from '../runtime/isolate.ts';
 import type { Clock, Operator } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
 import { settling } from '../runtime/settling.ts';
@@ -79,9 +81,11 @@ class LookupJoinOperator extends AsyncWaitOperator {
     const keyOf = keySelector(this.#join.key, this.spec);
     const join = joinFunction(this.#join.function, this.spec);
     const keeps = how === 'left';
+    const held = isTable(this.#join.lookup) || cacheSize > 0;
+    const isolate: Isolate = held ? recordIsolator(this.ctx.config) : (found) => found;
     const answer = (value: unknown, found: unknown): unknown => {
       if (found === undefined || found === null) return keeps ? one(join(value, null)) : [];
-      return one(join(value, found));
+      return one(join(value, isolate(found))); // J4
     };
     const { call } = lookup;
     const { timeout } = super.asyncFunction(lookup);

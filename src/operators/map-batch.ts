@@ -3,11 +3,13 @@
 //   B1. A batch is complete at `batchSize`, at about `batchBytes`, or `latencyMs` after its first record, whichever is first;
 //       with no budget in time it goes as soon as the subtask has nothing else to feed it.
 //   B2. Nothing of a batch is left behind by a watermark, a barrier or the end: it goes first.
+//   B4. What waits is kept as it came: the function before it in the chain may go on to change it.
 //   B3. Results keep the timestamps of their records; those of flat_map_batch have the batch's latest.
 
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import { type UserFunction, userFunction } from '../runtime/functions.ts';
 import { inspectRecord } from '../runtime/failure.ts';
+import { type Isolate, inputIsolator } from '../runtime/isolate.ts';
 import type { Emit, Operator, OperatorContext } from '../runtime/operator.ts';
 import { MIN_TIMESTAMP } from '../runtime/operator.ts';
 import { emitEach } from './emit-each.ts';
@@ -31,6 +33,7 @@ class BatchOperator extends StatefulOperator {
   readonly #maxBytes: number;
   readonly #latencyMs: number;
   #emit!: Emit;
+  #isolate!: Isolate;
   #function: UserFunction<(values: unknown[]) => unknown> | undefined;
   #values: unknown[] = [];
   #timestamps: number[] = [];
@@ -47,6 +50,7 @@ class BatchOperator extends StatefulOperator {
 
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {
     this.#emit = emit;
+    this.#isolate = inputIsolator(ctx);
     const methods = this.#oneToOne ? ['mapBatch', 'map_batch'] : ['flatMapBatch', 'flat_map_batch'];
     const loaded = await ctx.loadFunction(requiredFunction(this.#spec));
     this.#function = userFunction(loaded, methods, this.#spec.name);
@@ -58,7 +62,7 @@ class BatchOperator extends StatefulOperator {
       const { clock } = this.ctx;
       this.ctx.requestProcessingTime(clock.now() + Math.max(this.#latencyMs, MIN_GATHER_MS));
     }
-    this.#values.push(value);
+    this.#values.push(this.#isolate(value)); // B4
     this.#timestamps.push(this.ctx.cursor.timestamp);
     if (this.#maxBytes !== Infinity) this.#bytes += roughBytes(value);
     if (this.#values.length >= this.#maxRecords || this.#bytes >= this.#maxBytes)

@@ -6,6 +6,7 @@
 import type { JsonValue, OperatorSpec } from '../graph/job-graph.ts';
 import { type UserFunction, userFunction } from '../runtime/functions.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
+import { recordIsolator } from '../runtime/isolate.ts';
 import { isPromise } from '../runtime/output.ts';
 import { WindowOperator } from './window.ts';
 import { windowOperation } from './windowing/from-json.ts';
@@ -110,9 +111,14 @@ function* pairs(
 ): Steps {
   let start = ctx.clock.monotonic();
   let untilCheck = CHECK_EVERY;
+  // One record may be in many pairs, and functions may change what they are given.
+  const isolate = recordIsolator(ctx.config);
   for (const left of lefts) {
     for (const right of rights) {
-      let result = call(left, right);
+      let result = call(
+        rights.length === 1 ? left : isolate(left),
+        lefts.length === 1 ? right : isolate(right),
+      );
       if (isPromise(result)) result = yield result;
       const wait = emit(result);
       if (wait !== undefined) yield wait;

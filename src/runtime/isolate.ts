@@ -1,8 +1,9 @@
-// Copies of records that leave a chain. A real exchange serialises when it sends, so its two ends never share a record;
+// Copies of records that leave a chain, or are kept in it while the functions before go on. A real exchange serialises when it sends, so its two ends never share a record;
 // a buffered or elided one must not be seen to differ: what can be changed in place is copied on the way out.
 
 import { carryMark } from '../bridge/codec/index.ts';
 import { flag } from '../config/resolve.ts';
+import type { OperatorContext } from './operator.ts';
 
 /**
  * A copy of `value` that shares no plain object, array, Map, Set, Date or typed array with it. Primitives and functions
@@ -20,7 +21,21 @@ const TOO_DEEP =
 
 /** What copies the records of a job, or hands them on as they are where it says `pipeline.object-reuse`. */
 export function recordIsolator(config: Readonly<Record<string, string>>): Isolate {
-  return flag(config, 'pipeline.object-reuse') ? (value) => value : isolator(carryMark);
+  return flag(config, 'pipeline.object-reuse') ? itself : isolator(carryMark);
+}
+
+/**
+ * How an operator keeps what it is fed: as a copy where the function before it in the chain may go on to change it. Records of
+ * an exchange and of a source are its own.
+ */
+export function inputIsolator({ config, follows }: Keeping): Isolate {
+  return follows === true ? recordIsolator(config) : itself;
+}
+
+type Keeping = Pick<OperatorContext, 'config' | 'follows'>;
+
+function itself(value: unknown): unknown {
+  return value;
 }
 
 export function isolator(carryMark?: CarryMark): Isolate {

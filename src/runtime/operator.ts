@@ -46,6 +46,8 @@ export interface OperatorContext {
   readonly mode: 'STREAMING' | 'BATCH';
   /** Whether input 0 of this operator is partitioned by key. */
   readonly keyed: boolean;
+  /** Whether its records come from another operator of its chain, which may go on to change them (isolate.ts). */
+  readonly follows?: boolean;
   readonly cursor: Cursor;
   readonly clock: Clock;
   readonly random: () => number;

@@ -167,6 +167,7 @@ function operatorContext(
     attempt: services.attempt,
     mode,
     keyed: index === 0 && deployment.keyedInputs[0],
+    follows: index > 0 && links[index - 1]?.source === undefined,
     cursor,
     clock: services.clock,
     random: services.random,

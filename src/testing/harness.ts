@@ -3,6 +3,8 @@
 //
 //   H1. One thing at a time, as in a subtask: what enters waits until the operator is done with what came before.
 //   H2. The clock is the test's. What the operator asks to be called for happens at its time, while the clock moves over it.
+//   H4. As in a job the operator has records of its own, and what it emits is what it was then: neither the test nor the function
+//       changes the other's by going on with an object. (Not so with `pipeline.object-reuse`.)
 //   H3. What fails between two calls of a test (a result that came later) is thrown by the next one.
 
 import { PyFunction } from '../api/python-function.ts';
@@ -21,6 +23,7 @@ import type { StateDescriptor } from '../state/descriptors.ts';
 import type { OperatorStateStore } from '../state/operator-state.ts';
 import { type Timer, stateOf, timersOf } from './keyed.ts';
 import { RecordFailure } from '../runtime/failure.ts';
+import { type Isolate, recordIsolator } from '../runtime/isolate.ts';
 import { kindOf } from './kinds.ts';
 import { ManualClock } from './manual-clock.ts';
 
@@ -68,6 +71,8 @@ export class OperatorHarness {
   readonly records: Emitted[] = [];
   /** Watermarks and changes of idleness passed on, in order. */
   readonly watermarks: (number | boolean)[] = [];
+  /** Copies what somebody may go on to change (H4). */
+  protected readonly isolate: Isolate;
   readonly #operator: Operator;
   readonly #context: OperatorContext;
   readonly #keyBy: readonly [KeyBy, KeyBy];
@@ -86,6 +91,7 @@ export class OperatorHarness {
     }
     const { kind = kindOf(fn), name = 'test', batch = false } = options;
     this.clock = options.clock ?? new ManualClock();
+    this.isolate = recordIsolator(options.config ?? {});
     this.#keyBy = [options.keyBy as KeyBy, options.keyBy2 as KeyBy];
     const keyed = options.keyBy !== undefined;
     const mode = batch ? 'BATCH' : 'STREAMING';
@@ -109,6 +115,7 @@ export class OperatorHarness {
       attempt: 0,
       mode,
       keyed,
+      follows: true,
       cursor: { timestamp: MIN_TIMESTAMP, key: undefined },
       clock: this.clock,
       random: Math.random,
@@ -264,13 +271,13 @@ export class OperatorHarness {
   // What leaves the operator. A pipeline hands it on.
 
   protected emitted(record: Emitted): MaybePromise<void> {
-    this.records.push(record);
+    this.records.push(this.#own(record));
   }
 
   protected emittedAside(tag: string, record: Emitted): MaybePromise<void> {
     const side = this.#sides.get(tag);
-    if (side === undefined) this.#sides.set(tag, [record]);
-    else side.push(record);
+    if (side === undefined) this.#sides.set(tag, [this.#own(record)]);
+    else side.push(this.#own(record));
   }
 
   /** A watermark, or a change of idleness. */
@@ -278,17 +285,28 @@ export class OperatorHarness {
     this.watermarks.push(control);
   }
 
+  /** H4 */
+  #own({ value, timestamp }: Emitted): Emitted {
+    return { value: this.isolate(value), timestamp };
+  }
+
   /** Records of one input, one after the other. */
-  protected feed(
+  protected feed(which: 0 | 1, records: readonly (readonly [unknown, number])[]): Promise<void> {
+    const own = records.map(([value, timestamp]) => [this.isolate(value), timestamp] as const); // H4
+    return this.feedOwn(which, own, this.#keyBy[which]);
+  }
+
+  /** Records that are the operator's own. */
+  protected feedOwn(
     which: 0 | 1,
     records: readonly (readonly [unknown, number])[],
-    keyBy: KeyBy = this.#keyBy[which],
+    keyBy: KeyBy,
   ): Promise<void> {
     const { cursor } = this.#context;
     return this.#run(async () => {
       for (const [value, timestamp] of records) {
         cursor.timestamp = timestamp;
-        cursor.key = keyBy?.(value);
+        cursor.key = this.isolate(keyBy?.(value)); // H4: it may be part of its record.
         if (which === 0) await this.#operator.process(value);
         else await this.#second(value);
         await this.#fire();

@@ -2,6 +2,7 @@ import type { DataStream } from '../api/data-stream.ts';
 import { OperatorOutput } from '../api/operator-output.ts';
 import { GraphError } from '../errors.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
+import { type Isolate, recordIsolator } from '../runtime/isolate.ts';
 import { MIN_TIMESTAMP } from '../runtime/operator.ts';
 import { type Emitted, type HarnessOptions, type OperatorHarness, moveClock } from './harness.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -20,6 +21,12 @@ export type PipelineSnapshot = readonly unknown[];
 export class PipelineInput {
   /** Who reads it; told by the harness. */
   readonly readers: Reader[] = [];
+  /** Copies what the test may go on to change. */
+  readonly #isolate: Isolate;
+
+  constructor(isolate: Isolate) {
+    this.#isolate = isolate;
+  }
 
   /** Records without a timestamp. */
   process(...values: unknown[]): Promise<void> {
@@ -33,7 +40,9 @@ export class PipelineInput {
 
   /** `[record, timestamp]` pairs. */
   async processTimed(...records: (readonly [value: unknown, timestamp: number])[]): Promise<void> {
-    for (const [value, timestamp] of records) await handOn({ value, timestamp }, this.readers);
+    for (const [value, timestamp] of records) {
+      await handOn({ value: this.#isolate(value), timestamp }, this.readers, this.#isolate);
+    }
   }
 
   /** Event time of this stream reaches `timestamp`. */
@@ -85,12 +94,18 @@ export class PipelineHarness {
     build: (...streams: Streams) => unknown,
     options: PipelineOptions = {},
   ): Promise<PipelineHarness> {
-    const inputs = Array.from({ length: Math.max(1, build.length) }, () => new PipelineInput());
+    const isolate = recordIsolator(options.config ?? {});
+    const inputs = Array.from(
+      { length: Math.max(1, build.length) },
+      () => new PipelineInput(isolate),
+    );
     const piece = new PieceOfProgram(build as unknown as Build<unknown>, inputs.length);
     const harness = new PipelineHarness(options.clock ?? new ManualClock(), inputs);
     for (const spec of piece.operators) await harness.#add(piece, spec, options);
     if (piece.made instanceof OperatorOutput) {
-      const result = sink((record) => harness.records.push(record));
+      const result = sink(({ value, timestamp }) =>
+        harness.records.push({ value: isolate(value), timestamp }),
+      );
       for (const { from, sideTag } of piece.made.legs)
         harness.#read(piece, from.id, result, sideTag);
     }
@@ -199,7 +214,8 @@ export class PipelineHarness {
     if (spec.kind === 'sink.output' || spec.kind === 'sink.print') {
       const values = this.#outputs.get(spec.name) ?? [];
       this.#outputs.set(spec.name, values);
-      const output = sink(({ value }) => values.push(value));
+      const isolate = recordIsolator(config ?? {});
+      const output = sink(({ value }) => values.push(isolate(value)));
       for (const { from, sideTag } of edges) this.#read(piece, from, output, sideTag);
       return;
     }

@@ -3,10 +3,9 @@
 //   S1. What reads an operator has its record before the operator makes the next one.
 //   S2. Watermarks of all that a stage reads merge as in a job; the final one comes behind all that was emitted while the
 //       operators before it finished.
-//   S3. Where several read a record, each has a copy of its own; else the very object is handed on, as in a chain.
+//   S3. Where several read a record, or one by key, each has a copy of its own; else the very object is handed on, as in a chain.
 
-import { carryMark } from '../bridge/codec/index.ts';
-import { isolator } from '../runtime/isolate.ts';
+import type { Isolate } from '../runtime/isolate.ts';
 import { MAX_TIMESTAMP } from '../runtime/operator.ts';
 import { WatermarkMerger } from '../runtime/watermark-merger.ts';
 import { type Emitted, type HarnessOptions, type KeyBy, OperatorHarness } from './harness.ts';
@@ -23,8 +22,6 @@ export interface Inlet {
   readonly input: 0 | 1;
   readonly keyBy: KeyBy;
 }
-
-const copy = isolator(carryMark);
 
 export class Stage extends OperatorHarness {
   /** By the tag of the side output; the main one's is undefined. */
@@ -65,12 +62,12 @@ export class Stage extends OperatorHarness {
 
   protected override emitted(record: Emitted): Promise<void> {
     void super.emitted(record);
-    return handOn(record, this.#readers.get(undefined)); // S1
+    return handOn(record, this.#readers.get(undefined) ?? [], this.isolate); // S1
   }
 
   protected override emittedAside(tag: string, record: Emitted): Promise<void> {
     void super.emittedAside(tag, record);
-    return handOn(record, this.#readers.get(tag));
+    return handOn(record, this.#readers.get(tag) ?? [], this.isolate);
   }
 
   protected override async passedOn(control: number | boolean): Promise<void> {
@@ -81,7 +78,10 @@ export class Stage extends OperatorHarness {
   #reader({ input, keyBy }: Inlet, channel: number): Reader {
     const merger = this.#merger;
     return {
-      take: ({ value, timestamp }) => this.feed(input, [[value, timestamp]], keyBy),
+      take: ({ value, timestamp }) => {
+        const own = keyBy === undefined ? value : this.isolate(value); // S3
+        return this.feedOwn(input, [[own, timestamp]], keyBy);
+      },
       passOn: (control) =>
         typeof control === 'boolean'
           ? this.#follow(merger.setIdle(channel, control))
@@ -110,10 +110,14 @@ export class Stage extends OperatorHarness {
 }
 
 /** S3 */
-export async function handOn(record: Emitted, readers: readonly Reader[] = []): Promise<void> {
+export async function handOn(
+  record: Emitted,
+  readers: readonly Reader[],
+  isolate: Isolate,
+): Promise<void> {
   for (const reader of readers) {
     await reader.take(
-      readers.length === 1 ? record : { value: copy(record.value), timestamp: record.timestamp },
+      readers.length === 1 ? record : { value: isolate(record.value), timestamp: record.timestamp },
     );
   }
 }

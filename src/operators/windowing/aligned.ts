@@ -106,12 +106,13 @@ export class AlignedEngine extends Engine {
     const { timestamp, key } = cursor;
     const time = this.#eventTime ? checkedTimestamp(timestamp) : ctx.clock.now();
     const id = keyIdentity(key);
+    const overlaps = this.#slideMs < this.#sizeMs;
     let taken = false;
     const last = time - floorMod(time - this.#offsetMs, this.#slideMs);
     for (let start = last; start > time - this.#sizeMs; start -= this.#slideMs) {
       const maxTimestamp = start + this.#sizeMs - 1;
       if (this.#eventTime && maxTimestamp + this.#keptMs <= ctx.watermark) continue;
-      const given = taken ? contents.again(value) : value;
+      const given = overlaps ? contents.share(value) : value;
       taken = true;
       const cells = this.#open(start);
       let cell = cells.get(id);
@@ -199,8 +200,10 @@ export class AlignedEngine extends Engine {
     const { emission } = this;
     const clears = isLast && emission.clears;
     const end = window.maxTimestamp();
+    // Lists share their records with those of other windows.
+    const livesOn = !isLast || (this.contents.isList && this.#slideMs < this.#sizeMs);
     for (const cell of cells.values()) {
-      const wait = emission.emit(cell.key, window, cell.contents, end, !isLast);
+      const wait = emission.emit(cell.key, window, cell.contents, end, livesOn);
       if (wait !== undefined) yield wait;
       if (!clears) continue;
       const cleared = emission.clear(cell.key, window); // A3

@@ -1,8 +1,8 @@
 // What a window holds and how a record gets in: a reduced value, an accumulator, or a list.
 //
-//   C1. Functions may change what they are given: reduce its first argument, an operator behind the window its record. So a
-//       window shares no record with another where it reduces, and what is emitted while the window lives on is a copy.
-//       (Not so with `pipeline.object-reuse`.)
+//   C1. Functions may change what they are given: reduce both arguments, a window function its elements, an operator behind
+//       the window its record. So a window shares no record with another where it reduces or aggregates, and what is handed
+//       out while the window, or one with the same records, lives on is a copy. (Not so with `pipeline.object-reuse`.)
 
 import { GraphError } from '../../errors.ts';
 import { type UserFunction, userFunction } from '../../runtime/functions.ts';
@@ -45,13 +45,11 @@ export class Contents {
   readonly merge: (older: unknown, younger: unknown) => unknown;
   readonly #user: UserFunction | undefined;
   readonly #isolate: Isolate;
-  readonly #reduces: boolean;
 
   constructor(operation: WindowOperation, { spec, config }: OperatorContext) {
     const { how } = operation;
     const operator = spec.name;
     this.#isolate = recordIsolator(config);
-    this.#reduces = how === 'reduce';
     this.isList = how === 'apply' || how === 'process';
     let functions: Functions = LISTS;
     this.mergeable = false;
@@ -76,14 +74,14 @@ export class Contents {
     this.merge = functions.merge;
   }
 
-  /** A record that another window has already, for one more (C1). */
-  again(value: unknown): unknown {
-    return this.#reduces ? this.#isolate(value) : value;
+  /** A record of several windows, for one of them (C1). Lists share it until they are handed out. */
+  share(value: unknown): unknown {
+    return this.isList ? value : this.#isolate(value);
   }
 
   /** What may be emitted of contents that stay (C1). */
   kept(found: unknown): unknown {
-    return this.isList ? (found as unknown[]).slice() : this.#isolate(found);
+    return this.isList ? (found as unknown[]).map(this.#isolate) : this.#isolate(found);
   }
 
   open(runtimeContext: unknown): MaybePromise<void> {

@@ -44,12 +44,11 @@ export class CountedEngine extends Engine {
     const { windows } = entry;
     const count = entry.count++;
     const last = Math.floor(count / slide);
-    let taken = false;
+    const overlaps = slide < size;
     // Oldest window first: it is the one that fills.
     for (let id = Math.max(0, Math.floor((count - size) / slide) + 1); id <= last; id++) {
       const held = windows.get(id);
-      const given = taken ? contents.again(value) : value;
-      taken = true;
+      const given = overlaps ? contents.share(value) : value;
       let found =
         held === undefined && !windows.has(id) ? contents.first(given) : contents.add(held, given);
       if (isPromise(found)) found = yield found;
@@ -59,7 +58,9 @@ export class CountedEngine extends Engine {
       }
       windows.delete(id);
       const window = new CountWindow(id);
-      const wait = emission.emit(key, window, found, timestamp, false);
+      // Lists share their records with those of other windows.
+      const livesOn = overlaps && contents.isList;
+      const wait = emission.emit(key, window, found, timestamp, livesOn);
       if (wait !== undefined) yield wait;
       const cleared = emission.clear(key, window);
       if (cleared !== undefined) yield cleared;

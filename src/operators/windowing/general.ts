@@ -13,7 +13,15 @@ import { stateStore } from '../state-store.ts';
 import { type AssignerContext, type WindowLike, windowKeyOf } from './assigner.ts';
 import { type ContentsStore, type WindowEntry, contentsStore } from './contents-store.ts';
 import { Engine, type EngineParts } from './engine.ts';
+import { GlobalWindows } from './global-windows.ts';
 import { fromGroups, toGroups } from './partition.ts';
+import {
+  DynamicEventTimeSessionWindows,
+  DynamicProcessingTimeSessionWindows,
+  EventTimeSessionWindows,
+  ProcessingTimeSessionWindows,
+} from './session-assigners.ts';
+import { TumblingEventTimeWindows, TumblingProcessingTimeWindows } from './time-assigners.ts';
 import { TimerQueue } from './timer-queue.ts';
 import { EngineTriggerContext, assignerContext } from './trigger-context.ts';
 import { type Trigger, type TriggerResult, checkedResult, isFire, isPurge } from './trigger.ts';
@@ -33,6 +41,8 @@ export class GeneralEngine extends Engine {
   protected readonly held: ContentsStore;
   protected readonly eventTimers = new TimerQueue<WindowEntry>();
   protected readonly clockTimers = new TimerQueue<WindowEntry>();
+  /** Whether a record may be in several windows, whose lists then share it. */
+  protected readonly overlaps: boolean;
   /** What assigner and trigger see of a record. */
   protected readonly element: (value: unknown) => unknown;
 
@@ -49,6 +59,7 @@ export class GeneralEngine extends Engine {
     );
     this.assignerContext = assignerContext(ctx);
     this.element = operation.element ?? itself;
+    this.overlaps = !ONE_WINDOW.some((known) => assigner instanceof known);
     this.held = contentsStore(stateStore(ctx), ctx.spec.name);
   }
 
@@ -64,7 +75,7 @@ export class GeneralEngine extends Engine {
     let taken = false;
     for (const window of this.windowsOf(element, timestamp)) {
       if (this.isWindowLate(window)) continue;
-      const given = taken ? this.contents.again(value) : value;
+      const given = this.overlaps ? this.contents.share(value) : value;
       taken = true;
       const entry = this.entryOf(id, key, window);
       yield* this.addTo(entry, given, element, timestamp);
@@ -107,7 +118,7 @@ export class GeneralEngine extends Engine {
         entry.window,
         contents,
         timestamp,
-        !isPurge(result),
+        !isPurge(result) || (this.overlaps && this.contents.isList),
       );
       if (wait !== undefined) yield wait;
     }
@@ -272,6 +283,17 @@ function triggerOf({ operation, assigner }: EngineParts, eventTime: boolean): Tr
   const own = assigner.getDefaultTrigger?.();
   return own ?? (eventTime ? new EventTimeTrigger() : new ProcessingTimeTrigger());
 }
+
+/** Assigners of one window for each record; sessions merge, and so have each record once. */
+const ONE_WINDOW = [
+  GlobalWindows,
+  TumblingEventTimeWindows,
+  TumblingProcessingTimeWindows,
+  EventTimeSessionWindows,
+  ProcessingTimeSessionWindows,
+  DynamicEventTimeSessionWindows,
+  DynamicProcessingTimeSessionWindows,
+];
 
 function itself(value: unknown): unknown {
   return value;

@@ -56,7 +56,7 @@ export class MergingEngine extends GeneralEngine {
         this.held.drop(entry);
         continue;
       }
-      const given = taken ? this.contents.again(value) : value;
+      const given = this.overlaps ? this.contents.share(value) : value;
       taken = true;
       yield* this.addTo(entry, given, element, timestamp);
       cursor.key = key;

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import compress, repeat
+from itertools import chain, compress, groupby, islice, repeat
 from typing import Any
 
+from ..isolate import ATOMS
+from ..keep import as_it_is, keeper_of_inputs
 from ..opening import open_function
 from ..operator import Operator, OperatorContext
 
@@ -17,10 +19,20 @@ class FunctionSink(Operator):
         self.ctx = ctx
         self._function, self._close = open_function(ctx, "invoke")
         self.functions = (self._function,)
+        self._own = keeper_of_inputs(ctx)[0]
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
         # Lazy and in C: every result is thrown away.
-        return compress(map(self._function, records), repeat(False))
+        return compress(map(self._function, self._own_of(records)), repeat(False))
+
+    def _own_of(self, records: Iterator[Any]) -> Iterator[Any]:
+        """A sink may keep what it is given, and the functions before it may go on to change what they gave."""
+        own = self._own
+        if own is as_it_is:
+            return records
+        # ``islice`` ends for good where a function says StopIteration; ``groupby`` would ask again.
+        runs = groupby(islice(records, None), type)
+        return chain.from_iterable(run if kind in ATOMS else map(own, run) for kind, run in runs)
 
     def close(self) -> None:
         self._close()
