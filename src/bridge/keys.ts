@@ -2,7 +2,7 @@
 //
 //   K1. Keys that Python calls equal have the same encoding, hence the same key group: 1, true and 1n here as 1, 1.0 and True there.
 //   K2. Every key group belongs to exactly one subtask; a subtask's groups are contiguous.
-//   K3. NaN is one key.
+//   K3. NaN is one key; 0 and −0 are one.
 //
 // The encoding is that of docs/protocol.md §8. State of a TypeScript operator compares its keys as `Map` does, so 1 and true
 // may share a subtask and never share state.
@@ -102,7 +102,7 @@ export class KeyGroups {
 
   /** The subtask that owns the key. Primitive keys seen before cost one lookup. */
   target(key: unknown): number {
-    if (typeof key === 'object') return this.owner(this.group(key));
+    if (typeof key === 'object' || isWideInteger(key)) return this.owner(this.group(key));
     let target = this.#targets.get(key);
     if (target === undefined) {
       target = this.owner(this.group(key));
@@ -115,6 +115,14 @@ export class KeyGroups {
   targets(keys: readonly unknown[]): number[] {
     return keys.map((key) => this.target(key));
   }
+}
+
+/**
+ * Whether a `Map` should not hold the key as it is: V8 hashes a bigint by its lowest 64 bits, so those beyond may all have one
+ * hash, and a table of n then costs n² steps.
+ */
+export function isWideInteger(key: unknown): key is bigint {
+  return typeof key === 'bigint' && BigInt.asIntN(64, key) !== key;
 }
 
 function ascii(text: string): Buffer {
@@ -145,7 +153,7 @@ function integerKey(key: bigint): Buffer {
 function objectKey(key: object): Buffer {
   if (Array.isArray(key)) return joined('l', key.map(encodeKey));
   if (key instanceof Uint8Array) return Buffer.concat([ascii('b'), key]);
-  if (key instanceof Date) return ascii(`t${BigInt(key.getTime()) * 1000n}`);
+  if (key instanceof Date) return dateKey(key);
   if (key instanceof DateTime) return ascii(`t${key.epochMicros}`);
   if (key instanceof LocalDateTime) return ascii(`n${key.micros}`);
   if (key instanceof LocalDate) return ascii(`a${key.epochDay}`);
@@ -167,6 +175,16 @@ function objectKey(key: object): Buffer {
     `A key is an instance of ${key.constructor.name}, which has no canonical form. ` +
       'Use a string, a number, an array or a plain object.',
   );
+}
+
+function dateKey(key: Date): Buffer {
+  const millis = key.getTime();
+  if (Number.isNaN(millis)) {
+    throw new CodecError(
+      'A key is an invalid Date, which is no moment. Use null where a record has none.',
+    );
+  }
+  return ascii(`t${BigInt(millis) * 1000n}`);
 }
 
 function hexToLatin1(uuid: string): string {

@@ -1,38 +1,40 @@
-// Tables are Maps by key. Keys that are objects (arrays, dates …) are the same key when their canonical form is.
+// Tables are Maps by key. Keys that are objects (arrays, dates …) are the same key when their canonical form is. Bigints beyond 64
+// bits stand under that form, too, since their hash can be chosen.
 
-import { encodeKey } from '../bridge/keys.ts';
+import { encodeKey, isWideInteger } from '../bridge/keys.ts';
 
 /** Equal for equal keys, as a `Map` compares. */
 export function keyIdentity(key: unknown): unknown {
   if (typeof key === 'string') return key.charCodeAt(0) === 0 ? `\0${key}` : key;
-  if (typeof key !== 'object' || key === null) return key;
-  return objectIdentity(key);
+  return hasCanonicalIdentity(key) ? canonicalIdentity(key) : key;
+}
+
+function hasCanonicalIdentity(key: unknown): boolean {
+  return (typeof key === 'object' && key !== null) || isWideInteger(key);
 }
 
 /** Begins with one NUL; strings that do get a second one. */
-function objectIdentity(key: object): string {
+function canonicalIdentity(key: unknown): string {
   return `\0k${Buffer.from(encodeKey(key)).toString('latin1')}`;
 }
 
-/** Gives keys back for identities: only those of objects need to be kept. */
+/** Gives keys back for identities: only those under their canonical form need to be kept. */
 export class KeyOriginals {
-  readonly #objects = new Map<unknown, unknown>();
+  readonly #kept = new Map<unknown, unknown>();
 
   /** The identity of a key that is to be given back later. */
   keep(key: unknown): unknown {
     const identity = keyIdentity(key);
-    if (typeof key === 'object' && key !== null && !this.#objects.has(identity)) {
-      this.#objects.set(identity, key);
-    }
+    if (hasCanonicalIdentity(key) && !this.#kept.has(identity)) this.#kept.set(identity, key);
     return identity;
   }
 
   key(identity: unknown): unknown {
     if (typeof identity !== 'string' || identity.charCodeAt(0) !== 0) return identity;
-    return identity.charCodeAt(1) === 0 ? identity.slice(1) : this.#objects.get(identity);
+    return identity.charCodeAt(1) === 0 ? identity.slice(1) : this.#kept.get(identity);
   }
 
   drop(identity: unknown): void {
-    this.#objects.delete(identity);
+    this.#kept.delete(identity);
   }
 }
