@@ -1,8 +1,8 @@
 // Values of a declared type as Java's `toString` shows them, which is what PyFlink prints. Twin of the second half of
 // python/isthmus/_types/format.py.
 
-import { dateOf, decimalOf, instantOf, timestampOf } from '../bridge/codec/typed-scalar.ts';
-import { DateTime, LocalDateTime, LocalTime, ROW_SIGNS, Row } from '../bridge/codec/values.ts';
+import { dateOf, decimalOf, instantOf, timeOf, timestampOf } from '../bridge/codec/typed-scalar.ts';
+import { type LocalDateTime, ROW_SIGNS, Row } from '../bridge/codec/values.ts';
 import type { TypeSpec } from '../graph/job-graph.ts';
 import { pythonFormat } from './python-text.ts';
 
@@ -49,10 +49,7 @@ export function javaFormat(type: TypeSpec): Format {
     case 'SQL_TIMESTAMP':
       return (value) => timestampText(timestampOf(value));
     case 'SQL_TIME':
-      return (value) => {
-        if (!(value instanceof LocalTime)) throw new TypeError('no time');
-        return value.toString().slice(0, 8);
-      };
+      return (value) => timeOf(value).toString().slice(0, 8);
     case 'SQL_DATE':
       return (value) => dateOf(value).toString();
     case 'BIG_DEC':
@@ -127,11 +124,7 @@ function javaDecimal(value: number, exponential: string): string {
   return `${sign}${padded.slice(0, point)}.${padded.slice(point) || '0'}`;
 }
 
-function timestampText(value: LocalDateTime | DateTime): string {
-  const wall =
-    value instanceof DateTime
-      ? new LocalDateTime(value.epochMicros + BigInt(value.offsetSeconds) * 1_000_000n)
-      : value;
-  const [seconds = '', fraction = ''] = wall.toString().replace('T', ' ').split('.');
+function timestampText(value: LocalDateTime): string {
+  const [seconds = '', fraction = ''] = value.toString().replace('T', ' ').split('.');
   return `${seconds}.${fraction.replace(/0+$/, '') || '0'}`;
 }

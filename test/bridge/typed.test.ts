@@ -73,6 +73,15 @@ describe('scalars', () => {
     expect(sent(Types.BIG_INT(), 10n ** 30n)).toBe(10n ** 30n);
     expect(sent(Types.BIG_DEC(), '1.10')).toEqual(new Decimal('1.10'));
     expect(refusal(Types.BIG_DEC(), 'one')).toContain('a Decimal is wanted');
+    expect(sent(Types.BIG_DEC(), new Decimal('-0.0'))).toEqual(new Decimal('0.0'));
+    expect(sent(Types.BIG_DEC(), '1e3')).toEqual(new Decimal('1E+3'));
+    expect(sent(Types.BIG_DEC(), '.5')).toEqual(new Decimal('0.5'));
+    expect(refusal(Types.BIG_DEC(), new Decimal('NaN'))).toContain('no NaN and no infinity');
+    expect(refusal(Types.BIG_DEC(), '1E-2147483648')).toContain('beyond the 32 bits');
+    const zoned = new DateTime(1_700_002_800_000_001n, 3600);
+    expect(sent(Types.SQL_TIMESTAMP(), zoned)).toEqual(new LocalDateTime(1_700_006_400_000_001n));
+    expect(sent(Types.SQL_DATE(), zoned)).toEqual(LocalDate.of(2023, 11, 15));
+    expect(sent(Types.SQL_TIME(), new LocalTime(5, 3600))).toEqual(new LocalTime(5));
     expect(sent(Types.SQL_DATE(), new Date('1969-12-31T23:00:00Z'))).toEqual(new LocalDate(-1));
     expect(sent(Types.SQL_TIMESTAMP(), new Date(1500))).toEqual(new LocalDateTime(1_500_000n));
     expect(sent(Types.SQL_TIME(), LocalTime.of(1))).toEqual(LocalTime.of(1));

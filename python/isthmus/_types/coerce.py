@@ -7,8 +7,6 @@ T3. Error texts are PyFlink's, followed by the path of the field and its declare
 
 from __future__ import annotations
 
-import datetime
-import decimal
 from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any
@@ -19,10 +17,12 @@ from .wanted import (
     INTEGER_RANGES,
     to_big_dec,
     to_boolean,
+    to_date,
     to_double,
     to_float,
     to_integer,
-    wanted_by_exact_type,
+    to_time,
+    to_wall_clock,
     wanted_with,
 )
 
@@ -87,12 +87,22 @@ def _column(spec: dict[str, Any]) -> ColumnCoercer:
         return lambda column: column
     wanted, convert = exact
     if wanted is None:
-        return lambda column: [convert(value) for value in column]
+        return _each(convert)
 
     def coerce(column: Column) -> Column:
         if {*map(type, column)} == wanted:
             return column
         return [convert(value) for value in column]
+
+    return coerce
+
+
+def _each(convert: Callable[[Any], Any]) -> ColumnCoercer:
+    """Where the types of a column do not tell whether its values fit."""
+
+    def coerce(column: Column) -> Column:
+        converted = [convert(value) for value in column]
+        return column if all(map(_is, column, converted)) else converted  # T2
 
     return coerce
 
@@ -301,9 +311,9 @@ _EXACT: dict[str, tuple[set[type] | None, Callable[[Any], Any]]] = {
     "DOUBLE": ({float}, to_double),
     "FLOAT": (None, to_float),
     "BIG_INT": ({int}, lambda value: to_integer(value, None, None)),
-    "BIG_DEC": ({decimal.Decimal}, to_big_dec),
-    "SQL_DATE": ({datetime.date}, wanted_by_exact_type(datetime.date, "toordinal")),
-    "SQL_TIME": ({datetime.time}, wanted_with("hour", datetime.time)),
-    "SQL_TIMESTAMP": ({datetime.datetime}, wanted_with("timetuple", datetime.datetime)),
+    "BIG_DEC": (None, to_big_dec),
+    "SQL_DATE": (None, to_date),
+    "SQL_TIME": (None, to_time),
+    "SQL_TIMESTAMP": (None, to_wall_clock),
     "INSTANT": (None, wanted_with("nanos", None)),
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..common.types import Row
-from .wanted import INTEGER_RANGES, to_big_dec, to_float, to_integer
+from .wanted import INTEGER_RANGES, to_big_dec, to_date, to_float, to_integer, to_time, to_wall_clock
 
 Convert = Callable[[Any], Any]
 
@@ -56,9 +56,28 @@ def _converter(spec: dict[str, Any], path: str) -> Convert:
         return _checked((str, int, float), str, path, kind)
     if kind == "BIG_INT":
         return lambda value: to_integer(value, None, None)
-    if kind == "BIG_DEC":
-        return to_big_dec
+    if kind in _AS_EXCHANGED:
+        return _located(_AS_EXCHANGED[kind], path, kind)
     return _checked((object,), lambda value: value, path, kind)
+
+
+#: Converted just as at an exchange.
+_AS_EXCHANGED: dict[str, Convert] = {
+    "BIG_DEC": to_big_dec,
+    "SQL_DATE": to_date,
+    "SQL_TIME": to_time,
+    "SQL_TIMESTAMP": to_wall_clock,
+}
+
+
+def _located(convert: Convert, path: str, kind: str) -> Convert:
+    def locate(value: Any) -> Any:
+        try:
+            return convert(value)
+        except (TypeError, AttributeError, OverflowError, ValueError) as e:
+            raise TypeError(f"{value!r} is no {kind}: {e} (at {path})") from None
+
+    return locate
 
 
 def _nullable(convert: Convert) -> Convert:

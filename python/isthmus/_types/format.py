@@ -6,6 +6,8 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+from .wanted import to_big_dec
+
 Format = Callable[[Any], str]
 
 _F32 = struct.Struct("<f")
@@ -115,8 +117,7 @@ def _timestamp(value: Any) -> str:
 
 
 def _decimal(value: Any) -> str:
-    # Java's decimals have no negative zero.
-    return str(value) if value else str(abs(value))
+    return str(to_big_dec(value))
 
 
 def _time(value: Any) -> str:

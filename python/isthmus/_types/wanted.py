@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import re
 import struct
 from collections.abc import Callable
 from typing import Any
@@ -56,13 +57,59 @@ def to_boolean(value: Any) -> bool:
     return bool(value)
 
 
+#: What the constructor of Java's BigDecimal reads; Python's reads blanks, underscores and NaN besides.
+_BIG_DEC = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_MAX_SCALE = 2**31 - 1
+
+
 def to_big_dec(value: Any) -> decimal.Decimal:
-    if isinstance(value, decimal.Decimal):
+    """A decimal as Java's BigDecimal has it: without sign where it is zero, with its scale, and always a number."""
+    if not isinstance(value, decimal.Decimal):
+        text = str(value)
+        if _BIG_DEC.fullmatch(text) is None:
+            raise TypeError(f"{value!r} is not a decimal number")
+        value = decimal.Decimal(text)
+    elif type(value) is not decimal.Decimal:
+        value = decimal.Decimal(value)
+    if not value.is_finite():
+        raise TypeError(
+            f"{value!r} is no BIG_DEC: Java's BigDecimal has no NaN and no infinity; send None, or declare no type"
+        )
+    if abs(value.adjusted()) > 2**30 and not -_MAX_SCALE - 1 <= -value.as_tuple().exponent <= _MAX_SCALE:
+        raise OverflowError(
+            f"the exponent of {value!r} is beyond the 32 bits that Java's BigDecimal has for it"
+        )
+    made: decimal.Decimal = value
+    return made if made or not made.is_signed() else made.copy_abs()
+
+
+def to_wall_clock(value: Any) -> datetime.datetime:
+    """The wall clock of a moment, in whichever zone it was told, as PyFlink sends it."""
+    if not isinstance(value, datetime.datetime):
+        raise AttributeError(f"'{type(value).__name__}' object has no attribute 'timetuple'")
+    if type(value) is datetime.datetime and value.tzinfo is None and not value.fold:
         return value
-    try:
-        return decimal.Decimal(str(value))
-    except decimal.InvalidOperation:
-        raise TypeError(f"{value!r} is not a decimal number") from None
+    return datetime.datetime.combine(value.date(), value.time()).replace(fold=0)
+
+
+def to_date(value: Any) -> datetime.date:
+    """A datetime is cut to its date."""
+    if type(value) is datetime.date:
+        return value
+    if isinstance(value, datetime.datetime):
+        value = value.date()
+    if not isinstance(value, datetime.date):
+        raise AttributeError(f"'{type(value).__name__}' object has no attribute 'toordinal'")
+    return datetime.date(value.year, value.month, value.day)
+
+
+def to_time(value: Any) -> datetime.time:
+    """A time of day, without its zone; of a datetime, its own."""
+    if type(value) is datetime.time and value.tzinfo is None and not value.fold:
+        return value
+    if not isinstance(value, (datetime.time, datetime.datetime)):
+        raise AttributeError(f"'{type(value).__name__}' object has no attribute 'hour'")
+    return datetime.time(value.hour, value.minute, value.second, value.microsecond)
 
 
 def wanted_with(attribute: str, exact: type | None) -> Callable[[Any], Any]:
@@ -75,18 +122,5 @@ def wanted_with(attribute: str, exact: type | None) -> Callable[[Any], Any]:
             raise AttributeError(f"'{type(value).__name__}' object has no attribute '{attribute}'")
         getattr(value, attribute)
         return str(value) if exact is str else value
-
-    return check
-
-
-def wanted_by_exact_type(exact: type, attribute: str) -> Callable[[Any], Any]:
-    """As ``wanted_with``; a datetime is cut to its date."""
-
-    def check(value: Any) -> Any:
-        if isinstance(value, datetime.datetime):
-            return value.date()
-        if not isinstance(value, exact):
-            raise AttributeError(f"'{type(value).__name__}' object has no attribute '{attribute}'")
-        return value
 
     return check

@@ -1,6 +1,7 @@
 // Single values of a declared type. Twin of python/isthmus/_types/wanted.py.
 
 import type { ScalarTypeKind } from '../../graph/job-graph.ts';
+import { bigDecimal } from './big-decimal.ts';
 import { writeValue } from './encode.ts';
 import { Refused, writeNumber, writer } from './scalars.ts';
 import { DateTime, Decimal, Instant, LocalDate, LocalDateTime, LocalTime } from './values.ts';
@@ -53,8 +54,7 @@ export function writeScalar(
       writeValue(dateOf(value), 1);
       return;
     case 'SQL_TIME':
-      if (!(value instanceof LocalTime)) throw new Refused('a LocalTime is wanted');
-      writeValue(value, 1);
+      writeValue(timeOf(value), 1);
       return;
     case 'SQL_TIMESTAMP':
       writeValue(timestampOf(value), 1);
@@ -96,20 +96,26 @@ function realNumber(value: unknown): number {
 }
 
 export function decimalOf(value: unknown): Decimal {
-  if (value instanceof Decimal) return value;
+  if (value instanceof Decimal) return bigDecimal(value);
   if (typeof value === 'string' || typeof value === 'bigint' || typeof value === 'number') {
-    try {
-      return new Decimal(value);
-    } catch {
-      // told below
-    }
+    const decimal = decimalFrom(value);
+    if (decimal !== undefined) return bigDecimal(decimal);
   }
   throw new Refused('a Decimal is wanted, or what is one as text');
 }
 
-/** A Date stands for its day in UTC. */
+function decimalFrom(value: string | bigint | number): Decimal | undefined {
+  try {
+    return new Decimal(value);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A Date stands for its day in UTC, a DateTime for the day that it was told in. */
 export function dateOf(value: unknown): LocalDate {
   if (value instanceof LocalDate) return value;
+  if (value instanceof DateTime) return dateOf(wallClock(value));
   if (value instanceof LocalDateTime) {
     return new LocalDate(Math.floor(Number(value.micros) / 1000 / MILLIS_PER_DAY));
   }
@@ -119,13 +125,24 @@ export function dateOf(value: unknown): LocalDate {
   throw new Refused('a LocalDate is wanted');
 }
 
-/** A Date stands for its wall clock in UTC. */
-export function timestampOf(value: unknown): LocalDateTime | DateTime {
-  if (value instanceof LocalDateTime || value instanceof DateTime) return value;
+/** A Date stands for its wall clock in UTC, a DateTime for the one that it was told in. */
+export function timestampOf(value: unknown): LocalDateTime {
+  if (value instanceof LocalDateTime) return value;
+  if (value instanceof DateTime) return wallClock(value);
   if (value instanceof Date && !Number.isNaN(value.getTime())) {
     return new LocalDateTime(BigInt(value.getTime()) * 1000n);
   }
   throw new Refused('a LocalDateTime or a Date is wanted');
+}
+
+function wallClock(value: DateTime): LocalDateTime {
+  return new LocalDateTime(value.epochMicros + BigInt(value.offsetSeconds) * 1_000_000n);
+}
+
+/** A time of day, without its offset. */
+export function timeOf(value: unknown): LocalTime {
+  if (!(value instanceof LocalTime)) throw new Refused('a LocalTime is wanted');
+  return value.offsetSeconds === undefined ? value : new LocalTime(value.micros);
 }
 
 export function instantOf(value: unknown): Instant {

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import pickle
 from decimal import Decimal
 
+import pandas
 import pytest
+from isthmus._types.coerce import coercer
 from isthmus._types.format import formatter
 from isthmus.common import Row, Types
 from isthmus.common.typeinfo import RowTypeInfo
@@ -62,6 +65,77 @@ def test_a_boolean_is_no_text(env):
 def test_a_decimal_has_no_negative_zero():
     show = formatter({"kind": "BIG_DEC"})
     assert [show(Decimal(text)) for text in ("-0.00", "1E+3", "-1.50")] == ["0.00", "1E+3", "-1.50"]
+
+
+def coerced(type_info, value):
+    (found,) = coercer(type_info.to_spec())([value])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("given", "collected"),
+    [
+        ("-0.0", "0.0"),
+        ("-0E+5", "0E+5"),
+        ("0E-10", "0E-10"),
+        ("1E+3", "1E+3"),
+        ("-1.10", "-1.10"),
+        ("1E-300000", "1E-300000"),
+    ],
+)
+def test_a_decimal_is_as_java_has_it(given, collected):
+    for value in (Decimal(given), given, type("Money", (Decimal,), {})(given)):
+        found = coerced(Types.BIG_DEC(), value)
+        assert (type(found), str(found)) == (Decimal, collected)
+
+
+@pytest.mark.parametrize("text", ["NaN", "sNaN", "-NaN7", "Infinity", "-Infinity"])
+def test_java_has_no_such_decimal(text):
+    with pytest.raises(TypeError, match=r"has no NaN and no infinity.*at \$.a, declared BIG_DEC"):
+        coerced(Types.ROW_NAMED(["a"], [Types.BIG_DEC()]), Row(a=Decimal(text)))
+
+
+def test_java_has_no_such_exponent():
+    assert coerced(Types.BIG_DEC(), Decimal("1E-2147483647")) == Decimal("1E-2147483647")
+    for text in ("1E-2147483648", "1E+2147483649"):
+        with pytest.raises(OverflowError, match="beyond the 32 bits"):
+            coerced(Types.BIG_DEC(), Decimal(text))
+    for text in ("1_000", " 5", "NaN", "one"):
+        with pytest.raises(TypeError, match="is not a decimal number"):
+            coerced(Types.BIG_DEC(), text)
+
+
+PARIS = datetime.timezone(datetime.timedelta(hours=2))
+MOMENT = datetime.datetime(2024, 5, 1, 23, 30, 0, 5, PARIS)
+
+
+@pytest.mark.parametrize(
+    ("type_info", "given", "expected"),
+    [
+        (Types.SQL_TIMESTAMP(), MOMENT, datetime.datetime(2024, 5, 1, 23, 30, 0, 5)),
+        (Types.SQL_TIMESTAMP(), datetime.datetime(2024, 5, 1, fold=1), datetime.datetime(2024, 5, 1)),
+        (Types.SQL_TIMESTAMP(), pandas.Timestamp(MOMENT), datetime.datetime(2024, 5, 1, 23, 30, 0, 5)),
+        (Types.SQL_DATE(), MOMENT, datetime.date(2024, 5, 1)),
+        (Types.SQL_DATE(), pandas.Timestamp(MOMENT), datetime.date(2024, 5, 1)),
+        (Types.SQL_TIME(), MOMENT.timetz(), datetime.time(23, 30, 0, 5)),
+        (Types.SQL_TIME(), MOMENT, datetime.time(23, 30, 0, 5)),
+    ],
+)
+def test_times_are_those_of_the_wall_clock(env, type_info, given, expected):
+    for found in (
+        coerced(type_info, given),
+        coerced(Types.TUPLE([type_info]), (given,))[0],
+        env.from_collection([given]).map(lambda v: v, type_info).execute_and_collect(limit=1)[0],
+        env.from_collection([given], type_info).map(lambda v: v).execute_and_collect(limit=1)[0],
+    ):
+        assert type(found) is type(expected)
+        assert (repr(found), getattr(found, "fold", 0)) == (repr(expected), 0)
+
+
+def test_times_that_fit_are_the_very_same():
+    values = [(datetime.datetime(2024, 5, 1), datetime.date(2024, 5, 1), datetime.time(1), Decimal("1.0"))]
+    kinds = [Types.SQL_TIMESTAMP(), Types.SQL_DATE(), Types.SQL_TIME(), Types.BIG_DEC()]
+    assert coercer(Types.TUPLE(kinds).to_spec())(values) is values
 
 
 def test_equality_leaves_out_the_names_of_rows():
