@@ -13,8 +13,9 @@ import os
 import shutil
 import tempfile
 
-#: As PyFlink tells them: what a zip file may be called besides ``.zip``.
-_ZIPPED = (".jar", ".whl", ".egg")
+from ..errors import ConfigurationError
+from .unpacking import ArchiveError, unpack
+
 _PREFIX = "isthmus-archives-"
 _LOCK = ".isthmus-lock"
 
@@ -26,7 +27,7 @@ def enter(archives: list[list[str]]) -> None:
     """Unpack the archives, each into a folder of its target name, and go where they are.
 
     Raises:
-        Exception: An archive is not there, or is of a kind that cannot be unpacked; its path is in the text.
+        ConfigurationError: An archive is not there, is broken, or would leave its folder; its path is in the text.
     """
     _remove_abandoned()
     folder = tempfile.mkdtemp(prefix=_PREFIX)
@@ -34,12 +35,20 @@ def enter(archives: list[list[str]]) -> None:
     fcntl.flock(lock, fcntl.LOCK_EX)
     _entered.append((os.getcwd(), folder, lock))
     for path, target in archives:
-        kind = "zip" if path.endswith(_ZIPPED) else None
         try:
-            shutil.unpack_archive(path, os.path.join(folder, target), kind)
-        except (OSError, shutil.ReadError) as e:
-            raise Exception(f"The archive {path!r} of add_python_archive cannot be unpacked: {e}") from e
+            unpack(path, _folder_of(target, folder))
+        except (OSError, ArchiveError) as e:
+            raise ConfigurationError(
+                f"The archive {path!r} of add_python_archive cannot be unpacked: {e}"
+            ) from e
     os.chdir(folder)
+
+
+def _folder_of(target: str, folder: str) -> str:
+    path = os.path.normpath(os.path.join(folder, target))
+    if os.path.commonpath([path, folder]) != folder:
+        raise ArchiveError(f"its target {target!r} leads out of the folder of archives")
+    return path
 
 
 def leave() -> None:
