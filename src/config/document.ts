@@ -1,14 +1,14 @@
 // Writes docs/configuration.md from the table of options; a test fails when the page is not what this says.
 
 import { options } from './options.ts';
-import { variableOf } from './resolve.ts';
+import { rangeText, variableOf } from './resolve.ts';
 
 export function configurationPage(): string {
   const real = options.filter((option) => option.noEffect === undefined);
   const accepted = options.filter((option) => option.noEffect !== undefined);
   const rows = real.map((option) => {
     const type = option.type === 'choice' ? (option.choices ?? []).join(', ') : option.type;
-    return `| \`${option.key}\` | ${type} | ${option.default ?? '–'} | ${option.effect} | \`${variableOf(option.key)}\` |`;
+    return `| \`${option.key}\` | ${type}${rangeText(option)} | ${option.default ?? '–'} | ${option.effect} | \`${variableOf(option.key)}\` |`;
   });
   return `# Configuration
 

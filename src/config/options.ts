@@ -16,24 +16,32 @@ export interface OptionSpec {
   /** As a user would write it; absent: unset. */
   default?: string;
   choices?: readonly string[];
-  /** Of integers. */
+  /** Of numbers, durations (milliseconds) and sizes (bytes): the values that make sense. */
   least?: number;
+  greatest?: number;
   effect: string;
   /** Accepted from Flink's configuration and without effect here, with the reason as its effect. */
   noEffect?: true;
 }
+
+/** Node's timers take no longer time, and days of waiting are a slip. */
+const LONGEST_MS = 2 ** 31 - 1;
+const MAX_COUNT = 2 ** 31 - 1;
 
 export const options: readonly OptionSpec[] = [
   {
     key: 'parallelism.default',
     type: 'integer',
     least: 1,
+    greatest: 32_768,
     effect:
       'Parallelism of operators that set none: in Python the number of cores (as PyFlink), in TypeScript 1.',
   },
   {
     key: 'pipeline.max-parallelism',
     type: 'integer',
+    least: 1,
+    greatest: 32_768,
     effect: "Number of key groups; unset: Flink's rule, at least 128.",
   },
   {
@@ -45,6 +53,8 @@ export const options: readonly OptionSpec[] = [
     key: 'pipeline.auto-watermark-interval',
     type: 'duration',
     default: '200 ms',
+    least: 0,
+    greatest: LONGEST_MS,
     effect: 'How often watermark strategies emit; 0 turns periodic watermarks off.',
   },
   {
@@ -90,13 +100,79 @@ export const options: readonly OptionSpec[] = [
     key: 'restart-strategy.fixed-delay.attempts',
     type: 'integer',
     default: '1',
+    least: 0,
+    greatest: MAX_COUNT,
     effect: 'Restarts before the job fails.',
   },
   {
     key: 'restart-strategy.fixed-delay.delay',
     type: 'duration',
     default: '1 s',
+    least: 0,
     effect: 'Pause before a restart.',
+  },
+  {
+    key: 'restart-strategy.failure-rate.max-failures-per-interval',
+    type: 'integer',
+    default: '1',
+    least: 0,
+    greatest: MAX_COUNT,
+    effect: 'Failures within the interval that are followed by a restart.',
+  },
+  {
+    key: 'restart-strategy.failure-rate.failure-rate-interval',
+    type: 'duration',
+    default: '1 min',
+    least: 0,
+    effect: 'Interval in which failures are counted.',
+  },
+  {
+    key: 'restart-strategy.failure-rate.delay',
+    type: 'duration',
+    default: '1 s',
+    least: 0,
+    effect: 'Pause before a restart.',
+  },
+  {
+    key: 'restart-strategy.exponential-delay.initial-backoff',
+    type: 'duration',
+    default: '1 s',
+    least: 0,
+    effect: 'First pause before a restart.',
+  },
+  {
+    key: 'restart-strategy.exponential-delay.max-backoff',
+    type: 'duration',
+    default: '1 min',
+    least: 0,
+    effect: 'Longest pause before a restart.',
+  },
+  {
+    key: 'restart-strategy.exponential-delay.backoff-multiplier',
+    type: 'number',
+    default: '1.5',
+    least: 1,
+    effect: 'What the pause is multiplied with from one failure to the next.',
+  },
+  {
+    key: 'restart-strategy.exponential-delay.reset-backoff-threshold',
+    type: 'duration',
+    default: '1 h',
+    least: 0,
+    effect: 'Time without a failure after which the pause is the first again.',
+  },
+  {
+    key: 'restart-strategy.exponential-delay.jitter-factor',
+    type: 'number',
+    default: '0.1',
+    least: 0,
+    greatest: 1,
+    effect: 'How much of the pause is left to chance.',
+  },
+  {
+    key: 'restart-strategy.exponential-delay.attempts-before-reset-backoff',
+    type: 'string',
+    effect: 'Restarts before the job fails; unset or `infinite`: no limit.',
   },
   {
     key: 'python.executable',
@@ -107,32 +183,55 @@ export const options: readonly OptionSpec[] = [
   {
     key: 'python.files',
     type: 'string',
-    effect: 'Files and folders added to the import path of the workers, separated by commas.',
+    effect:
+      'Files, folders and archives added to the import path of the workers, separated by commas; of a file its folder. Relative ones are relative to the working directory of the workers.',
   },
   {
     key: 'python.fn-execution.timeout',
     type: 'duration',
     default: '0 ms',
+    least: 0,
     effect:
       'How long a Python worker may be at one record before it counts as hung, is dumped and killed; 0: for ever.',
   },
   {
     key: 'python.worker.memory-limit',
     type: 'bytes',
+    least: 2 ** 20,
     effect: 'Resident memory at which a Python worker is killed; unset: no limit.',
   },
   {
     key: 'python.worker.start-timeout',
     type: 'duration',
     default: '30 s',
+    least: 1,
+    greatest: LONGEST_MS,
     effect: 'How long a Python worker may take to start.',
   },
   {
     key: 'isthmus.close-timeout',
     type: 'duration',
     default: '2 s',
+    least: 0,
+    greatest: LONGEST_MS,
     effect:
       'How long functions, sources and sinks may take to end and to close after a failure or a cancellation, before they are left or killed.',
+  },
+  {
+    key: 'python.worker.max-count',
+    type: 'integer',
+    least: 1,
+    greatest: 32_768,
+    effect:
+      'Python workers of an environment (of a Python program) that are at work at a time; further jobs wait for their turn. A job that needs more runs alone, one started within another does not wait for that. Unset: 8 for each core, at least 64.',
+  },
+  {
+    key: 'python.worker.wait-timeout',
+    type: 'duration',
+    default: '10 min',
+    least: 1,
+    greatest: LONGEST_MS,
+    effect: 'How long a job waits for its turn before it fails.',
   },
   {
     key: 'state.backend.type',
@@ -151,6 +250,8 @@ export const options: readonly OptionSpec[] = [
     key: 'isthmus.state.cache-entries',
     type: 'integer',
     default: '50000',
+    least: 1,
+    greatest: MAX_COUNT,
     effect: 'Keys of each state that the embedded store keeps in memory.',
   },
   {
@@ -165,12 +266,16 @@ export const options: readonly OptionSpec[] = [
     key: 'isthmus.channel.window-bytes',
     type: 'bytes',
     default: '1 mb',
+    least: 1,
+    greatest: 2 ** 31 - 1,
     effect: 'Bytes that may be on their way on one channel before its sender waits.',
   },
   {
     key: 'isthmus.bridge.max-frame-bytes',
     type: 'bytes',
     default: '64 mb',
+    least: 64 << 10,
+    greatest: 2 ** 31 - 1,
     effect: 'Largest frame, and so the largest record, between two processes.',
   },
   {

@@ -119,29 +119,72 @@ function readConfigurationFile(path: string): [key: string, value: string][] {
 }
 
 function checkValue(option: OptionSpec, setting: Setting): void {
-  const { type, least = -Infinity } = option;
+  const { type, choices = [] } = option;
+  const { value } = setting;
+  const number = numberOf(option, value);
   const fits =
     type === 'string' ||
-    (type === 'integer' && /^[+-]?\d+$/.test(setting.value) && Number(setting.value) >= least) ||
-    (type === 'number' && setting.value.trim() !== '' && Number.isFinite(Number(setting.value))) ||
-    (type === 'boolean' && /^(true|false)$/i.test(setting.value)) ||
-    (type === 'duration' && parseDurationMs(setting.value) !== undefined) ||
-    (type === 'bytes' && parseBytes(setting.value) !== undefined) ||
-    (type === 'choice' &&
-      (option.choices ?? []).some((c) => c.toLowerCase() === setting.value.toLowerCase()));
+    (type === 'boolean' && /^(true|false)$/i.test(value)) ||
+    (type === 'choice' && choices.some((c) => c.toLowerCase() === value.toLowerCase())) ||
+    (number !== undefined && isWithin(option, number));
   if (fits) return;
-  const wanted =
-    type === 'choice'
-      ? `one of ${(option.choices ?? []).join(', ')}`
-      : type === 'duration'
-        ? 'a duration such as 500 ms, 10 s or 2 min'
-        : type === 'bytes'
-          ? 'a size such as 512 mb'
-          : `a value of type ${type}${option.least === undefined ? '' : `, ${least} or more`}`;
   const place = setting.from === undefined ? setting.place : `${setting.place}: ${setting.from}`;
   throw new ConfigurationError(
-    `${setting.key} is "${setting.value}" (${place}); it must be ${wanted}.`,
+    `${setting.key} is "${value}" (${place}); it must be ${wantedOf(option)}.`,
   );
+}
+
+/** The number of an option that is one, in milliseconds or bytes where it is a duration or a size. */
+function numberOf({ type }: OptionSpec, text: string): number | undefined {
+  switch (type) {
+    case 'integer':
+      return /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
+    case 'number':
+      return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined;
+    case 'duration':
+      return parseDurationMs(text);
+    case 'bytes':
+      return parseBytes(text);
+    default:
+      return undefined;
+  }
+}
+
+function isWithin({ least = -Infinity, greatest = Infinity }: OptionSpec, value: number): boolean {
+  return Number.isFinite(value) && value >= least && value <= greatest;
+}
+
+function wantedOf(option: OptionSpec): string {
+  const { type, choices = [] } = option;
+  switch (type) {
+    case 'choice':
+      return `one of ${choices.join(', ')}`;
+    case 'duration':
+      return `a duration such as 500 ms, 10 s or 2 min${rangeText(option)}`;
+    case 'bytes':
+      return `a size such as 512 mb${rangeText(option)}`;
+    default:
+      return `a value of type ${type}${rangeText(option)}`;
+  }
+}
+
+/** The limits of an option in words; empty where it has none that one would come across. */
+export function rangeText({ type, least, greatest }: OptionSpec): string {
+  const shown = (value: number): string =>
+    type === 'duration' ? durationText(value) : type === 'bytes' ? bytesText(value) : `${value}`;
+  const low =
+    least === undefined || (least === 0 && type === 'duration') ? undefined : shown(least);
+  if (greatest === undefined) return low === undefined ? '' : `, ${low} or more`;
+  return low === undefined ? `, at most ${shown(greatest)}` : `, from ${low} to ${shown(greatest)}`;
+}
+
+function durationText(ms: number): string {
+  return ms >= 86_400_000 ? `${Math.floor(ms / 86_400_000)} d` : `${ms} ms`;
+}
+
+function bytesText(bytes: number): string {
+  if (bytes >= 2 ** 20) return `${Math.floor(bytes / 2 ** 20)} mb`;
+  return bytes >= 2 ** 10 ? `${Math.floor(bytes / 2 ** 10)} kb` : `${bytes} b`;
 }
 
 const durationUnits: [names: RegExp, ms: number][] = [

@@ -82,9 +82,9 @@ function checkOperator(spec: OperatorSpec, graph: JobGraph): void {
     throw new GraphError(`${operatorText(spec)} is of the unknown kind "${spec.kind}".${hint}`);
   }
   const parallelism = spec.parallelism ?? graph.parallelism;
-  if (!Number.isInteger(parallelism) || parallelism < 1) {
+  if (!Number.isInteger(parallelism) || parallelism < 1 || parallelism > MAX_KEY_GROUPS) {
     throw new GraphError(
-      `${operatorText(spec)} has parallelism ${parallelism}; set it to a whole number of at least 1.`,
+      `${operatorText(spec)} has parallelism ${parallelism}; set it to a whole number from 1 to ${MAX_KEY_GROUPS}.`,
     );
   }
   if (spec.nonParallel === true && (spec.parallelism ?? 1) !== 1) {

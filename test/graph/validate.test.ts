@@ -71,7 +71,7 @@ test.each<[string, JobGraph, string]>([
   [
     'parallelism 0',
     graph([operator(1, 'source.sequence', { parallelism: 0 })], []),
-    'has parallelism 0; set it to a whole number of at least 1.',
+    'has parallelism 0; set it to a whole number from 1 to 32768.',
   ],
   [
     'parallelism above its maximum',

@@ -47,8 +47,8 @@ def test_keys_of_flink_and_of_the_programs_own_are_accepted(programs):
 
 WRONG = {
     "execution.runtime-mode": ("BATHC", "one of STREAMING, BATCH, AUTOMATIC"),
-    "pipeline.auto-watermark-interval": ("often", "a duration such as 500 ms, 10 s or 2 min"),
-    "python.worker.memory-limit": ("much", "a size such as 512 mb"),
+    "pipeline.auto-watermark-interval": ("often", "a duration such as 500 ms, 10 s or 2 min, at most 24 d"),
+    "python.worker.memory-limit": ("much", "a size such as 512 mb, 1 mb or more"),
 }
 
 
