@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ._alias import install as alias_pyflink
+from ._imported import Imported, stamp_of
 from ._imports import loading, this_process_finds_functions
 
 Found = dict[str, Any]
@@ -27,20 +28,35 @@ Found = dict[str, Any]
 _BRIDGE_MODULES = ("Bridge", "proxy", "json_patch", "interface", "ws")
 
 
-def describe(requests: str) -> str:
+def describe(requests: str, path_end: str = "[]") -> str:
     """Look functions up.
 
     Args:
         requests: JSON list of ``{file?, module?, name, methods}``; ``methods`` are what an operator may call.
+        path_end: JSON list of folders at the end of the import path.
 
     Returns:
-        JSON list of what was found, in the same order: ``{kind, ...}`` or ``{problem, message, names?}``.
+        JSON list in the same order of ``{found, files}``: ``{kind, ...}`` or ``{problem, message, names?}``, and the
+        files that it was found in, as ``Imported.files`` says them.
     """
     _leave_bridge()
     alias_pyflink()
     this_process_finds_functions()
+    sys.path.extend(p for p in json.loads(path_end) if p not in sys.path)
+    imported = Imported()
     with _user_output():
-        return json.dumps([_describe(request) for request in json.loads(requests)])
+        answers = []
+        for request in json.loads(requests):
+            imported.look()
+            answers.append(_describe(request))
+        imported.look()
+    # Which of them the import of one request alone brought in is not told apart.
+    return json.dumps(
+        [
+            {"found": found, "files": [*imported.files, *([] if file is None else [file])]}
+            for file, found in answers
+        ]
+    )
 
 
 def record(path: str, args: str, cwd: str) -> str:
@@ -52,21 +68,23 @@ def record(path: str, args: str, cwd: str) -> str:
         return record_graph(path, json.loads(args), cwd)
 
 
-def _describe(request: dict[str, Any]) -> Found:
+def _describe(request: dict[str, Any]) -> tuple[list[str] | None, Found]:
+    """What was found, behind path and stamp of the file that was read for it."""
     path, problem = _source_of(request)
     if problem is not None:
-        return problem
+        return None, problem
+    file = None if path is None else [path, stamp_of(path)]
     name = request["name"]
     if path is not None:
         try:
-            with open(path, "rb") as file:
-                tree = ast.parse(file.read(), path)
+            with open(path, "rb") as text:
+                tree = ast.parse(text.read(), path)
         except SyntaxError as e:
-            return _problem("import", f"{path}, line {e.lineno}: {e.msg}")
+            return file, _problem("import", f"{path}, line {e.lineno}: {e.msg}")
         found = _in_text(tree, name, request.get("methods", ()))
         if found is not None and _batches_told(found, request, tree):
-            return found
-    return _by_import(request, path)
+            return file, found
+    return file, _by_import(request, path)
 
 
 def _source_of(request: dict[str, Any]) -> tuple[str | None, Found | None]:

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { charsetOf } from '../connectors/charset.ts';
 import { type ConfigurationInForce, configurationInForce } from '../config/in-force.ts';
 import { GraphError } from '../errors.ts';
+import { unlessAborted } from '../abort.ts';
 import type { JobGraph } from '../graph/job-graph.ts';
 import { checkChoice, checkCount, checkFields, checkText, pathOf } from './arguments.ts';
 import { DataStream } from './data-stream.ts';
@@ -316,7 +317,8 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
       this.#builder.clear(ends);
     }
     return async (options) => {
-      await this.#session.check(built, options.signal);
+      const { signal } = options;
+      await unlessAborted(signal, () => this.#session.check(built, signal));
       return new JobHandle(built, this.#session, options);
     };
   }

@@ -6,6 +6,7 @@ import { recordPipeline } from '../bridge/inspect.ts';
 import { findInterpreter, resolveInterpreter } from '../bridge/interpreter.ts';
 import { configurationInForce } from '../config/in-force.ts';
 import { GraphError } from '../errors.ts';
+import { cancelledBy, unlessAborted } from '../abort.ts';
 import type { JobGraph, OperatorSpec } from '../graph/job-graph.ts';
 import { closestWord } from '../graph/operator-text.ts';
 import { checkFolder, checkWhere } from './arguments.ts';
@@ -61,12 +62,14 @@ export async function loadPipeline<O extends OutputTypes = OutputTypes>(
   checkFolder('cwd', cwd);
   const session = new Session(logger);
   const wanted = interpreter ?? configurationInForce({}).values['python.executable'];
-  const { executable } = await resolveInterpreter(findInterpreter(wanted, process.env, cwd));
-  const recorded = await recordPipeline(
-    place.file,
-    args,
-    session.inspectOptions(executable, { cwd, env, signal }),
-  );
+  const recorded = await unlessAborted(signal, async () => {
+    const { executable } = await resolveInterpreter(findInterpreter(wanted, process.env, cwd));
+    return recordPipeline(
+      place.file,
+      args,
+      session.inspectOptions(executable, { cwd, env, signal }),
+    );
+  });
   const { error, graph, blobs = [], later } = recorded;
   if (later !== undefined) {
     throw new GraphError(
@@ -119,6 +122,7 @@ export class Pipeline<O extends OutputTypes = OutputTypes> implements AsyncDispo
    */
   async start({ inputs = {}, signal }: StartPipelineOptions = {}): Promise<JobHandle<O>> {
     this.#checkNames(inputs);
+    if (signal?.aborted === true) throw cancelledBy(signal);
     const functions: unknown[] = [];
     const unfed: string[] = [];
     const operators = this.#built.graph.operators.map((spec) => {

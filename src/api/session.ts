@@ -1,6 +1,7 @@
 // What jobs of one environment share: the pool of warm workers, and where their output goes.
 
 import { fileURLToPath } from 'node:url';
+import { withImportPath } from '../bridge/import-path.ts';
 import type { InspectOptions } from '../bridge/inspect.ts';
 import { findInterpreter, resolveInterpreter } from '../bridge/interpreter.ts';
 import { WorkerPool } from '../bridge/worker-pool.ts';
@@ -68,13 +69,12 @@ export class Session {
     planJob(graph);
     checkFolder('python.cwd', graph.python.cwd);
     const warnings = await checkPythonFunctions(graph, async () => {
-      const { interpreter = graph.config['python.executable'], sysPath, cwd, env } = graph.python;
+      const { interpreter = graph.config['python.executable'], cwd } = graph.python;
       const { executable } = await resolveInterpreter(
         findInterpreter(interpreter, process.env, cwd),
       );
-      // Modules are found where the workers find them.
-      const path = [...(sysPath ?? []), cwd ?? process.cwd()];
-      return this.inspectOptions(executable, { path, cwd, env, signal });
+      const { sysPath: path, sysPathEnd: pathEnd, env } = withImportPath(graph).python;
+      return this.inspectOptions(executable, { path, pathEnd, cwd, env, signal });
     });
     for (const message of warnings) this.log({ level: 'warning', message });
   }

@@ -26,7 +26,7 @@ async function looked(
 ): Promise<InspectAnswer> {
   const inspector = await python('isthmus._inspect');
   const text: string = await (request.kind === 'describe'
-    ? inspector.describe(JSON.stringify(request.functions))
+    ? inspector.describe(JSON.stringify(request.functions), JSON.stringify(request.pathEnd))
     : inspector.record(request.path, JSON.stringify(request.args), request.cwd));
   return { text };
 }

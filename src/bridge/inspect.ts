@@ -4,11 +4,14 @@
 //   I2. What user code prints meanwhile goes to the logger.
 
 import { fork } from 'node:child_process';
-import { statSync } from 'node:fs';
 import { delimiter, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WorkerError } from '../errors.ts';
+import { cancelledBy } from '../abort.ts';
 import type { JsonValue } from '../graph/job-graph.ts';
+import { areUnchanged, type ImportedFiles } from './imported-files.ts';
+import { inFull } from './import-path.ts';
+import { environmentOf, type WorkerEnvironment } from './worker-environment.ts';
 
 export interface FunctionRequest {
   file?: string;
@@ -55,7 +58,7 @@ interface Batches {
 }
 
 export type InspectRequest =
-  | { kind: 'describe'; functions: FunctionRequest[] }
+  | { kind: 'describe'; functions: FunctionRequest[]; pathEnd: readonly string[] }
   | { kind: 'record'; path: string; args: string[]; cwd: string };
 
 export type InspectAnswer = { text: string } | { error: string };
@@ -67,8 +70,10 @@ export interface InspectOptions {
   packageFolder: string;
   /** Further folders of the import path. */
   path?: readonly string[] | undefined;
+  /** Folders at the end of the import path. */
+  pathEnd?: readonly string[] | undefined;
   cwd?: string | undefined;
-  env?: Readonly<Record<string, string>> | undefined;
+  env?: WorkerEnvironment | undefined;
   signal?: AbortSignal | undefined;
   /** Lines that user code prints. */
   onLine(line: string, stream: 'stdout' | 'stderr'): void;
@@ -76,32 +81,36 @@ export interface InspectOptions {
 
 const TIMEOUT_MS = 60_000;
 
-const cache = new Map<string, { modifiedMs: number; found: FunctionFound }>();
+interface Looked {
+  found: FunctionFound;
+  /** What the answer is of: the file of the function, and of each module that was imported for it. */
+  files: ImportedFiles;
+}
 
-/** Looks functions up. What was found in a file is remembered as long as the file does not change. */
+/** What was found, and has no problem. */
+const cache = new Map<string, Looked>();
+const MAX_REMEMBERED = 1_000;
+
+/** Looks functions up. What was found is remembered as long as no file that it is of changes. */
 export async function describeFunctions(
   requests: readonly FunctionRequest[],
   options: InspectOptions,
 ): Promise<FunctionFound[]> {
-  const keyOf = (request: FunctionRequest) => JSON.stringify([options.executable, request]);
-  const missing = requests.filter((request) => remembered(keyOf(request), request) === undefined);
-  const fresh = new Map<string, FunctionFound>();
-  if (missing.length > 0) {
-    const text = await ask({ kind: 'describe', functions: missing }, options);
-    const found = JSON.parse(text) as FunctionFound[];
-    for (const [index, request] of missing.entries()) {
-      const key = keyOf(request);
-      const one = found[index] as FunctionFound;
-      fresh.set(key, one);
-      if (request.file !== undefined && one.kind !== undefined) {
-        cache.set(key, { modifiedMs: modifiedMs(request.file), found: one });
-      }
-    }
+  const { executable, path, pathEnd = [], cwd, env } = options;
+  const program = JSON.stringify([executable, path, pathEnd, cwd ?? process.cwd(), env]);
+  const keyOf = (request: FunctionRequest) => `${program} ${JSON.stringify(request)}`;
+  const stamps = new Map<string, string>();
+  const known = requests.map((request) => remembered(keyOf(request), stamps));
+  const missing = requests.filter((_, index) => known[index] === undefined);
+  if (missing.length === 0) return known as FunctionFound[];
+  const text = await ask({ kind: 'describe', functions: missing, pathEnd }, options);
+  const looked = JSON.parse(text) as Looked[];
+  for (const [index, request] of missing.entries()) {
+    const one = looked[index] as Looked;
+    if (one.found.kind !== undefined) remember(keyOf(request), one);
   }
-  return requests.map((request) => {
-    const key = keyOf(request);
-    return (fresh.get(key) ?? cache.get(key)?.found) as FunctionFound;
-  });
+  let next = 0;
+  return known.map((found) => found ?? (looked[next++] as Looked).found);
 }
 
 /** What `record` of the Python package answers: the graph of a pipeline, or why there is none. */
@@ -128,18 +137,23 @@ export async function recordPipeline(
   return JSON.parse(await ask(request, options)) as RecordedPipeline;
 }
 
-function remembered(key: string, request: FunctionRequest): FunctionFound | undefined {
-  const entry = cache.get(key);
-  if (entry === undefined || request.file === undefined) return undefined;
-  return entry.modifiedMs === modifiedMs(request.file) ? entry.found : undefined;
+function remembered(key: string, stamps: Map<string, string>): FunctionFound | undefined {
+  const looked = cache.get(key);
+  return looked !== undefined && areUnchanged(looked.files, stamps) ? looked.found : undefined;
 }
 
-function modifiedMs(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? -1;
+function remember(key: string, looked: Looked): void {
+  // A program that makes up ever new names must not fill the memory.
+  if (cache.size >= MAX_REMEMBERED) cache.clear();
+  cache.set(key, looked);
 }
 
 function ask(request: InspectRequest, options: InspectOptions): Promise<string> {
   const { executable, packageFolder, path = [], env = {}, cwd, signal } = options;
+  if (signal?.aborted === true) return Promise.reject(cancelledBy(signal));
+  const inherited = environmentOf(env);
+  // An agent of `node --watch` would report what the child imports, over the channel of our answer.
+  delete inherited.WATCH_REPORT_DEPENDENCIES;
   // The same file ending as ours: sources run unbuilt.
   const child = fork(
     new URL(`./inspect-child${extname(fileURLToPath(import.meta.url))}`, import.meta.url),
@@ -149,10 +163,9 @@ function ask(request: InspectRequest, options: InspectOptions): Promise<string> 
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       ...(cwd === undefined ? {} : { cwd }),
       env: {
-        ...process.env,
-        ...env,
+        ...inherited,
         PYTHON_BIN: executable,
-        PYTHONPATH: [packageFolder, ...path, env.PYTHONPATH ?? process.env.PYTHONPATH]
+        PYTHONPATH: [packageFolder, ...path, inFull(inherited.PYTHONPATH ?? '', process.cwd())]
           .filter(Boolean)
           .join(delimiter),
         PYTHONUTF8: '1',
@@ -182,13 +195,15 @@ function ask(request: InspectRequest, options: InspectOptions): Promise<string> 
     () => fail(`${executable} did not answer within ${TIMEOUT_MS / 1000} s.`),
     TIMEOUT_MS,
   );
-  const onAbort = () => fail('it was cancelled.');
+  const onAbort = () => reject(cancelledBy(signal));
   signal?.addEventListener('abort', onAbort, { once: true });
   child.once('error', (error) => fail(error.message));
   child.once('exit', (code, by) => fail(`${executable} ended with ${by ?? `exit code ${code}`}.`));
-  child.on('message', (answer: InspectAnswer) => {
-    if ('text' in answer) resolve(answer.text);
-    else fail(answer.error);
+  child.on('message', (message: unknown) => {
+    // Agents that are loaded into every Node process may use the channel, too.
+    const answer = Object(message) as Partial<Record<'text' | 'error', unknown>>;
+    if (typeof answer.text === 'string') resolve(answer.text);
+    else if (typeof answer.error === 'string') fail(answer.error);
   });
   child.send(request);
   return promise.finally(async () => {

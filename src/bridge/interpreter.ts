@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { execa, type Result } from 'execa';
 import { WorkerError } from '../errors.ts';
+import { distrust, distrustLink } from './trust.ts';
 
 export interface Interpreter {
   /** Python's own `sys.executable`. */
@@ -18,6 +19,8 @@ export interface Interpreter {
 export interface InterpreterCandidate {
   command: string;
   source: string;
+  /** Why it is not run, where it is not: a sentence. */
+  refused?: string;
 }
 
 /** What a worker imports. */
@@ -57,9 +60,24 @@ export function findInterpreter(
   }
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
     const command = pythonOf(join(folder, '.venv'));
-    if (existsSync(command)) return { command, source: `.venv of ${folder}` };
+    if (existsSync(command)) return found(join(folder, '.venv'), command, folder);
     if (folder === dirname(folder)) return { command: 'python3', source: 'PATH' };
   }
+}
+
+/** It was found and not named: it may have been put there by somebody else, in a folder above that many may write to. */
+function found(environment: string, command: string, folder: string): InterpreterCandidate {
+  const source = `.venv of ${folder}`;
+  for (const part of [environment, dirname(command), command, join(environment, 'pyvenv.cfg')]) {
+    // The interpreter that the link leads to may be anybody's who is named in an environment of ours.
+    const why = part === command ? distrustLink(part) : distrust(part);
+    if (why === undefined) continue;
+    const refused =
+      `The Python interpreter ${command} was found above the working directory and is not run: ${part} ${why}. ` +
+      'If it is meant, name it in the option python.executable or in ISTHMUS_PYTHON.';
+    return { command, source, refused };
+  }
+  return { command, source };
 }
 
 const known = new Map<string, Promise<Interpreter>>();
@@ -70,6 +88,7 @@ const known = new Map<string, Promise<Interpreter>>();
  * @throws WorkerError (ISTHMUS_WORKER_START) when it cannot be run, is too old, or lacks a package
  */
 export function resolveInterpreter(candidate: InterpreterCandidate): Promise<Interpreter> {
+  if (candidate.refused !== undefined) return Promise.reject(startError(candidate.refused));
   let resolved = known.get(candidate.command);
   if (resolved === undefined) {
     const version = venvVersion(candidate.command);

@@ -1,15 +1,22 @@
 // Python workers of this process, kept warm between jobs.
 //
-//   P1. A worker that has run a job is lent again only to a job with the same fingerprint: what user code did to its process
-//       (imported modules, path, working directory, environment) then fits.
-//   P2. Only a worker that ended its job cleanly comes back; after a failure or a cancellation it is discarded.
+//   P1. A worker that has run a job is lent again only to a job with the same fingerprint, and as long as the files of the
+//       program's modules that it has imported are unchanged: what user code did to its process (imported modules, path,
+//       working directory, environment) then fits.
+//   P2. Only a worker that closed its job comes back, whether that ended by itself, was cancelled or failed elsewhere. One
+//       whose own functions failed, or that did not close in time, is discarded.
 //   P3. Workers in the pool do not keep this process alive.
+//   P4. Their number is bounded; jobs take turns (worker-turns.ts).
 
+import { JobCancelledError, WorkerError } from '../errors.ts';
+import { areUnchanged, type ImportedFiles } from './imported-files.ts';
+import { startVariables, type WorkerEnvironment } from './worker-environment.ts';
 import { WorkerProcess, type WorkerProcessOptions } from './worker-process.ts';
+import { type JobPlace, WorkerTurns } from './worker-turns.ts';
 
 export type WorkerPoolOptions = Omit<
   WorkerProcessOptions,
-  'executable' | 'startTimeoutMs' | 'maxFrameBytes'
+  'executable' | 'startTimeoutMs' | 'maxFrameBytes' | 'env'
 >;
 
 /** What a job needs of a worker. */
@@ -18,24 +25,45 @@ export interface WorkerRequest {
   fingerprint: string;
   startTimeoutMs: number;
   maxFrameBytes: number;
+  /** Variables that are other for the workers than for this process. */
+  env: WorkerEnvironment;
+  /** Workers that may be at work at a time (T3 of worker-turns.ts). */
+  maxWorkers: number;
+  /** How long the job waits for its turn. */
+  waitTimeoutMs: number;
 }
 
 interface IdleWorker {
   worker: WorkerProcess;
   executable: string;
   maxFrameBytes: number;
+  /** Of its environment what can only be said when a process starts. */
+  startedWith: string;
   /** Undefined: it has not run a job yet, so it fits any. */
   fingerprint: string | undefined;
+  imported: ImportedFiles;
+}
+
+/** A job's workers to be. */
+export interface Borrowing {
+  /** Rejects with a WorkerError when their turn does not come in time, and when the job leaves before. */
+  readonly workers: Promise<WorkerProcess[]>;
+  /** The job wants them no longer; those it has are to be given back all the same. */
+  leave(): void;
 }
 
 const DEFAULT_FRAME_BYTES = 64 << 20;
 const DEFAULT_START_TIMEOUT_MS = 30_000;
+/** How long nothing moves before jobs that wait for their reader are taken for stalled (T5 of worker-turns.ts). */
+const STALLED_MS = 1_000;
 /** Workers that may wait in the pool; further ones end with their job. */
 const MAX_IDLE = 32;
 
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
-  readonly #lent = new Set<WorkerProcess>();
+  readonly #lent = new Map<WorkerProcess, JobPlace>();
+  readonly #turns = new WorkerTurns();
+  #saidToWait = false;
   #idle: IdleWorker[] = [];
   #closed = false;
 
@@ -50,46 +78,70 @@ export class WorkerPool {
         executable,
         startTimeoutMs: DEFAULT_START_TIMEOUT_MS,
         maxFrameBytes: DEFAULT_FRAME_BYTES,
+        env: {},
       });
       this.#keep({
         worker,
         executable,
         maxFrameBytes: DEFAULT_FRAME_BYTES,
+        startedWith: startVariables({}),
         fingerprint: undefined,
+        imported: [],
       });
     }
   }
 
-  /** A worker for one job; a warm one where one fits. Its `ready` is to be awaited, and it is to be given back. */
-  acquire(request: WorkerRequest): WorkerProcess {
-    const fits = (idle: IdleWorker) =>
-      !idle.worker.isGone &&
-      idle.executable === request.executable &&
-      idle.maxFrameBytes === request.maxFrameBytes &&
-      (idle.fingerprint === undefined || idle.fingerprint === request.fingerprint); // P1
-    // One that knows this very program first: its modules are imported already.
-    const known = this.#idle.find((idle) => fits(idle) && idle.fingerprint !== undefined);
-    const found = known ?? this.#idle.find(fits);
-    const worker = found?.worker ?? this.#start(request);
-    if (found !== undefined) this.#idle.splice(this.#idle.indexOf(found), 1);
-    this.#lent.add(worker);
-    return worker;
+  /**
+   * The workers of one job; warm ones where they fit. The `ready` of each is to be awaited, and each is to be given back.
+   *
+   * @param onWait called with a sentence the first time that a job of this pool has to wait
+   */
+  borrow(
+    request: WorkerRequest,
+    count: number,
+    job: JobPlace,
+    onWait: (message: string) => void,
+  ): Borrowing {
+    const { maxWorkers, waitTimeoutMs } = request;
+    const turn = this.#turns.ask(job, count, maxWorkers);
+    const take = () => this.#take(request, count, job);
+    if (turn.hasCome) return { workers: Promise.resolve(take()), leave: () => {} };
+    if (!this.#saidToWait) {
+      this.#saidToWait = true;
+      onWait(
+        `${this.#turns.held} Python workers are at work, and python.worker.max-count is ${maxWorkers}: further jobs wait ` +
+          'for their turn. This is said once.',
+      );
+    }
+    const { promise, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      turn.leave();
+      reject(noTurn(request, count, this.#turns.held));
+    }, waitTimeoutMs);
+    const relief = setInterval(() => this.#turns.relieve(STALLED_MS), STALLED_MS);
+    const workers = Promise.race([turn.comes.then(take), promise]).finally(() => {
+      clearTimeout(timer);
+      clearInterval(relief);
+    });
+    const leave = () => {
+      turn.leave();
+      reject(new JobCancelledError());
+    };
+    return { workers, leave };
   }
 
-  /** Takes back a worker that has ended its job cleanly (P2). */
-  release(worker: WorkerProcess, request: WorkerRequest): void {
-    this.#lent.delete(worker);
-    worker.lend(undefined);
+  /** Takes back a worker that has closed its job (P2). */
+  release(worker: WorkerProcess, request: WorkerRequest, imported: ImportedFiles): void {
+    this.#giveBack(worker);
     if (worker.isGone) return;
     if (this.#closed || this.#idle.length >= MAX_IDLE) void worker.shutDown();
-    else this.#keep({ ...request, worker });
+    else this.#keep({ ...request, startedWith: startVariables(request.env), worker, imported });
   }
 
-  /** Kills a worker of a failed or cancelled job (P2). */
+  /** Kills a worker (P2). */
   async discard(worker: WorkerProcess): Promise<void> {
     await worker.discard();
-    this.#lent.delete(worker);
-    worker.lend(undefined);
+    this.#giveBack(worker);
   }
 
   /** Ends all idle workers; those of running jobs end with their job. */
@@ -105,12 +157,65 @@ export class WorkerPool {
     return { idle: this.#idle.length, lent: this.#lent.size };
   }
 
-  #start(request: Omit<WorkerRequest, 'fingerprint'>): WorkerProcess {
+  #take(request: WorkerRequest, count: number, job: JobPlace): WorkerProcess[] {
+    // Files are looked at once for all workers of the job.
+    const stamps = new Map<string, string>();
+    return Array.from({ length: count }, () => {
+      const worker = this.#warm(request, stamps) ?? this.#start(request);
+      this.#lent.set(worker, job);
+      return worker;
+    });
+  }
+
+  /** An idle worker that fits (P1). */
+  #warm(request: WorkerRequest, stamps: Map<string, string>): WorkerProcess | undefined {
+    const startedWith = startVariables(request.env);
+    const fits = (idle: IdleWorker) =>
+      !idle.worker.isGone &&
+      idle.executable === request.executable &&
+      idle.maxFrameBytes === request.maxFrameBytes &&
+      idle.startedWith === startedWith &&
+      (idle.fingerprint === undefined || idle.fingerprint === request.fingerprint);
+    for (;;) {
+      // One that knows this very program first: its modules are imported already.
+      const known = this.#idle.find((idle) => fits(idle) && idle.fingerprint !== undefined);
+      const found = known ?? this.#idle.find(fits);
+      if (found === undefined) {
+        this.#makeRoom(request.maxWorkers);
+        return undefined;
+      }
+      this.#idle.splice(this.#idle.indexOf(found), 1);
+      if (areUnchanged(found.imported, stamps)) return found.worker;
+      void found.worker.shutDown(); // What it has imported is of the past.
+    }
+  }
+
+  /** A new worker is about to start: those that wait for a job that may never come go first (P4). */
+  #makeRoom(maxWorkers: number): void {
+    while (this.#idle.length > 0 && this.#idle.length + this.#lent.size >= maxWorkers) {
+      void this.#idle.shift()?.worker.shutDown();
+    }
+  }
+
+  #giveBack(worker: WorkerProcess): void {
+    const job = this.#lent.get(worker);
+    worker.lend(undefined);
+    if (job === undefined) return;
+    this.#lent.delete(worker);
+    // Whose turn is next may take this very worker, which is in the pool by then.
+    queueMicrotask(() => this.#turns.giveBack(job));
+  }
+
+  #start(
+    request: Pick<WorkerRequest, 'executable' | 'startTimeoutMs' | 'maxFrameBytes' | 'env'>,
+  ): WorkerProcess {
+    const { executable, startTimeoutMs, maxFrameBytes, env } = request;
     return new WorkerProcess({
       ...this.#options,
-      executable: request.executable,
-      startTimeoutMs: request.startTimeoutMs,
-      maxFrameBytes: request.maxFrameBytes,
+      executable,
+      startTimeoutMs,
+      maxFrameBytes,
+      env,
     });
   }
 
@@ -121,4 +226,15 @@ export class WorkerPool {
       this.#idle = this.#idle.filter((other) => other !== idle);
     });
   }
+}
+
+function noTurn(request: WorkerRequest, count: number, held: number): WorkerError {
+  const { maxWorkers, waitTimeoutMs } = request;
+  const message =
+    `The job has waited ${waitTimeoutMs / 1000} s for ${count} Python worker${count === 1 ? '' : 's'}: ${held} are at work for ` +
+    `other jobs, and python.worker.max-count is ${maxWorkers}. Raise it, run fewer jobs at a time, or let jobs wait longer ` +
+    '(python.worker.wait-timeout).';
+  return new WorkerError('ISTHMUS_WORKER_START', message, {
+    report: { code: 'ISTHMUS_WORKER_START', message },
+  });
 }

@@ -14,6 +14,7 @@ import { PROTOCOL_VERSION, VERSION } from '../version.ts';
 import { type Frame, FrameType } from './frame.ts';
 import { FrameConnection, mapOf } from './frame-connection.ts';
 import { forgetGroup, guardGroup } from './group-guard.ts';
+import { type WorkerEnvironment, environmentOf } from './worker-environment.ts';
 import { type WorkerExit, workerExitError } from './worker-exit.ts';
 
 export interface WorkerProcessOptions {
@@ -26,6 +27,8 @@ export interface WorkerProcessOptions {
   userOutput: 'program' | 'pipe';
   startTimeoutMs: number;
   maxFrameBytes: number;
+  /** Variables that are other for it than for this process. */
+  env?: WorkerEnvironment;
   /** Chunks of stderr, as they come; an empty one at its end. */
   onStderr: (chunk: Uint8Array, from: OutputOrigin) => void;
   /** Chunks of what user code prints, with `userOutput: 'pipe'`; an empty one at its end. */
@@ -77,6 +80,7 @@ const EXIT_CANNOT_START = 78;
 const STDERR_TAIL_BYTES = 16 << 10;
 /** How long the pipes of a dead worker may take to come to their end. */
 const DRAIN_MS = 250;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const SHUTDOWN_GRACE_MS = 300;
 /** How long a hung worker may take over its faulthandler dump. */
 const DUMP_MS = 300;
@@ -96,6 +100,8 @@ export class WorkerProcess {
   readonly #child: ReturnType<typeof startChild>;
   readonly #connection: FrameConnection;
   #tenant: WorkerTenant | undefined;
+  /** Where it was last at work: what was printed there may come after the job has ended. */
+  #place: WorkerTenant['place'];
   #stderrTail = Buffer.alloc(0);
   /** Decided before the process is seen to end, when it is us who end it. */
   #cause: WorkerExit | undefined;
@@ -156,6 +162,7 @@ export class WorkerProcess {
   /** The worker belongs to `tenant` from now on, or to nobody. */
   lend(tenant: WorkerTenant | undefined): void {
     this.#tenant = tenant;
+    if (tenant !== undefined) this.#place = tenant.place;
     if (tenant === undefined) this.#unref();
     else this.#ref();
   }
@@ -223,15 +230,18 @@ export class WorkerProcess {
 
   #watchStart(): void {
     const { startTimeoutMs } = this.#options;
-    this.#startTimer = setTimeout(() => {
-      this.#kill({
-        kind: 'unusable',
-        message:
-          `Python worker (${this.#options.executable}) did not come up within ${startTimeoutMs} ms; ` +
-          'raise python.worker.start-timeout if this machine is slow',
-        stderrTail: '',
-      });
-    }, startTimeoutMs);
+    this.#startTimer = setTimeout(
+      () => {
+        this.#kill({
+          kind: 'unusable',
+          message:
+            `Python worker (${this.#options.executable}) did not come up within ${startTimeoutMs} ms; ` +
+            'raise python.worker.start-timeout if this machine is slow',
+          stderrTail: '',
+        });
+      },
+      Math.min(startTimeoutMs, LONGEST_TIMER_MS),
+    );
     this.#startTimer.unref();
   }
 
@@ -347,7 +357,7 @@ export class WorkerProcess {
   }
 
   #origin(): OutputOrigin {
-    return { pid: this.pid, ...this.#tenant?.place?.() };
+    return { pid: this.pid, ...this.#place?.() };
   }
 
   #keepTail(chunk: Buffer): void {
@@ -388,6 +398,8 @@ function startChild(options: WorkerProcessOptions) {
     buffer: false,
     reject: false,
     cleanup: false,
+    env: environmentOf(options.env ?? {}),
+    extendEnv: false,
     encoding: 'buffer',
   });
   // execa's own promise tells nothing that `exit` and `close` do not; it never rejects.

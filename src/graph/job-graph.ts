@@ -144,11 +144,13 @@ export interface PythonEnvironmentSpec {
   /** Absent: resolved as `docs/configuration.md` says. */
   interpreter?: string;
   sysPath?: string[];
+  /** Folders at the end of the import path, which hide nothing. */
+  sysPathEnd?: string[];
   cwd?: string;
   /** Archives to unpack, each in a folder of that name, in what becomes the working directory. */
   archives?: [path: string, target: string][];
-  /** Absent variables are inherited. */
-  env?: { [name: string]: string };
+  /** Absent variables are inherited; null removes one. */
+  env?: { [name: string]: string | null };
   /** Blobs with the definitions of the program's `__main__`, in order of installation. */
   mainBundles: number[];
   /** The program's file, to name it in tracebacks and install `__main__.__file__`. */

@@ -6,7 +6,8 @@
 //   A4. `run` settles after every subtask is closed and every worker given back or dead.
 //   A5. Results are out before `run` resolves: credit for them goes back when their reader has taken them.
 
-import type { WorkerPool, WorkerRequest } from '../bridge/worker-pool.ts';
+import type { Borrowing, WorkerPool, WorkerRequest } from '../bridge/worker-pool.ts';
+import type { JobPlace } from '../bridge/worker-turns.ts';
 import { durationMs } from '../config/resolve.ts';
 import { type Frame, FrameType, decodeCredit, encodeCredit } from '../bridge/frame.ts';
 import { InternalError, IsthmusError } from '../errors.ts';
@@ -16,12 +17,14 @@ import type { FunctionRef } from '../graph/job-graph.ts';
 import type { Element } from './element.ts';
 import type { JobMetrics } from './job-metrics.ts';
 import { type ChannelRoute, type Endpoint, routeChannels } from './job-routing.ts';
+import { withinJob } from './job-place.ts';
 import type { Clock, MaybePromise } from './operator.ts';
 import type { LogLevel, SubtaskServices } from './services.ts';
 import { Slot, type WorkerLog } from './slot.ts';
 import { thrownText } from './shown.ts';
 import { CLOSE_TIMEOUT, type SlotLimits } from './slot-watch.ts';
 import type { Subtask } from './subtask.ts';
+import type { WorkerProcess } from '../bridge/worker-process.ts';
 import { wireCodec } from './wire-batch.ts';
 
 /** Records on their way to a client in another process, as they came (docs/protocol.md §5). */
@@ -42,6 +45,7 @@ export interface AttemptOptions {
   pool: WorkerPool;
   /** Absent for jobs without Python tasks. */
   worker: WorkerRequest | undefined;
+  place: JobPlace;
   limits: SlotLimits;
   metrics: JobMetrics;
   clock: Clock;
@@ -59,6 +63,9 @@ export class JobAttempt {
   readonly #options: AttemptOptions;
   readonly #routes: (ChannelRoute | undefined)[];
   readonly #slots: Slot[] = [];
+  #borrowing: Borrowing | undefined;
+  /** Resolves when it has all of its workers; rejects when it gets none. */
+  #borrowed: Promise<unknown> = Promise.resolve();
   readonly #subtasks = new Map<string, Subtask>();
   /** Rejects with the first failure (A3); never resolves. */
   readonly #failed: Promise<never>;
@@ -83,7 +90,11 @@ export class JobAttempt {
     });
   }
 
-  async run(): Promise<void> {
+  run(): Promise<void> {
+    return withinJob(this.#options.place, () => this.#run());
+  }
+
+  async #run(): Promise<void> {
     try {
       await this.#open(); // A1
       for (const slot of this.#slots) slot.start(this.#options.limits);
@@ -116,11 +127,17 @@ export class JobAttempt {
   async #open(): Promise<void> {
     const { plan, blobs } = this.#options;
     // Workers come up while the subtasks of this process are made.
-    this.#borrowSlots();
-    const deployed = this.#slots.map(async (slot) => {
-      await slot.deploy(blobs);
-      await slot.deployed;
-    });
+    const borrowed = this.#borrowSlots();
+    this.#borrowed = borrowed;
+    const deployed = borrowed.then((slots) =>
+      Promise.all(
+        slots.map(async (slot) => {
+          await slot.deploy(blobs);
+          await slot.deployed;
+        }),
+      ),
+    );
+    deployed.catch(() => {}); // It is awaited below, after the host has been loaded.
     const deployments = runtimeDeployments(plan);
     const opened: Promise<void>[] = [];
     if (deployments.length > 0) {
@@ -133,21 +150,26 @@ export class JobAttempt {
         opened.push(subtask.open());
       }
     }
-    await this.#unlessFailed(Promise.all([...deployed, ...opened]));
+    await this.#unlessFailed(Promise.all([deployed, ...opened]));
   }
 
-  #borrowSlots(): void {
-    const { plan, job, attempt, pool, worker, metrics } = this.#options;
+  async #borrowSlots(): Promise<Slot[]> {
+    const { plan, job, attempt, pool, worker, place, metrics } = this.#options;
     if (plan.slots === 0) this.#resolveAllFinished();
-    if (worker === undefined) return;
+    if (worker === undefined) return [];
     const deployments = Array.from({ length: plan.slots }, (_, slot) =>
       slotDeployment(plan, slot, { job, attempt }),
     );
     this.#running = deployments.reduce((sum, { tasks }) => sum + tasks.length, 0);
-    for (const deployment of deployments) {
+    this.#borrowing = pool.borrow(worker, plan.slots, place, (message) =>
+      this.#options.onLog?.({ level: 'warning', logger: 'isthmus', message }),
+    );
+    const workers = await this.#borrowing.workers;
+    for (const [index, deployment] of deployments.entries()) {
       const slot = new Slot({
         deployment,
         slots: plan.slots,
+        worker: workers[index] as WorkerProcess,
         pool,
         request: worker,
         closeTimeoutMs: durationMs(plan.graph.config, CLOSE_TIMEOUT),
@@ -164,6 +186,7 @@ export class JobAttempt {
       });
       this.#slots.push(slot);
     }
+    return this.#slots;
   }
 
   /** `promise`, or the first failure. A late rejection of `promise` is an echo (A3) and dropped. */
@@ -173,6 +196,8 @@ export class JobAttempt {
   }
 
   async #end(reason: string): Promise<void> {
+    this.#borrowing?.leave();
+    await this.#borrowed.catch(() => {});
     await Promise.all([
       ...this.#slots.map((slot) => slot.cancel(reason)),
       ...[...this.#subtasks.values()].map((subtask) => subtask.cancel()),
@@ -181,8 +206,14 @@ export class JobAttempt {
 
   // Routing.
 
+  /** Frames come from outside of the job; what they lead to is within it. */
   #onChannelFrame(frame: Frame): void {
     if (this.#isOver) return;
+    if (this.#subtasks.size === 0) this.#route(frame);
+    else withinJob(this.#options.place, () => this.#route(frame));
+  }
+
+  #route(frame: Frame): void {
     const route = this.#routes[frame.channel];
     if (route === undefined) {
       this.fail(
@@ -260,6 +291,7 @@ export class JobAttempt {
 
   /** Hands results over; their bytes are credit again when they have been taken (A5). */
   #toClient(channel: number, bytes: number, hand: () => MaybePromise<void> | undefined): void {
+    this.#options.place.isRead = true;
     const taken = (async () => hand())().then(
       () => {
         this.#unread.delete(taken);
@@ -278,7 +310,8 @@ export class JobAttempt {
   }
 
   #services(): SubtaskServices {
-    const { plan, attempt, clock, random, loadFunction, print, onResults, onLog } = this.#options;
+    const { plan, attempt, clock, random, loadFunction, print, place, onResults, onLog } =
+      this.#options;
     return {
       clock,
       random,
@@ -293,7 +326,10 @@ export class JobAttempt {
       },
       deliverLocal: (channel, element) => this.#deliverLocal(channel, element),
       returnCredit: (channel, bytes) => this.#returnCredit(channel, bytes),
-      collect: (operator, subtask, values) => onResults?.(operator, subtask, values),
+      collect: (operator, subtask, values) => {
+        place.isRead = true;
+        return onResults?.(operator, subtask, values);
+      },
       print,
       log: (level: LogLevel, message, { operator, subtask }) =>
         onLog?.({ level, logger: 'isthmus', message, operator, subtask }),

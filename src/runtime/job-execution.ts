@@ -5,17 +5,22 @@
 //   J3. A program is given no result twice: where it has one, the job fails rather than start again. Restarts are told.
 
 import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { writeWhole } from '../bridge/write-whole.ts';
 import { findInterpreter, resolveInterpreter } from '../bridge/interpreter.ts';
+import { withImportPath } from '../bridge/import-path.ts';
 import { programFingerprint } from '../bridge/program-fingerprint.ts';
 import type { WorkerPool, WorkerRequest } from '../bridge/worker-pool.ts';
-import { durationMs, sizeBytes } from '../config/resolve.ts';
+import type { JobPlace } from '../bridge/worker-turns.ts';
+import { durationMs, setting, sizeBytes } from '../config/resolve.ts';
 import { type IsthmusError, JobCancelledError } from '../errors.ts';
+import { cancelledBy } from '../abort.ts';
 import type { ExecutionPlan } from '../graph/execution-plan.ts';
 import type { JobGraph } from '../graph/job-graph.ts';
 import { planJob } from '../graph/planner.ts';
 import { loadFunction } from './function-loader.ts';
 import { JobAttempt, type ResultFrame } from './job-attempt.ts';
+import { newPlace } from './job-place.ts';
 import { JobMetrics, type JobOperatorMetrics } from './job-metrics.ts';
 import type { Clock, MaybePromise } from './operator.ts';
 import { type ProgressDisplay, progressDisplay } from './progress-display.ts';
@@ -95,6 +100,7 @@ export class JobExecution {
   readonly result: Promise<JobResult>;
   readonly #submission: JobSubmission;
   readonly #options: JobOptions;
+  readonly #place: JobPlace;
   readonly #clock: Clock;
   #status: JobStatus = 'CREATED';
   #metrics: JobMetrics | undefined;
@@ -103,6 +109,7 @@ export class JobExecution {
   #display: ProgressDisplay | undefined;
   #hasGivenResults = false;
   #wakeFromPause: (() => void) | undefined;
+  readonly #askedToEnd = Promise.withResolvers<void>();
 
   /** Starts a job. Whatever is wrong with it is told by `result`. */
   static start(submission: JobSubmission, options: JobOptions): JobExecution {
@@ -112,6 +119,7 @@ export class JobExecution {
   private constructor(submission: JobSubmission, options: JobOptions) {
     this.#submission = submission;
     this.#options = options;
+    this.#place = newPlace();
     this.#clock = options.clock ?? systemClock;
     this.jobId = options.jobId ?? randomUUID().replaceAll('-', '');
     this.result = this.#run();
@@ -136,15 +144,16 @@ export class JobExecution {
       this.#setStatus('CANCELLING');
       this.#attempt?.fail(this.#cancelled);
       this.#wakeFromPause?.();
+      this.#askedToEnd.resolve();
     }
     await this.result.catch(() => {});
   }
 
   async #run(): Promise<JobResult> {
     const { signal } = this.#options;
-    const onAbort = () => void this.cancel(abortText(signal));
+    const onAbort = () => void this.cancel(cancelledBy(signal).message);
     signal?.addEventListener('abort', onAbort, { once: true });
-    if (signal?.aborted) this.#cancelled = new JobCancelledError(abortText(signal));
+    if (signal?.aborted) this.#cancelled = cancelledBy(signal);
     const startedAt = this.#clock.monotonic();
     let progress: NodeJS.Timeout | undefined;
     const { name, config } = this.#submission.graph;
@@ -171,6 +180,7 @@ export class JobExecution {
       this.#setStatus(this.#cancelled === undefined ? 'FAILED' : 'CANCELED');
       throw this.#cancelled ?? error;
     } finally {
+      this.#place.isOver = true;
       clearInterval(progress);
       display?.end(this.metrics(), this.#status);
       signal?.removeEventListener('abort', onAbort);
@@ -178,11 +188,12 @@ export class JobExecution {
   }
 
   async #runAttempts(): Promise<void> {
-    const graph = withPlainNumbers(this.#submission.graph);
+    if (this.#cancelled !== undefined) throw this.#cancelled;
+    const graph = withImportPath(withPlainNumbers(this.#submission.graph));
     const plan = planJob(graph);
     const random = this.#options.random ?? Math.random;
     const strategy = restartStrategy(graph.config, random);
-    const worker = plan.slots === 0 ? undefined : await workerRequest(graph);
+    const worker = plan.slots === 0 ? undefined : await this.#unlessCancelled(workerRequest(graph));
     for (let attempt = 0; ; attempt++) {
       try {
         await this.#runAttempt(plan, attempt, worker);
@@ -219,6 +230,7 @@ export class JobExecution {
       blobs,
       pool,
       worker,
+      place: this.#place,
       limits: {
         timeoutMs: durationMs(config, 'python.fn-execution.timeout'),
         memoryBytes: sizeBytes(config, 'python.worker.memory-limit'),
@@ -263,6 +275,15 @@ export class JobExecution {
     this.#options.onLog?.({ level: 'warn', logger: 'isthmus', message });
   }
 
+  /** What comes of an interpreter that is slow to say what it is does not matter any more. */
+  async #unlessCancelled<T>(promise: Promise<T>): Promise<T> {
+    const ended = this.#askedToEnd.promise.then((): never => {
+      throw this.#cancelled;
+    });
+    ended.catch(() => {});
+    return Promise.race([promise, ended]);
+  }
+
   async #pause(ms: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const cancel = this.#clock.at(this.#clock.now() + ms, resolve);
@@ -298,7 +319,15 @@ async function workerRequest(graph: JobGraph): Promise<WorkerRequest> {
     fingerprint: programFingerprint(graph),
     startTimeoutMs: durationMs(graph.config, 'python.worker.start-timeout'),
     maxFrameBytes: sizeBytes(graph.config, 'isthmus.bridge.max-frame-bytes') ?? 64 << 20,
+    env: graph.python.env ?? {},
+    maxWorkers: Number(setting(graph.config, 'python.worker.max-count') ?? defaultMaxWorkers()),
+    waitTimeoutMs: durationMs(graph.config, 'python.worker.wait-timeout'),
   };
+}
+
+/** Enough for several jobs of as many subtasks as there are cores. */
+function defaultMaxWorkers(): number {
+  return Math.max(64, 8 * availableParallelism());
 }
 
 /** Both hosts read sizes as plain numbers of bytes, and durations as ones of milliseconds. */
@@ -312,12 +341,6 @@ function withPlainNumbers(graph: JobGraph): JobGraph {
     if (config[key] !== undefined) config[key] = String(durationMs(config, key));
   }
   return { ...graph, config };
-}
-
-function abortText(signal: AbortSignal | undefined): string {
-  const reason: unknown = signal?.reason;
-  const said = reason instanceof Error && reason.name !== 'AbortError' ? ` ${reason.message}` : '';
-  return `The job was cancelled by its signal.${said}`;
 }
 
 function printToProcess(text: string, stderr = false): void {

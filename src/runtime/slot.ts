@@ -1,11 +1,13 @@
 // One Python slot of a running job: the conversation with its worker from DEPLOY to RELEASED.
 //
-//   S1. The worker is given back to the pool after a clean end, and discarded after any other.
+//   S1. The worker is given back to the pool when it has closed the job, and discarded when a function of it failed, when it does
+//       not close in time, and when something of the job goes on in it (a source that does not return).
 //   S2. `deployed`, `closing` and `released` settle in any case: a worker that dies settles all of them.
 
 import { decodeControl } from '../bridge/codec/control.ts';
 import { FLAG_LAST, type Frame, FrameType } from '../bridge/frame.ts';
 import { type SlotWork, type WorkerExit, workerExitError } from '../bridge/worker-exit.ts';
+import type { ImportedFiles } from '../bridge/imported-files.ts';
 import type { WorkerPool, WorkerRequest } from '../bridge/worker-pool.ts';
 import type { WorkerProcess } from '../bridge/worker-process.ts';
 import {
@@ -56,6 +58,10 @@ export class Slot {
   readonly #finished = new Set<number>();
   #isDeployed = false;
   #isReleased = false;
+  #hasFailed = false;
+  /** Something of the job goes on in the worker. */
+  #isLingering = false;
+  #imported: ImportedFiles = [];
   #stopWatch: (() => void) | undefined;
   #resolveDeployed!: () => void;
   #resolveReleased!: () => void;
@@ -68,6 +74,7 @@ export class Slot {
   constructor(options: {
     deployment: SlotDeployment;
     slots: number;
+    worker: WorkerProcess;
     pool: WorkerPool;
     request: WorkerRequest;
     events: SlotEvents;
@@ -89,7 +96,7 @@ export class Slot {
     this.#closing = new Promise((resolve) => {
       this.#resolveClosing = resolve;
     });
-    this.worker = this.#pool.acquire(this.#request);
+    this.worker = options.worker;
     this.worker.lend({
       frame: (frame) => this.#onFrame(frame),
       exited: (exit) => this.#onExit(exit),
@@ -117,8 +124,7 @@ export class Slot {
     this.#stopWatch?.();
     this.worker.send(FrameType.RELEASE, 0, 0, 0, NOTHING);
     await within(this.#released, RELEASE_MS);
-    if (this.#isReleased) this.#pool.release(this.worker, this.#request);
-    else await this.#pool.discard(this.worker);
+    await this.#part();
   }
 
   /** Ends a job that failed or was cancelled (S1): functions may close, for a while. */
@@ -130,7 +136,13 @@ export class Slot {
       const heard = await within(this.#closing, Math.min(NOTICE_MS, timeoutMs));
       if (heard && !(await within(this.#released, timeoutMs))) this.#tellSlowClose(timeoutMs);
     }
-    await this.#pool.discard(this.worker);
+    await this.#part();
+  }
+
+  async #part(): Promise<void> {
+    if (this.#isReleased && !this.#hasFailed && !this.#isLingering) {
+      this.#pool.release(this.worker, this.#request, this.#imported);
+    } else await this.#pool.discard(this.worker);
   }
 
   #tellSlowClose(timeoutMs: number): void {
@@ -174,13 +186,20 @@ export class Slot {
         this.#events.metrics(body<{ tasks: SubtaskMetrics[] }>(frame).tasks);
         return;
       case FrameType.RELEASED: {
-        const { metrics } = body<{ metrics?: SubtaskMetrics[] }>(frame);
+        const { metrics, imported, lingering } = body<{
+          metrics?: SubtaskMetrics[];
+          imported?: ImportedFiles;
+          lingering?: boolean;
+        }>(frame);
         if (Array.isArray(metrics)) this.#events.metrics(metrics);
+        this.#imported = imported ?? [];
+        this.#isLingering = lingering === true;
         this.#isReleased = true;
         this.#resolveReleased();
         return;
       }
       case FrameType.FAILED:
+        this.#hasFailed = true;
         this.#isDeployed = true; // It has something to close, and answers CANCEL.
         this.#resolveClosing();
         this.#events.failed(errorFromReport(body<ErrorReport>(frame)));

@@ -1,4 +1,16 @@
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -95,4 +107,72 @@ test('an interpreter that is not there is named with the way out', async () => {
   await expect(resolveInterpreter({ command: '/gone/python', source: 'a test' })).rejects.toThrow(
     /no Python interpreter \/gone\/python \(from a test\); name one in the option python\.executable/,
   );
+});
+
+test.runIf(process.getuid?.() === 0).each<[string, (project: string) => void, string]>([
+  [
+    'of another user',
+    (project) => lchownSync(join(project, '.venv'), 65_534, 65_534),
+    'belongs to another user (65534)',
+  ],
+  [
+    'that another user has linked to',
+    (project) => {
+      renameSync(join(project, '.venv'), join(project, 'real'));
+      symlinkSync(join(project, 'real'), join(project, '.venv'));
+      lchownSync(join(project, '.venv'), 65_534, 65_534);
+    },
+    'belongs to another user (65534)',
+  ],
+  [
+    'whose python another user has put there',
+    (project) => chownSync(join(project, '.venv/bin/python'), 65_534, 65_534),
+    'belongs to another user (65534)',
+  ],
+])('an environment %s is not run', async (_name, plant, why) => {
+  await refused(plant, why);
+});
+
+test.each<[string, (project: string) => void, string]>([
+  [
+    'that everybody may write to',
+    (project) => chmodSync(join(project, '.venv'), 0o777),
+    'can be written by every user',
+  ],
+  [
+    'in a folder that everybody may change',
+    (project) => chmodSync(project, 0o777),
+    'which can be written by every user',
+  ],
+])('an environment %s is not run', async (_name, plant, why) => {
+  await refused(plant, why);
+});
+
+let planted = 0;
+
+async function refused(plant: (project: string) => void, why: string): Promise<void> {
+  const name = `planted_${planted++}`;
+  const mark = join(folder, `${name}_ran`);
+  script(`${name}/.venv/bin/python`, `touch ${mark}; echo python; echo 3.11.0`);
+  const project = join(folder, name);
+  mkdirSync(join(project, 'below'));
+  plant(project);
+  const candidate = findInterpreter(undefined, {}, join(project, 'below'));
+  const error: unknown = await resolveInterpreter(candidate).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'ISTHMUS_WORKER_START' });
+  expect((error as Error).message).toContain(why);
+  expect((error as Error).message).toContain('name it in the option python.executable');
+  expect(existsSync(mark)).toBe(false);
+  // By name it is whatever the user says.
+  const named = findInterpreter(join(project, '.venv/bin/python'), {}, folder);
+  expect((await resolveInterpreter(named)).version).toBe('3.11.0');
+}
+
+test('a sticky folder for everybody is no reason to refuse what is ours', async () => {
+  const ours = script('sticky/.venv/bin/python', 'true');
+  chmodSync(join(folder, 'sticky'), 0o1777);
+  expect(findInterpreter(undefined, {}, join(folder, 'sticky'))).toEqual({
+    command: ours,
+    source: `.venv of ${join(folder, 'sticky')}`,
+  });
 });

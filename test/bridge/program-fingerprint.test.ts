@@ -1,15 +1,7 @@
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { programFingerprint } from '../../src/bridge/program-fingerprint.ts';
 import type { PythonEnvironmentSpec } from '../../src/graph/job-graph.ts';
 import { edge, graph, operator } from '../graph/graphs.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'isthmus-fingerprint-'));
-const module = join(folder, 'helper.py');
-writeFileSync(module, '');
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const of = (python: Partial<PythonEnvironmentSpec>, file?: string) =>
   programFingerprint(
@@ -44,10 +36,21 @@ test.each<[string, Partial<PythonEnvironmentSpec>]>([
   expect(of(python)).not.toBe(of({}));
 });
 
-test('a module that changed is another program: beside the program, and named by a function', () => {
-  const before = [of({ sysPath: [folder] }), of({}, module)];
-  utimesSync(module, 1, 1);
-  const after = [of({ sysPath: [folder] }), of({}, module)];
-  expect(after[0]).not.toBe(before[0]);
-  expect(after[1]).not.toBe(before[1]);
+test('a function out of another folder, wherever the graph names it, is another program', () => {
+  const keyed = (file: string) =>
+    programFingerprint(
+      graph(
+        [operator(1, 'source.sequence'), operator(2, 'map')],
+        [
+          edge(1, 2, {
+            kind: 'hash',
+            key: { language: 'python', form: 'import', name: 'key', file },
+          }),
+        ],
+        { python: { mainBundles: [] } },
+      ),
+    );
+  expect(keyed('/a/k.py')).toBe(keyed('/a/other.py'));
+  expect(keyed('/a/k.py')).not.toBe(keyed('/b/k.py'));
+  expect(of({}, '/a/k.py')).not.toBe(of({}, '/b/k.py'));
 });

@@ -14,15 +14,19 @@ stays thin.
 
 from __future__ import annotations
 
+import importlib
 import os
 import random
 import sys
+import threading
+import time
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 from .._bridge import frame as wire
 from .._bridge.control import decode_control, encode_control
+from .._imported import Imported
 from .._imports import loading
 from ..errors import IsthmusError
 from . import forked
@@ -41,6 +45,8 @@ from .task import Task
 #: Seconds of work before arriving frames are looked at again.
 SLICE_S = 0.005
 _METRICS_EVERY_S = 1.0
+#: How long threads of a job may take to see its end.
+_END_S = 0.1
 
 Transmit = Callable[[int, int, int, int, bytes], None]
 
@@ -76,6 +82,7 @@ class Slot:
         #: Lets out what was transmitted so far.
         self._flush = flush
         self._blobs: dict[int, bytearray | bytes] = {}
+        self._imported: Imported | None = None
         self._reset()
         self.released = False
 
@@ -257,6 +264,10 @@ class Slot:
         self.released = False
         self._reset()
         task_id: int | None = None
+        if self._imported is None:
+            self._imported = Imported()
+        else:
+            self._imported.look()
         try:
             if self._deploying is not None:
                 self._deploying(deployment)
@@ -267,6 +278,7 @@ class Slot:
                 self.tasks.append(built)
                 if built.periodic:
                     self.periodic.append(built)
+            self._imported.look()
         except ANYTHING as e:
             failing = getattr(e, "isthmus_task", None)
             self._fail(e, None, task_id if failing is None else failing)
@@ -338,7 +350,13 @@ class Slot:
 
     def _release(self) -> None:
         self._close_all()
-        body = encode_control({"metrics": [metrics_of(t) for t in self.tasks]})
+        told: dict[str, Any] = {"metrics": [metrics_of(t) for t in self.tasks]}
+        if self._imported is not None:
+            self._imported.look()
+            told["imported"] = self._imported.files
+        if _lingering():
+            told["lingering"] = True
+        body = encode_control(told)
         self._reset()
         self._blobs = {}
         uninstall_program()
@@ -383,6 +401,27 @@ def metrics_of(task: Task) -> dict[str, Any]:
     }
 
 
+def _lingering() -> bool:
+    """Whether threads that run functions of the job go on after a moment: a source that waits, a call that does not return."""
+    deadline = time.monotonic() + _END_S
+    for thread in threading.enumerate():
+        if thread.name.startswith(("source ", "isthmus-async")):
+            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():
+                return True
+    return False
+
+
+def _set_environment(env: dict[str, str | None]) -> None:
+    for name, value in env.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+    if "TZ" in env and hasattr(time, "tzset"):
+        time.tzset()  # The C library has read it before.
+
+
 def install_program(python: dict[str, Any], blobs: dict[int, Any]) -> None:
     """Be like the program that submitted: its path, folder, environment and the definitions of its ``__main__``."""
     if python.get("cwd") and python["cwd"] != os.getcwd():
@@ -394,8 +433,11 @@ def install_program(python: dict[str, Any], blobs: dict[int, Any]) -> None:
     if python.get("sysPath"):
         own = [p for p in sys.path if p not in python["sysPath"]]
         sys.path[:] = [*python["sysPath"], *own]
+    sys.path.extend(p for p in python.get("sysPathEnd") or () if p not in sys.path)
+    # A module that was written since the job before is found.
+    importlib.invalidate_caches()
     if python.get("env"):
-        os.environ.update(python["env"])
+        _set_environment(python["env"])
     if python.get("sources"):
         from .._driver.source_lines import remember
 
