@@ -64,11 +64,27 @@ class Transformation:
         self.non_parallel = non_parallel
         self.parallelism: int | None = 1 if non_parallel else None
         self.max_parallelism: int | None = None
+        #: The operator that this one is part of to the program: what is set for the one holds for both.
+        self.follows: Transformation | None = None
         self.chaining = "always"
         self.uid: str | None = None
         self.description: str | None = None
         self.side_types: dict[str, Any] = {}
         self.location = user_location()
+
+    def follow(self, other: Transformation) -> None:
+        """Be a part of another operator, as parallel as that one."""
+        self.follows, self.parallelism, self.non_parallel = other, other.parallelism, other.non_parallel
+
+    def set_parallelism(self, parallelism: int) -> None:
+        self.parallelism = parallelism
+        if self.follows is not None:
+            self.follows.set_parallelism(parallelism)
+
+    def set_max_parallelism(self, max_parallelism: int) -> None:
+        self.max_parallelism = max_parallelism
+        if self.follows is not None:
+            self.follows.set_max_parallelism(max_parallelism)
 
 
 def user_location() -> dict[str, Any] | None:

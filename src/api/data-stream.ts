@@ -309,7 +309,7 @@ export class DataStream<out T> extends OperatorOutput {
   /** A named output: iterated as `job.outputs[name]` of `executeAsync`, printed by `execute`. */
   toOutput(name: string): DataStreamSink {
     checkText('name of an output', name);
-    return this.#sink({ kind: 'sink.output', name, params: { name } });
+    return this.#inOrder({ kind: 'sink.output', name, params: { name } });
   }
 
   /**
@@ -319,7 +319,7 @@ export class DataStream<out T> extends OperatorOutput {
    * @example for await (const value of stream.executeAndCollect()) console.log(value);
    */
   executeAndCollect(options: CollectOptions | string = {}): CollectedResults<T> {
-    const sink = this.#sink({ kind: 'sink.collect', name: 'Collect' });
+    const sink = this.#inOrder({ kind: 'sink.collect', name: 'Collect' });
     return new CollectedResults<T>(
       this.environment,
       sink.transformation,
@@ -362,6 +362,16 @@ export class DataStream<out T> extends OperatorOutput {
 
   #with(partitioning: Partitioning): DataStream<T> {
     return new DataStream<T>(this.environment, this.repartitioned(partitioning));
+  }
+
+  /** A sink that is as parallel as what it reads, with no exchange before it that would mix up the order. */
+  #inOrder(init: TransformationInit): DataStreamSink {
+    const legs = this.unionLegs();
+    const sink = new DataStream<T>(this.environment, legs).#sink(init);
+    const [{ from }, ...others] = legs as [Leg, ...Leg[]];
+    const parallelism = from.nonParallel === true ? 1 : from.parallelism;
+    if (others.length === 0 && parallelism !== undefined) sink.setParallelism(parallelism);
+    return sink;
   }
 
   #sink(init: TransformationInit): DataStreamSink {

@@ -489,8 +489,14 @@ class DataStream(OperatorSettings, Generic[T]):
 
         check_text("name of an output", name)
         if recording():
-            return self._sink("sink.output", name, {"name": name})
+            return self._in_order(self._sink("sink.output", name, {"name": name}))
         return self._sink("sink.print", name, {})
+
+    def _in_order(self, sink: DataStreamSink) -> DataStreamSink:
+        """The sink, as parallel as what it reads, so that no exchange mixes up the order."""
+        if len(self._origins) == 1:
+            sink._operator().parallelism = self._origins[0].transformation.parallelism
+        return sink
 
     @overload
     def execute_and_collect(
@@ -516,10 +522,7 @@ class DataStream(OperatorSettings, Generic[T]):
         from .collected import CloseableIterator
 
         check_limit(limit)
-        sink = self._sink("sink.collect", "Collect", {})
-        if len(self._origins) == 1:
-            # As parallel as what it collects from, so that no exchange mixes up the order.
-            sink._operator().parallelism = self._origins[0].transformation.parallelism
+        self._in_order(self._sink("sink.collect", "Collect", {}))
         convert = None if self._type is None else collected(self._type.to_spec())
         results: CloseableIterator[T] = CloseableIterator(self._env._submit(job_execution_name), convert)
         if limit is None:

@@ -147,7 +147,10 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         if watermark_strategy is not None:
             operation = watermark_strategy.operation
             if operation.generator != "none" or operation.assigner is not None:
-                return stream.assign_timestamps_and_watermarks(watermark_strategy)
+                # To the program they are one operator, as in PyFlink.
+                stamped = stream.assign_timestamps_and_watermarks(watermark_strategy)
+                stamped._operator().follow(stream._operator())
+                return stamped
         return stream
 
     def from_input(

@@ -160,6 +160,8 @@ class KeyedStream(DataStream[T], Generic[K, T]):
             return keyed.execute_and_collect(job_execution_name, limit)
         select = getattr(selector, "get_key", selector)
         pairs = self._values().map(lambda value: Row(f0=select(value), f1=value))
+        if len(self._origins) == 1:
+            pairs._operator().parallelism = self._origins[0].transformation.parallelism
         return pairs.execute_and_collect(job_execution_name, limit)
 
     def _fixed(self, *args: Any, **kwargs: Any) -> NoReturn:

@@ -34,11 +34,11 @@ class OperatorSettings:
         operator = self._operator()
         if operator.non_parallel and parallelism != 1:
             raise ValueError(f'The parallelism of the non-parallel operator "{operator.name}" must be 1.')
-        operator.parallelism = check_parallelism(parallelism)
+        operator.set_parallelism(check_parallelism(parallelism))
         return self
 
     def set_max_parallelism(self: S, max_parallelism: int) -> S:
-        self._operator().max_parallelism = check_max_parallelism(max_parallelism)
+        self._operator().set_max_parallelism(check_max_parallelism(max_parallelism))
         return self
 
     def set_description(self: S, description: str) -> S:
