@@ -16,6 +16,7 @@ from .output import DEFAULT_WINDOW_BYTES, LocalSender, Output, RemoteSender, Sen
 from .raised import ANYTHING
 from .sources import make_source
 from .task import Task
+from .weight import Scale
 
 if TYPE_CHECKING:
     from .slot import Slot
@@ -90,6 +91,7 @@ def _build(
         ctx.last = i == len(chain) - 1
         contexts.append(ctx)
     task.take = slot.take
+    task.give_way = slot.give_way
     return task, contexts
 
 
@@ -112,11 +114,12 @@ def _wire_outputs(
     for out in task.deployment["outputs"]:
         spec = task.deployment["chain"][out["fromOperator"]]
         senders: list[Sender] = []
+        scale = Scale()
         for target in out["channels"]:
             channel = target["channel"]
             if target["local"]:
                 consumer = slot.by_channel[channel]
-                local = LocalSender(consumer.deliver, channel, copies=False)
+                local = LocalSender(consumer.deliver, channel, copies=False, scale=scale)
                 slot.local[channel] = local
                 senders.append(local)
             else:
@@ -128,6 +131,7 @@ def _wire_outputs(
                     slot.transmit_control,
                     window,
                     slot.max_frame_bytes,
+                    scale,
                 )
                 slot.remote[channel] = remote
                 slot.sending[channel] = task
@@ -158,6 +162,7 @@ def _wire_outputs(
             num_receivers=out["receivers"],
             rng=slot.rng,
             own=own,
+            scale=scale,
         )
         if kind == "broadcast":
             shared.append(output)
@@ -223,9 +228,17 @@ class Several:
     def ready(self) -> bool:
         return all(o.ready for o in self._outputs)
 
+    @property
+    def scale(self) -> Scale:
+        return self._outputs[0].scale  # type: ignore[no-any-return]
+
     def emit(self, values: list[Any], timestamps: list[int] | None) -> None:
         for output in self._outputs:
             output.emit(values, timestamps)
+
+    def push(self) -> None:
+        for output in self._outputs:
+            output.push()
 
     def control(self, element: tuple[Any, ...]) -> None:
         for output in self._outputs:

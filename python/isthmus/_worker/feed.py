@@ -15,9 +15,7 @@ properties of CPython's iterators help (both hold from 3.10 on, and tests check 
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import compress, repeat
 from typing import Any
 
@@ -76,54 +74,3 @@ def _follow_timestamps(cursor: Cursor, pairs: Iterator[tuple[int, Any]]) -> Iter
     for timestamp, record in pairs:
         cursor.timestamp = timestamp
         yield record
-
-
-class Watchdog:
-    """Ends a batch that has kept the loop for a whole period, so that timers and other tasks get their turn.
-
-    Costs two attribute writes a batch; the thread sleeps while the worker is idle.
-    """
-
-    def __init__(self, period_s: float = 0.005, tick: Callable[[], None] = lambda: None) -> None:
-        self._period_s = period_s
-        #: Called once a period while the loop is in a chain.
-        self._tick = tick
-        #: The feed being pulled; None while the loop does something else.
-        self.feed: Feed | None = None
-        self._parked = False
-        self._unpark = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    def watch(self, feed: Feed) -> None:
-        self.feed = feed
-        if self._parked:
-            self._parked = False
-            self._unpark.set()
-        elif self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="isthmus-watchdog", daemon=True)
-            self._thread.start()
-
-    def _run(self) -> None:
-        seen: Feed | None = None
-        quiet = 0
-        while True:
-            time.sleep(self._period_s)
-            feed = self.feed
-            if feed is None:
-                seen = None
-                quiet += 1
-                if quiet > 40:
-                    self._unpark.clear()
-                    self._parked = True
-                    # A batch may have begun between the last look and parking.
-                    if self.feed is None:
-                        self._unpark.wait()
-                    self._parked = False
-                    quiet = 0
-                continue
-            quiet = 0
-            if feed is seen and not feed.cut:
-                feed.stop()
-            seen = feed
-            del feed
-            self._tick()

@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 PROTOCOL = 1
@@ -120,8 +121,8 @@ class Process:
         from .._bridge import frame as wire
         from . import forked
         from .collector import Collector
-        from .feed import Watchdog
         from .slot import Slot
+        from .watchdog import Watchdog
 
         self._wire = wire
         self._forked = forked
@@ -133,11 +134,18 @@ class Process:
         os.set_blocking(self._wake_in, False)
         os.set_blocking(self._wake_out, False)
         self._incoming: deque[Any] = deque()
+        self._input = select.poll()
+        self._input.register(self._in, select.POLLIN)
+        self._poller = select.poll()
+        self._poller.register(self._in, select.POLLIN)
+        self._poller.register(self._wake_in, select.POLLIN)
+        #: Frames after which no function of the job goes on.
+        self._ends_job = (wire.CANCEL, wire.RELEASE, wire.SHUTDOWN, wire.DEPLOY)
         self._shut_down = False
         self._writing = threading.Lock()  # M3
         self._log_handler: Any = None
         self._collector = Collector()
-        self._watchdog = Watchdog(tick=self._collector.look_aside)
+        self._watchdog = Watchdog(tick=self._collector.look_aside, let_out=self.let_out)
         self.slot = Slot(
             transmit=self.transmit,
             clock=SystemClock(),
@@ -148,14 +156,11 @@ class Process:
             deploying=self.begin_job,
             closed=end_job,
             flush=self.flush,
+            pump=self.turn_until,
         )
 
-        forked.part_with_children((frames_in, frames_out, self._wake_in, self._wake_out), self._end_batch)
-
-    def _end_batch(self) -> None:
-        feed = self._watchdog.feed
-        if feed is not None:
-            feed.stop()
+        descriptors = (frames_in, frames_out, self._wake_in, self._wake_out)
+        forked.part_with_children(descriptors, self._watchdog.in_child)
 
     def transmit(self, kind: int, flags: int, channel: int, count: int, body: bytes) -> None:
         self._outgoing.append(self._wire.pack_header(len(body), kind, flags, channel, count))
@@ -256,38 +261,67 @@ class Process:
         self._incoming.extend(self._decoder.feed(data))
 
     def loop(self) -> None:
-        monotonic = time.monotonic
-        poller = select.poll()
-        poller.register(self._in, select.POLLIN)
-        poller.register(self._wake_in, select.POLLIN)
-        slot, wire, incoming, collector = self.slot, self._wire, self._incoming, self._collector
-        more = False
+        slot, collector = self.slot, self._collector
         while not self._shut_down:
             if self._forked.is_child():
                 self._forked.end_child()
             # First what has come: frames may have arrived together with WELCOME.
-            while incoming:
-                frame = incoming.popleft()
-                if frame[0] == wire.SHUTDOWN:
-                    self._shut_down = True
-                    break
-                slot.handle(frame)
-                if frame[0] == wire.DEPLOY:
-                    collector.begin_job()
-            more = slot.run()
-            self.flush()
+            while self._incoming and not self._shut_down:
+                self._handle(self._incoming.popleft())
+            self._turn(slot.run() or self._shut_down)
             if slot.released:
                 slot.released = False
-                frame = None
                 collector.end_job()
-            collector.look(monotonic())
-            wait = 0.0 if more or self._shut_down else slot.wait_s()
-            for descriptor, _ in poller.poll(None if wait is None else wait * 1000):
-                if descriptor == self._in:
-                    self._read()
-                else:
-                    os.read(self._wake_in, 4096)
-                    slot.woken()
+            collector.look(time.monotonic())
+        self.flush()
+
+    def _handle(self, frame: Any) -> None:
+        wire = self._wire
+        if frame[0] == wire.SHUTDOWN:
+            self._shut_down = True
+            return
+        self.slot.handle(frame)
+        if frame[0] == wire.DEPLOY:
+            self._collector.begin_job()
+
+    def _turn(self, more: bool) -> None:
+        """Write what there is, and read; wait for frames, time and wake-ups unless there is more to do."""
+        self.flush()
+        wait = 0.0 if more or self._incoming else self.slot.wait_s()
+        for descriptor, _ in self._poller.poll(None if wait is None else wait * 1000):
+            if descriptor == self._in:
+                self._read()
+            else:
+                os.read(self._wake_in, 4096)
+                self.slot.woken()
+
+    def turn_until(self, done: Callable[[], bool]) -> bool:
+        """Turn within a function that has given way (W5 of ``slot``). What ends the job is left to the loop."""
+        slot, incoming = self.slot, self._incoming
+        while not done():
+            while incoming:
+                if incoming[0][0] in self._ends_job:
+                    return False
+                slot.handle(incoming.popleft())
+            more = slot.run()
+            if slot.failed:
+                return False
+            self._turn(more or done())
+        return True
+
+    def let_out(self, pull: Any) -> None:
+        """A function keeps the loop: called by the watchdog, with the loop's lock."""
+        while self._input.poll(0):
+            self._read()
+        frames = [*self._incoming]
+        self._incoming.clear()
+        for frame in frames:
+            if frame[0] == self._wire.CREDIT:
+                self.slot.handle(frame)
+            else:
+                self._incoming.append(frame)
+        pull.task.let_out(pull)
+        self.slot.push()
         self.flush()
 
 

@@ -229,6 +229,9 @@ class Operator:
         """The input at hand is used up (asked of those that ``gather``): emit what waited for more of it."""
         return None
 
+    def let_out(self) -> None:
+        """A function of the chain keeps the loop: show what is finished (sinks that gather). From another thread."""
+
     def pending(self) -> bool:
         """Whether results are still on their way: ``finish`` and barriers wait until it is False."""
         return False

@@ -3,7 +3,8 @@
 S1. Per channel, elements leave in the order in which they were emitted; a control element goes behind all records before it.
 S2. A channel sends records only while its balance is positive; control elements need no credit, but never overtake records.
 S3. A channel sends at once while fewer than ``EAGER_FRAMES`` of its frames are unanswered; so batches grow only while
-    the consumer is busy.
+    the consumer is busy. Where functions are slow all that is finished is pushed: it does not wait for them.
+S4. What waits for a consumer is bounded in records and in bytes; one chunk of any size is taken.
 """
 
 from __future__ import annotations
@@ -19,18 +20,21 @@ from .failure import OperatorFailure, safe_repr
 from .isolate import is_immutable
 from .keep import Own, isolated, take
 from .raised import ANYTHING
+from .weight import Scale
 
 if TYPE_CHECKING:
     from .._bridge.keys import KeyGroups
 
-#: Records of one frame.
+#: Records and bytes of one frame.
 MAX_BATCH_RECORDS = 1024
+MAX_BATCH_BYTES = 256 << 10
 #: Frames that may be on their way before batches begin to grow.
 EAGER_FRAMES = 2
 #: Bytes that may be on their way per channel unless configured.
 DEFAULT_WINDOW_BYTES = 1 << 20
-#: Records that a neighbour in the same slot may have waiting.
+#: Records and bytes that a neighbour in the same slot may have waiting.
 LOCAL_WINDOW_RECORDS = 8192
+LOCAL_WINDOW_BYTES = 8 << 20
 
 
 class Sender(Protocol):
@@ -43,6 +47,10 @@ class Sender(Protocol):
 
     def send(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None: ...
 
+    def push(self) -> None:
+        """Send what is held back to make batches larger."""
+        ...
+
     def control(self, element: tuple[Any, ...]) -> None:
         """Send a watermark, barrier, idle or end element, as ``gate`` names them."""
         ...
@@ -51,26 +59,38 @@ class Sender(Protocol):
 class LocalSender:
     """To a task of the same slot: objects are handed over, which are the task's alone (T5 of ``task``)."""
 
-    def __init__(self, deliver: Callable[[int, tuple[Any, ...]], None], channel: int, copies: bool) -> None:
+    def __init__(
+        self, deliver: Callable[[int, tuple[Any, ...]], None], channel: int, copies: bool, scale: Scale
+    ) -> None:
         self._deliver = deliver
         self._channel = channel
         #: Whether others are given the same records, so that those that can be changed in place are copied.
         self.copies = copies
+        #: That of the exchange, which weighs what it is given.
+        self.scale = scale
         self._waiting = 0
+        self._waiting_bytes = 0.0
 
     @property
     def ready(self) -> bool:
-        return self._waiting < LOCAL_WINDOW_RECORDS
+        return self._waiting < LOCAL_WINDOW_RECORDS and self._waiting_bytes < LOCAL_WINDOW_BYTES
 
     def send(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
         if self.copies:
             values = isolated(values)
-        self._waiting += len(values)
-        self._deliver(self._channel, ("batch", values, timestamps, keys, len(values)))
+        count = len(values)
+        size = count * self.scale.per_record
+        self._waiting += count
+        self._waiting_bytes += size
+        self._deliver(self._channel, ("batch", values, timestamps, keys, (count, size)))
 
-    def taken(self, records: int) -> None:
+    def push(self) -> None:
+        pass
+
+    def taken(self, credit: tuple[int, float]) -> None:
         """The consumer took a batch off its queue."""
-        self._waiting -= records
+        self._waiting -= credit[0]
+        self._waiting_bytes -= credit[1]
 
     def control(self, element: tuple[Any, ...]) -> None:
         self._deliver(self._channel, element)
@@ -87,8 +107,10 @@ class RemoteSender:
         transmit_control: Callable[[int, tuple[Any, ...]], None],
         window_bytes: int,
         max_frame_bytes: int,
+        scale: Scale,
     ) -> None:
         self.channel = channel
+        self._scale = scale
         self._encode = encode
         self._transmit_batch = transmit_batch
         self._transmit_control = transmit_control
@@ -100,10 +122,12 @@ class RemoteSender:
         # Buffered: (values, timestamps, keys) or a control element, in order.
         self._queue: deque[tuple[Any, ...]] = deque()
         self._queued_records = 0
+        # Records of a frame, by what records of this exchange weigh.
+        self._limit = MAX_BATCH_RECORDS
 
     @property
     def ready(self) -> bool:
-        return self._queued_records < MAX_BATCH_RECORDS
+        return self._queued_records < self._limit
 
     @property
     def empty(self) -> bool:
@@ -129,7 +153,16 @@ class RemoteSender:
                 ("batch", list(values), timestamps and list(timestamps), None if keys is None else list(keys))
             )
         self._queued_records += len(values)
+        per_record = self._scale.per_record
+        if per_record * MAX_BATCH_RECORDS > MAX_BATCH_BYTES:
+            self._limit = max(1, int(MAX_BATCH_BYTES / per_record))
+        else:
+            self._limit = MAX_BATCH_RECORDS
         self.flush()
+
+    def push(self) -> None:
+        if self._queue:
+            self.flush(pushed=True)
 
     def control(self, element: tuple[Any, ...]) -> None:
         if self._queue:
@@ -148,8 +181,9 @@ class RemoteSender:
             frames[0] -= size
         self.flush()
 
-    def flush(self) -> None:
+    def flush(self, pushed: bool = False) -> None:
         queue = self._queue
+        limit = self._limit
         while queue:
             head = queue[0]
             if head[0] != "batch":
@@ -160,19 +194,19 @@ class RemoteSender:
             _, values, timestamps, keys = head
             count = len(values)
             # S3; records with a control element behind them go too: nothing will join them.
-            if len(self._frames) >= EAGER_FRAMES and count < MAX_BATCH_RECORDS and len(queue) == 1:
+            if not pushed and len(self._frames) >= EAGER_FRAMES and count < limit and len(queue) == 1:
                 return
-            if count > MAX_BATCH_RECORDS:
-                part = values[:MAX_BATCH_RECORDS]
-                del values[:MAX_BATCH_RECORDS]
+            if count > limit:
+                part = values[:limit]
+                del values[:limit]
                 part_timestamps = part_keys = None
                 if timestamps is not None:
-                    part_timestamps = timestamps[:MAX_BATCH_RECORDS]
-                    del timestamps[:MAX_BATCH_RECORDS]
+                    part_timestamps = timestamps[:limit]
+                    del timestamps[:limit]
                 if keys is not None:
-                    part_keys = keys[:MAX_BATCH_RECORDS]
-                    del keys[:MAX_BATCH_RECORDS]
-                self._queued_records -= MAX_BATCH_RECORDS
+                    part_keys = keys[:limit]
+                    del keys[:limit]
+                self._queued_records -= limit
                 self._emit(part, part_timestamps, part_keys)
             else:
                 queue.popleft()
@@ -222,9 +256,11 @@ class Output:
         key_groups: KeyGroups | None,
         num_receivers: int,
         rng: random.Random,
+        scale: Scale,
         own: Own | None = None,
     ) -> None:
         self._spec = spec
+        self.scale = scale
         #: How keys are kept: the selector may go on to change them, and they may be part of their records.
         self._own = own
         self.senders = senders
@@ -256,7 +292,12 @@ class Output:
                 return False
         return True
 
+    def push(self) -> None:
+        for sender in self.senders:
+            sender.push()
+
     def emit(self, values: list[Any], timestamps: list[int] | None) -> None:
+        self.scale.weigh(values)
         if self._coerce is not None:
             values = coerced(self._coerce, values, self._spec)
         keys = None

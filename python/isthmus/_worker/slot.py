@@ -10,6 +10,8 @@ stays thin.
       sleeps holds up its slot, so everything that can go on without it has gone on before.
   W3. After a failure no task runs any more; the failure is reported once, everything is closed.
   W5. Nothing of the user's runs between a failure and its leaving: ``close`` may wait, exit or crash.
+  W6. A function that makes more for side outputs than these take is held up within its call: the loop turns there, for
+      all other tasks, and in one call at a time. As graphs have no cycles, the task furthest downstream can always go on.
 """
 
 from __future__ import annotations
@@ -33,7 +35,6 @@ from . import forked
 from .channels import ChannelCodec
 from .deployment import build_tasks
 from .failure import OperatorFailure, report
-from .feed import Watchdog
 from .functions import FunctionLoader
 from .keep import forget_types
 from .operator import Clock
@@ -41,6 +42,7 @@ from .output import LocalSender, RemoteSender
 from .raised import ANYTHING
 from .shown import safe_str, type_name
 from .task import Task
+from .watchdog import Watchdog
 
 #: Seconds of work before arriving frames are looked at again.
 SLICE_S = 0.005
@@ -49,6 +51,10 @@ _METRICS_EVERY_S = 1.0
 _END_S = 0.1
 
 Transmit = Callable[[int, int, int, int, bytes], None]
+
+
+class Abandoned(BaseException):
+    """Raised in a function that has given way and cannot go on, as its job is over."""
 
 
 class Slot:
@@ -65,6 +71,7 @@ class Slot:
         deploying: Callable[[dict[str, Any]], None] | None = None,
         closed: Callable[[], None] | None = None,
         flush: Callable[[], None] = lambda: None,
+        pump: Callable[[Callable[[], bool]], bool] | None = None,
     ) -> None:
         #: ``transmit(type, flags, channel, count, body)``.
         self.transmit = transmit
@@ -77,6 +84,8 @@ class Slot:
         self.program_output = program_output
         #: Called with each deployment before its functions are loaded.
         self._deploying = deploying
+        #: Turns the loop until what it is given is true; returns False if it ends before.
+        self._pump = pump
         #: Called when all functions of a job are closed.
         self._closed = closed
         #: Lets out what was transmitted so far.
@@ -225,15 +234,33 @@ class Slot:
             return False
         return True
 
+    def give_way(self, task: Task) -> None:
+        """Called within a function of ``task``, whose outputs have no room (W5)."""
+        if self._pump is None or any(other.gives_way for other in self.tasks):
+            return
+        current, task.gives_way = self.current, True
+        try:
+            if not self._pump(lambda: task.outputs_ready):
+                raise Abandoned
+        finally:
+            task.gives_way = False
+            self.current = current
+
+    def push(self) -> None:
+        """Send what channels hold back: nobody comes by for a while."""
+        for sender in self.remote.values():
+            sender.push()
+
     def _fire_due(self) -> None:
         # A record of this millisecond may still come: what ends with it waits until it is over (Flink does too).
         now = self.clock.now_ms() - 1
+        deadline = self.clock.monotonic() + SLICE_S
         for task in self.periodic:
             due = task.next_processing_time()
             if due is not None and due <= now:
                 self.current = task
                 try:
-                    task.fire_processing_time(now)
+                    task.fire_processing_time(now, deadline)
                 except ANYTHING as e:
                     self._fail(e, task)
                     return
@@ -313,7 +340,7 @@ class Slot:
     def _fail(self, error: BaseException, task: Task | None, task_id: int | None = None) -> None:
         if forked.is_child():
             forked.end_child(error.cause if isinstance(error, OperatorFailure) else error)
-        if self.failed:
+        if self.failed or isinstance(getattr(error, "cause", error), Abandoned):
             return
         self.failed = True
         self.current = None

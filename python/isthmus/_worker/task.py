@@ -7,29 +7,36 @@ chunks the task may be left and taken up again, so a slow function or an output 
   T2. Records made before an exception are emitted before the failure is reported.
   T3. A watermark passes the operators in chain order, each having fired what is due before the next one is told.
   T5. What an output is given is nobody else's: the functions of the chain may go on to change what they have emitted.
+  T6. What timers and late results make goes before the rest of the element at hand, in chunks as that does.
   T4. A task that has ended has sent the final watermark and END on every channel, and closed its operators, in that order.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from itertools import compress, islice, repeat
 from typing import Any
 
 from . import forked
 from .blame import in_flight, suspect
 from .failure import OperatorFailure, safe_repr
-from .feed import Feed, Watchdog
+from .feed import Feed
 from .gate import InputGate
 from .keep import Own, as_it_is, take, take_timed
 from .operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Clock, Cursor, Operator
 from .output import Output
+from .pull import Made, Pull
 from .raised import ANYTHING
+from .side_buffer import SideBuffer
 from .state.keys import frozen
+from .watchdog import Watchdog
 
 #: Records made between two looks at the clock and at the outputs' credit.
 CHUNK = 2048
+#: Records of the first chunk, before their size is known, and bytes of later ones.
+_FIRST_CHUNK = 64
+_CHUNK_BYTES = 2 << 20
 #: Records that go through the slot one by one when a task begins, and again after a slow one. What a fast record made
 #: must not wait for a slow record behind it; how slow the next one will be, nobody knows.
 CAREFUL = 128
@@ -37,6 +44,17 @@ CAREFUL = 128
 _MANY = 1 << 62
 
 Drain = tuple[Iterator[Any], bool, "Feed | None"]
+
+
+class _Aside:
+    """What is done between two chunks of an element (T6), with the cursor of its own that it left off at."""
+
+    __slots__ = ("drain", "key", "phases", "timestamp")
+
+    def __init__(self, phases: Iterator[Drain], cursor: Cursor) -> None:
+        self.phases = phases
+        self.drain: Drain | None = None
+        self.timestamp, self.key = cursor.timestamp, cursor.key
 
 
 class Task:
@@ -65,7 +83,7 @@ class Task:
         #: How records are kept for the outputs while the functions of the chain go on (``keep``); None: as they are.
         self.own: Own | None = None
         self.own_side: Own = as_it_is
-        self._side_buffers: dict[tuple[int, str], tuple[list[Any], list[int]]] = {}
+        self._side_buffers: dict[tuple[int, str], SideBuffer] = {}
         self.inputs: dict[int, dict[str, Any]] = {c["channel"]: c for c in deployment["inputs"]}
         self.gate = InputGate(list(self.inputs))
         self.queue: deque[tuple[int, tuple[Any, ...]]] = deque()
@@ -73,6 +91,8 @@ class Task:
         self._punctuating: list[tuple[int, Operator]] | None = None
         self._phases: Generator[Drain, None, None] | None = None
         self._drain: Drain | None = None
+        self._aside: _Aside | None = None
+        self._chunk = _FIRST_CHUNK
         self._poll_requested = False
         #: Left until ``request_poll``: nothing can go on before results that are on their way have come.
         self._waiting = False
@@ -88,6 +108,10 @@ class Task:
         self.counts: dict[int, int] = {}
         #: Called with what the slot must do: ("snapshot", checkpoint, states), ("finished",).
         self.notify: Callable[..., None] = lambda *_: None
+        #: Called within a function that makes more for side outputs than they take: lets others go on until they do.
+        self.give_way: Callable[[Task], None] = lambda _: None
+        #: In a function that has given way.
+        self.gives_way = False
         #: Called when a queued batch is taken: decodes it and gives its credit back.
         self.take: Callable[[int, tuple[Any, ...]], tuple[list[Any], Any, Any]] = lambda c, e: (
             e[1],
@@ -124,11 +148,13 @@ class Task:
     @property
     def unproven(self) -> bool:
         """Whether the next record may be a slow one, as far as anybody knows."""
-        return self._careful > 0 and self.source is None
+        return self._careful > 0
 
     def runnable(self) -> bool:
-        if self.finished or not self.started:
+        if self.finished or not self.started or self.gives_way:
             return False
+        if self._aside is not None:
+            return self.outputs_ready
         if self._waiting and not self._poll_requested:
             return False
         if self._phases is not None or self._poll_requested:
@@ -147,7 +173,7 @@ class Task:
 
     def next_processing_time(self) -> int | None:
         """When something is due although nothing arrives."""
-        if not self.periodic or self.finished or not self.started:
+        if not self.periodic or self.finished or not self.started or self._aside or self.gives_way:
             return None
         due = [t for op in self.operators if (t := op.next_processing_time()) is not None]
         return min(due) if due else None
@@ -168,37 +194,71 @@ class Task:
         self._yielding = False
         try:
             while True:
-                if self._drain is None and not self._next_drain():
+                if self._aside is None and self._poll_requested:
+                    self._poll_requested = self._waiting = False
+                    self._aside = _Aside(self._polled(), self.cursor)
+                if self._aside is not None:
+                    self._go_on_aside(self._aside)
+                elif self._drain is None and not self._next_drain():
                     return
-                self._pull_chunk()
+                else:
+                    assert self._drain is not None
+                    self._drain = self._pull_chunk(self._drain)
                 if self._yielding or self._waiting or monotonic() >= deadline or not self.outputs_ready:
                     return
         finally:
-            if self._watchdog is not None:
-                self._watchdog.feed = None
             self.busy_s += monotonic() - began
 
-    def fire_processing_time(self, now: int) -> None:
-        """Queue what is due by the clock. Called between elements or, for suspended ones, between chunks."""
+    def fire_processing_time(self, now: int, deadline: float) -> None:
+        """Begin with what is due by the clock, and go on until ``deadline``. Called between elements or, for suspended
+        ones, between chunks.
+        """
         if self.finished:
             return
+        self._aside = _Aside(self._due(now), self.cursor)
+        while self._aside is not None and self.outputs_ready and self._clock.monotonic() < deadline:
+            self._go_on_aside(self._aside)
+
+    def _go_on_aside(self, aside: _Aside) -> None:
+        """Its next chunk (T6)."""
+        cursor = self.cursor
+        saved = cursor.timestamp, cursor.key
+        cursor.timestamp, cursor.key = aside.timestamp, aside.key
+        if aside.drain is None:
+            aside.drain = next(aside.phases, None)
+            if aside.drain is None:
+                self._aside = None
+        if aside.drain is not None:
+            aside.drain = self._pull_chunk(aside.drain)
+        aside.timestamp, aside.key = cursor.timestamp, cursor.key
+        cursor.timestamp, cursor.key = saved
+
+    def _due(self, now: int) -> Iterator[Drain]:
         for i, op in enumerate(self.operators):
             due = op.next_processing_time()
             if due is None or due > now:
                 continue
             fired = op.advance_processing_time(now)
             if fired is not None:
-                self._run_aside(i, fired)
-            self._pass_generated(i, op)
+                yield self._through(i + 1, iter(fired)), True, None
+            yield from self._generated(i, op)
 
-    def _pass_generated(self, i: int, op: Operator) -> None:
+    def _polled(self) -> Iterator[Drain]:
+        """Results that have come off the loop."""
+        for i, op in enumerate(self.operators):
+            ready = op.poll()
+            if ready is not None:
+                yield self._through(i + 1, iter(ready)), True, None
+            yield from self._generated(i, op)
+
+    def _generated(self, i: int, op: Operator) -> Iterator[Drain]:
+        """Watermark and idleness of an operator's own."""
         watermark = op.poll_watermark()
         idle = op.poll_idle()
         if idle is False:
             self._pass_idleness(i + 1, False)
         if watermark is not None:
-            for drain in self._watermark_drains(i + 1, watermark):
-                self._exhaust(drain)
+            yield from self._watermark_drains(i + 1, watermark)
         if idle:
             self._pass_idleness(i + 1, True)
 
@@ -207,25 +267,7 @@ class Task:
         if all(op.follows_idleness for op in self.operators[start:]):
             self._control(("idle", idle))
 
-    def _run_aside(self, i: int, records: Iterable[Any]) -> None:
-        """Run what operator ``i`` emitted outside any element through the rest of the chain, at once."""
-        saved = self.cursor.timestamp, self.cursor.key
-        self._exhaust((self._through(i + 1, iter(records)), True, None))
-        self.cursor.timestamp, self.cursor.key = saved
-
-    def _exhaust(self, drain: Drain) -> None:
-        # Keeps a suspended element's drain while another one is pulled between its chunks.
-        suspended, self._drain = self._drain, drain
-        try:
-            while self._drain is not None:
-                self._pull_chunk()
-        finally:
-            self._drain = suspended
-
     def _next_drain(self) -> bool:
-        if self._poll_requested:
-            self._poll_requested = self._waiting = False
-            self._poll()
         while True:
             if self._phases is None and not self._next_element():
                 return False
@@ -270,58 +312,104 @@ class Task:
         self._phases = self._batch(values, timestamps, None, 0)
         return True
 
-    def _pull_chunk(self) -> None:
-        """Pull up to a chunk from the current drain and emit it."""
-        assert self._drain is not None
-        records, timed, feed = self._drain
+    def _pull_chunk(self, drain: Drain) -> Drain | None:
+        """Pull up to a chunk and emit it; returns the drain if there may be more."""
+        records, timed, feed = drain
+        pull = Pull(self, feed, timed)
+        values, timestamps = pull.values, pull.timestamps
+        limit = self._chunk
+        error: BaseException | None = None
         watchdog = self._watchdog
         if watchdog is not None:
-            if feed is not None:
-                watchdog.watch(feed)
-            else:
-                watchdog.feed = None
-        values: list[Any] = []
-        timestamps: list[int] | None = None
-        error: BaseException | None = None
+            watchdog.enter(pull)
         try:
             own = self.own
-            if timed:
-                timestamps = []
-                take_timed(records, values, CHUNK, own, timestamps, self.cursor)
+            if timestamps is not None:
+                take_timed(records, values, limit, own, timestamps, self.cursor)
             elif own is None:
-                values.extend(islice(records, CHUNK))
+                values.extend(islice(records, limit))
             else:
-                take(records, values, CHUNK, own)
+                take(records, values, limit, own)
         except ANYTHING as e:
             error = e
+        finally:
+            if watchdog is not None:
+                watchdog.leave()
         if forked.is_child():
             forked.end_child(error)
-        if len(values) < CHUNK:
-            self._drain = None
-        if values:
-            self.records_out += len(values)
-            for output in self.outputs:
-                output.emit(values, timestamps)
+        made = pull.take_rest()
+        if made is not None and pull.error is None:
+            self._emit(made)
+            self._fit_chunk()
         if self._side_buffers:
             self._flush_sides()
+        error = error or pull.error
         if error is not None:
-            self._drain = None
             raise error
+        if self._stride < CHUNK:
+            self._push()
+        return drain if len(values) == limit else None
 
-    def _flush_sides(self) -> None:
-        buffers, self._side_buffers = self._side_buffers, {}
-        for where, (values, timestamps) in buffers.items():
+    def _emit(self, made: Made) -> None:
+        self.records_out += len(made.values)
+        for output in self.outputs:
+            output.emit(made.values, made.timestamps)
+
+    def _fit_chunk(self) -> None:
+        heaviest = 1.0
+        for output in self.outputs:
+            heaviest = max(heaviest, output.scale.per_record)
+        self._chunk = max(1, min(self._chunk * 2, CHUNK, int(_CHUNK_BYTES / heaviest)))
+
+    def let_out(self, pull: Pull) -> None:
+        """A function keeps the loop: what was made before leaves. Called by the watchdog, which has the lock."""
+        if self.outputs_ready:
+            made = pull.take_finished()
+            if made is not None:
+                self._emit(made)
+            # The function may add to the buffers meanwhile: they are not cleared.
+            self._flush_sides(clear=False)
+        for op in self.operators:
+            op.let_out()
+
+    def _push(self) -> None:
+        """What channels hold back to make their batches larger leaves, too."""
+        for output in self.outputs:
+            output.push()
+        for output in self.side_outputs.values():
+            output.push()
+
+    def _flush_sides(self, clear: bool = True) -> None:
+        for where, buffer in list(self._side_buffers.items()):
+            made = buffer.take()
             output = self.side_outputs.get(where)
-            if output is not None:
-                output.emit(values, timestamps if any(t != MIN_TIMESTAMP for t in timestamps) else None)
+            if output is not None and made is not None:
+                output.emit(*made)
+            if clear:
+                buffer.clear()
 
     def emit_side(self, operator: int, tag: str, value: Any) -> None:
         where = (operator, tag)
         buffer = self._side_buffers.get(where)
         if buffer is None:
-            buffer = self._side_buffers[where] = ([], [])
-        buffer[0].append(self.own_side(value))
-        buffer[1].append(self.cursor.timestamp)
+            buffer = self._side_buffers[where] = SideBuffer()
+        if buffer.add(self.own_side(value), self.cursor.timestamp):
+            self._make_room_aside(where, buffer)
+
+    def _make_room_aside(self, where: tuple[int, str], buffer: SideBuffer) -> None:
+        """A function makes more for the side than is kept; it is held up until there is room."""
+        watchdog = self._watchdog
+        pull = watchdog.leave() if watchdog is not None else None
+        try:
+            self._flush_sides()
+            output = self.side_outputs.get(where)
+            if output is not None:
+                buffer.grow(_CHUNK_BYTES, output.scale.per_record)
+                if not self.outputs_ready:
+                    self.give_way(self)
+        finally:
+            if watchdog is not None and pull is not None:
+                watchdog.enter(pull)
 
     # What an element means, as drains.
 
@@ -491,22 +579,15 @@ class Task:
         if not self.polls:
             return
         while any(op.pending() for op in self.operators):
-            self._poll()
+            yield from self._polled()
             if any(op.pending() for op in self.operators):
                 yield self._wait()
-        self._poll()
+        yield from self._polled()
 
     def _wait(self) -> Drain:
         """An empty drain: the task is left, and taken up again when somebody wakes it."""
         self._waiting = True
         return iter(()), False, None
-
-    def _poll(self) -> None:
-        for i, op in enumerate(self.operators):
-            ready = op.poll()
-            if ready is not None:
-                self._run_aside(i, ready)
-            self._pass_generated(i, op)
 
     def _end_of_source(self) -> Generator[Drain, None, None]:
         yield from self._watermark_drains(0, MAX_TIMESTAMP)
@@ -540,7 +621,8 @@ class Task:
         """The exception with the operator and the record it belongs to."""
         if isinstance(error, OperatorFailure):
             return error
-        record, key = in_flight(self._phases, self.cursor.key)
+        phases = self._phases if self._aside is None else self._aside.phases
+        record, key = in_flight(phases, self.cursor.key)
         return OperatorFailure(error, self._suspect(error), record=record, key=key)
 
     def _suspect(self, error: BaseException) -> dict[str, Any]:

@@ -1,10 +1,7 @@
 """The properties of CPython's iterators that the feed rests on, and the feed itself."""
 
-import threading
-import time
-
 import pytest
-from isthmus._worker.feed import Feed, Watchdog
+from isthmus._worker.feed import Feed
 from isthmus._worker.operator import MIN_TIMESTAMP, Cursor
 
 
@@ -66,31 +63,3 @@ def test_stop_ends_the_batch_behind_the_record_in_flight():
     assert list(map(function, feed.iterator)) == [0, 1, 2, 3]
     assert feed.drained
     assert feed.consumed == 4
-
-
-def test_watchdog_ends_a_slow_batch_within_periods():
-    watchdog = Watchdog(0.005)
-    feed = Feed(list(range(1000)), None, None, Cursor())
-    began = time.monotonic()
-    watchdog.watch(feed)
-    done = list(map(lambda v: time.sleep(0.002) or v, feed.iterator))
-    watchdog.feed = None
-    assert feed.cut
-    assert 0 < len(done) == feed.consumed < 200
-    assert time.monotonic() - began < 1
-
-
-def test_watchdog_parks_and_comes_back():
-    watchdog = Watchdog(0.001)
-    watchdog.watch(Feed([1], None, None, Cursor()))
-    watchdog.feed = None
-    deadline = time.monotonic() + 5
-    while not watchdog._parked and time.monotonic() < deadline:
-        time.sleep(0.005)
-    assert watchdog._parked
-    feed = Feed(list(range(1000)), None, None, Cursor())
-    watchdog.watch(feed)
-    list(map(lambda v: time.sleep(0.001), feed.iterator))
-    watchdog.feed = None
-    assert feed.cut
-    assert sum(t.name == "isthmus-watchdog" for t in threading.enumerate()) >= 1

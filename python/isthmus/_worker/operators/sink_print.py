@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -31,20 +32,33 @@ class PrintSink(Operator):
         #: PyFlink turns typed rows into text in their own chain: as they are, whatever names they have.
         self._shows_rows = declared is not None and declared["kind"] == "ROW"
         self._stderr = bool(ctx.params.get("stderr"))
+        self._lines: list[str] = []
+        self._written = 0
+        self._writing = threading.Lock()
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
         while True:
-            lines: list[str] = []
+            lines = self._lines = []
             try:
                 # A record becomes a line before the function that made it goes on, which may change it.
                 lines.extend(map(self._line, islice(records, _LINES_A_WRITE)))
             finally:
                 # Also when a function before raised: what was made so far is shown (T2).
-                if lines:
-                    self._write("".join(lines))
+                self.let_out()
+                self._lines = []
+                self._written = 0
             if len(lines) < _LINES_A_WRITE:
                 return
             yield from ()
+
+    def let_out(self) -> None:
+        # The list grows while a function before is at work; the watchdog may come by then.
+        with self._writing:
+            count = len(self._lines)
+            lines = self._lines[self._written : count]
+            self._written = count
+            if lines:
+                self._write("".join(lines))
 
     def _line(self, record: Any) -> str:
         if self._coerce is not None and not (self._shows_rows and type(record) is Row):
