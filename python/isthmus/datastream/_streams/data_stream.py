@@ -22,6 +22,7 @@ from .checks import (
 )
 from .data_stream_sink import DataStreamSink
 from .settings import OperatorSettings
+from .united import renamed_origins
 
 if TYPE_CHECKING:
     from ..._ts import TypeScriptFunction
@@ -306,7 +307,7 @@ class DataStream(OperatorSettings, Generic[T]):
     # Several streams.
 
     def union(self, *streams: DataStream[T]) -> DataStream[T]:
-        """All records of several streams of one type."""
+        """All records of several streams of one type. Rows go by position and have the field names of this stream's."""
         from .keyed_stream import KeyedStream
 
         origins = list(self._origins)
@@ -318,7 +319,7 @@ class DataStream(OperatorSettings, Generic[T]):
                 raise ValueError(
                     f"Cannot union streams of different types: {self.get_type()} and {stream.get_type()}."
                 )
-            origins += stream._origins
+            origins += renamed_origins(self._env.graph, stream._origins, stream._type, self._type)
         return DataStream(self._env, origins, self._type)
 
     @overload
