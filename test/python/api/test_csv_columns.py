@@ -198,3 +198,42 @@ def test_fields_of_any_length_are_read(tmp_path):
     assert read(tmp_path / "long.csv", schema) == [[long, long]]
     info = Types.ROW_NAMED(["a"], [Types.STRING()])
     assert CsvRowDeserializationSchema.Builder(info).build().deserialize(long.encode()) == Row(a=long)
+
+
+@pytest.mark.parametrize(
+    ("settings", "text", "value"),
+    [
+        ({}, '"a ""b"", c"', 'a "b", c'),
+        ({"set_quote_char": "`"}, '`a "b"``, c`', 'a "b"`, c'),
+        ({"set_escape_char": "\\"}, '"a \\"b\\", \\\\c"', 'a "b", \\c'),
+    ],
+    ids=["quotes", "own quotes", "escapes"],
+)
+def test_quotes_and_escapes_of_files(tmp_path, settings, text, value):
+    builder = CsvSchema.builder().add_string_column("a").add_number_column("n", DataTypes.INT())
+    for name, setting in settings.items():
+        getattr(builder, name)(setting)
+    schema = builder.build()
+    (tmp_path / "in.csv").write_text(f"{text},1\n")
+    assert read(tmp_path / "in.csv", schema) == [[value, 1]]
+    part = written(tmp_path, schema, [Row(a=value, n=1)])
+    assert read(part, schema) == [[value, 1]]
+
+
+def test_columns_of_every_simple_type(tmp_path):
+    builder = CsvSchema.builder().add_string_column("s").add_boolean_column("b")
+    kinds = [
+        DataTypes.TINYINT(),
+        DataTypes.SMALLINT(),
+        DataTypes.INT(),
+        DataTypes.BIGINT(),
+        DataTypes.FLOAT(),
+        DataTypes.DOUBLE(),
+        DataTypes.DECIMAL(10, 2),
+    ]
+    for i, kind in enumerate(kinds):
+        builder.add_number_column(f"n{i}", kind)
+    schema = builder.build()
+    values = ["größe", True, -128, -32768, 2**31 - 1, -(2**63), 0.5, 1e300, decimal.Decimal("1.25")]
+    part = written(tmp_path, schema, [Row(**dict(zip(schema._row_type.field_names(), values)))])
+    assert read(part, schema) == [values]

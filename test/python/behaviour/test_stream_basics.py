@@ -15,6 +15,7 @@ from isthmus.datastream.functions import (
     ProcessFunction,
 )
 from isthmus.errors import UserFunctionError
+from isthmus.testing import OneInputHarness
 
 WORDS = ["pyflink", "datastream", "execute", "collect"]
 
@@ -228,3 +229,33 @@ def test_a_generator_may_yield_one_object_again_and_again_changed(env, asynchron
     numbers = env.from_source(records_later if asynchronous else records).map(lambda row: row["n"])
     with numbers.execute_and_collect() as results:
         assert sorted(results) == [0, 1, 2]
+
+
+class Measured(MapFunction):
+    def open(self, runtime_context):
+        group = runtime_context.get_metrics_group().add_group("lines").add_group("kind", "all")
+        self.seen = group.counter("seen")
+        self.rate = group.meter("rate")
+        self.lengths = group.distribution("lengths")
+        group.gauge("longest", lambda: self.longest)
+        self.longest = 0
+
+    def map(self, value):
+        self.seen.inc()
+        self.seen.inc(2)
+        self.rate.mark_event(2)
+        self.lengths.update(len(value))
+        self.longest = max(self.longest, len(value))
+        return value
+
+
+def test_functions_make_metrics(env, collect):
+    assert collect(env.from_collection(["a", "bc"]).map(Measured())) == ["a", "bc"]
+    with OneInputHarness(Measured(), kind="map") as harness:
+        harness.process("a", "bc")
+        assert harness.metrics() == {
+            "lines.kind.all.seen": 6,
+            "lines.kind.all.rate": 4,
+            "lines.kind.all.lengths": {"count": 2, "sum": 3, "min": 1, "max": 2},
+            "lines.kind.all.longest": 2,
+        }

@@ -22,6 +22,7 @@ from isthmus.datastream.window import (
     PurgingTrigger,
     SessionWindowTimeGapExtractor,
     SlidingEventTimeWindows,
+    TimeWindow,
     TumblingEventTimeWindows,
 )
 
@@ -314,3 +315,11 @@ def test_late_records_go_to_the_side_output(env1, by_second_field, collect_each)
     fired = windows.allowed_lateness(0).side_output_late_data(late).process(Extent())
     found = collect_each(main=fired, late=fired.get_side_output(late))
     assert found == {"main": [("a", 0, 5, 1), ("a", 5, 10, 2)], "late": [("a", 4)]}
+
+
+def test_windows_of_time_are_compared_by_their_start_and_their_end():
+    first, second, longer = TimeWindow(0, 5), TimeWindow(5, 10), TimeWindow(0, 10)
+    assert first < longer < second
+    assert first <= TimeWindow(0, 5) <= second
+    assert second >= longer > first
+    assert sorted([second, longer, first]) == [first, longer, second]
