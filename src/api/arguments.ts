@@ -6,6 +6,17 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { GraphError } from '../errors.ts';
 import { closestWord } from '../graph/operator-text.ts';
+import { MAX_KEY_GROUPS } from '../graph/validate.ts';
+
+/** @throws GraphError when a parallelism is none that there is */
+export function checkParallelism(what: string, parallelism: unknown): void {
+  checkCount(what, parallelism);
+  if ((parallelism as number) > MAX_KEY_GROUPS) {
+    throw new GraphError(
+      `The ${what} is ${shown(parallelism)}; it must be a whole number from 1 to ${MAX_KEY_GROUPS}.`,
+    );
+  }
+}
 
 /** @throws GraphError when `count` is not a whole number of at least 1 */
 export function checkCount(what: string, count: unknown): void {

@@ -1,4 +1,4 @@
-import { checkCount, checkText } from './arguments.ts';
+import { checkParallelism, checkText } from './arguments.ts';
 import type { Transformation } from './transformation.ts';
 
 /** The end of a stream. */
@@ -28,13 +28,13 @@ export class DataStreamSink {
   }
 
   setParallelism(parallelism: number): this {
-    checkCount('parallelism', parallelism);
+    checkParallelism('parallelism', parallelism);
     this.transformation.parallelism = parallelism;
     return this;
   }
 
   setMaxParallelism(maxParallelism: number): this {
-    checkCount('max parallelism', maxParallelism);
+    checkParallelism('max parallelism', maxParallelism);
     this.transformation.maxParallelism = maxParallelism;
     return this;
   }

@@ -5,9 +5,10 @@ import { type ConfigurationInForce, configurationInForce } from '../config/in-fo
 import { GraphError } from '../errors.ts';
 import { unlessAborted } from '../abort.ts';
 import type { JobGraph } from '../graph/job-graph.ts';
-import { checkChoice, checkCount, checkFields, checkText, pathOf } from './arguments.ts';
+import { checkChoice, checkParallelism, checkFields, checkText, pathOf } from './arguments.ts';
 import { DataStream } from './data-stream.ts';
 import { DataStreamSink } from './data-stream-sink.ts';
+import { keptForTheJob } from './given-stream.ts';
 import { type BuiltGraph, GraphBuilder } from './graph-builder.ts';
 import {
   type JobExecutionResult,
@@ -126,7 +127,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
 
   /** The parallelism of operators that say none. */
   setParallelism(parallelism: number): this {
-    checkCount('parallelism', parallelism);
+    checkParallelism('parallelism', parallelism);
     this.#parallelism = parallelism;
     return this;
   }
@@ -136,7 +137,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
   }
 
   setMaxParallelism(maxParallelism: number): this {
-    checkCount('max parallelism', maxParallelism);
+    checkParallelism('max parallelism', maxParallelism);
     this.#maxParallelism = maxParallelism;
     return this;
   }
@@ -186,7 +187,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     return this.operator({
       kind: 'source.function',
       name: 'Iterable Source',
-      fn: iterable,
+      fn: keptForTheJob(iterable),
       outputType: type?.spec,
       nonParallel: true,
     });
@@ -216,7 +217,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     return this.operator<T>({
       kind: 'source.function',
       name,
-      fn: source,
+      fn: keptForTheJob(source),
       outputType: type?.spec,
       nonParallel: typeof source !== 'function',
     }).setParallelism(1);
@@ -278,7 +279,9 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
       kind: 'source.input',
       name,
       params: { name, ...(paths === undefined ? {} : { default: paths, jsonLines: true }) },
-      ...(given === undefined || paths !== undefined ? { language: 'typescript' } : { fn: given }),
+      ...(given === undefined || paths !== undefined
+        ? { language: 'typescript' }
+        : { fn: keptForTheJob(given) }),
       nonParallel: true,
     });
   }
@@ -303,13 +306,13 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
 
   /** Takes the graph of a job as it is, out of what has been built; the function it returns starts the job. */
   prepare({
-    name = DEFAULT_JOB_NAME,
+    name,
     ends,
     change = (built) => built,
   }: Preparation = {}): (options: StartOptions) => Promise<JobHandle> {
     let built: BuiltGraph;
     try {
-      checkText('name of a job', name);
+      if (name !== undefined) checkText('name of a job', name);
       built = change(this.build(name, ends));
       recordInstead(built.graph);
       built = { ...built, graph: withPythonDefaults(built.graph) };
@@ -382,12 +385,12 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
   }
 
   /** The job of `ends`, or everything built so far, with the functions it refers to. */
-  build(name = DEFAULT_JOB_NAME, ends?: readonly Transformation[]): BuiltGraph {
+  build(name?: string, ends?: readonly Transformation[]): BuiltGraph {
     const { values, warnings, said } = this.#configuration();
     for (const message of warnings) this.#session.log({ level: 'warning', message });
     const { interpreter, path = [], cwd, env } = this.#options.python ?? {};
     const settings: Parameters<GraphBuilder['build']>[0] = {
-      name,
+      name: name ?? values['pipeline.name'] ?? DEFAULT_JOB_NAME,
       client: 'typescript',
       parallelism: Number(
         said('parallelism.default') ?? this.#parallelism ?? values['parallelism.default'] ?? 1,

@@ -3,6 +3,7 @@
 //   H1. A failure is told once where somebody looks: by `result`, or by an output that is being iterated. `result` crashes nobody
 //       when an output has told it.
 //   H2. A job without outputs whose `result` nobody ever asked for fails like any promise that nobody handles.
+//   H3. A failure of a job with outputs that neither was asked for nor reached anybody who iterates is told to the logger, once.
 
 import { GraphError, JobCancelledError } from '../errors.ts';
 import type { JobExecution, JobStatus } from '../runtime/job-execution.ts';
@@ -11,6 +12,7 @@ import type { MaybePromise } from '../runtime/operator.ts';
 import type { BuiltGraph } from './graph-builder.ts';
 import { OutputQueue } from './output-queue.ts';
 import type { Session } from './session.ts';
+import { tellUnlessObserved } from './unobserved.ts';
 
 /** How a job ended that did not fail. */
 export interface JobExecutionResult {
@@ -44,6 +46,9 @@ export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisp
   readonly #kinds: ReadonlyMap<number, string>;
   readonly #settled: Promise<JobExecutionResult>;
   #asked: Promise<JobExecutionResult> | undefined;
+  #isObserved = false;
+  /** Once a failure waits to be told (H3). */
+  #forgetFailure: (() => void) | undefined;
 
   constructor(built: BuiltGraph, session: Session, options: StartOptions = {}) {
     this.jobName = built.graph.name;
@@ -72,6 +77,7 @@ export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisp
     this.#settled = this.#run();
     this.#settled.catch(() => {}); // H1
     if (this.#queues.size === 0) this.#failLoudly();
+    else this.#tellUnobserved((message) => session.log({ level: 'error', message }));
   }
 
   get jobId(): string {
@@ -84,6 +90,7 @@ export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisp
 
   /** Resolves when the job has finished; rejects with what ended it otherwise. */
   get result(): Promise<JobExecutionResult> {
+    this.#observed();
     this.#asked ??= this.#settled.then((result) => result);
     return this.#asked;
   }
@@ -95,6 +102,7 @@ export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisp
 
   /** Ends the job; resolves when nothing of it runs any more. `result` rejects with a `JobCancelledError`. */
   async cancel(reason?: string): Promise<void> {
+    this.#observed();
     this.#asked?.catch(() => {});
     this.#asked ??= this.#settled;
     await this.#execution.cancel(reason);
@@ -151,6 +159,23 @@ export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisp
   #onLeft(): Promise<void> {
     const read = [...this.#queues.values()].some((queue) => queue.isIterated);
     return read ? Promise.resolve() : this.cancel('The iteration of its results was left.');
+  }
+
+  #observed(): void {
+    this.#isObserved = true;
+    this.#forgetFailure?.();
+  }
+
+  /** H3 */
+  #tellUnobserved(log: (message: string) => void): void {
+    for (const queue of this.#queues.values()) queue.onToldFailure(() => this.#observed());
+    this.#settled.catch((error: unknown) => {
+      if (this.#isObserved || error instanceof JobCancelledError) return;
+      const text = error instanceof Error ? error.message : String(error);
+      this.#forgetFailure = tellUnlessObserved(() =>
+        log(`The job "${this.jobName}" has failed, and nobody has asked for its result: ${text}`),
+      );
+    });
   }
 
   #failLoudly(): void {

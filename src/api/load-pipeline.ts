@@ -12,6 +12,7 @@ import { closestWord } from '../graph/operator-text.ts';
 import { checkFolder, checkWhere } from './arguments.ts';
 import { callerFile } from './caller.ts';
 import type { SourceFunction, SourceIterable } from './environment.ts';
+import { keptForTheJob } from './given-stream.ts';
 import type { BuiltGraph } from './graph-builder.ts';
 import { JobHandle, type OutputTypes } from './job-handle.ts';
 import { PipelineGraph } from './pipeline-graph.ts';
@@ -122,6 +123,7 @@ export class Pipeline<O extends OutputTypes = OutputTypes> implements AsyncDispo
    */
   async start({ inputs = {}, signal }: StartPipelineOptions = {}): Promise<JobHandle<O>> {
     this.#checkNames(inputs);
+    for (const input of Object.values(inputs)) keptForTheJob(input);
     if (signal?.aborted === true) throw cancelledBy(signal);
     const functions: unknown[] = [];
     const unfed: string[] = [];

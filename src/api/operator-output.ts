@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { GraphError } from '../errors.ts';
 import type { TypeSpec } from '../graph/job-graph.ts';
 import type { StreamExecutionEnvironment } from './environment.ts';
-import { checkCount, checkText } from './arguments.ts';
+import { checkParallelism, checkText } from './arguments.ts';
 import type { Leg, Partitioning, Transformation } from './transformation.ts';
 
 /** What all streams are: the output of an operator, or of several behind a union. */
@@ -38,14 +38,14 @@ export class OperatorOutput {
 
   setParallelism(parallelism: number): this {
     const operator = this.operatorOf('setParallelism');
-    checkCount('parallelism', parallelism);
-    checkParallelism(operator, parallelism);
+    checkParallelism('parallelism', parallelism);
+    checkNonParallel(operator, parallelism);
     operator.parallelism = parallelism;
     return this;
   }
 
   setMaxParallelism(maxParallelism: number): this {
-    checkCount('max parallelism', maxParallelism);
+    checkParallelism('max parallelism', maxParallelism);
     this.operatorOf('setMaxParallelism').maxParallelism = maxParallelism;
     return this;
   }
@@ -105,7 +105,7 @@ export class OperatorOutput {
   }
 }
 
-function checkParallelism(of: Transformation, parallelism: number): void {
+function checkNonParallel(of: Transformation, parallelism: number): void {
   if (of.nonParallel === true && parallelism !== 1) {
     throw new GraphError(
       `The parallelism of non parallel operator must be 1: "${of.name}" cannot run with ${parallelism}; rebalance() what follows.`,

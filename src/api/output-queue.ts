@@ -27,6 +27,7 @@ export class OutputQueue<T> implements AsyncIterable<T> {
   #room: PromiseWithResolvers<void> | undefined;
   #waiting: Waiting<T>[] = [];
   #began: (() => void) | undefined;
+  #told: (() => void) | undefined;
 
   /**
    * @param name as errors say it
@@ -54,6 +55,11 @@ export class OutputQueue<T> implements AsyncIterable<T> {
   /** Calls back once when the iteration begins. */
   onBegin(callback: () => void): void {
     this.#began = callback;
+  }
+
+  /** Calls back once when the error that ended the job has been given to whoever iterates, or nobody will take it any more. */
+  onToldFailure(callback: () => void): void {
+    this.#told = callback;
   }
 
   put(values: T[]): MaybePromise<void> {
@@ -87,7 +93,10 @@ export class OutputQueue<T> implements AsyncIterable<T> {
     const [first, ...rest] = this.#waiting;
     this.#waiting = [];
     if (first === undefined) this.#failure = { error };
-    else first.reject(error);
+    else {
+      first.reject(error);
+      this.#told?.();
+    }
     for (const { resolve } of rest) resolve({ value: undefined, done: true });
   }
 
@@ -135,6 +144,7 @@ export class OutputQueue<T> implements AsyncIterable<T> {
     if (this.#failure !== undefined) {
       const { error } = this.#failure;
       this.#failure = undefined;
+      this.#told?.();
       return Promise.reject(error as Error);
     }
     if (this.#ended || this.#state === 'left')
@@ -148,6 +158,7 @@ export class OutputQueue<T> implements AsyncIterable<T> {
     const over = this.#ended && this.#batches.length === 0;
     if (this.#state === 'left') return;
     this.#discard('left');
+    this.#told?.();
     for (const { resolve } of this.#waiting) resolve({ value: undefined, done: true });
     this.#waiting = [];
     if (!over) await this.#onLeft();

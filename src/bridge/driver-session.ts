@@ -30,6 +30,8 @@ const RESULTS_WINDOW_BYTES = 1 << 20;
 const LEAVE_TO_PROGRAM_MS = 200;
 /** How long jobs may take to end when their program has gone. */
 const LEAVE_MS = 1_000;
+/** What a Python program calls a job that its code gives no name. */
+const UNNAMED_JOB = 'Flink Streaming Job';
 /** Exit code for a program and a runtime that do not fit; stderr says why. */
 const EXIT_CANNOT_START = 78;
 
@@ -190,6 +192,7 @@ class DriverSession {
     return {
       ...graph,
       config: values,
+      name: graph.name === UNNAMED_JOB ? (said('pipeline.name') ?? graph.name) : graph.name,
       ...(parallelism === undefined ? {} : { parallelism: Number(parallelism) }),
       ...(mode === undefined ? {} : { runtimeMode: mode as JobGraph['runtimeMode'] }),
     };

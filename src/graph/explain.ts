@@ -138,6 +138,10 @@ function nodeText(spec: OperatorSpec): string {
   return `op${spec.id}[${text}]`;
 }
 
+/** Characters that a terminal obeys, and that XML has no way to say. */
+// oxlint-disable-next-line no-control-regex
+export const CONTROL = /[\u0000-\u001f\u007f-\u009f\ufffe\uffff]/g;
+
 /** Mermaid ends a quoted label at a quote and reads markup in it. */
 function escaped(text: string): string {
   return text
@@ -145,7 +149,7 @@ function escaped(text: string): string {
     .replaceAll('"', '&quot;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
-    .replaceAll('\n', ' ');
+    .replace(CONTROL, ' ');
 }
 
 function pactOf(spec: OperatorSpec): FlinkPlanNode['pact'] {

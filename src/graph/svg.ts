@@ -2,7 +2,7 @@
 // Layered from left to right by dagre; readable on light and on dark.
 
 import { Graph, layout } from '@dagrejs/dagre';
-import type { PlanDescription } from './explain.ts';
+import { CONTROL, type PlanDescription } from './explain.ts';
 
 const LINE = 20;
 const PADDING = 12;
@@ -116,8 +116,8 @@ function round(value: number): number {
 }
 
 function escape(text: string): string {
-  return text.replace(
-    /[&<>"]/g,
-    (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c] ?? c,
-  );
+  return text
+    .toWellFormed()
+    .replace(CONTROL, ' ')
+    .replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c] ?? c);
 }

@@ -158,3 +158,12 @@ describe('an environment', () => {
     expect(() => both.name('x')).toThrow('name() is of one operator');
   });
 });
+
+test('the option pipeline.name names a job that is given none', () => {
+  const env = StreamExecutionEnvironment.getExecutionEnvironment({
+    config: { 'pipeline.name': 'mine' },
+  });
+  env.fromSequence(1, 2).print();
+  expect(env.build().graph.name).toBe('mine');
+  expect(env.build('yours').graph.name).toBe('yours');
+});

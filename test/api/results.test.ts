@@ -1,9 +1,10 @@
+import { createReadStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
-import { StreamExecutionEnvironment } from '../../src/index.ts';
+import { type DataStream, py, StreamExecutionEnvironment } from '../../src/index.ts';
 import { atRest } from '../fixtures/at-rest.ts';
 
 function newEnvironment(parallelism = 1) {
@@ -309,5 +310,26 @@ describe('a restart', () => {
     const job = await env.executeAsync();
     await job.result;
     expect(await arrayOf(job.outputs.numbers)).toEqual([0, 1, 2]);
+  });
+});
+
+describe('a stream that fails before the job looks at it', { timeout: 30_000 }, () => {
+  let closed: Promise<void>;
+  const missing = () => {
+    const stream = createReadStream('/no/such.csv');
+    closed = new Promise((resolve) => stream.once('close', resolve));
+    return stream;
+  };
+  const size = py<unknown, number>('../fixtures/python/udfs.py', 'double');
+
+  test.each<[string, (env: StreamExecutionEnvironment) => DataStream<unknown>]>([
+    ['fromIterable', (env) => env.fromIterable<unknown>(missing())],
+    ['fromSource', (env) => env.fromSource<unknown>(missing())],
+    ['fromInput', (env) => env.fromInput<unknown>('rows', { default: missing() })],
+  ])('%s', async (_name, made) => {
+    await using env = StreamExecutionEnvironment.getExecutionEnvironment({ logger: () => {} });
+    const stream = made(env).map(size);
+    await closed; // It has failed, and nobody reads it yet.
+    await expect(stream.executeAndCollect().toArray()).rejects.toThrow('/no/such.csv');
   });
 });

@@ -20,6 +20,7 @@ from .._bridge import frame as wire
 from .._bridge.control import encode_control
 from ..errors import InternalError, IsthmusError, JobCancelledError, error_from_report
 from .interrupts import StopAsked, heeded
+from .unobserved import tell, watch
 
 if TYPE_CHECKING:
     from .session import Session
@@ -45,6 +46,8 @@ class JobHandle:
         #: Batches that the program has not taken: flags, count, body.
         self.batches: deque[tuple[int, int, Any]] = deque()
         self._callbacks: list[Callable[[JobHandle], None]] = []
+        #: Whether somebody knows how it ended, or does not want to.
+        self._observed = False
         self._stop_on: frozenset[str] = frozenset()
         self._stop_asked = False
         #: Latest counts by operator, as PROGRESS says them.
@@ -62,7 +65,22 @@ class JobHandle:
 
     def status(self) -> str:
         """CREATED, RUNNING, FINISHED, FAILED or CANCELED."""
+        if self._state == "FAILED":
+            self._observed = True
         return self._state
+
+    def tell_unobserved(self) -> None:
+        """Tell a failure that nobody has looked at, once."""
+        report = self._report
+        if report is None or self._observed or self._state != "FAILED" or not self._session.is_ours:
+            return
+        self._observed = True
+        tell(self.name, str(report.get("message")))
+
+    def __del__(self) -> None:
+        # At the very end of the program the modules that it needs may be gone; the others have been told by then.
+        if not sys.is_finalizing():
+            self.tell_unobserved()
 
     def wait(self) -> dict[str, Any]:
         """Wait for the end. A KeyboardInterrupt cancels the job; a second one kills the runtime.
@@ -113,6 +131,7 @@ class JobHandle:
     def error(self) -> IsthmusError | None:
         """What the job that is done failed with."""
         with self._making_error:
+            self._observed = True
             if self._error is None and self._report is not None:
                 self._error = _error_of(self._report)
             return self._error
@@ -124,6 +143,10 @@ class JobHandle:
         except BaseException:
             self._session.kill()
             raise
+
+    def give_up(self) -> None:
+        """Nobody wants to know how it ends."""
+        self._observed = True
 
     def leave(self, reason: str, or_kill: bool = False) -> None:
         """Cancel the job where it still runs, and wait for its end for a while."""
@@ -157,6 +180,7 @@ class JobHandle:
 
     def add_done_callback(self, callback: Callable[[JobHandle], None]) -> None:
         with self._session.changed:
+            self._observed = True
             if not self.done:
                 self._callbacks.append(callback)
                 return
@@ -230,6 +254,8 @@ class JobHandle:
             if outcome and outcome.get("job"):
                 self._job_id = outcome["job"]
             callbacks, self._callbacks = self._callbacks, []
+            if status == "FAILED":
+                watch(self)
             self._session.changed.notify_all()
         for callback in callbacks:
             self._session.aside.call(callback, self)

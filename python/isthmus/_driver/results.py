@@ -50,11 +50,14 @@ class Results:
         """End the iteration, and the job where it still runs."""
         self._closed = True
         self._records = _NOTHING
+        self._job.give_up()
         self._job.wake()
         self._job.leave("its results are not read any more")
 
     def __del__(self) -> None:
-        # Whatever thread this is, and whatever it was doing.
+        # Whatever thread this is, and whatever it was doing. Who has begun to read, and left, asks for no end.
+        if self._records is not _NOTHING:
+            self._job.give_up()
         if not self._closed and not sys.is_finalizing():
             self._job.cancel_aside("its results are not read any more")
 

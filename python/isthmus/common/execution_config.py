@@ -12,6 +12,9 @@ from .restart_strategy import RestartStrategies, RestartStrategyConfiguration
 
 __all__ = ["ExecutionConfig"]
 
+#: As many key groups as there are.
+_MAX_PARALLELISM = 32768
+
 
 class ExecutionConfig:
     """A view of the environment's options."""
@@ -33,6 +36,8 @@ class ExecutionConfig:
             return self
         if parallelism < 1:
             raise ValueError(f"The parallelism is {parallelism}; it must be at least 1.")
+        if parallelism > _MAX_PARALLELISM:
+            raise ValueError(f"The parallelism is {parallelism}; it must be at most {_MAX_PARALLELISM}.")
         self._configuration.set_integer("parallelism.default", parallelism)
         return self
 
@@ -42,6 +47,10 @@ class ExecutionConfig:
     def set_max_parallelism(self, max_parallelism: int) -> ExecutionConfig:
         if max_parallelism < 1:
             raise ValueError(f"The maximum parallelism is {max_parallelism}; it must be greater than 0.")
+        if max_parallelism > _MAX_PARALLELISM:
+            raise ValueError(
+                f"The maximum parallelism is {max_parallelism}; it must be at most {_MAX_PARALLELISM}."
+            )
         self._configuration.set_integer("pipeline.max-parallelism", max_parallelism)
         return self
 

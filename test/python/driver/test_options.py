@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 SETS = """
 env.configure(Configuration().set_string("{key}", "{value}"))
 for _ in range(2):
@@ -106,3 +110,54 @@ def test_the_environment_is_stronger_than_the_code(programs):
     )
     assert done.stdout.rstrip().endswith("3")
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("parallelism.default", "32769"),
+        ("pipeline.max-parallelism", "32769"),
+        ("isthmus.channel.window-bytes", "0"),
+        ("isthmus.bridge.max-frame-bytes", "100 b"),
+        ("python.worker.start-timeout", "100 d"),
+        ("python.worker.max-count", "0"),
+        ("python.worker.wait-timeout", "0"),
+        ("isthmus.state.cache-entries", "0"),
+        ("restart-strategy.fixed-delay.attempts", "-1"),
+    ],
+)
+def test_a_value_out_of_its_limits_is_refused_from_code_and_environment(
+    programs: Any, key: str, value: str
+) -> None:
+    program = f"""
+        import sys
+        from isthmus.errors import ConfigurationError
+        if len(sys.argv) > 1:
+            env.configure(Configuration().set_string({key!r}, {value!r}))
+        env.from_collection([1]).print()
+        try:
+            env.execute()
+        except ConfigurationError as e:
+            print(e)
+    """
+    name = "ISTHMUS_" + key.removeprefix("isthmus.").replace(".", "_").replace("-", "_").upper()
+    for done in (programs.run(program, "code"), programs.run(program, env={name: value})):
+        assert done.stdout.startswith(f'{key} is "{value}" ('), done.stderr
+
+
+@pytest.mark.parametrize("parallelism", [0, 32_769])
+def test_a_parallelism_that_there_is_not_is_refused_by_every_setter(parallelism: int) -> None:
+    from isthmus.datastream import StreamExecutionEnvironment
+
+    env = StreamExecutionEnvironment.get_execution_environment()
+    stream = env.from_collection([1]).map(lambda x: x)
+    for setter in (
+        env.set_parallelism,
+        env.set_max_parallelism,
+        env.get_config().set_parallelism,
+        env.get_config().set_max_parallelism,
+        stream.set_parallelism,
+        stream.set_max_parallelism,
+    ):
+        with pytest.raises(ValueError, match=str(parallelism)):
+            setter(parallelism)

@@ -117,14 +117,18 @@ def require_one_key_type(left: Any, right: Any, who: str) -> None:
         )
 
 
+#: As many key groups as there are.
+MAX_PARALLELISM = 32768
+
+
 def check_parallelism(parallelism: Any) -> int:
     if not isinstance(parallelism, int) or parallelism < 1:
         raise ValueError(f"The parallelism is {parallelism!r}; it must be a whole number of at least 1.")
+    if parallelism > MAX_PARALLELISM:
+        raise ValueError(
+            f"The parallelism is {parallelism}; it must be a whole number from 1 to {MAX_PARALLELISM}."
+        )
     return parallelism
-
-
-#: As many key groups as there are.
-MAX_PARALLELISM = 32768
 
 
 def check_max_parallelism(max_parallelism: Any) -> int:
