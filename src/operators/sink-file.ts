@@ -1,7 +1,7 @@
 // `sink.file`: row-encoded files in buckets, as PyFlink's FileSink writes them. Twin of _worker/operators/sink_file.py.
 //
 //   F1. Lines are written to `.<part>.inprogress.<uuid>`; the file gets its name when it is finished, so that a reader
-//       never sees half a file.
+//       never sees half a file. What a kill has left is removed when a sink starts on the folder (unfinished-files.ts).
 //   F2. With checkpoints on, a rolled file becomes visible with the checkpoint that covers it; without, and at the end of
 //       input, at once.
 
@@ -21,6 +21,7 @@ import type { OperatorSpec, TypeSpec } from '../graph/job-graph.ts';
 import type { Emit, Operator, OperatorContext } from '../runtime/operator.ts';
 import { bucketName } from './bucket-name.ts';
 import { fileFormatter } from './format.ts';
+import { removeLeftBehind, toldOf, writerId } from './unfinished-files.ts';
 
 const WRITE_BYTES = 1 << 16;
 
@@ -40,7 +41,8 @@ interface FileSinkParams {
 interface Part {
   hidden: string;
   final: string;
-  fd: number;
+  /** Undefined when it is closed. */
+  fd: number | undefined;
   createdMs: number;
   writtenMs: number;
   text: string;
@@ -50,6 +52,7 @@ interface Part {
 interface FinishedPart {
   hidden: string;
   final: string;
+  fd?: undefined;
 }
 
 export function sinkFileOperator(spec: OperatorSpec): Operator {
@@ -69,6 +72,7 @@ class SinkFileOperator implements Operator {
   #ctx!: OperatorContext;
   #checkpointed = false;
   #id = '';
+  readonly #writer = writerId();
   #counter = 0;
   #now = 0;
   #bucket = '';
@@ -87,6 +91,14 @@ class SinkFileOperator implements Operator {
     this.#checkpointed = ctx.checkpointing === true;
     this.#id = uuid(ctx.random);
     makeFolder(this.#params.path);
+    // With checkpoints what a job had finished before it died may belong to the one it goes on from.
+    if (ctx.subtask === 0 && !this.#checkpointed) this.#removeLeftBehind();
+  }
+
+  #removeLeftBehind(): void {
+    const { info, warn } = toldOf(removeLeftBehind(this.#params.path));
+    if (info !== undefined) this.#ctx.log('info', info);
+    if (warn !== undefined) this.#ctx.log('warn', warn);
   }
 
   process(value: unknown): void {
@@ -137,11 +149,19 @@ class SinkFileOperator implements Operator {
 
   /** After a failure what is unfinished never gets its name, and is removed. */
   close(): void {
-    for (const part of this.#parts.values()) {
-      closeSync(part.fd);
-      rmSync(part.hidden, { force: true });
+    const failures: unknown[] = [];
+    // Each, whatever is wrong with others.
+    for (const { hidden, fd } of [...this.#parts.values(), ...this.#pending]) {
+      try {
+        rmSync(hidden, { force: true });
+        if (fd !== undefined) closeSync(fd);
+      } catch (thrown) {
+        failures.push(thrown);
+      }
     }
     this.#parts.clear();
+    this.#pending = [];
+    if (failures.length > 0) throw failures[0];
   }
 
   #bucketAt(now: number): string {
@@ -162,7 +182,7 @@ class SinkFileOperator implements Operator {
     const folder = join(this.#params.path, bucket);
     makeFolder(folder);
     const name = `${this.#params.prefix ?? 'part'}-${this.#id}-${this.#counter++}${this.#params.suffix ?? ''}`;
-    const hidden = join(folder, `.${name}.inprogress.${uuid(this.#ctx.random)}`);
+    const hidden = join(folder, `.${name}.inprogress.${this.#writer}`);
     const part: Part = {
       hidden,
       final: join(folder, name),
@@ -185,24 +205,25 @@ class SinkFileOperator implements Operator {
     const bytes = Buffer.from(part.text);
     part.text = '';
     for (let written = 0; written < bytes.length; ) {
-      written += writeSync(part.fd, bytes, written);
+      written += writeSync(part.fd as number, bytes, written);
     }
     part.bytes += bytes.length;
   }
 
   #roll(bucket: string, part: Part): void {
     this.#write(part);
-    fsyncSync(part.fd);
-    closeSync(part.fd);
-    this.#parts.delete(bucket);
+    const fd = part.fd as number;
+    fsyncSync(fd);
+    part.fd = undefined;
+    closeSync(fd);
     const finished = { hidden: part.hidden, final: part.final };
     if (this.#checkpointed)
       this.#pending.push(finished); // F2
     else publish(finished);
+    this.#parts.delete(bucket); // Until here `close` removes it.
   }
 }
 
-/** Gives a finished file its name; again after a restart does no harm. */
 function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
@@ -214,6 +235,7 @@ function makeFolder(folder: string): void {
   }
 }
 
+/** Gives a finished file its name; again after a restart does no harm. */
 function publish(part: FinishedPart): void {
   if (existsSync(part.hidden)) renameSync(part.hidden, part.final);
 }

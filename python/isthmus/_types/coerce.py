@@ -286,7 +286,8 @@ def _at(path: str, what: Callable[[Any], Any], value: Any, declared: str) -> Any
             located = type(e)(f"{e} (at {path}, declared {declared})")
         except BaseException:
             raise e from None
-        raise located from None
+        # With the frames of a conversion that is the user's (``__int__``).
+        raise located.with_traceback(e.__traceback__) from None
 
 
 def to_tuple(value: Any) -> Any:

@@ -14,12 +14,13 @@ chunks the task may be left and taken up again, so a slow function or an output 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import compress, islice, repeat
 from typing import Any
 
 from . import forked
 from .blame import in_flight, suspect
+from .emitted import Emitted
 from .failure import OperatorFailure, safe_repr
 from .feed import Feed
 from .gate import InputGate
@@ -40,10 +41,12 @@ _CHUNK_BYTES = 2 << 20
 #: Records that go through the slot one by one when a task begins, and again after a slow one. What a fast record made
 #: must not wait for a slow record behind it; how slow the next one will be, nobody knows.
 CAREFUL = 128
+_STOPPED = "StopIteration was raised by the function; it would have ended the stream silently"
 # More than will ever pass; a marker of this length counts by what is left of it.
 _MANY = 1 << 62
 
-Drain = tuple[Iterator[Any], bool, "Feed | None"]
+#: What to pull, whether its records have times of their own, and what tells whether all of it was used.
+Drain = tuple[Iterator[Any], bool, "Feed | Emitted | None"]
 
 
 class _Aside:
@@ -240,7 +243,7 @@ class Task:
                 continue
             fired = op.advance_processing_time(now)
             if fired is not None:
-                yield self._through(i + 1, iter(fired)), True, None
+                yield self._behind(i, fired)
             yield from self._generated(i, op)
 
     def _polled(self) -> Iterator[Drain]:
@@ -248,7 +251,7 @@ class Task:
         for i, op in enumerate(self.operators):
             ready = op.poll()
             if ready is not None:
-                yield self._through(i + 1, iter(ready)), True, None
+                yield self._behind(i, ready)
             yield from self._generated(i, op)
 
     def _generated(self, i: int, op: Operator) -> Iterator[Drain]:
@@ -315,7 +318,7 @@ class Task:
     def _pull_chunk(self, drain: Drain) -> Drain | None:
         """Pull up to a chunk and emit it; returns the drain if there may be more."""
         records, timed, feed = drain
-        pull = Pull(self, feed, timed)
+        pull = Pull(self, feed if type(feed) is Feed else None, timed)
         values, timestamps = pull.values, pull.timestamps
         limit = self._chunk
         error: BaseException | None = None
@@ -341,6 +344,8 @@ class Task:
         if made is not None and pull.error is None:
             self._emit(made)
             self._fit_chunk()
+        if len(values) < limit and type(feed) is Emitted and not feed.drained:
+            error = error or RuntimeError(_STOPPED)
         if self._side_buffers:
             self._flush_sides()
         error = error or pull.error
@@ -477,9 +482,7 @@ class Task:
             yield self._enter(feed, which, keys is not None), timed, feed
             taken = feed.consumed
             if not feed.drained:
-                e: BaseException = RuntimeError(
-                    "StopIteration was raised by the function; it would have ended the stream silently"
-                )
+                e: BaseException = RuntimeError(_STOPPED)
                 index = done + max(taken, 1) - 1
                 raise OperatorFailure(e, self._suspect(e), record=safe_repr(values[index]))
             done += taken
@@ -507,7 +510,7 @@ class Task:
         for i, op in enumerate(self.operators):
             gathered = op.let_go() if op.gathers else None
             if gathered is not None:
-                yield self._through(i + 1, iter(gathered)), True, None
+                yield self._behind(i, gathered)
 
     def _enter(self, feed: Feed, which: int, keyed: bool) -> Iterator[Any]:
         if not self.operators:
@@ -518,6 +521,11 @@ class Task:
         else:
             records = head.apply_second_keyed(feed.iterator) if keyed else head.apply_second(feed.iterator)
         return self._through(1, records)
+
+    def _behind(self, i: int, results: Iterable[Any]) -> Drain:
+        """What operator ``i`` emits by itself, through the rest of the chain."""
+        emitted = Emitted(results)
+        return self._through(i + 1, emitted.iterator), True, emitted
 
     def _through(self, start: int, records: Iterator[Any]) -> Iterator[Any]:
         """The records after the operators from ``start`` on."""
@@ -555,7 +563,7 @@ class Task:
             op.ctx.watermark = current  # type: ignore[assignment]
             fired = op.advance_watermark(current)  # type: ignore[arg-type]
             if fired is not None:
-                yield self._through(i + 1, iter(fired)), True, None
+                yield self._behind(i, fired)
             # The final watermark passes everybody.
             forwarded = op.forward_watermark(current)  # type: ignore[arg-type]
             if forwarded is None and current != MAX_TIMESTAMP:
@@ -598,7 +606,7 @@ class Task:
         for i, op in enumerate(self.operators):
             rest = op.finish()
             if rest is not None:
-                yield self._through(i + 1, iter(rest)), True, None
+                yield self._behind(i, rest)
         self._count_marks()
         self._control(("end",))
         self.close()

@@ -1,7 +1,7 @@
 """Row-encoded files in buckets, as PyFlink's ``FileSink`` writes them.
 
 F1. Lines are written to ``.<part>.inprogress.<uuid>``; the file gets its name when it is finished, so a reader
-    never sees half a file.
+    never sees half a file. What a kill has left is removed when a sink starts on the folder (unfinished_files.py).
 F2. In STREAMING mode with checkpoints a rolled file becomes visible with the checkpoint that covers it; without
     checkpoints, and at the end of input, it becomes visible at once.
 """
@@ -20,6 +20,7 @@ from ...common._charsets import written
 from ...errors import GraphError
 from ..coercion import coerced
 from ..operator import Operator, OperatorContext
+from .unfinished_files import remove_left_behind, writer_id
 
 
 class _Part:
@@ -36,9 +37,12 @@ class FileSinkOperator(Operator):
     """``params``: path, prefix, suffix, bucket (``date-hour`` or ``base-path``), format (``yyyy-MM-dd--HH`` as strftime),
     rolling {maxPartBytes, rolloverIntervalMs, inactivityMs, onCheckpoint}, type."""
 
+    closes_at_once = True
+
     def open(self, ctx: OperatorContext) -> None:
         self.ctx = ctx
         params = ctx.params
+        self._parts: dict[str, _Part] = {}
         self._base: str = params["path"]
         self._prefix: str = params.get("prefix") or "part"
         self._suffix: str = params.get("suffix") or ""
@@ -62,10 +66,11 @@ class FileSinkOperator(Operator):
             self._use_csv(params["rowFormat"])
         self._coerce = coercer(declared) if declared else None
         self._id = str(uuid.uuid4())
+        self._writer = writer_id()
         self._counter = 0
-        self._parts: dict[str, _Part] = {}
-        self._ended = False
         _make_folder(self._base)
+        if ctx.subtask == 0:
+            remove_left_behind(self._base)
 
     def _use_csv(self, given: dict[str, Any]) -> None:
         from ...datastream.formats._csv_text import CsvDialect, CsvWriter
@@ -128,13 +133,13 @@ class FileSinkOperator(Operator):
             _make_folder(folder)
             name = f"{self._prefix}-{self._id}-{self._counter}{self._suffix}"
             self._counter += 1
-            hidden = os.path.join(folder, f".{name}.inprogress.{uuid.uuid4()}")
+            hidden = os.path.join(folder, f".{name}.inprogress.{self._writer}")
             part = self._parts[bucket] = _Part(hidden, os.path.join(folder, name), now_ms)
             part.file.write(self._mark + self._header.encode(self._charset))
         return part
 
     def _finish(self, bucket: str) -> None:
-        part = self._parts.pop(bucket)
+        part = self._parts[bucket]
         part.file.flush()
         os.fsync(part.file.fileno())
         part.file.close()
@@ -142,6 +147,7 @@ class FileSinkOperator(Operator):
             os.rename(part.hidden, part.final)
         else:
             os.unlink(part.hidden)
+        del self._parts[bucket]  # Until here ``close`` removes it.
 
     def next_processing_time(self) -> int | None:
         if not self._parts:
@@ -157,17 +163,26 @@ class FileSinkOperator(Operator):
                 self._finish(bucket)
 
     def finish(self) -> None:
-        self._ended = True
         for bucket in list(self._parts):
             self._finish(bucket)
 
     def close(self) -> None:
-        # After a failure: what is unfinished stays hidden and is removed.
+        """After a failure what is unfinished never gets its name, and is removed: each, whatever is wrong with others."""
+        first: OSError | None = None
         for part in self._parts.values():
-            part.file.close()
-            if not self._ended:
+            try:
                 os.unlink(part.hidden)
+            except FileNotFoundError:
+                pass
+            except OSError as e:
+                first = first or e
+            try:
+                part.file.close()
+            except OSError:  # What its buffer held is wanted no more; on a full disk it cannot be written.
+                pass
         self._parts.clear()
+        if first is not None:
+            raise first
 
 
 def _make_folder(folder: str) -> None:
