@@ -10,6 +10,7 @@ export default defineConfig({
   plugins: installed === undefined ? [] : [ofPackage(installed)],
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/seeded-properties.ts'],
     // Most tests start real processes; on a busy machine those take their time.
     testTimeout: 30_000,
     hookTimeout: 30_000,

@@ -1,7 +1,7 @@
 // 100,000 broken frames into a connection and the codec: each is a frame after all, or a BridgeProtocolError or CodecError.
 // The twin is test/python/bridge/test_fuzz.py.
 //
-//   ISTHMUS_FUZZ_SEED=7 ISTHMUS_FUZZ_FRAMES=1000000 vitest run test/bridge/fuzz.test.ts
+//   ISTHMUS_TEST_SEED=7 ISTHMUS_FUZZ_FRAMES=1000000 vitest run test/bridge/fuzz.test.ts
 
 import { PassThrough } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
@@ -20,9 +20,9 @@ import { FrameConnection, mapOf } from '../../src/bridge/frame-connection.ts';
 import { encodeKey } from '../../src/bridge/keys.ts';
 import { BridgeProtocolError, CodecError } from '../../src/errors.ts';
 import { wireCodec } from '../../src/runtime/wire-batch.ts';
+import { SEED } from '../seed.ts';
 import { BODY_MUTATIONS, HEADER_FIELDS, mutate, Random, seedFrames } from './mutations.ts';
 
-const SEED = Number(process.env.ISTHMUS_FUZZ_SEED ?? 20_260_101);
 const FRAMES = Number(process.env.ISTHMUS_FUZZ_FRAMES ?? 100_000);
 const MAX_FRAME_BYTES = 1 << 16;
 const MAX_MS = 5_000;

@@ -1,6 +1,6 @@
 """100,000 broken frames into the decoder and the codec: each is a frame after all, or a typed error.
 
-The twin is ``test/bridge/fuzz.test.ts``. ``ISTHMUS_FUZZ_SEED`` and ``ISTHMUS_FUZZ_FRAMES`` set seed and number.
+The twin is ``test/bridge/fuzz.test.ts``. ``ISTHMUS_TEST_SEED`` and ``ISTHMUS_FUZZ_FRAMES`` set seed and number.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from isthmus._bridge import codec, control, frame, keys
 from isthmus._worker.channels import ChannelCodec
 from isthmus.errors import BridgeProtocolError, CodecError, IsthmusError
 from mutations import BODY_MUTATIONS, HEADER_FIELDS, Mutant, SeedFrame, mutate, seed_frames
+from seed import SEED
 
-SEED = int(os.environ.get("ISTHMUS_FUZZ_SEED", "20260101"))
 FRAMES = int(os.environ.get("ISTHMUS_FUZZ_FRAMES", "100000"))
 MAX_FRAME_BYTES = 1 << 16
 MAX_SECONDS = 5.0
