@@ -92,12 +92,14 @@ class KeyGroups:
     def targets(self, keys: list[Any]) -> list[int]:
         """The subtask of each key. One seen before costs a dict lookup: equal keys have equal targets (K1)."""
         known = self._targets
-        if not are_plain(keys):
-            return [self._remembered(key) if is_plain(key) else self.target(key) for key in keys]
         try:
+            # Only plain keys are in it, so what is found equals one.
             return [known[key] for key in keys]
-        except KeyError:
+        except (KeyError, TypeError):
+            pass
+        if are_plain(keys):
             return list(map(self._remembered, keys))
+        return [self._remembered(key) if is_plain(key) else self.target(key) for key in keys]
 
     def _remembered(self, key: Any) -> int:
         known = self._targets

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 from array import array
+from collections.abc import Sequence
 from typing import Any
 
 _MIN, _MAX = -(2**63), 2**63 - 1
@@ -31,18 +32,27 @@ def is_plain(key: Any) -> bool:
     return kind is datetime.datetime and key.tzinfo is None
 
 
-def are_plain(keys: Any) -> bool:
+def are_of(kind: type, keys: Sequence[Any]) -> bool:
+    """Whether all are of exactly this type. Counting one type takes half the time of collecting all."""
+    return list(map(type, keys)).count(kind) == len(keys)
+
+
+def are_plain(keys: Sequence[Any]) -> bool:
     """Whether all of them are, as far as C code can tell; False where each must be asked."""
-    kinds = {*map(type, keys)}
-    if kinds <= _ALWAYS:
+    if not keys:
         return True
-    if kinds == {int}:
+    kind = type(keys[0])
+    if not are_of(kind, keys):
+        return {*map(type, keys)} <= _ALWAYS
+    if kind in _ALWAYS:
+        return True
+    if kind is int:
         try:
             array("q", keys)
         except OverflowError:
             return False
         return True
-    if kinds == {tuple}:
+    if kind is tuple:
         try:
             return all(map(are_plain, zip(*keys, strict=True)))
         except ValueError:

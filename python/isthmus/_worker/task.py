@@ -30,7 +30,7 @@ from .output import Output
 from .pull import Made, Pull
 from .raised import ANYTHING
 from .side_buffer import SideBuffer
-from .state.keys import frozen
+from .state.keys import Freezer
 from .watchdog import Watchdog
 
 #: Records made between two looks at the clock and at the outputs' credit.
@@ -103,6 +103,7 @@ class Task:
         self._yielding = False
         self.started = False
         self.finished = False
+        self._freezer = Freezer()
         self.closed = False
         self.records_in = 0
         self.records_out = 0
@@ -456,7 +457,7 @@ class Task:
     ) -> Generator[Drain, None, None]:
         self.records_in += len(values)
         if keys is not None:
-            keys = frozen(keys)
+            keys = self._freezer.frozen(keys)
         timed = timestamps is not None or self._timed_chain
         cursor = self.cursor
         done = 0

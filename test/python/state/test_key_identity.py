@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from isthmus._bridge.keys import KeyGroups, encode_key
 from isthmus._operations import AsOfJoinOperation, IntervalJoinOperation, WindowJoinOperation
-from isthmus._worker.state.keys import FrozenKey, freeze, frozen, thaw
+from isthmus._worker.state.keys import Freezer, FrozenKey, freeze, thaw
 from isthmus.common import Time, Types
 from isthmus.datastream import RuntimeExecutionMode, StreamExecutionEnvironment
 from isthmus.datastream.functions import (
@@ -98,7 +98,7 @@ _KEYS = st.recursive(
 def test_tables_tell_keys_apart_as_the_encoding_does(keys: list[Any]) -> None:
     for a, b in itertools.combinations(keys, 2):
         assert (freeze(a) == freeze(b)) == (encode_key(a) == encode_key(b)), (a, b)
-    for key, known in zip(keys, frozen(keys), strict=True):
+    for key, known in zip(keys, Freezer().frozen(keys), strict=True):
         assert thaw(known) is key
         assert hash(known) == hash(freeze(key))
 
@@ -111,8 +111,20 @@ def test_no_hash_can_be_chosen_by_integers() -> None:
 
 def test_a_batch_of_plain_keys_is_handed_on_as_it_is() -> None:
     for keys in (["a", "b"], [1, -5, 2**63 - 1], [("a", 1), ("b", 2)], [b"", None, True], [("a", (1, "b"))]):
-        assert frozen(keys) is keys
-    assert [type(key) for key in frozen([(1, 2), (2**70, 3), (1,)])] == [tuple, FrozenKey, tuple]
+        freezer = Freezer()
+        assert freezer.frozen(keys) is keys
+        assert freezer.frozen(keys) is keys
+    mixed = Freezer().frozen([(1, 2), (2**70, 3), (1,), (2, [])])
+    assert [type(key) for key in mixed] == [tuple, FrozenKey, tuple, FrozenKey]
+
+
+def test_tuples_seen_before_hide_none_that_is_not_plain() -> None:
+    freezer = Freezer()
+    freezer.frozen([(1, "a"), (2, "b")])
+    nan = (float("nan"), "a")
+    known = freezer.frozen([(1, "a"), nan, nan])
+    assert [type(key) for key in known] == [tuple, FrozenKey, FrozenKey]
+    assert len({*known}) == 2
 
 
 def test_a_key_that_is_a_part_of_itself_is_a_key() -> None:

@@ -14,7 +14,10 @@ import struct
 from typing import Any
 
 from ..._bridge.keys import KeyGroups, encode_key
-from ..._bridge.plain_keys import are_plain, is_plain
+from ..._bridge.plain_keys import are_of, are_plain, is_plain
+
+#: Beyond it, batches are looked at anew.
+REMEMBERED_TUPLES = 1 << 16
 
 _F64 = struct.Struct(">d")
 _EPOCH = datetime.datetime(1970, 1, 1)
@@ -52,9 +55,30 @@ def freeze(key: Any) -> Any:
     return key if is_plain(key) or type(key) is FrozenKey else FrozenKey(key)
 
 
-def frozen(keys: list[Any]) -> list[Any]:
-    """The keys of a batch as tables know them."""
-    return keys if are_plain(keys) else list(map(freeze, keys))
+class Freezer:
+    """Keys of batches as tables know them. One a task: it remembers tuples, which take several looks each."""
+
+    __slots__ = ("_tuples",)
+
+    def __init__(self) -> None:
+        #: Plain ones.
+        self._tuples: set[Any] = set()
+
+    def frozen(self, keys: list[Any]) -> list[Any]:
+        """The very list where all keys are plain."""
+        tuples = self._tuples
+        of_tuples = bool(keys) and type(keys[0]) is tuple and are_of(tuple, keys)
+        if of_tuples:
+            try:
+                if tuples.issuperset(keys):
+                    return keys
+            except TypeError:
+                pass
+        if not are_plain(keys):
+            return list(map(freeze, keys))
+        if of_tuples and len(tuples) < REMEMBERED_TUPLES:
+            tuples.update(keys)
+        return keys
 
 
 def thaw(key: Any) -> Any:
