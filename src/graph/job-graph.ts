@@ -159,6 +159,8 @@ export interface PythonEnvironmentSpec {
   sources?: { [name: string]: string };
   /** Levels of the program's loggers, by name ("" is the root): those of its functions have the same. */
   logLevels?: { [logger: string]: number };
+  /** Of integers that become texts and back, where the program has set another limit than Python's. */
+  intDigits?: number;
 }
 
 export interface JobGraph {

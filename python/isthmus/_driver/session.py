@@ -183,6 +183,10 @@ class Session:
         levels = log_levels()
         if levels:
             spec["logLevels"] = levels
+        # Python's advice where an integer has too many digits for a text is to set this.
+        digits = getattr(sys, "get_int_max_str_digits", lambda: None)()
+        if digits is not None and digits != sys.int_info.default_max_str_digits:
+            spec["intDigits"] = digits
         changed = {
             k: v
             for k, v in os.environ.items()

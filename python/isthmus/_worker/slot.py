@@ -449,10 +449,16 @@ def _set_environment(env: dict[str, str | None]) -> None:
         time.tzset()  # The C library has read it before.
 
 
+#: Of integers that become texts; the first Python 3.10s know no limit.
+_INT_DIGITS: int | None = getattr(sys, "get_int_max_str_digits", lambda: None)()
+
+
 def install_program(python: dict[str, Any], blobs: dict[int, Any]) -> None:
     """Be like the program that submitted: its path, folder, environment and the definitions of its ``__main__``."""
     if python.get("cwd") and python["cwd"] != os.getcwd():
         os.chdir(python["cwd"])
+    if _INT_DIGITS is not None:
+        sys.set_int_max_str_digits(python.get("intDigits", _INT_DIGITS))
     if python.get("archives"):
         from . import archives
 

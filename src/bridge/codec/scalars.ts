@@ -58,7 +58,9 @@ export function writeBigInt(value: bigint): void {
   }
   const text = value.toString();
   if (text.length > MAX_INT_DIGITS + (value < 0n ? 1 : 0)) {
-    throw new Refused(`an integer may have ${MAX_INT_DIGITS} digits`);
+    throw new Refused(
+      `an integer may have ${MAX_INT_DIGITS} digits; send its digits as a text, or its bytes`,
+    );
   }
   writeAscii(BIG_INT, text);
 }

@@ -80,10 +80,10 @@ def _timedelta(value: datetime.timedelta) -> Ext:
 def big_int(value: int) -> Ext:
     try:
         text = b"%d" % value
-    except ValueError as e:
-        raise Refused(str(e)) from None
-    if len(text) > MAX_INT_DIGITS + (value < 0):  # sys.set_int_max_str_digits() may allow more.
-        raise Refused(f"an integer may have {MAX_INT_DIGITS} digits")
+    except ValueError:  # Beyond what Python writes, which sys.set_int_max_str_digits() may allow.
+        text = None
+    if text is None or len(text) > MAX_INT_DIGITS + (value < 0):
+        raise Refused(f"an integer may have {MAX_INT_DIGITS} digits; send its digits as a text, or its bytes")
     return Ext(BIG_INT, text)
 
 
