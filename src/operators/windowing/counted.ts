@@ -1,5 +1,8 @@
 // Tumbling and sliding count windows with their default trigger: a window fires when it is full, and is over. A window that
 // never fills never fires. Windows of a key are counted from 0.
+//
+// A key without an open window is forgotten, and its windows count from 0 again: there are more keys in the life of a
+// stream than can be remembered.
 
 import type { MaybePromise } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
@@ -67,6 +70,7 @@ export class CountedEngine extends Engine {
       cursor.key = key;
       cursor.timestamp = timestamp;
     }
+    if (windows.size === 0 && entry.count % slide === 0) this.#keys.delete();
   }
 
   /** What the key at hand has, about to be changed. */

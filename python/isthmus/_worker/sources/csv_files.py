@@ -11,9 +11,13 @@ from typing import Any, TextIO
 
 from ...errors import GraphError
 from ..operator import OperatorContext
+from ..weight import Scale
 from .files import FilesSource, open_file
 
+#: Records and bytes taken at a time, and records before their size is known.
 _BATCH = 1024
+_BATCH_BYTES = 1 << 20
+_FIRST_BATCH = 64
 _MARKS = {
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF32_LE: "utf-32-le",  # Before that of UTF-16, which it begins with.
@@ -30,6 +34,8 @@ class CsvSource(FilesSource):
         self._reader: Callable[[Iterable[str], str], Iterable[Any]] = ctx.load_function(ctx.spec["fn"])
         self._file: TextIO | None = None
         self._charset = ""
+        self._scale = Scale()
+        self._batch = _FIRST_BATCH
         super().open(ctx)
 
     def _reading(self) -> bool:
@@ -44,11 +50,14 @@ class CsvSource(FilesSource):
 
     def _read(self) -> list[Any]:
         try:
-            records = list(islice(self._records, _BATCH))
+            records = list(islice(self._records, self._batch))
         except UnicodeDecodeError as e:
             raise GraphError(f"{self._path} is not {self._charset} text: {e}. CSV is read in Unicode.") from e
         if not records:
             self.close()
+        self._scale.weigh(records)
+        fits = int(_BATCH_BYTES / self._scale.per_record)
+        self._batch = max(1, min(self._batch * 2, fits, _BATCH))
         return records
 
     def snapshot(self, checkpoint: int) -> None:

@@ -23,9 +23,14 @@ from ..isolate import reuses_objects
 from ..keep import kept
 from ..operator import OperatorContext
 from ..raised import ANYTHING
+from ..weight import weight
 
-#: Records that may wait for the loop before the generator is held up.
+#: Records and bytes that may wait for the loop before the generator is held up.
 _BUFFER = 4096
+_BUFFER_BYTES = 4 << 20
+#: Light records are weighed once in so many.
+_LIGHT_BYTES = 1024
+_WEIGHED = 16
 _TAKE = 1024
 #: Of ``isthmus.close-timeout``: how much a source may use, and when it is no longer asked but made to end.
 _SHARE, _INSIST = 0.8, 0.4
@@ -36,6 +41,9 @@ class FunctionSource:
         self._ctx = ctx
         self._function = ctx.load_function(ctx.spec["fn"])
         self._buffer: list[Any] = []
+        self._waiting_bytes = 0
+        self._record_bytes = 0
+        self._unweighed = 0
         self._changed = threading.Condition()
         self._own: Callable[[Any], Any] | None = None if reuses_objects(ctx.config) else kept
         self._ended = False
@@ -60,6 +68,9 @@ class FunctionSource:
         with self._changed:
             batch = self._buffer[:_TAKE]
             del self._buffer[:_TAKE]
+            self._waiting_bytes = (
+                self._waiting_bytes * len(self._buffer) // max(1, len(batch) + len(self._buffer))
+            )
             if batch:
                 self._changed.notify()
                 return batch, None
@@ -134,14 +145,22 @@ class FunctionSource:
         """Returns whether it is to go on."""
         if self._own is not None and not self._stopping:
             record = self._own(record)
+        if self._unweighed:
+            self._unweighed -= 1
+        else:
+            self._record_bytes = weight(record)
+            self._unweighed = _WEIGHED if self._record_bytes < _LIGHT_BYTES else 0
         with self._changed:
-            while len(self._buffer) >= _BUFFER and not self._stopping:
+            while (
+                len(self._buffer) >= _BUFFER or self._waiting_bytes >= _BUFFER_BYTES
+            ) and not self._stopping:
                 self._changed.wait()
             if self._stopping:
                 self._leaving = True
                 # One that sees for itself that it is to end has something to do behind its last record.
                 return self._looks and time.monotonic() < self._stopped_at + self._patience_s * _INSIST
             self._buffer.append(record)
+            self._waiting_bytes += self._record_bytes
             first = len(self._buffer) == 1
         if first:
             self._ctx.wake()

@@ -1,6 +1,9 @@
 """Tumbling and sliding count windows with their default trigger: a window fires when it is full, and is over.
 
 A window that never fills never fires. ``id`` counts the windows of a key from 0.
+
+A key without an open window is forgotten, and its windows count from 0 again: there are more keys in the life of a
+stream than can be remembered.
 """
 
 from __future__ import annotations
@@ -56,6 +59,8 @@ class CountedEngine(Engine):
                     yield results
                 self.emission.clear(key, window)
                 cursor.timestamp = timestamp
+            if not windows and entry[0] % slide == 0:
+                del keys[key]
 
     def snapshot(self) -> Any:
         return to_groups(self.ctx, self._keys.items())

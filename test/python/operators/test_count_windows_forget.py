@@ -1,0 +1,39 @@
+"""Count windows keep nothing of keys without an open window."""
+
+from __future__ import annotations
+
+import pytest
+from isthmus.testing import OneInputHarness
+
+
+def sums(size, *slide):
+    return lambda stream: (
+        stream.key_by(lambda value: value[0])
+        .count_window(size, *slide)
+        .reduce(lambda a, b: (a[0], a[1] + b[1]))
+    )
+
+
+@pytest.mark.parametrize("size, slide", [(1, None), (3, None), (2, 3), (2, 5), (3, 3)])
+def test_keys_whose_windows_are_full_are_forgotten(size, slide):
+    shape = (size,) if slide is None else (size, slide)
+    step = slide or size
+    with OneInputHarness.open_stream(sums(*shape)) as harness:
+        for key in range(50):
+            harness.process(*[(key, 1)] * step)
+        assert harness.take() == [(key, size) for key in range(50)]
+        assert harness.snapshot() is None
+        # They go on as any other key does.
+        harness.process(*[(7, 2)] * step)
+        assert harness.take() == [(7, 2 * size)]
+
+
+@pytest.mark.parametrize("size, slide", [(3, None), (2, 5), (4, 2)])
+def test_keys_with_records_in_a_window_are_not(size, slide):
+    shape = (size,) if slide is None else (size, slide)
+    with OneInputHarness.open_stream(sums(*shape)) as harness:
+        harness.process(("a", 1))
+        kept = harness.snapshot()
+        harness.process(*[("a", 1)] * (size - 1))
+        assert harness.take() == [("a", size)]
+    assert kept is not None
