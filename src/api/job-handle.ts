@@ -108,6 +108,18 @@ export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisp
     await this.#execution.cancel(reason);
   }
 
+  /**
+   * Ends the job in order: its sources end, what they have given is worked off, windows fire, sinks finish their files, and the
+   * job is FINISHED, as if its input had come to an end there. Outputs that are being iterated must be read for that.
+   *
+   * Resolves with the result when the job has ended; rejects when it failed meanwhile.
+   */
+  async stop(): Promise<JobExecutionResult> {
+    const { result } = this;
+    await this.#execution.stop();
+    return result;
+  }
+
   /** Cancels the job if it still runs. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.cancel();

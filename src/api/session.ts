@@ -13,6 +13,7 @@ import { JobExecution, type JobOptions, type JobSubmission } from '../runtime/jo
 import { checkFolder } from './arguments.ts';
 import { checkPythonFunctions } from './check.ts';
 import type { BuiltGraph } from './graph-builder.ts';
+import { heedSignals } from './signals.ts';
 
 /** A line that a job has to say: of Python's logging, of what user code prints, or a remark of the runtime. */
 export interface LogEntry {
@@ -59,6 +60,7 @@ export class Session {
       onLog: (entry) => this.log(entry),
     });
     this.#running.add(execution);
+    heedSignals(execution, submission.graph.config);
     const over = () => this.#running.delete(execution);
     execution.result.then(over, over);
     return execution;

@@ -7,8 +7,11 @@
 import { Socket } from 'node:net';
 import { type ErrorReport, IsthmusError, type BridgeProtocolError } from '../errors.ts';
 import { configurationInForce } from '../config/in-force.ts';
+import { durationMs } from '../config/resolve.ts';
+import { stopSignals } from '../config/stop-signals.ts';
 import { JobExecution, type JobStatus } from '../runtime/job-execution.ts';
 import type { ResultFrame } from '../runtime/job-attempt.ts';
+import { CLOSE_TIMEOUT } from '../runtime/slot-watch.ts';
 import type { JobGraph } from '../graph/job-graph.ts';
 import { PROTOCOL_VERSION, VERSION } from '../version.ts';
 import {
@@ -28,8 +31,8 @@ import { writeWhole } from './write-whole.ts';
 const PROGRAM_STDOUT = 3;
 const RESULTS_WINDOW_BYTES = 1 << 20;
 const LEAVE_TO_PROGRAM_MS = 200;
-/** How long jobs may take to end when their program has gone. */
-const LEAVE_MS = 1_000;
+/** How long jobs may take to end when their program has gone; what functions may take to close comes on top. */
+const LEAVE_MS = 500;
 /** What a Python program calls a job that its code gives no name. */
 const UNNAMED_JOB = 'Flink Streaming Job';
 /** Exit code for a program and a runtime that do not fit; stderr says why. */
@@ -50,6 +53,7 @@ interface DriverHello {
 
 interface Job {
   execution: JobExecution;
+  closeTimeoutMs: number;
   /** Bytes of results that the program has not taken (D3). */
   unreadBytes: number;
   roomAgain: (() => void) | undefined;
@@ -76,12 +80,16 @@ class DriverSession {
     this.#connection = new FrameConnection(input, output, {
       frame: (frame) => this.#onFrame(frame),
       violation: (error) => this.#violation(error),
-      end: () => void this.#leave(0), // D1
+      end: () => void this.#leave(0, () => false), // D1
     });
     process.on('SIGINT', () => {}); // D2
     // Whoever ends a service signals all its processes: the program, told at the same time, may want more of its jobs.
-    process.on('SIGTERM', () => setTimeout(() => void this.#leave(143), LEAVE_TO_PROGRAM_MS));
-    process.on('SIGHUP', () => setTimeout(() => void this.#leave(129), LEAVE_TO_PROGRAM_MS));
+    const told = (exitCode: number) => () =>
+      setTimeout(() => {
+        void this.#leave(exitCode, ({ execution }) => execution.isStopping);
+      }, LEAVE_TO_PROGRAM_MS);
+    process.on('SIGTERM', told(143));
+    process.on('SIGHUP', told(129));
     process.on('uncaughtException', (error) => this.#uncaught(error));
   }
 
@@ -100,6 +108,9 @@ class DriverSession {
         void this.#jobs
           .get(frame.channel)
           ?.execution.cancel(mapOf<{ reason?: string }>(frame).reason);
+        return;
+      case FrameType.JOB_STOP:
+        void this.#jobs.get(frame.channel)?.execution.stop();
         return;
       case FrameType.RESULTS_CREDIT:
         this.#credit(frame.channel, decodeCredit(frame.body));
@@ -174,8 +185,14 @@ class DriverSession {
         onStatus: (status) => this.#sendStatus(request, status),
       },
     );
-    this.#jobs.set(request, { execution, unreadBytes: 0, roomAgain: undefined });
-    this.#connection.sendMap(FrameType.SUBMITTED, { job: execution.jobId }, request);
+    const closeTimeoutMs = durationMs(inForce.config, CLOSE_TIMEOUT);
+    this.#jobs.set(request, { execution, closeTimeoutMs, unreadBytes: 0, roomAgain: undefined });
+    const submitted = {
+      job: execution.jobId,
+      stopOn: stopSignals(inForce.config),
+      closeTimeoutMs,
+    };
+    this.#connection.sendMap(FrameType.SUBMITTED, submitted, request);
     void this.#reportEnd(request, execution);
   }
 
@@ -276,12 +293,19 @@ class DriverSession {
     setTimeout(() => process.exit(1), 50);
   }
 
-  /** Ends all jobs, as far as that takes no longer than a moment; workers that are left are killed at exit. */
-  async #leave(exitCode: number): Promise<void> {
-    const ends = [...this.#jobs.values()].map(({ execution }) =>
-      execution.cancel('The program has ended.'),
-    );
-    await Promise.race([Promise.all(ends), new Promise((done) => setTimeout(done, LEAVE_MS))]);
+  /**
+   * Ends all jobs, as far as that takes no longer than functions may take to close; workers that are left are killed at
+   * exit. Jobs that come to an end by themselves are waited for.
+   */
+  async #leave(exitCode: number, finishes: (job: Job) => boolean): Promise<void> {
+    const jobs = [...this.#jobs.values()];
+    const ends = jobs
+      .filter((job) => !finishes(job))
+      .map(({ execution }) => execution.cancel('The program has ended.'));
+    const longest = Math.max(0, ...jobs.map(({ closeTimeoutMs }) => closeTimeoutMs));
+    const late = new Promise((done) => setTimeout(done, longest + LEAVE_MS));
+    await Promise.race([Promise.all(ends), late]);
+    await Promise.all(jobs.filter(finishes).map(({ execution }) => execution.stop()));
     process.exit(exitCode);
   }
 

@@ -5,6 +5,7 @@ import { dirname, extname, join, resolve } from 'node:path';
 import { delimiter } from 'node:path';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
+import { SIGNALS_VARIABLE } from '../api/signals.ts';
 import {
   type InterpreterCandidate,
   findInterpreter,
@@ -64,7 +65,8 @@ export async function pythonProcess(args: readonly string[]): Promise<ProgramPro
 }
 
 export function nodeProcess(file: string, args: readonly string[]): ProgramProcess {
-  return { command: process.execPath, args: [resolve(file), ...args], env: terminal() };
+  const env = { ...terminal(), [SIGNALS_VARIABLE]: '1' };
+  return { command: process.execPath, args: [resolve(file), ...args], env };
 }
 
 /** The name of our terminal, for breakpoint() in Python functions of a TypeScript program. */

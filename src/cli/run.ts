@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { STOP_ON } from '../config/stop-signals.ts';
 import { languageOf, nodeProcess, pythonProcess } from './program.ts';
 import { checkedSettings, type SettingFlags, withSettings } from './settings.ts';
 import { start } from './start.ts';
@@ -7,6 +8,7 @@ interface RunFlags extends SettingFlags {
   progress?: boolean;
   json?: boolean;
   inline?: boolean;
+  stopOn?: string;
 }
 
 /** `isthmus run FILE [args…]` */
@@ -22,6 +24,12 @@ export function runCommand(program: Command): void {
       '--inline',
       'one worker at a time has the terminal, for breakpoint() in Python functions',
     )
+    .addOption(
+      new Option(
+        '--stop-on <signal>',
+        'SIGTERM, SIGINT or both: stop the job in order the first time, instead of cancelling it',
+      ).choices(['SIGTERM', 'SIGINT', 'both']),
+    )
     .passThroughOptions()
     .action(async (file: string, args: string[], flags: RunFlags) => {
       const language = languageOf(file);
@@ -29,6 +37,7 @@ export function runCommand(program: Command): void {
         'isthmus.progress': progressOf(flags),
         // Two prompts on one terminal help nobody.
         ...(flags.inline === true ? { 'parallelism.default': '1' } : {}),
+        ...(flags.stopOn === undefined ? {} : { [STOP_ON]: flags.stopOn }),
         ...flags.define,
       };
       const settings = checkedSettings({ ...flags, define });

@@ -1,6 +1,8 @@
 // Every option there is: name, type, default, unit, effect. `docs/configuration.md` is generated from this table,
 // and everything that reads an option reads it through `src/config/resolve.ts`.
 
+import { STOP_ON, STOP_ON_CHOICES } from './stop-signals.ts';
+
 export type OptionType =
   | 'integer'
   | 'number'
@@ -215,7 +217,15 @@ export const options: readonly OptionSpec[] = [
     least: 0,
     greatest: LONGEST_MS,
     effect:
-      'How long functions, sources and sinks may take to end and to close after a failure or a cancellation, before they are left or killed.',
+      'How long functions, sources and sinks may take to end and to close after a failure, a cancellation or a stop, before they are left or killed.',
+  },
+  {
+    key: STOP_ON,
+    type: 'choice',
+    choices: Object.keys(STOP_ON_CHOICES),
+    default: 'none',
+    effect:
+      'Signals that stop the job the first time they come, instead of cancelling it: sources end, the rest is worked off. Heeded by Python programs while they wait, and by programs that `isthmus run` starts.',
   },
   {
     key: 'python.worker.max-count',

@@ -1,15 +1,20 @@
+import { durationMs } from '../config/resolve.ts';
 import { GraphError } from '../errors.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import { inspectRecord } from '../runtime/failure.ts';
 import { recordIsolator } from '../runtime/isolate.ts';
 import type { MaybePromise, OperatorContext, Source, SourceBatch } from '../runtime/operator.ts';
+import { CLOSE_TIMEOUT } from '../runtime/slot-watch.ts';
 import { type Pull, pullIterable } from './iteration.ts';
 
 /** What a source function is called with. */
 export interface SourceContext {
   readonly subtask: number;
   readonly parallelism: number;
-  /** Aborted when the job is cancelled or fails. */
+  /**
+   * Aborted when the job is cancelled, fails or is stopped. A source that has looked at it ends by itself: when the job is
+   * stopped, records that it still gives count.
+   */
   readonly signal: AbortSignal;
 }
 
@@ -25,6 +30,7 @@ class FunctionSource implements Source {
   readonly #spec: OperatorSpec;
   readonly #abort = new AbortController();
   #pull: Pull | undefined;
+  #looksAtSignal = false;
 
   constructor(spec: OperatorSpec) {
     this.#spec = spec;
@@ -35,11 +41,9 @@ class FunctionSource implements Source {
     const { subtask, parallelism } = ctx;
     let given = loaded;
     if (typeof loaded === 'function') {
-      given = await (loaded as (context: SourceContext) => unknown)({
-        subtask,
-        parallelism,
-        signal: this.#abort.signal,
-      });
+      given = await (loaded as (context: SourceContext) => unknown)(
+        this.#context(subtask, parallelism),
+      );
     } else if (subtask > 0) {
       given = [];
     }
@@ -47,11 +51,31 @@ class FunctionSource implements Source {
       asIterable(given, this.#spec.name),
       () => ctx.clock.monotonic(),
       recordIsolator(ctx.config),
+      durationMs(ctx.config, CLOSE_TIMEOUT),
     );
+  }
+
+  #context(subtask: number, parallelism: number): SourceContext {
+    const look = () => {
+      this.#looksAtSignal = true;
+      return this.#abort.signal;
+    };
+    return {
+      subtask,
+      parallelism,
+      get signal() {
+        return look();
+      },
+    };
   }
 
   next(signal: AbortSignal): MaybePromise<SourceBatch | undefined> {
     return this.#pull?.next(signal);
+  }
+
+  finish(): void {
+    this.#pull?.finish(this.#looksAtSignal);
+    this.#abort.abort();
   }
 
   async close(): Promise<void> {

@@ -14,6 +14,8 @@ export function inputSource(spec: OperatorSpec): Source {
 
 class InputSource implements Source {
   readonly #source: Source;
+  /** Absent where the source has none: whoever stops it then does not ask it any more. */
+  readonly finish?: () => void;
 
   constructor(spec: OperatorSpec) {
     if (spec.fn !== undefined) {
@@ -29,6 +31,7 @@ class InputSource implements Source {
       }
       this.#source = linesSource({ ...spec, params: { ...spec.params, paths } });
     }
+    if (this.#source.finish !== undefined) this.finish = () => this.#source.finish?.();
   }
 
   open(ctx: OperatorContext): MaybePromise<void> {

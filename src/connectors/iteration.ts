@@ -5,7 +5,10 @@
 //       may be a single step ahead: its promise cannot be taken back.
 //   P2. A record is copied as it is pulled: the iterator may yield the same object again, changed.
 //   P3. `close` calls the iterator's `return` once, unless it has ended.
+//   P4. `finish` ends an iterator so that nothing is lost: the record it is at comes before the end. One that ends by itself
+//       goes on to its end; the others are told to `return`. Neither is waited for longer than the close timeout.
 
+import { Readable } from 'node:stream';
 import type { Isolate } from '../runtime/isolate.ts';
 import type { MaybePromise, Source, SourceBatch } from '../runtime/operator.ts';
 
@@ -16,17 +19,20 @@ const PULL_MS = 2;
 /** What an iterating source needs of its clock. */
 type Monotonic = () => number;
 
-export type Pull = Required<Pick<Source, 'next' | 'close'>>;
+export interface Pull extends Required<Pick<Source, 'next' | 'close'>> {
+  /** P4. `endsByItself`: it knows, and goes on to its end. */
+  finish(endsByItself: boolean): void;
+}
 
 export function pullIterable(
   iterable: Iterable<unknown> | AsyncIterable<unknown>,
   monotonic: Monotonic,
   isolate: Isolate,
+  closeTimeoutMs: number,
 ): Pull {
   // A value that is both (a Node Readable is not, some queues are) is most likely meant to be waited for.
-  if (Symbol.asyncIterator in iterable)
-    return new AsyncPull(iterable[Symbol.asyncIterator](), isolate);
-  return new SyncPull(iterable[Symbol.iterator](), monotonic, isolate);
+  if (Symbol.asyncIterator in iterable) return new AsyncPull(iterable, isolate, closeTimeoutMs);
+  return new SyncPull(iterable[Symbol.iterator](), monotonic, isolate, closeTimeoutMs);
 }
 
 class SyncPull implements Pull {
@@ -36,14 +42,29 @@ class SyncPull implements Pull {
   #ended = false;
   /** Records between two looks at the clock. */
   #stride = 1;
+  readonly #closeTimeoutMs: number;
+  /** When it must have ended. */
+  #deadline = Infinity;
 
-  constructor(iterator: Iterator<unknown>, now: Monotonic, isolate: Isolate) {
+  constructor(
+    iterator: Iterator<unknown>,
+    now: Monotonic,
+    isolate: Isolate,
+    closeTimeoutMs: number,
+  ) {
     this.#iterator = iterator;
     this.#now = now;
     this.#isolate = isolate;
+    this.#closeTimeoutMs = closeTimeoutMs;
+  }
+
+  finish(endsByItself: boolean): void {
+    if (endsByItself) this.#deadline = this.#now() + this.#closeTimeoutMs;
+    else this.close();
   }
 
   next(): SourceBatch | undefined {
+    if (this.#now() > this.#deadline) this.close();
     if (this.#ended) return undefined;
     const values: unknown[] = [];
     const isolate = this.#isolate;
@@ -75,6 +96,7 @@ class SyncPull implements Pull {
 }
 
 class AsyncPull implements Pull {
+  readonly #iterable: AsyncIterable<unknown>;
   readonly #iterator: AsyncIterator<unknown>;
   readonly #isolate: Isolate;
   #values: unknown[] = [];
@@ -84,10 +106,50 @@ class AsyncPull implements Pull {
   #stepping = false;
   #deliver: (() => void) | undefined;
   #turn: NodeJS.Immediate | undefined;
+  readonly #closeTimeoutMs: number;
+  /** P4: it is to end; and nothing more is asked of it but that. */
+  #finishing = false;
+  #leaving = false;
+  #deadline: NodeJS.Timeout | undefined;
+  #stepped: Promise<void> = Promise.resolve();
 
-  constructor(iterator: AsyncIterator<unknown>, isolate: Isolate) {
-    this.#iterator = iterator;
+  constructor(iterable: AsyncIterable<unknown>, isolate: Isolate, closeTimeoutMs: number) {
+    this.#iterable = iterable;
+    this.#iterator = iterable[Symbol.asyncIterator]();
     this.#isolate = isolate;
+    this.#closeTimeoutMs = closeTimeoutMs;
+  }
+
+  finish(endsByItself: boolean): void {
+    if (this.#ended || this.#finishing) return;
+    this.#finishing = true;
+    if (!endsByItself) void this.#leave();
+    else this.#deadline = setTimeout(() => void this.#leave(), this.#closeTimeoutMs);
+  }
+
+  /** Has the iterator return, and waits for that and for the step that is under way. */
+  async #leave(): Promise<void> {
+    this.#leaving = true;
+    const late = new Promise<void>((resolve) => {
+      clearTimeout(this.#deadline);
+      this.#deadline = setTimeout(resolve, this.#closeTimeoutMs);
+    });
+    if (this.#iterable instanceof Readable) this.#endStream(this.#iterable);
+    const returned = (async () => {
+      await this.#iterator.return?.();
+    })().catch((thrown: unknown) => this.#fail(thrown));
+    await Promise.race([Promise.all([this.#stepped, returned]), late]);
+    clearTimeout(this.#deadline);
+    this.#ended = true;
+    this.#deliver?.();
+  }
+
+  /** The iterator of a stream returns only with its next chunk, which may never come. What it has read already counts. */
+  #endStream(stream: Readable): void {
+    for (let chunk = stream.read() as unknown; chunk !== null; chunk = stream.read() as unknown) {
+      this.#values.push(this.#isolate(chunk));
+    }
+    stream.destroy();
   }
 
   next(): MaybePromise<SourceBatch | undefined> {
@@ -110,6 +172,7 @@ class AsyncPull implements Pull {
 
   async close(): Promise<void> {
     if (this.#turn !== undefined) clearImmediate(this.#turn);
+    clearTimeout(this.#deadline);
     this.#deliver = undefined;
     if (this.#ended) return;
     this.#ended = true;
@@ -128,7 +191,7 @@ class AsyncPull implements Pull {
   }
 
   #step(): void {
-    if (this.#stepping || this.#ended) return;
+    if (this.#stepping || this.#ended || this.#leaving) return;
     this.#stepping = true;
     let step: Promise<IteratorResult<unknown>>;
     try {
@@ -137,7 +200,7 @@ class AsyncPull implements Pull {
       this.#fail(thrown);
       return;
     }
-    step.then(this.#onStep, this.#onFailure);
+    this.#stepped = step.then(this.#onStep, this.#onFailure);
   }
 
   readonly #onStep = (result: IteratorResult<unknown>): void => {
@@ -173,8 +236,14 @@ class AsyncPull implements Pull {
   };
 
   #fail(thrown: unknown): void {
-    this.#failure = { reason: thrown };
+    if (!this.#finishing || !isEndOfWaiting(thrown)) this.#failure = { reason: thrown };
     this.#ended = true;
     this.#deliver?.();
   }
+}
+
+/** What a wait ends with by the signal of its context, and the iteration of a stream that we have ended. */
+function isEndOfWaiting(thrown: unknown): boolean {
+  const { name, code } = (thrown ?? {}) as { name?: unknown; code?: unknown };
+  return name === 'AbortError' || code === 'ERR_STREAM_PREMATURE_CLOSE';
 }

@@ -71,6 +71,8 @@ export class JobAttempt {
   readonly #failed: Promise<never>;
   #reject!: (error: IsthmusError) => void;
   #isOver = false;
+  #hasStarted = false;
+  #isFinishing = false;
   /** Python subtasks that have not finished. */
   #running = 0;
   #resolveAllFinished!: () => void;
@@ -99,6 +101,8 @@ export class JobAttempt {
       await this.#open(); // A1
       for (const slot of this.#slots) slot.start(this.#options.limits);
       for (const subtask of this.#subtasks.values()) subtask.start();
+      this.#hasStarted = true;
+      if (this.#isFinishing) this.finish();
       const ends = [...this.#subtasks.values()].map(async (subtask) => {
         this.#options.metrics.report(await subtask.done);
       });
@@ -112,6 +116,14 @@ export class JobAttempt {
       await this.#end(error.message);
       throw error;
     }
+  }
+
+  /** Lets all sources come to their end; what they have given is worked off, and `run` resolves. */
+  finish(): void {
+    this.#isFinishing = true;
+    if (!this.#hasStarted || this.#isOver) return;
+    for (const slot of this.#slots) slot.finishSources();
+    for (const subtask of this.#subtasks.values()) subtask.finishSource();
   }
 
   /** Ends the attempt with `error`, as if it had failed with it. */

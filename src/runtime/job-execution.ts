@@ -108,6 +108,7 @@ export class JobExecution {
   #cancelled: JobCancelledError | undefined;
   #display: ProgressDisplay | undefined;
   #hasGivenResults = false;
+  #isStopping = false;
   #wakeFromPause: (() => void) | undefined;
   readonly #askedToEnd = Promise.withResolvers<void>();
 
@@ -131,6 +132,11 @@ export class JobExecution {
     return this.#status;
   }
 
+  /** Whether it was asked to `stop`. */
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
   /** Counts by operator, as of now. */
   metrics(): JobOperatorMetrics[] {
     this.#attempt?.sampleMetrics();
@@ -145,6 +151,19 @@ export class JobExecution {
       this.#attempt?.fail(this.#cancelled);
       this.#wakeFromPause?.();
       this.#askedToEnd.resolve();
+    }
+    await this.result.catch(() => {});
+  }
+
+  /**
+   * Ends the job in order: sources come to their end, what they have given is worked off, sinks finish. `result` resolves then;
+   * a failure meanwhile is the job's, which does not start again. Resolves when everything has ended (J2).
+   */
+  async stop(): Promise<void> {
+    if (!this.#isStopping) {
+      this.#isStopping = true;
+      this.#attempt?.finish();
+      this.#wakeFromPause?.();
     }
     await this.result.catch(() => {});
   }
@@ -201,12 +220,14 @@ export class JobExecution {
       } catch (thrown) {
         const error = thrown as IsthmusError;
         if (this.#cancelled !== undefined || FINAL_CODES.has(error.code)) throw error;
+        if (this.#isStopping) throw error;
         const pauseMs = strategy.next(this.#clock.now());
         if (pauseMs === undefined) throw error;
         if (!this.#resultsAreBack()) throw notAgain(error); // J3
         this.#tellRestart({ failed: attempt + 1, pauseMs, error });
         this.#setStatus('RESTARTING');
         await this.#pause(pauseMs);
+        if (this.#isStopping) throw error;
       }
     }
   }
@@ -247,6 +268,7 @@ export class JobExecution {
       ...(onResultFrame === undefined ? {} : { onResultFrame }),
       ...(onLog === undefined ? {} : { onLog }),
     });
+    if (this.#isStopping) this.#attempt.finish();
     this.#setStatus('RUNNING');
     await this.#attempt.run();
   }

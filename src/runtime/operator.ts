@@ -107,6 +107,11 @@ export interface Source {
   open?(ctx: OperatorContext): MaybePromise<void>;
   /** The next records (possibly none, if none are ready within a few ms), or `undefined` at the end. */
   next(signal: AbortSignal): MaybePromise<SourceBatch | undefined>;
+  /**
+   * The job is stopped in order: the source is to come to its end soon, that is, `next` to give `undefined`, after the
+   * records that it has begun with. Sources without it are not asked for more.
+   */
+  finish?(): void;
   /** Position to replay from; `null` for sources that cannot. */
   snapshot?(checkpoint: number): MaybePromise<unknown>;
   restore?(states: unknown[]): MaybePromise<void>;

@@ -119,6 +119,11 @@ export class Slot {
     this.worker.send(FrameType.START, 0, 0, 0, NOTHING);
   }
 
+  /** Sources end, and with them the job. */
+  finishSources(): void {
+    this.worker.send(FrameType.STOP, 0, 0, 0, NOTHING);
+  }
+
   /** Ends a job that has finished (S1). */
   async release(): Promise<void> {
     this.#stopWatch?.();

@@ -7,6 +7,8 @@ import type { MaybePromise, Source, SourceBatch } from './operator.ts';
 export class SourcePull {
   readonly #source: Source;
   readonly #signal: AbortSignal;
+  /** Ends what a source waits for that has no `finish`. */
+  readonly #over = new AbortController();
   readonly #wake: () => void;
   #arrived: SourceBatch | 'end' | undefined;
   #failure: { reason: unknown } | undefined;
@@ -14,8 +16,22 @@ export class SourcePull {
 
   constructor(source: Source, signal: AbortSignal, wake: () => void) {
     this.#source = source;
-    this.#signal = signal;
+    this.#signal = AbortSignal.any([signal, this.#over.signal]);
     this.#wake = wake;
+  }
+
+  /** The source is to end: `take` gives what is still to come, and then `end`. */
+  finish(): void {
+    if (this.#source.finish === undefined) {
+      this.#over.abort();
+    } else {
+      try {
+        this.#source.finish();
+      } catch (reason) {
+        this.#failure = { reason };
+      }
+    }
+    this.#wake();
   }
 
   /** The next batch, `end`, or `later`: the wake call comes then. Throws what the source threw. */
@@ -27,6 +43,7 @@ export class SourcePull {
       return batch;
     }
     if (this.#asked) return 'later';
+    if (this.#over.signal.aborted) return 'end';
     const next: MaybePromise<SourceBatch | undefined> = this.#source.next(this.#signal);
     if (!(next instanceof Promise)) return next ?? 'end';
     this.#asked = true;

@@ -229,6 +229,11 @@ export class Subtask {
     }
   }
 
+  /** Sources: come to an end, as if there were nothing more. */
+  finishSource(): void {
+    if (!this.#isOver()) this.#pull?.finish();
+  }
+
   /** Sources: emit the barrier of a checkpoint between two batches. */
   triggerCheckpoint(checkpoint: number, timestamp: number, savepoint: boolean): void {
     this.#requests.push(() =>

@@ -37,6 +37,8 @@ const programs: [program: string, expected: string][] = [
   ['prediction/forecast.ts', 'prediction/expected.txt'],
   ['recommendation/recommend.py', 'recommendation/expected.txt'],
   ['recommendation/recommend.ts', 'recommendation/expected.txt'],
+  ['orderly-stop/meter.py', 'orderly-stop/expected.txt'],
+  ['orderly-stop/meter.ts', 'orderly-stop/expected.txt'],
 ];
 
 describe('examples', { timeout: 60_000 }, () => {

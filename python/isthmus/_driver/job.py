@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .session import Session
 
 #: How long a job may take to end in order before the runtime is killed; what functions may take to close comes on top.
-_END_S = 5.0
+_END_S = 3.0
 
 
 class JobHandle:
@@ -50,6 +50,7 @@ class JobHandle:
         self._observed = False
         self._stop_on: frozenset[str] = frozenset()
         self._stop_asked = False
+        self._close_s = 2.0
         #: Latest counts by operator, as PROGRESS says them.
         self.progress: list[dict[str, Any]] = []
 
@@ -58,6 +59,11 @@ class JobHandle:
         """32 hexadecimal digits."""
         self.wait_until(lambda: self._job_id is not None or self.done)
         return self._job_id or "0" * 32
+
+    @property
+    def end_s(self) -> float:
+        """How long the job may take to end in order."""
+        return _END_S + self._close_s
 
     @property
     def done(self) -> bool:
@@ -154,7 +160,7 @@ class JobHandle:
             return
         self.cancel(reason)
         # At the very end of the program nobody reads any more; the runtime sees that.
-        if not sys.is_finalizing() and not self.wait_until(lambda: self.done, _END_S) and or_kill:
+        if not sys.is_finalizing() and not self.wait_until(lambda: self.done, self.end_s) and or_kill:
             self._session.kill()
 
     def cancel(self, reason: str = "cancelled by the program") -> None:
@@ -221,6 +227,7 @@ class JobHandle:
             self._job_id = body["job"]
             self._state = "RUNNING"
             self._stop_on = frozenset(body.get("stopOn") or ())
+            self._close_s = body.get("closeTimeoutMs", 0) / 1000
             self._session.changed.notify_all()
 
     def in_state(self, state: str) -> None:

@@ -46,6 +46,10 @@ class Results:
             job.attend(lambda: bool(job.batches) or job.done or self._closed)
         return False
 
+    def stop(self) -> None:
+        """End the job in order: its sources end, and the iteration goes on to the last result of what they have given."""
+        self._job.stop()
+
     def close(self) -> None:
         """End the iteration, and the job where it still runs."""
         self._closed = True

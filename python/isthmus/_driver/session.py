@@ -25,8 +25,6 @@ from .logs import log_levels, pass_on
 from .runtime import PACKAGE_DIR, started
 
 _PIECE_BYTES = 4 << 20
-#: How long all jobs that run at exit may take to end.
-_EXIT_S = 2.0
 #: A worker that is warm serves only programs of the same environment; this changes with every test of a program's tests.
 _OF_NO_CONCERN_TO_WORKERS = {"PYTEST_CURRENT_TEST"}
 
@@ -111,7 +109,8 @@ class Session:
         for job in running:
             job.cancel("the program ended")
         if running:
-            running[0].wait_until(lambda: all(job.done for job in running), _EXIT_S)
+            longest = max(job.end_s for job in running)
+            running[0].wait_until(lambda: all(job.done for job in running), longest)
         self.aside.settle()
 
     # Out.

@@ -162,6 +162,10 @@ class Slot:
         elif kind == wire.START:
             for task in self.tasks:
                 task.started = True
+        elif kind == wire.STOP:
+            for task in self.tasks:
+                if task.source is not None and not task.finished:
+                    task.finish_source()
         elif kind == wire.PING:
             self.transmit(wire.PONG, 0, 0, 0, b"")
         elif kind in (wire.CANCEL, wire.RELEASE):

@@ -130,6 +130,8 @@ class Task:
         self._limits = bool(operators) and type(operators[0]).room is not Operator.room
         self._timed_chain = any(getattr(op, "assigns_timestamps", False) for op in operators)
         self._checkpoint_wanted: tuple[int, int, int] | None = None
+        #: The source is not asked any more.
+        self._source_is_over = False
         self._careful = CAREFUL
         self._stride = 1
 
@@ -166,7 +168,8 @@ class Task:
         if self.queue or self._checkpoint_wanted is not None:
             return self.outputs_ready and self._has_room()
         if self.source is not None:
-            return self.source.ready() and self.outputs_ready and self._has_room()
+            ready = self._source_is_over or self.source.ready()
+            return ready and self.outputs_ready and self._has_room()
         return False
 
     def _has_room(self) -> bool:
@@ -184,6 +187,14 @@ class Task:
 
     def request_poll(self) -> None:
         self._poll_requested = True
+
+    def finish_source(self) -> None:
+        """A source task is to end in order, as if its source had come to its end."""
+        finish = getattr(self.source, "finish", None)
+        if finish is None:
+            self._source_is_over = True
+        else:
+            finish()
 
     def request_checkpoint(self, checkpoint: int, timestamp: int, kind: int) -> None:
         """A source task is to emit a barrier behind what it has emitted so far."""
@@ -304,7 +315,7 @@ class Task:
 
     def _next_of_source(self) -> bool:
         try:
-            batch = self.source.next()
+            batch = None if self._source_is_over else self.source.next()
         except ANYTHING as e:
             raise OperatorFailure(e, self.deployment["chain"][0]) from e
         if batch is None:

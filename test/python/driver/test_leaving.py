@@ -237,3 +237,51 @@ def test_what_a_blocked_runtime_does_not_end_is_killed(programs):
     assert programs.end(child).returncode == 143
     assert time.monotonic() - began < 10
     assert eventually(lambda: not any(map(is_running, below)), 2)
+
+
+TAIL = """
+def numbers():
+    for n in itertools.count():
+        yield n
+        open("ready", "w").close()
+        time.sleep(0.002)
+from isthmus.datastream.connectors.file_system import FileSink
+stream = env.from_source(numbers).map(str, Types.STRING())
+stream.sink_to(FileSink.for_row_format("out", Encoder.simple_string_encoder()).build())
+"""
+BY_OPTION = {"ISTHMUS_STOP_ON": "both"}
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_signal_may_stop_the_job_and_keep_its_tail(programs, name):
+    child = programs.start(SINK + TAIL + "env.execute()\nprint('finished')\n", env=BY_OPTION)
+    assert ready(programs)
+    child.send_signal(getattr(signal, name))
+    done = programs.end(child)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "finished\n", "")
+    (part,) = [p for p in (programs.folder / "out").rglob("*") if p.is_file()]
+    lines = part.read_text().split()
+    assert lines == [str(n) for n in range(len(lines))]
+
+
+def test_the_second_signal_cancels(programs):
+    child = programs.start(
+        SINK
+        + """
+def never(ctx):
+    yield 1
+    while not ctx.is_stopping:
+        time.sleep(0.01)
+    open("stopping", "w").close()
+    yield 2
+env.from_source(never).map(lambda v: v if v == 1 else time.sleep(60)).add_sink(Sink())
+env.execute()
+""",
+        env=BY_OPTION,
+    )
+    assert ready(programs)
+    child.send_signal(signal.SIGTERM)
+    assert eventually((programs.folder / "stopping").exists)
+    assert child.poll() is None
+    child.send_signal(signal.SIGTERM)
+    assert programs.end(child).returncode == 143

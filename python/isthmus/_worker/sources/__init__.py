@@ -20,6 +20,8 @@ class Source(Protocol):
         """Records and, where the source knows them, their event timestamps; None at the end."""
         ...
 
+    # Sources may have ``finish(self) -> None``: to end by themselves, soon. Others are not asked any more.
+
     def snapshot(self, checkpoint: int) -> Any:
         """The position to go on from after a restart; None where the source cannot."""
         ...

@@ -7,6 +7,8 @@ in place: the generator may yield the same object again.
   F1. Whatever it raises is told by ``next``; its thread never ends without ``ready`` saying so.
   F2. When the job ends before it, its clean-up is waited for: what stands behind ``while not ctx.is_stopping`` of a source
       that looks at it, ``finally`` and ``with`` of all. One that waits in a call of its own is left after a while.
+  F3. When the job is stopped in order, the same holds, and every record counts that it has handed over: the one it is
+      at, and of a source that looks at ``is_stopping`` those until its end.
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ class FunctionSource:
         self._changed = threading.Condition()
         self._own: Callable[[Any], Any] | None = None if reuses_objects(ctx.config) else kept
         self._ended = False
-        self._stopping = False
+        self._finishing = self._stopping = False
         self._error: BaseException | None = None
         self._thread: threading.Thread | None = None
         self._patience_s = int(ctx.config.get("isthmus.close-timeout") or 2_000) / 1000
@@ -59,7 +61,7 @@ class FunctionSource:
         self._cancel: Callable[[], None] | None = None
 
     def ready(self) -> bool:
-        if self._thread is None:
+        if self._thread is None and not self._ended:
             self._thread = threading.Thread(target=self._run, name=f"source {self._ctx.name}", daemon=True)
             self._thread.start()
         return bool(self._buffer) or self._ended
@@ -76,7 +78,7 @@ class FunctionSource:
                 return batch, None
             if not self._ended:
                 return [], None
-        if self._error is not None:
+        if self._error is not None and not self._insisted:
             raise self._error
         return None
 
@@ -111,7 +113,7 @@ class FunctionSource:
 
     def _is_stopping(self) -> bool:
         self._looks = True
-        return self._stopping
+        return self._stopping or self._finishing
 
     def _drain(self, records: Iterable[Any]) -> None:
         iterator = iter(records)
@@ -155,22 +157,51 @@ class FunctionSource:
                 len(self._buffer) >= _BUFFER or self._waiting_bytes >= _BUFFER_BYTES
             ) and not self._stopping:
                 self._changed.wait()
-            if self._stopping:
+            going_on = True
+            if self._stopping or self._finishing:
                 self._leaving = True
                 # One that sees for itself that it is to end has something to do behind its last record.
-                return self._looks and time.monotonic() < self._stopped_at + self._patience_s * _INSIST
+                going_on = self._looks and time.monotonic() < self._stopped_at + self._patience_s * _INSIST
+            if self._stopping or self._ended:
+                return going_on
             self._buffer.append(record)
             self._waiting_bytes += self._record_bytes
             first = len(self._buffer) == 1
         if first:
             self._ctx.wake()
-        return True
+        return going_on
 
     def snapshot(self, checkpoint: int) -> None:
         return None
 
     def restore(self, states: list[Any]) -> None:
         pass
+
+    def finish(self) -> None:
+        """F3: it is to end, and the job goes on to the end of what it has given."""
+        with self._changed:
+            if self._finishing or self._ended:
+                return
+            if self._thread is None:
+                self._ended = True
+                return
+            self._finishing = True
+            self._stopped_at = time.monotonic()
+        threading.Thread(target=self._see_off, args=(self._thread,), daemon=True).start()
+
+    def _see_off(self, thread: threading.Thread) -> None:
+        while thread.is_alive() and len(self._buffer) >= _BUFFER:
+            # It waits for the job: that is none of its own time.
+            thread.join(0.05)
+            self._stopped_at = time.monotonic()
+        if not self._looks:
+            self._wait(thread, _INSIST)
+            if thread.is_alive() and not self._leaving and not self._stopping:
+                self._insist(thread)
+        self._wait(thread, 1)
+        with self._changed:
+            self._ended = True
+        self._ctx.wake()
 
     def stop(self) -> None:
         """It is to end; ``close`` waits for that."""
