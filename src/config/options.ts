@@ -75,7 +75,8 @@ export const options: readonly OptionSpec[] = [
     key: 'pipeline.object-reuse',
     type: 'boolean',
     default: 'false',
-    effect: 'Whether branches and elided exchanges may share records that can be changed in place.',
+    effect:
+      'Whether records that can be changed in place are shared instead of copied where they are kept. Only for functions that change nothing they have emitted or were given.',
   },
   {
     key: 'pipeline.global-job-parameters',

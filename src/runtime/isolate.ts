@@ -2,11 +2,12 @@
 // a buffered or elided one must not be seen to differ: what can be changed in place is copied on the way out.
 
 import { carryMark } from '../bridge/codec/index.ts';
+import { NdArray, Row } from '../bridge/codec/values.ts';
 import { flag } from '../config/resolve.ts';
 import type { OperatorContext } from './operator.ts';
 
 /**
- * A copy of `value` that shares no plain object, array, Map, Set, Date or typed array with it. Primitives and functions
+ * A copy of `value` that shares no plain object, array, Map, Set, Date, typed array, Row or NdArray with it. Primitives and functions
  * are the same value; instances of other classes are shared, as copying them would need their constructors.
  */
 export type Isolate = (value: unknown) => unknown;
@@ -81,6 +82,14 @@ export function isolator(carryMark?: CarryMark): Isolate {
     }
     if (prototype === Date.prototype) return new Date(value as Date);
     if (prototype === Buffer.prototype) return Buffer.from(value as Buffer);
+    if (prototype === Row.prototype) {
+      const { values, names, kind } = value as Row;
+      return new Row(copy(values, depth + 1) as unknown[], names, kind);
+    }
+    if (prototype === NdArray.prototype) {
+      const { data, shape, dtype } = value as NdArray;
+      return new NdArray(data.slice(), shape, dtype);
+    }
     if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
       return (value as Uint8Array).slice();
     }

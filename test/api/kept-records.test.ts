@@ -157,9 +157,9 @@ describe('functions that keep their results', () => {
 
   test('asynchronous functions', async () => {
     const answers = [row];
-    async function later({ n }: Counted): Promise<Counted[]> {
-      await new Promise((resolve) => setTimeout(resolve, n % 3));
-      row.n = n;
+    async function later(given: Counted): Promise<Counted[]> {
+      await new Promise((resolve) => setTimeout(resolve, given.n % 3));
+      row.n = given.n;
       return answers;
     }
     const input: Counted = { n: 0 };

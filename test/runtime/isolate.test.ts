@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { NdArray, Row } from '../../src/bridge/codec/values.ts';
 import { isolator } from '../../src/runtime/isolate.ts';
 
 const isolate = isolator();
@@ -37,6 +38,17 @@ test('gives an equal value that shares no object with the first', () => {
     }),
     { numRuns: 2_000 },
   );
+});
+
+test('copies rows and arrays of numbers', () => {
+  const row = new Row([[1], 'x'], ['a', 'b'], 'DELETE');
+  const array = new NdArray(new Float64Array([1, 2]), [1, 2]);
+  const copy = isolate({ row, array }) as { row: Row; array: NdArray };
+  expect(copy).toEqual({ row, array });
+  (row.values[0] as number[]).push(2);
+  array.data[0] = 9;
+  expect(copy.row.get('a')).toEqual([1]);
+  expect(copy.array.data[0]).toBe(1);
 });
 
 test('shares instances of classes', () => {

@@ -177,18 +177,22 @@ def only_row(values):
         yield row
 
 
+def rows(env):
+    """A stream of its own each time: one that has several readers is not chained to them."""
+    return env.from_collection([0]).flat_map(one_row())
+
+
 def numbers_of(records):
     return sorted(record["n"] for record in records)
 
 
 def test_vectorised_functions_in_a_chain(env1, collect_each):
-    rows = env1.from_collection([0]).flat_map(one_row())
     found = collect_each(
-        in_a_chain=rows.map_batch(Batches()),
-        small=rows.map_batch(Batches(), batch_size=3),
-        with_bytes=rows.map_batch(Batches(), batch_bytes=200),
-        flat=rows.flat_map_batch(only_row, batch_size=RECORDS, latency_ms=10_000),
-        elsewhere=rows.rebalance().map_batch(Batches()),
+        in_a_chain=rows(env1).map_batch(Batches()),
+        small=rows(env1).map_batch(Batches(), batch_size=3),
+        with_bytes=rows(env1).map_batch(Batches(), batch_bytes=200),
+        flat=rows(env1).flat_map_batch(only_row, batch_size=RECORDS, latency_ms=10_000),
+        elsewhere=rows(env1).rebalance().map_batch(Batches()),
     )
     assert sorted(record["count"] for record in found.pop("flat")) == list(range(1, RECORDS + 1))
     for records in found.values():
@@ -219,12 +223,11 @@ class Patient(AsyncFunction):
 
 
 def test_async_functions_in_a_chain(env1, collect_each):
-    rows = env1.from_collection([0]).flat_map(one_row())
     second = Time.seconds(20)
     found = collect_each(
-        ordered=AsyncDataStream.ordered_wait(rows, Answers(), second, 10),
-        unordered=AsyncDataStream.unordered_wait(rows, Answers(), second, 10),
-        patient=AsyncDataStream.unordered_wait(rows, Patient(), second, 10),
+        ordered=AsyncDataStream.ordered_wait(rows(env1), Answers(), second, 10),
+        unordered=AsyncDataStream.unordered_wait(rows(env1), Answers(), second, 10),
+        patient=AsyncDataStream.unordered_wait(rows(env1), Patient(), second, 10),
     )
     assert {name: numbers_of(records) for name, records in found.items()} == {
         name: list(range(RECORDS)) for name in found
