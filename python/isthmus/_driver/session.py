@@ -186,13 +186,14 @@ class Session:
         digits = getattr(sys, "get_int_max_str_digits", lambda: None)()
         if digits is not None and digits != sys.int_info.default_max_str_digits:
             spec["intDigits"] = digits
+        # Those that the program has removed since are None.
         changed = {
-            k: v
-            for k, v in os.environ.items()
-            if self._environment.get(k) != v and k not in _OF_NO_CONCERN_TO_WORKERS
+            name: os.environ.get(name)
+            for name in {*self._environment, *os.environ} - _OF_NO_CONCERN_TO_WORKERS
+            if self._environment.get(name) != os.environ.get(name)
         }
         if changed:
-            spec["env"] = changed
+            spec["env"] = dict(sorted(changed.items()))
         return spec
 
     # In.
