@@ -12,12 +12,18 @@ from typing import Any
 
 import isthmus
 import pytest
-from hypothesis import core, settings
+from hypothesis import HealthCheck, core, settings
 from seed import SEED
 
 # Properties are tried on the same values in every run: those of one seed, and none that failed here once.
 core.global_force_seed = SEED
-settings.register_profile("seeded", database=None)
+settings.register_profile(
+    # A machine that is busy is no failure.
+    "seeded",
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("seeded")
 
 # The package under test: the checkout's, or an installed one.
