@@ -42,7 +42,13 @@ class SimpleStringSchema(SerializationSchema, DeserializationSchema):
         self._charset = charset
 
     def serialize(self, element: Any) -> bytes:
-        return str(element).encode(self._charset)
+        """
+        Raises:
+            TypeError: It is no text.
+        """
+        if not isinstance(element, str):
+            raise TypeError(f"SimpleStringSchema writes texts; it was given a {type(element).__name__}.")
+        return element.encode(self._charset)
 
     def deserialize(self, message: bytes) -> str:
         return bytes(message).decode(self._charset)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import datetime
-import decimal
-import json
 from typing import Any
 
 from ..._types.coerce import coercer
@@ -13,8 +9,21 @@ from ...common.serialization import DeserializationSchema, SerializationSchema
 from ...common.typeinfo import RowTypeInfo, TypeInformation
 from ...common.types import Row
 from ...errors import IsthmusError, UnsupportedError
+from ._json_values import form_of, parsed_text, value_of
 
 __all__ = ["JsonRowDeserializationSchema", "JsonRowSerializationSchema"]
+
+
+#: What a message may be to blame for; one that is nested too deeply as well.
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    ArithmeticError,
+    RecursionError,
+    IsthmusError,
+)
 
 
 class JsonRowDeserializationSchema(DeserializationSchema):
@@ -35,12 +44,13 @@ class JsonRowDeserializationSchema(DeserializationSchema):
             IsthmusError: The message is no JSON object, or a field is missing or of another type.
         """
         try:
-            found = json.loads(message)
+            spec = self._type.to_spec()
+            found = parsed_text(message, spec)
             if not isinstance(found, dict):
                 raise ValueError(f"a JSON object is needed, it is {type(found).__name__}")
-            row = _row(found, self._type, self._strict)
+            row: Row = value_of(found, spec, self._strict)
             return self._coerce([row])[0] if self._coerce is not None else row
-        except (ValueError, TypeError, AttributeError, OverflowError, ArithmeticError, IsthmusError) as e:
+        except _UNREADABLE as e:
             if self._ignore:
                 return None
             shown = bytes(message)[:200]
@@ -81,59 +91,22 @@ class JsonRowDeserializationSchema(DeserializationSchema):
             return JsonRowDeserializationSchema(self._type, self._strict, self._ignore)
 
 
-_INTEGERS = ("BYTE", "SHORT", "INT", "LONG", "BIG_INT")
-
-
-def _row(found: dict[str, Any], info: RowTypeInfo, strict: bool) -> Row:
-    values = {}
-    for name, field in zip(info.get_field_names(), info.get_field_types()):
-        if strict and name not in found:
-            raise ValueError(f"the field {name!r} is missing")
-        value = found.get(name)
-        if isinstance(field, RowTypeInfo) and isinstance(value, dict):
-            value = _row(value, field, strict)
-        values[name] = _parsed(value, field.to_spec()["kind"])
-    return Row(**values)
-
-
-def _parsed(value: Any, kind: str) -> Any:
-    """A field by its type; as in Flink a number may be written as text, and a text as a number."""
-    if kind == "STRING" and value is not None and not isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str):
-        if kind in _INTEGERS:
-            return int(value)
-        if kind in ("FLOAT", "DOUBLE"):
-            return float(value)
-        if kind == "BOOLEAN":
-            return value.strip().lower() == "true"
-        if kind == "SQL_DATE":
-            return datetime.date.fromisoformat(value)
-        if kind == "SQL_TIME":
-            return datetime.time.fromisoformat(value.rstrip("Z"))
-        if kind == "SQL_TIMESTAMP":
-            return datetime.datetime.fromisoformat(value.rstrip("Z"))
-        if kind == "PRIMITIVE_ARRAY":
-            return base64.b64decode(value)
-    if kind == "BIG_DEC" and isinstance(value, (int, float, str)):
-        return decimal.Decimal(str(value))
-    return value
-
-
 class JsonRowSerializationSchema(SerializationSchema):
     """A row becomes a JSON object; made by ``builder()``."""
 
     def __init__(self, type_info: RowTypeInfo) -> None:
-        self._type = type_info
+        self._form = form_of(type_info.to_spec())
 
     @staticmethod
     def builder() -> JsonRowSerializationSchema.Builder:
         return JsonRowSerializationSchema.Builder()
 
     def serialize(self, element: Any) -> bytes:
-        return json.dumps(
-            _object(element, self._type), ensure_ascii=False, separators=(",", ":"), default=_encoded
-        ).encode()
+        """
+        Raises:
+            TypeError: A field is not of its type; it names the field.
+        """
+        return self._form(element).encode()
 
     class Builder:
         def __init__(self) -> None:
@@ -147,22 +120,3 @@ class JsonRowSerializationSchema(SerializationSchema):
             if not isinstance(self._type, RowTypeInfo):
                 raise TypeError("Typeinfo should be set: builder().with_type_info(Types.ROW_NAMED(...)).")
             return JsonRowSerializationSchema(self._type)
-
-
-def _object(row: Any, info: RowTypeInfo) -> dict[str, Any]:
-    made = {}
-    for name, field, value in zip(info.get_field_names(), info.get_field_types(), row):
-        made[name] = _object(value, field) if isinstance(field, RowTypeInfo) and value is not None else value
-    return made
-
-
-def _encoded(value: Any) -> Any:
-    if isinstance(value, Row):
-        return value.as_dict()
-    if isinstance(value, (bytes, bytearray)):
-        return base64.b64encode(value).decode()
-    if isinstance(value, decimal.Decimal):
-        return float(value)
-    if isinstance(value, (datetime.date, datetime.time)):
-        return value.isoformat()
-    raise TypeError(f"a {type(value).__name__} has no form in JSON")
