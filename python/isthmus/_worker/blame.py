@@ -8,6 +8,7 @@ from typing import Any
 from .failure import is_not_iterable, safe_repr, user_codes
 from .operator import Operator
 from .shown import safe_str
+from .state.keys import thaw
 
 
 def in_flight(phases: Any, key: Any) -> tuple[str | None, str | None]:
@@ -24,13 +25,13 @@ def in_flight(phases: Any, key: Any) -> tuple[str | None, str | None]:
         phases = inner if isinstance(inner, Generator) else None
         frame = getattr(phases, "gi_frame", None)
     if frame is None or "feed" not in frame.f_locals:
-        return None, (safe_repr(key) if key is not None else None)
+        return None, (safe_repr(thaw(key)) if key is not None else None)
     local = frame.f_locals
     index = local["done"] + local["feed"].consumed - 1
     if not 0 <= index < len(local["values"]):
         return None, None
     keys = local["keys"]
-    return safe_repr(local["values"][index]), (safe_repr(keys[index]) if keys is not None else None)
+    return safe_repr(local["values"][index]), (safe_repr(thaw(keys[index])) if keys is not None else None)
 
 
 def suspect(operators: list[Operator], error: BaseException) -> dict[str, Any]:
