@@ -18,6 +18,18 @@ export function checkParallelism(what: string, parallelism: unknown): void {
   }
 }
 
+/** Node's timers take no longer time. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** @throws GraphError when a time is no number of milliseconds from `least` on that a timer can wait for */
+export function checkMs(what: string, ms: unknown, least = 0, greatest = LONGEST_MS): void {
+  if (typeof ms !== 'number' || !(ms >= least && ms <= greatest)) {
+    throw new GraphError(
+      `The ${what} is ${shown(ms)}; it must be a number of milliseconds from ${least} to ${greatest}.`,
+    );
+  }
+}
+
 /** @throws GraphError when `count` is not a whole number of at least 1 */
 export function checkCount(what: string, count: unknown): void {
   if (!Number.isInteger(count) || (count as number) < 1) {

@@ -1,3 +1,4 @@
+import { checkMs } from './arguments.ts';
 import { ConfigurationError, GraphError } from '../errors.ts';
 import type { JsonValue } from '../graph/job-graph.ts';
 import type { AsyncOperation } from '../operators/async-wait.ts';
@@ -82,6 +83,7 @@ function wait<In, Out>(
   type: TypeInformation<Out> | undefined,
 ): DataStream<Out> {
   const { timeoutMs, capacity, ordered, retry } = options;
+  checkMs('timeout of an asynchronous wait', timeoutMs);
   if (!Number.isInteger(capacity) || capacity < 1) {
     throw new ConfigurationError(
       `The capacity of an asynchronous wait is ${capacity}; it must be a whole number of at least 1.`,

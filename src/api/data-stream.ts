@@ -12,7 +12,7 @@ import type {
   SinkObject,
 } from './accepts.ts';
 import type { AllWindowedStream } from './all-windowed-stream.ts';
-import { checkChoice, checkText } from './arguments.ts';
+import { checkCount, checkMs, checkChoice, checkText } from './arguments.ts';
 import {
   type AnyBroadcastDescriptor,
   BroadcastConnectedStream,
@@ -394,6 +394,9 @@ function batchParams(
     }
     params.format = format;
   }
+  if (batchSize !== undefined) checkCount('batchSize', batchSize);
+  if (batchBytes !== undefined) checkCount('batchBytes', batchBytes);
+  if (latencyMs !== undefined) checkMs('latencyMs', latencyMs);
   if (batchSize !== undefined) params.batchSize = batchSize;
   if (batchBytes !== undefined) params.batchBytes = batchBytes;
   if (latencyMs !== undefined) params.latencyMs = latencyMs;

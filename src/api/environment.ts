@@ -5,7 +5,14 @@ import { type ConfigurationInForce, configurationInForce } from '../config/in-fo
 import { GraphError } from '../errors.ts';
 import { unlessAborted } from '../abort.ts';
 import type { JobGraph } from '../graph/job-graph.ts';
-import { checkChoice, checkParallelism, checkFields, checkText, pathOf } from './arguments.ts';
+import {
+  checkChoice,
+  checkParallelism,
+  checkFields,
+  checkMs,
+  checkText,
+  pathOf,
+} from './arguments.ts';
 import { DataStream } from './data-stream.ts';
 import { DataStreamSink } from './data-stream-sink.ts';
 import { keptForTheJob } from './given-stream.ts';
@@ -244,6 +251,8 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
       throw new GraphError('fromFiles() needs the path of a file or a folder.');
     checkFields('fromFiles()', options, ['monitorMs', 'encoding']);
     if (options.encoding !== undefined) charsetOf(options.encoding);
+    const { monitorMs } = options;
+    if (monitorMs !== undefined) checkMs('interval to look for new files', monitorMs, 1);
     return this.operator({
       kind: 'source.lines',
       name: 'File Source',

@@ -1,3 +1,4 @@
+import { checkCount, checkMs } from './arguments.ts';
 import type { JsonValue } from '../graph/job-graph.ts';
 import { GraphError } from '../errors.ts';
 import type { LookupJoinOperation } from '../operators/lookup-join.ts';
@@ -37,6 +38,10 @@ export function lookupJoin<T, K, Out>(
 ): DataStream<Out> {
   const { key, how = 'inner', cacheSize = 0, cacheTtlMs = 0, timeoutMs = 0 } = options;
   const { capacity = 100, ordered = true } = options;
+  if (cacheSize !== 0) checkCount('cacheSize of a lookup join', cacheSize);
+  checkMs('cacheTtlMs of a lookup join', cacheTtlMs, 0, Number.MAX_SAFE_INTEGER);
+  checkMs('timeoutMs of a lookup join', timeoutMs);
+  checkCount('capacity of a lookup join', capacity);
   const common = { kind: 'lookup_join' as const, name: 'Lookup Join' };
   if (lookup instanceof PyFunction) {
     if (!(key instanceof PyFunction) || (fn !== undefined && !(fn instanceof PyFunction))) {

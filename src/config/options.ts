@@ -201,7 +201,8 @@ export const options: readonly OptionSpec[] = [
     key: 'python.worker.memory-limit',
     type: 'bytes',
     least: 2 ** 20,
-    effect: 'Resident memory at which a Python worker is killed; unset: no limit.',
+    effect:
+      'Resident memory at which a Python worker at work is killed; unset: no limit. Looked at ten times a second while records are worked on, on Linux: what `open()` takes before that, and processes that functions start, do not count.',
   },
   {
     key: 'python.worker.start-timeout',

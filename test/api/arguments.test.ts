@@ -3,8 +3,14 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { FileSink, loadPipeline, py, StreamExecutionEnvironment } from '../../src/index.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  AsyncDataStream,
+  FileSink,
+  loadPipeline,
+  py,
+  StreamExecutionEnvironment,
+} from '../../src/index.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: programs in JavaScript have no types.
 type Any = any;
@@ -106,4 +112,42 @@ test('links to folders are followed, except for those that lead nowhere, or back
   await symlink(other, join(inner, 'other'));
   const lines = newEnvironment().fromFiles(join(folder, 'tree')).executeAndCollect();
   expect(await lines.toArray()).toEqual(['x']);
+});
+
+describe('numbers that nothing can be done with', () => {
+  const env = StreamExecutionEnvironment.getExecutionEnvironment();
+  const numbers = () => env.fromSequence(1, 3);
+  const found = async (n: number) => [n];
+  const lookup = (more: object) =>
+    numbers().lookupJoin(
+      async (k: number) => k,
+      (a) => a,
+      { key: (x: number) => x, ...more },
+    );
+  const counts: [string, (n: number) => unknown][] = [
+    ['batchSize', (batchSize) => numbers().mapBatch((x) => x, { batchSize })],
+    ['batchBytes', (batchBytes) => numbers().flatMapBatch((x) => x, { batchBytes })],
+    ['capacity of a lookup', (capacity) => lookup({ capacity })],
+    ['capacity', (n) => AsyncDataStream.orderedWait(numbers(), found, 1_000, n)],
+  ];
+  test.each(
+    counts.flatMap(([name, call]) =>
+      [0, -1, 1.5, NaN, Infinity, '5'].map((n) => [name, n, call] as const),
+    ),
+  )('%s %s', (_name, n, call) => {
+    expect(() => call(n as number)).toThrow(/must be a whole number/);
+  });
+  const times: [string, (n: number) => unknown][] = [
+    ['latencyMs', (latencyMs) => numbers().mapBatch((x) => x, { latencyMs })],
+    ['monitorMs', (monitorMs) => env.fromFiles(['/tmp'], { monitorMs })],
+    ['timeoutMs of a lookup', (timeoutMs) => lookup({ timeoutMs })],
+    ['timeoutMs', (n) => AsyncDataStream.unorderedWait(numbers(), found, n)],
+  ];
+  test.each(
+    times.flatMap(([name, call]) =>
+      [-1, NaN, Infinity, 2 ** 31, '5'].map((n) => [name, n, call] as const),
+    ),
+  )('%s %s', (_name, n, call) => {
+    expect(() => call(n as number)).toThrow(/must be a number of milliseconds/);
+  });
 });

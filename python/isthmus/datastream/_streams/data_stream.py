@@ -11,8 +11,10 @@ from ...errors import GraphError
 from .batches import batch_format_of
 from .checks import (
     all_typescript,
+    check_count,
     check_environment,
     check_limit,
+    check_ms,
     check_stream,
     check_text,
     function_of,
@@ -246,6 +248,11 @@ class DataStream(OperatorSettings, Generic[T]):
                 f"A TypeScript function gets batches as arrays, not as {form}; leave out format=."
             )
         form = "list" if language == "typescript" else batch_format_of(func, kind, form)
+        for what, count in (("batch_size", records), ("batch_bytes", size)):
+            if count is not None:
+                check_count(what, count)
+        if latency is not None:
+            check_ms("latency_ms", latency)
         params = {"format": form, "batchSize": records, "batchBytes": size, "latencyMs": latency}
         given = {key: value for key, value in params.items() if value is not None}
         return self._add(kind, name, language, fn, type_of(output_type), params=given)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..._operations import AsOfJoinOperation, IntervalJoinOperation, LookupJoinOperation, WindowJoinOperation
 from ..._ts import TypeScriptFunction
-from .checks import all_typescript, require_one_key_type, selector_of, type_of
+from .checks import all_typescript, check_count, check_ms, require_one_key_type, selector_of, type_of
 from .connected import two_inputs
 from .data_stream import DataStream
 
@@ -238,6 +238,10 @@ def lookup_join(
         ordered: Whether results keep the order of the records.
         output_type: Declared type of the results.
     """
+    if cache_size != 0:
+        check_count("cache_size of a lookup join", cache_size)
+    check_ms("timeout_ms of a lookup join", timeout_ms)
+    check_count("capacity of a lookup join", capacity)
     if all_typescript("a lookup join", lookup, key, function):
         params = {
             "key": key.reference(),

@@ -117,7 +117,9 @@ class FileSourceBuilder:
 
     def monitor_continuously(self, discovery_interval: Duration) -> FileSourceBuilder:
         """Look for new files again and again; the source then never ends."""
-        self._monitor_ms = discovery_interval.to_millis()
+        from .._streams.checks import check_ms
+
+        self._monitor_ms = check_ms("interval to look for new files", discovery_interval.to_millis(), 1)
         return self
 
     def process_static_file_set(self) -> FileSourceBuilder:
