@@ -72,7 +72,7 @@ async function python(runs) {
   const report = join(folder, 'pytest.xml');
   const filter = words.length === 0 ? [] : ['-k', words.join(' and ')];
   const output = await run(runs, bin('.venv', 'python'), [
-    '-m', 'pytest', 'test/python/driver/test_orphans.py', '-q', '-p', 'no:cacheprovider', `--junitxml=${report}`, ...filter,
+    '-m', 'pytest', 'test/python/driver/test_orphans.py', 'test/python/driver/test_blocked_runtime.py', '-q', '-p', 'no:cacheprovider', `--junitxml=${report}`, ...filter,
   ]); // biome-ignore format: one line a command
   const results = read(report, (text) => [...text.matchAll(/<testcase [^>]*?\bname="([^"]*)"[^>]*?(\/>|>[\s\S]*?<\/testcase>)/g)], output);
   let failed = false;

@@ -7,6 +7,7 @@
 //   ├── UserFunctionError       user code raised; the report says which record
 //   ├── WorkerError             a Python worker could not start, died, hung or outgrew its limit
 //   ├── BridgeProtocolError     a frame was malformed
+//   ├── OutputError             what a print sink writes could not be written, or has no reader any more
 //   ├── CodecError              a value cannot cross between the languages
 //   ├── JobCancelledError       the job was cancelled
 //   ├── UnsupportedError        PyFlink has it, Isthmus does not (yet)
@@ -22,6 +23,8 @@ export type ErrorCode =
   | 'ISTHMUS_WORKER_TIMEOUT'
   | 'ISTHMUS_WORKER_MEMORY'
   | 'ISTHMUS_PROTOCOL'
+  | 'ISTHMUS_OUTPUT'
+  | 'ISTHMUS_OUTPUT_CLOSED'
   | 'ISTHMUS_CODEC'
   | 'ISTHMUS_CANCELLED'
   | 'ISTHMUS_UNSUPPORTED'
@@ -98,6 +101,14 @@ export class BridgeProtocolError extends IsthmusError {
   }
 }
 
+type OutputErrorCode = Extract<ErrorCode, `ISTHMUS_OUTPUT${string}`>;
+
+export class OutputError extends IsthmusError {
+  constructor(code: OutputErrorCode, message: string, options?: Details) {
+    super(code, message, options);
+  }
+}
+
 export class CodecError extends IsthmusError {
   /** Path of the offending value inside the record, as in `$.user.tags[2]`. */
   readonly path: string;
@@ -143,6 +154,9 @@ export function errorFromReport(report: ErrorReport): IsthmusError {
       return new WorkerError(code, message, { report });
     case 'ISTHMUS_PROTOCOL':
       return new BridgeProtocolError(message, { report });
+    case 'ISTHMUS_OUTPUT':
+    case 'ISTHMUS_OUTPUT_CLOSED':
+      return new OutputError(code, message, { report });
     case 'ISTHMUS_CODEC':
       // Reports do not carry the path on its own; the message names it.
       return new CodecError(message, / at (\$[^\s:]*)/.exec(message)?.[1], { report });

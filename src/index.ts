@@ -131,6 +131,7 @@ export {
   InternalError,
   IsthmusError,
   JobCancelledError,
+  OutputError,
   UnsupportedError,
   UserFunctionError,
   WorkerError,

@@ -110,8 +110,7 @@ def _run(run: Callable[[str, list[str]], None], what: str, args: list[str]) -> i
     except BaseException as e:
         from ._driver.uncaught import show
 
-        show(e)
-        return 1
+        return show(e)
     return 0
 
 

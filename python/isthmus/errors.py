@@ -8,6 +8,7 @@
     ├── UserFunctionError       user code raised; the report says which record
     ├── WorkerError             a Python worker could not start, died, hung or outgrew its limit
     ├── BridgeProtocolError     a frame was malformed
+    ├── OutputError             what a print sink writes could not be written, or has no reader any more
     ├── CodecError              a value cannot cross between the languages
     ├── JobCancelledError       the job was cancelled
     ├── UnsupportedError        PyFlink has it, Isthmus does not (yet)
@@ -57,6 +58,12 @@ class BridgeProtocolError(IsthmusError):
     code = "ISTHMUS_PROTOCOL"
 
 
+class OutputError(IsthmusError):
+    """Its ``code`` is ISTHMUS_OUTPUT, or ISTHMUS_OUTPUT_CLOSED where the reader has gone."""
+
+    code = "ISTHMUS_OUTPUT"
+
+
 class CodecError(IsthmusError):
     """A value cannot cross between the languages; ``path`` says which, as in ``$.user.tags[2]``."""
 
@@ -100,6 +107,8 @@ def error_from_report(report: dict[str, Any]) -> IsthmusError:
     message = report.get("message", "unknown failure")
     if code.startswith("ISTHMUS_WORKER_"):
         return WorkerError(message, code=code, report=report)
+    if code.startswith("ISTHMUS_OUTPUT"):
+        return OutputError(message, code=code, report=report)
     cls = _BY_CODE.get(code, IsthmusError)
     error = cls(message)
     error.code = code

@@ -4,12 +4,15 @@ import { fileURLToPath } from 'node:url';
 import { withImportPath } from '../bridge/import-path.ts';
 import type { InspectOptions } from '../bridge/inspect.ts';
 import { findInterpreter, resolveInterpreter } from '../bridge/interpreter.ts';
+import { processOutput, writeQuietly } from '../bridge/output-stream.ts';
+import { workerOutput } from '../bridge/worker-output.ts';
 import { WorkerPool } from '../bridge/worker-pool.ts';
 import type { OutputOrigin } from '../bridge/worker-process.ts';
 import { hostProblem } from '../config/host.ts';
-import { ConfigurationError } from '../errors.ts';
+import { ConfigurationError, OutputError } from '../errors.ts';
 import { planJob } from '../graph/planner.ts';
 import { JobExecution, type JobOptions, type JobSubmission } from '../runtime/job-execution.ts';
+import { endQuietlyIfUnhandled } from './closed-output.ts';
 import { checkFolder } from './arguments.ts';
 import { checkPythonFunctions } from './check.ts';
 import type { BuiltGraph } from './graph-builder.ts';
@@ -49,10 +52,11 @@ export class Session {
   start(submission: JobSubmission, options: Omit<JobOptions, 'pool' | 'onLog'>): JobExecution {
     this.#pool ??= new WorkerPool({
       packageDir: PYTHON_PACKAGE_FOLDER,
-      programStdout: 1,
-      userOutput: 'pipe',
-      onStderr: this.#lines('error', 'stderr'),
-      onPrinted: this.#lines('info', 'stdout'),
+      output: {
+        printed: workerOutput(processOutput()).printed,
+        said: this.#lines('info', 'stdout'),
+        stderr: this.#lines('error', 'stderr'),
+      },
     });
     const execution = JobExecution.start(submission, {
       ...options,
@@ -62,7 +66,12 @@ export class Session {
     this.#running.add(execution);
     heedSignals(execution, submission.graph.config);
     const over = () => this.#running.delete(execution);
-    execution.result.then(over, over);
+    execution.result.then(over, (error: unknown) => {
+      if (error instanceof OutputError && error.code === 'ISTHMUS_OUTPUT_CLOSED') {
+        endQuietlyIfUnhandled();
+      }
+      over();
+    });
     return execution;
   }
 
@@ -139,5 +148,5 @@ export function logToStderr(entry: LogEntry): void {
   const where =
     operator === undefined ? '' : `[${operator}${subtask === undefined ? '' : ` ${subtask + 1}`}] `;
   const what = stream === 'logging' ? `${level.toUpperCase()} ${logger ?? ''}: ` : '';
-  process.stderr.write(`${where}${what}${message}\n`);
+  writeQuietly(process.stderr, `${where}${what}${message}\n`);
 }

@@ -1,10 +1,13 @@
-// The runtime that a Python program starts: jobs come in and results go out as frames on stdin and stdout.
+// The runtime that a Python program starts: jobs come in and results go out as frames, on descriptors of their own.
 //
-//   D1. When the program's pipe ends, for whatever reason, jobs end in order, within bounds, and this process exits.
+//   D1. When the program's pipe ends, for whatever reason, jobs end in order, within bounds, and this process exits; where it
+//       cannot see that because a function keeps the event loop, it is killed (group-guard.ts).
 //   D2. The program owns Ctrl-C: it cancels over the pipe, or closes it.
 //   D3. Results wait here for at most one window of bytes; their job waits for RESULTS_CREDIT.
 
+import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ErrorReport, IsthmusError, type BridgeProtocolError } from '../errors.ts';
 import { configurationInForce } from '../config/in-force.ts';
 import { durationMs } from '../config/resolve.ts';
@@ -24,11 +27,19 @@ import {
   decodeCredit,
 } from './frame.ts';
 import { FrameConnection, mapOf } from './frame-connection.ts';
+import { driverOutput } from './driver-output.ts';
+import { endWithProgram, inOrderWithin } from './group-guard.ts';
 import { rememberInterpreter } from './interpreter.ts';
+import { workerOutput } from './worker-output.ts';
 import { WorkerPool } from './worker-pool.ts';
-import { writeWhole } from './write-whole.ts';
+import { killAllNow } from './worker-process.ts';
 
-const PROGRAM_STDOUT = 3;
+/** By number, what `RuntimeProcess` in python/isthmus/_driver/runtime.py hands over; 0 to 2 are user code's. */
+const FRAMES_IN = 3;
+const FRAMES_OUT = 4;
+const PROGRAM_STDOUT = 5;
+const PROGRAM_STDERR = 6;
+const PROGRAM_LIFE = 7;
 const RESULTS_WINDOW_BYTES = 1 << 20;
 const LEAVE_TO_PROGRAM_MS = 200;
 /** How long jobs may take to end when their program has gone; what functions may take to close comes on top. */
@@ -59,7 +70,10 @@ interface Job {
   roomAgain: (() => void) | undefined;
 }
 
-/** Serves the program on descriptors 0 and 1 until it goes. */
+/** How long output may take to leave at the end. */
+const LAST_OUTPUT_MS = 200;
+
+/** Serves the program until it goes. */
 export function serveDriver(): void {
   new DriverSession();
 }
@@ -72,11 +86,12 @@ class DriverSession {
   readonly #warned = new Set<string>();
   #pool: WorkerPool | undefined;
 
+  readonly #output = driverOutput(PROGRAM_STDOUT, PROGRAM_STDERR);
+
   constructor() {
-    // Sockets, not process.stdin and stdout: those would write synchronously, and a program that does not read for a
-    // while would hold up the whole runtime.
-    const input = new Socket({ fd: 0, readable: true, writable: false });
-    const output = new Socket({ fd: 1, readable: false, writable: true });
+    endWithProgram(PROGRAM_LIFE); // D1
+    const input = new Socket({ fd: FRAMES_IN, readable: true, writable: false });
+    const output = new Socket({ fd: FRAMES_OUT, readable: false, writable: true });
     this.#connection = new FrameConnection(input, output, {
       frame: (frame) => this.#onFrame(frame),
       violation: (error) => this.#violation(error),
@@ -131,9 +146,7 @@ class DriverSession {
     }
     this.#pool = new WorkerPool({
       packageDir: hello.packageDir,
-      programStdout: PROGRAM_STDOUT,
-      userOutput: 'program',
-      onStderr: (chunk) => writeWhole(2, chunk),
+      output: workerOutput(this.#output),
     });
     rememberInterpreter(hello.executable, hello.python);
     // Workers start while the program still builds its graph.
@@ -177,7 +190,7 @@ class DriverSession {
       { graph: inForce, blobs: taken, functions: [] },
       {
         pool: this.#pool as WorkerPool,
-        print: (text, stderr) => writeWhole(stderr === true ? 2 : PROGRAM_STDOUT, text),
+        output: this.#output,
         onResultFrame: (results) => this.#sendResults(request, results),
         onProgress: (operators) =>
           this.#connection.sendMap(FrameType.PROGRESS, { operators }, request),
@@ -287,10 +300,10 @@ class DriverSession {
       };
       this.#connection.sendMap(FrameType.JOB_FINISHED, end, request);
     }
-    if (this.#jobs.size === 0) writeWhole(2, `isthmus: ${message}\n`);
+    if (this.#jobs.size === 0) void this.#output.stderr.write(`isthmus: ${message}\n`);
     this.#jobs.clear();
     // The frames leave first; nothing of the jobs goes on for long.
-    setTimeout(() => process.exit(1), 50);
+    setTimeout(() => void this.#end(1), 50);
   }
 
   /**
@@ -303,10 +316,10 @@ class DriverSession {
       .filter((job) => !finishes(job))
       .map(({ execution }) => execution.cancel('The program has ended.'));
     const longest = Math.max(0, ...jobs.map(({ closeTimeoutMs }) => closeTimeoutMs));
-    const late = new Promise((done) => setTimeout(done, longest + LEAVE_MS));
-    await Promise.race([Promise.all(ends), late]);
+    inOrderWithin(longest + LEAVE_MS);
+    await Promise.race([Promise.all(ends), sleep(longest + LEAVE_MS)]);
     await Promise.all(jobs.filter(finishes).map(({ execution }) => execution.stop()));
-    process.exit(exitCode);
+    await this.#end(exitCode);
   }
 
   #violation(error: BridgeProtocolError): void {
@@ -314,8 +327,22 @@ class DriverSession {
   }
 
   #exit(message: string): never {
-    writeWhole(2, `isthmus: ${message}\n`);
+    writeSync(PROGRAM_STDERR, `isthmus: ${message}\n`);
     process.exit(EXIT_CANNOT_START);
+  }
+
+  /** Workers are killed at exit (D1). */
+  async #end(code: number): Promise<void> {
+    const { stdout, stderr } = this.#output;
+    if (stdout.isBusy || stderr.isBusy) {
+      await Promise.race([
+        Promise.all([stdout.settled(), stderr.settled()]),
+        sleep(LAST_OUTPUT_MS),
+      ]);
+    }
+    // Exit would wait for a thread that waits for the reader.
+    if (stdout.isBusy || stderr.isBusy) killAllNow();
+    process.exit(code);
   }
 }
 

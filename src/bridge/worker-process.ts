@@ -1,11 +1,14 @@
 // One Python worker: its process, its pipes, its end.
 //
-//   W1. Its stdout (frames) and stderr are always read, whatever else waits: no pipe of ours can deadlock it.
+//   W1. Its frames are always read, whatever else waits: no pipe of ours can deadlock it. Its output is read while there is
+//       room for it.
 //   W2. It leads a process group of its own; killing means the group, so that what user code started goes with it. The
 //       group also goes when this process ends in a way it cannot see coming (group-guard.ts).
 //   W3. `exited` resolves once, after what it wrote before its end has been handed over.
-//   W4. Idle in the pool it does not keep this process alive; at work it does.
+//   W4. What it wrote before a frame is taken before the frame is, by `takeOutput`: it is in its pipes by then.
+//   W5. Idle in the pool it does not keep this process alive; at work it does.
 
+import { readSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
@@ -21,20 +24,30 @@ export interface WorkerProcessOptions {
   executable: string;
   /** The folder that holds the Python package `isthmus` of this very version. */
   packageDir: string;
-  /** Descriptor of the program's stdout, where print sinks write. */
-  programStdout: number;
-  /** What user code prints: to the program's stdout too, or to `onPrinted`. */
-  userOutput: 'program' | 'pipe';
+  output: WorkerOutput;
   startTimeoutMs: number;
   maxFrameBytes: number;
   /** Variables that are other for it than for this process. */
   env?: WorkerEnvironment;
-  /** Chunks of stderr, as they come; an empty one at its end. */
-  onStderr: (chunk: Uint8Array, from: OutputOrigin) => void;
-  /** Chunks of what user code prints, with `userOutput: 'pipe'`; an empty one at its end. */
-  onPrinted?: (chunk: Uint8Array, from: OutputOrigin) => void;
   /** Code the interpreter runs instead of the worker's own; for tests. */
   bootstrap?: string;
+}
+
+/**
+ * Takes what a worker writes, chunk by chunk; an empty one at the end of a job and of the worker. A promise holds the worker
+ * back until it settles.
+ */
+export type OutputReceiver = (
+  chunk: Uint8Array,
+  from: OutputOrigin,
+) => Promise<void> | undefined | void;
+
+export interface WorkerOutput {
+  /** Whole lines of print sinks. */
+  printed: OutputReceiver;
+  /** What functions print. */
+  said: OutputReceiver;
+  stderr: OutputReceiver;
 }
 
 /** Where output of a worker comes from: the subtask its job gave it, and the operator where there is but one. */
@@ -102,6 +115,7 @@ export class WorkerProcess {
   #tenant: WorkerTenant | undefined;
   /** Where it was last at work: what was printed there may come after the job has ended. */
   #place: WorkerTenant['place'];
+  readonly #outputs = new Map<Readable, OutputReceiver>();
   #stderrTail = Buffer.alloc(0);
   /** Decided before the process is seen to end, when it is us who end it. */
   #cause: WorkerExit | undefined;
@@ -126,6 +140,7 @@ export class WorkerProcess {
     this.#child = startChild(options);
     this.pid = this.#child.pid ?? 0;
     const { stdin, stdout, stderr } = this.#child;
+    const [, , , printed, said] = this.#child.stdio as readonly unknown[] as readonly Readable[];
     this.#connection = new FrameConnection(
       stdout,
       stdin,
@@ -137,21 +152,14 @@ export class WorkerProcess {
       },
       options.maxFrameBytes,
     );
-    stderr.on('data', (chunk: Buffer) => {
+    const { output } = options;
+    this.#listen(stderr, (chunk, from) => {
       this.#keepTail(chunk);
       // The dump that killHung asks for is told in the error, as far as it concerns the user.
-      if (this.#cause?.kind !== 'hung') options.onStderr(chunk, this.#origin());
+      return this.#cause?.kind === 'hung' ? undefined : output.stderr(chunk, from);
     });
-    stderr.on('end', () => options.onStderr(NOTHING, this.#origin()));
-    stderr.on('error', ignore);
-    const printed = this.#child.stdio[4];
-    if (printed !== null && printed !== undefined) {
-      (printed as Readable).on('data', (chunk: Buffer) =>
-        options.onPrinted?.(chunk, this.#origin()),
-      );
-      printed.on('end', () => options.onPrinted?.(NOTHING, this.#origin()));
-      (printed as Readable).on('error', ignore);
-    }
+    this.#listen(printed as Readable, output.printed);
+    this.#listen(said as Readable, output.said);
     this.#watchStart();
     void this.#watchExit();
     alive.add(this);
@@ -185,6 +193,19 @@ export class WorkerProcess {
 
   forward(frame: Frame): void {
     this.#connection.forward(frame);
+  }
+
+  /** Hands over what it has written so far (W4), also what is no whole line. */
+  takeOutput(): void {
+    for (const [stream, receive] of this.#outputs) {
+      // What is read already, then what is in the pipe.
+      while (stream.read() !== null);
+      const descriptor = (stream as DescriptorStream)._handle?.fd ?? -1;
+      for (let chunk = readNow(descriptor); chunk !== undefined; chunk = readNow(descriptor)) {
+        this.#receive(stream, receive, chunk);
+      }
+      void receive(NOTHING, this.#origin());
+    }
   }
 
   /** Lets it end by itself, for a moment; then kills it. */
@@ -299,6 +320,7 @@ export class WorkerProcess {
     clearTimeout(this.#startTimer);
     // Children of user code may hold the pipes open (W2); then what is in the pipes is read to its end (W3).
     this.#signalGroup('SIGKILL');
+    for (const [stream] of this.#outputs) stream.resume();
     if (ended.failure === undefined) await Promise.race([closed, delay(DRAIN_MS)]);
     alive.delete(this);
     if (this.pid !== 0) forgetGroup(this.pid);
@@ -360,7 +382,22 @@ export class WorkerProcess {
     return { pid: this.pid, ...this.#place?.() };
   }
 
-  #keepTail(chunk: Buffer): void {
+  #listen(stream: Readable, receive: OutputReceiver): void {
+    this.#outputs.set(stream, receive);
+    stream.on('data', (chunk: Uint8Array) => this.#receive(stream, receive, chunk));
+    stream.on('end', () => void receive(NOTHING, this.#origin()));
+    stream.on('error', ignore);
+  }
+
+  #receive(stream: Readable, receive: OutputReceiver, chunk: Uint8Array): void {
+    const room = receive(chunk, this.#origin());
+    // Of a worker that has ended there is no more than its pipes hold.
+    if (room === undefined || this.#gone) return;
+    stream.pause();
+    void room.then(() => stream.resume());
+  }
+
+  #keepTail(chunk: Uint8Array): void {
     const kept = Buffer.concat([this.#stderrTail, chunk]);
     this.#stderrTail = Buffer.from(kept.subarray(Math.max(0, kept.length - STDERR_TAIL_BYTES)));
   }
@@ -379,7 +416,7 @@ export class WorkerProcess {
 const NOTHING = new Uint8Array(0);
 
 function startChild(options: WorkerProcessOptions) {
-  const { executable, packageDir, programStdout, userOutput } = options;
+  const { executable, packageDir } = options;
   const args = [
     '-X',
     'utf8',
@@ -389,11 +426,8 @@ function startChild(options: WorkerProcessOptions) {
     options.bootstrap ?? BOOTSTRAP,
     packageDir,
   ];
-  // A descriptor is handed down as it is; execa's types only know the first three as numbers.
-  const stdout = programStdout as 1;
-  const output = userOutput === 'program' ? stdout : ('pipe' as const);
   const child = execa(executable, args, {
-    stdio: ['pipe', 'pipe', 'pipe', stdout, output],
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     detached: true, // W2
     buffer: false,
     reject: false,
@@ -407,12 +441,39 @@ function startChild(options: WorkerProcessOptions) {
   return child;
 }
 
+/** A stream over a descriptor; Node has no public way to ask which. */
+interface DescriptorStream extends Readable {
+  readonly _handle?: { readonly fd: number };
+}
+
+const scratch = Buffer.alloc(64 << 10);
+
+/** What can be read without waiting, if anything. */
+function readNow(descriptor: number): Uint8Array | undefined {
+  if (descriptor < 0) return undefined;
+  try {
+    const bytes = readSync(descriptor, scratch);
+    return bytes === 0 ? undefined : Buffer.from(scratch.subarray(0, bytes));
+  } catch {
+    return undefined; // There is nothing (EAGAIN), or nobody left to write.
+  }
+}
+
 function killAllAtExit(): void {
   if (exitHookInstalled) return;
   exitHookInstalled = true;
-  process.on('exit', () => {
-    for (const worker of alive) worker.killNow();
-  });
+  process.on('exit', killWorkers);
+}
+
+function killWorkers(): void {
+  for (const worker of alive) worker.killNow();
+}
+
+/** Ends this process and all its workers without waiting for anything. */
+export function killAllNow(): never {
+  killWorkers();
+  process.kill(process.pid, 'SIGKILL');
+  throw new Error('unreachable');
 }
 
 function delay(ms: number): Promise<void> {

@@ -1,5 +1,5 @@
 import type { OperatorSpec, TypeSpec } from '../graph/job-graph.ts';
-import type { Emit, Operator, OperatorContext } from '../runtime/operator.ts';
+import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { printFormatter } from './format.ts';
 
 const FLUSH_CHARS = 1 << 16;
@@ -33,36 +33,35 @@ class SinkPrintOperator implements Operator {
     this.#prefix = joined === '' ? '' : `${joined}> `;
   }
 
-  process(value: unknown): void {
+  process(value: unknown): MaybePromise<void> {
     // Lines are gathered until the subtask comes by: a write each would cost more than the rest of the pipeline.
     if (this.#text === '') this.#ctx.requestProcessingTime(this.#ctx.clock.now());
     this.#text += `${this.#prefix}${this.#format(value)}\n`;
-    if (this.#text.length >= FLUSH_CHARS) this.#flush();
+    return this.#text.length >= FLUSH_CHARS ? this.#flush() : undefined;
   }
 
-  onProcessingTime(): void {
-    this.#flush();
+  onProcessingTime(): MaybePromise<void> {
+    return this.#flush();
   }
 
-  finish(): void {
-    this.#flush();
+  finish(): MaybePromise<void> {
+    return this.#flush();
   }
 
-  snapshot(): null {
-    this.#flush();
+  async snapshot(): Promise<null> {
+    await this.#flush();
     return null;
   }
 
-  /** Also after a failure: what was made before it is shown. */
+  /** Also after a failure: what was made before it is shown, whoever reads it when. */
   close(): void {
-    this.#flush();
+    void this.#flush();
   }
 
-  #flush(): void {
+  #flush(): MaybePromise<void> {
     const text = this.#text;
-    if (text === '') return;
+    if (text === '') return undefined;
     this.#text = '';
-    if (this.#ctx.print !== undefined) this.#ctx.print(text, this.#stderr);
-    else (this.#stderr ? process.stderr : process.stdout).write(text);
+    return this.#ctx.print?.(text, this.#stderr);
   }
 }

@@ -51,7 +51,8 @@ export interface AttemptOptions {
   clock: Clock;
   random: () => number;
   loadFunction: (ref: FunctionRef) => MaybePromise<unknown>;
-  print: (text: string, stderr?: boolean) => void;
+  print: (text: string, stderr?: boolean) => MaybePromise<void>;
+  roomToSay: () => Promise<void> | undefined;
   onResults?: (operator: number, subtask: number, values: unknown[]) => MaybePromise<void>;
   onResultFrame?: (frame: ResultFrame) => MaybePromise<void>;
   onLog?: (log: WorkerLog) => void;
@@ -322,8 +323,18 @@ export class JobAttempt {
   }
 
   #services(): SubtaskServices {
-    const { plan, attempt, clock, random, loadFunction, print, place, onResults, onLog } =
-      this.#options;
+    const {
+      plan,
+      attempt,
+      clock,
+      random,
+      loadFunction,
+      print,
+      roomToSay,
+      place,
+      onResults,
+      onLog,
+    } = this.#options;
     return {
       clock,
       random,
@@ -343,6 +354,7 @@ export class JobAttempt {
         return onResults?.(operator, subtask, values);
       },
       print,
+      roomToSay,
       log: (level: LogLevel, message, { operator, subtask }) =>
         onLog?.({ level, logger: 'isthmus', message, operator, subtask }),
     };

@@ -6,14 +6,15 @@
 
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { writeWhole } from '../bridge/write-whole.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ProgramOutput, processOutput } from '../bridge/output-stream.ts';
 import { findInterpreter, resolveInterpreter } from '../bridge/interpreter.ts';
 import { withImportPath } from '../bridge/import-path.ts';
 import { programFingerprint } from '../bridge/program-fingerprint.ts';
 import type { WorkerPool, WorkerRequest } from '../bridge/worker-pool.ts';
 import type { JobPlace } from '../bridge/worker-turns.ts';
 import { durationMs, setting, sizeBytes } from '../config/resolve.ts';
-import { type IsthmusError, JobCancelledError } from '../errors.ts';
+import { type IsthmusError, JobCancelledError, type OutputError } from '../errors.ts';
 import { cancelledBy } from '../abort.ts';
 import type { ExecutionPlan } from '../graph/execution-plan.ts';
 import type { JobGraph } from '../graph/job-graph.ts';
@@ -21,6 +22,7 @@ import { planJob } from '../graph/planner.ts';
 import { loadFunction } from './function-loader.ts';
 import { JobAttempt, type ResultFrame } from './job-attempt.ts';
 import { newPlace } from './job-place.ts';
+import { watchPrints } from './lost-prints.ts';
 import { JobMetrics, type JobOperatorMetrics } from './job-metrics.ts';
 import type { Clock, MaybePromise } from './operator.ts';
 import { type ProgressDisplay, progressDisplay } from './progress-display.ts';
@@ -63,8 +65,8 @@ export interface JobOptions {
   pool: WorkerPool;
   clock?: Clock;
   random?: () => number;
-  /** Where print sinks of TypeScript tasks write, for lines to stdout and stderr; the process's own where absent. */
-  print?: (text: string, stderr?: boolean) => void;
+  /** Where print sinks write; the process's own stdout and stderr where absent. */
+  output?: ProgramOutput;
   /** Records for a TypeScript client; the job goes on as they are taken. */
   onResults?: (operator: number, subtask: number, values: unknown[]) => MaybePromise<void>;
   /** Records for a client in another process, undecoded. */
@@ -85,7 +87,10 @@ const FINAL_CODES = new Set([
   'ISTHMUS_CONFIGURATION',
   'ISTHMUS_UNSUPPORTED',
   'ISTHMUS_WORKER_START',
+  'ISTHMUS_OUTPUT_CLOSED',
 ]);
+/** How long a failure waits for the output of its job to leave. */
+const LAST_OUTPUT_MS = 500;
 
 const BYTE_OPTIONS = [
   'isthmus.channel.window-bytes',
@@ -106,6 +111,7 @@ export class JobExecution {
   #metrics: JobMetrics | undefined;
   #attempt: JobAttempt | undefined;
   #cancelled: JobCancelledError | undefined;
+  #lostPrints: OutputError | undefined;
   #display: ProgressDisplay | undefined;
   #hasGivenResults = false;
   #isStopping = false;
@@ -126,6 +132,10 @@ export class JobExecution {
     this.result = this.#run();
     // The error may reach the user by another road first (an iterator of results).
     this.result.catch(() => {});
+  }
+
+  get #output(): ProgramOutput {
+    return this.#options.output ?? processOutput();
   }
 
   get status(): JobStatus {
@@ -176,6 +186,10 @@ export class JobExecution {
     const startedAt = this.#clock.monotonic();
     let progress: NodeJS.Timeout | undefined;
     const { name, config } = this.#submission.graph;
+    const stopWatch = watchPrints(this.#submission.graph, this.#output, (error) => {
+      this.#lostPrints ??= error;
+      this.#attempt?.fail(error);
+    });
     const display = progressDisplay(name, config['isthmus.progress']);
     this.#display = display;
     try {
@@ -188,6 +202,9 @@ export class JobExecution {
         progress.unref();
       }
       await this.#runAttempts();
+      await this.#output.stdout.settled();
+      await this.#output.stderr.settled();
+      if (this.#lostPrints !== undefined) throw this.#lostPrints;
       this.#setStatus('FINISHED');
       return {
         jobId: this.jobId,
@@ -196,10 +213,16 @@ export class JobExecution {
         metrics: this.metrics(),
       };
     } catch (error) {
+      // What was printed before comes before what is said of the failure; a reader that is slow is not waited for.
+      if (this.#output.stdout.isBusy) {
+        const limit = sleep(LAST_OUTPUT_MS, undefined, { ref: false });
+        await Promise.race([this.#output.stdout.settled(), limit]);
+      }
       this.#setStatus(this.#cancelled === undefined ? 'FAILED' : 'CANCELED');
       throw this.#cancelled ?? error;
     } finally {
       this.#place.isOver = true;
+      stopWatch();
       clearInterval(progress);
       display?.end(this.metrics(), this.#status);
       signal?.removeEventListener('abort', onAbort);
@@ -238,7 +261,7 @@ export class JobExecution {
     worker: WorkerRequest | undefined,
   ): Promise<void> {
     if (this.#cancelled !== undefined) throw this.#cancelled;
-    const { pool, random, print, onLog } = this.#options;
+    const { pool, random, onLog } = this.#options;
     const onResults = this.#noting(this.#options.onResults);
     const onResultFrame = this.#noting(this.#options.onResultFrame);
     const { blobs, functions } = this.#submission;
@@ -262,8 +285,9 @@ export class JobExecution {
       loadFunction: (ref) => loadFunction(ref, functions),
       print: (text, stderr) => {
         this.#display?.hide();
-        (print ?? printToProcess)(text, stderr);
+        return this.#output[stderr === true ? 'stderr' : 'stdout'].write(text);
       },
+      roomToSay: () => this.#output.stdout.room() ?? this.#output.stderr.room(),
       ...(onResults === undefined ? {} : { onResults }),
       ...(onResultFrame === undefined ? {} : { onResultFrame }),
       ...(onLog === undefined ? {} : { onLog }),
@@ -363,8 +387,4 @@ function withPlainNumbers(graph: JobGraph): JobGraph {
     if (config[key] !== undefined) config[key] = String(durationMs(config, key));
   }
   return { ...graph, config };
-}
-
-function printToProcess(text: string, stderr = false): void {
-  writeWhole(stderr ? 2 : 1, text);
 }

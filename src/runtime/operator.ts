@@ -66,8 +66,8 @@ export interface OperatorContext {
   requestProcessingTime(at: number): void;
   /** Whether the job takes checkpoints: transactional sinks wait for them. Absent: it does not. */
   readonly checkpointing?: boolean;
-  /** Whole lines of print sinks, to the program's stdout. Absent in harnesses that have none. */
-  print?(text: string, stderr?: boolean): void;
+  /** Whole lines of print sinks, to the program's stdout; settles when there is room for more. Absent in harnesses that have none. */
+  print?(text: string, stderr?: boolean): MaybePromise<void>;
   /** Flushes what was emitted and lets the event loop turn: for loops of many results out of one record. */
   pause?(): Promise<void>;
   /** Calls back after the operator has been closed, whichever way it ends. Absent in harnesses that have no such end. */

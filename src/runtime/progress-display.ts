@@ -1,5 +1,6 @@
 // What a job is doing, on stderr: on a terminal a table that is drawn over itself, elsewhere a line now and then, or JSON lines.
 
+import { writeQuietly } from '../bridge/output-stream.ts';
 import type { JobOperatorMetrics } from './job-metrics.ts';
 import type { Restart } from './restart-notice.ts';
 
@@ -137,6 +138,7 @@ function stderr(): ProgressTarget {
   return {
     isTTY: process.stderr.isTTY === true,
     columns: process.stderr.columns ?? 100,
-    write: (text) => void process.stderr.write(text),
+    // What cannot be shown is no failure of the job.
+    write: (text) => writeQuietly(process.stderr, text),
   };
 }

@@ -27,8 +27,10 @@ export interface SubtaskServices {
   returnCredit(channel: number, bytes: number): void;
   /** Records of a `sink.collect` or `sink.output` that has no exchange to the client in the plan. */
   collect(operatorId: number, subtask: number, values: unknown[]): MaybePromise<void>;
-  /** Whole lines of print sinks, each ended by a newline. */
-  print(text: string, stderr?: boolean): void;
+  /** Whole lines of print sinks, each ended by a newline; settles when there is room for more. */
+  print(text: string, stderr?: boolean): MaybePromise<void>;
+  /** Where functions say more than the reader of the program's output takes: settles when it has. */
+  roomToSay?(): Promise<void> | undefined;
   log(level: LogLevel, message: string, where: { operator: string; subtask: number }): void;
   /** Takes a subtask's part of a checkpoint. Absent: checkpoints are off. */
   snapshot?(checkpoint: number, task: number, subtask: number, state: SubtaskState): void;

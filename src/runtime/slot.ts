@@ -191,6 +191,7 @@ export class Slot {
         this.#events.metrics(body<{ tasks: SubtaskMetrics[] }>(frame).tasks);
         return;
       case FrameType.RELEASED: {
+        this.worker.takeOutput();
         const { metrics, imported, lingering } = body<{
           metrics?: SubtaskMetrics[];
           imported?: ImportedFiles;
@@ -204,6 +205,7 @@ export class Slot {
         return;
       }
       case FrameType.FAILED:
+        this.worker.takeOutput();
         this.#hasFailed = true;
         this.#isDeployed = true; // It has something to close, and answers CANCEL.
         this.#resolveClosing();

@@ -290,6 +290,10 @@ export class Subtask {
     }
     const request = this.#requests.shift();
     if (request !== undefined) return request();
+    return this.#services.roomToSay?.() ?? this.#takeNext();
+  }
+
+  #takeNext(): MaybePromise<void> | typeof IDLE {
     return this.#pull === undefined ? this.#takeInput() : this.#takeSource(this.#pull);
   }
 

@@ -1,8 +1,7 @@
 // Real processes that speak the protocol and misbehave (test/fixtures/fake_worker.py).
 
-import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { type Frame, FrameType } from '../../src/bridge/frame.ts';
 import { findInterpreter } from '../../src/bridge/interpreter.ts';
 import { type WorkerExit, workerExitError } from '../../src/bridge/worker-exit.ts';
@@ -11,7 +10,6 @@ import { watchSlot } from '../../src/runtime/slot-watch.ts';
 import { eventually, isRunning } from '../fixtures/processes.ts';
 
 const fixture = fileURLToPath(new URL('../fixtures/fake_worker.py', import.meta.url));
-const nowhere = openSync('/dev/null', 'w');
 const started: WorkerProcess[] = [];
 
 interface Lent {
@@ -26,12 +24,14 @@ function start(mode: string, more: Partial<WorkerProcessOptions> = {}): Lent {
   const worker = new WorkerProcess({
     executable: findInterpreter(undefined).command,
     packageDir: '/nowhere',
-    programStdout: nowhere,
-    userOutput: 'program',
     startTimeoutMs: 20_000,
     maxFrameBytes: 1 << 20,
-    onStderr: (chunk) => {
-      stderr += Buffer.from(chunk).toString();
+    output: {
+      printed: () => {},
+      said: () => {},
+      stderr: (chunk) => {
+        stderr += Buffer.from(chunk).toString();
+      },
     },
     bootstrap: `import runpy, sys; sys.argv = [${JSON.stringify(fixture)}, ${JSON.stringify(mode)}]; runpy.run_path(sys.argv[0], run_name="__main__")`,
     ...more,
@@ -56,8 +56,6 @@ const text = (frame: Frame | undefined) => Buffer.from(frame?.body ?? []).toStri
 afterEach(async () => {
   await Promise.all(started.splice(0).map((worker) => worker.discard()));
 });
-
-afterAll(() => closeSync(nowhere));
 
 test('greets, echoes and shuts down', async () => {
   const { worker, frames } = start('echo');
@@ -208,9 +206,12 @@ test.each(['child', 'child-then-exit'])(
 test('what user code prints comes on a pipe of its own', async () => {
   let printed = '';
   const { worker, frames } = start('print', {
-    userOutput: 'pipe',
-    onPrinted: (chunk) => {
-      printed += Buffer.from(chunk).toString();
+    output: {
+      printed: () => {},
+      said: (chunk) => {
+        printed += Buffer.from(chunk).toString();
+      },
+      stderr: () => {},
     },
   });
   await worker.ready;

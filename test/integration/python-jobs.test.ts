@@ -1,6 +1,6 @@
 // Whole jobs over real Python workers.
 
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,25 +15,27 @@ import { packageDir, udf } from '../fixtures/python-jobs.ts';
 import { edge, graph, hash, operator } from '../graph/graphs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'isthmus-jobs-'));
-const printed = openSync(join(folder, 'stdout'), 'w+');
 let pool: WorkerPool;
+let printed = '';
 let said = '';
 
 beforeAll(() => {
   pool = new WorkerPool({
     packageDir,
-    programStdout: printed,
-    userOutput: 'pipe',
-    onStderr: () => {},
-    onPrinted: (chunk) => {
-      said += Buffer.from(chunk).toString();
+    output: {
+      printed: (chunk) => {
+        printed += Buffer.from(chunk).toString();
+      },
+      said: (chunk) => {
+        said += Buffer.from(chunk).toString();
+      },
+      stderr: () => {},
     },
   });
 });
 
 afterAll(async () => {
   await pool.close();
-  closeSync(printed);
   rmSync(folder, { recursive: true });
 });
 
@@ -110,9 +112,7 @@ test.each(['auto', 'always'])('a keyed exchange between slots, channels %s', asy
 test('a clean worker is used again, by a job of the same program', async () => {
   const own = new WorkerPool({
     packageDir,
-    programStdout: printed,
-    userOutput: 'program',
-    onStderr: () => {},
+    output: { printed: () => {}, said: () => {}, stderr: () => {} },
   });
   const run = (job: JobGraph) => start(job, { pool: own }).execution.result;
   await run(line(udf('double'), { parallelism: 2 }));
@@ -130,9 +130,7 @@ test('a clean worker is used again, by a job of the same program', async () => {
 test('a function that raises fails the job with its record; only its worker is discarded', async () => {
   const own = new WorkerPool({
     packageDir,
-    programStdout: printed,
-    userOutput: 'program',
-    onStderr: () => {},
+    output: { printed: () => {}, said: () => {}, stderr: () => {} },
   });
   const { execution } = start(line(udf('fail_at_seven'), { parallelism: 2 }), { pool: own });
   const error = (await execution.result.catch((thrown: unknown) => thrown)) as UserFunctionError;
@@ -199,10 +197,11 @@ test('what functions and their children print is not lost and in no frame', asyn
 });
 
 test('print sinks write whole lines to the program', async () => {
+  printed = '';
   const job = line(udf('double'), { parallelism: 2 });
   job.operators[2] = operator(3, 'sink.print');
   await start(job).execution.result;
-  const lines = readFileSync(join(folder, 'stdout'), 'utf8').trim().split('\n');
+  const lines = printed.trim().split('\n');
   expect(lines).toHaveLength(100);
   expect(lines.every((text) => /^[12]> \d+$/.test(text))).toBe(true);
 });

@@ -1,7 +1,6 @@
 // Random graphs of Python tasks over several slots, with credits so small that every sender waits all the time: all end, and
 // nothing is lost. Slots form cycles (slot 0 sends to slot 1 and back), so a sender that blocked would block them all.
 
-import { openSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { WorkerPool } from '../../src/bridge/worker-pool.ts';
@@ -13,9 +12,11 @@ import { edge, graph, hash, operator } from '../graph/graphs.ts';
 const RECORDS = 20_000;
 const pool = new WorkerPool({
   packageDir,
-  programStdout: openSync('/dev/null', 'w'),
-  userOutput: 'program',
-  onStderr: (chunk) => process.stderr.write(chunk),
+  output: {
+    printed: () => {},
+    said: () => {},
+    stderr: (chunk) => void process.stderr.write(chunk),
+  },
 });
 afterAll(() => pool.close());
 

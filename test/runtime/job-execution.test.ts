@@ -10,9 +10,7 @@ import { edge, graph, operator } from '../graph/graphs.ts';
 
 const pool = new WorkerPool({
   packageDir: '/nowhere',
-  programStdout: 1,
-  userOutput: 'program',
-  onStderr: () => {},
+  output: { printed: () => {}, said: () => {}, stderr: () => {} },
 });
 
 const closure = (id: number): FunctionRef => ({

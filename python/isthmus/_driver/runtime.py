@@ -203,9 +203,16 @@ def started() -> RuntimeProcess:
 
 
 class RuntimeProcess:
-    """The runtime as a child process: frames on its stdin and stdout, the program's stdout as its descriptor 3.
+    """The runtime as a child process.
 
-    It is in a session of its own: Ctrl-C reaches the program only, which decides what it means.
+    Its descriptors are /dev/null, the program's stdout and its stderr, as user code expects them; frames have descriptors
+    of their own (R1), so have the program's stdout and stderr once more (R2).
+
+    R1. Nothing that user code writes, closes or redirects is a pipe of frames: not in the runtime, and not here, where a
+        program whose own 0, 1 or 2 are closed would else be given these numbers.
+    R2. Print sinks go on when user code has closed the runtime's descriptor 1.
+    R3. Nobody but this process holds the writing ends: a child that it forks lets go of them, or they would never end.
+    R4. It is in a session of its own: Ctrl-C reaches the program only, which decides what it means.
     """
 
     def __init__(self) -> None:
@@ -217,32 +224,47 @@ class RuntimeProcess:
                 "Python worker; run it in WSL."
             )
         command = runtime_command()
-        theirs_in, ours_out = os.pipe()
-        ours_in, theirs_out = os.pipe()
-        # Out of the way of the numbers they get in the child.
-        high = [_duplicate_high(fd) for fd in (theirs_in, theirs_out, _program_stdout())]
-        os.close(theirs_in)
-        os.close(theirs_out)
+        theirs_in, ours_out = _high_pipe()
+        ours_in, theirs_out = _high_pipe()
+        life, life_out = _high_pipe()
+        null = _high(os.open(os.devnull, os.O_RDWR))
+        stdout = _program_stdout()
+        stdout = null if stdout is None else _duplicate_high(stdout)
+        stderr = null if sys.__stderr__ is None else _duplicate_high(2)
+        # By number in the child (docs/protocol.md §1).
+        handed = [null, stdout, stderr, theirs_in, theirs_out, stdout, stderr, life]
         try:
             # Not subprocess: its import alone takes longer than this call.
             self.pid = os.posix_spawn(
                 command[0],
                 command,
                 _environment(),
-                file_actions=[(os.POSIX_SPAWN_DUP2, fd, target) for fd, target in zip(high, (0, 1, 3))],
+                file_actions=[(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in enumerate(handed)],
                 setsid=True,
             )
         except OSError as e:
             from ..errors import ConfigurationError
 
+            for fd in (ours_in, ours_out, life_out):
+                os.close(fd)
             raise ConfigurationError(f"The runtime cannot be started: {command[0]}: {e.strerror}.") from e
         finally:
-            for fd in high:
+            for fd in {*handed}:
                 os.close(fd)
         self.parent = os.getpid()
         self.input_fd = ours_out
         self.output_fd = ours_in
+        #: Ends with this process alone; the guard of the runtime's processes waits for it (src/bridge/group-guard.ts).
+        self._life_fd = life_out
         self._exit_code: int | None = None
+        _let_go_in_forked_children(self)
+
+    def close(self) -> None:
+        """Let go of the pipes; what is sent afterwards is sent to a closed descriptor."""
+        for fd in (self.input_fd, self.output_fd, self._life_fd):
+            if fd >= 0:
+                os.close(fd)
+        self.input_fd = self.output_fd = self._life_fd = -1
 
     def exit_code(self, wait: bool = False) -> int | None:
         """Exit code, or minus the signal; None while it runs."""
@@ -263,21 +285,52 @@ class RuntimeProcess:
             os.kill(self.pid, signal.SIGKILL)
 
 
+_of_this_process: list[RuntimeProcess] = []
+
+
+def _let_go_in_forked_children(process: RuntimeProcess) -> None:
+    """R3."""
+    if not _of_this_process:
+        os.register_at_fork(after_in_child=_let_go)
+    # A runtime that has died has no pipes any more.
+    _of_this_process[:] = [one for one in _of_this_process if one.input_fd >= 0] + [process]
+
+
+def _let_go() -> None:
+    for process in _of_this_process:
+        process.close()
+
+
 def _duplicate_high(descriptor: int) -> int:
+    """Out of the way of the numbers that descriptors get in the child, and of those of stdin, stdout and stderr here."""
     import fcntl
 
     return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 10)
 
 
-def _program_stdout() -> int:
-    """The descriptor that print sinks write to: where the program's own prints go, as far as that is a descriptor."""
+def _high(descriptor: int) -> int:
+    high = _duplicate_high(descriptor)
+    os.close(descriptor)
+    return high
+
+
+def _high_pipe() -> tuple[int, int]:
+    reading, writing = os.pipe()
+    return _high(reading), _high(writing)
+
+
+def _program_stdout() -> int | None:
+    """The descriptor that print sinks write to: where the program's own prints go, as far as that is a descriptor.
+
+    None where the program was started without a stdout: its number belongs to whatever was opened since.
+    """
     import io
 
     # Streams of other kinds may name anything: that of a notebook names the terminal of its server, while what
     # comes on descriptor 1 is shown below the cell.
-    if not isinstance(sys.stdout, io.TextIOWrapper):
-        return 1
-    try:
-        return sys.stdout.fileno()
-    except (OSError, ValueError):
-        return 1
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        try:
+            return sys.stdout.fileno()
+        except (OSError, ValueError):
+            pass
+    return None if sys.__stdout__ is None else 1

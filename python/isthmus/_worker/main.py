@@ -8,6 +8,7 @@ M3. Frames are written whole, in one call where they fit; log records are writte
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import select
@@ -40,29 +41,44 @@ def claim_stdio() -> tuple[int, int, int]:
     Returns:
         Descriptors of frames in, frames out, and the program's stdout.
     """
-    frames_in = os.dup(0)
-    frames_out = os.dup(1)
-    os.set_inheritable(frames_in, False)
-    os.set_inheritable(frames_out, False)
+    frames_in, frames_out, program_out = _private(0), _private(1), _private(3)
+    os.dup2(4, 1)
+    os.close(3)
+    os.close(4)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
-    try:
-        program_out = os.dup(3)
-        os.close(3)
-    except OSError:
-        program_out = os.dup(2)
-    try:
-        os.dup2(4, 1)
-        os.close(4)
-    except OSError:
-        os.dup2(program_out, 1)
-    os.set_inheritable(program_out, False)
     # Lines of user code go out whole, and at once.
-    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
-    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    sys.stdout = _line_writer(1)
+    sys.stderr = _line_writer(2)
     sys.stdin = open(0, closefd=False)
     return frames_in, frames_out, program_out
+
+
+def _private(descriptor: int) -> int:
+    import fcntl
+
+    return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 10)
+
+
+class _PatientFile(io.FileIO):
+    """Waits where its descriptor does not: a child of a function may have made it non-blocking."""
+
+    def write(self, data: Any) -> int:
+        while (written := super().write(data)) is None:
+            wait_until_writable(self.fileno())
+        return written
+
+
+def _line_writer(descriptor: int) -> io.TextIOWrapper:
+    buffered = io.BufferedWriter(_PatientFile(descriptor, "w", closefd=False))
+    return io.TextIOWrapper(buffered, encoding="utf-8", errors="backslashreplace", line_buffering=True)
+
+
+def wait_until_writable(descriptor: int) -> None:
+    poller = select.poll()
+    poller.register(descriptor, select.POLLOUT)
+    poller.poll()
 
 
 def flush_user_output() -> None:
@@ -88,7 +104,11 @@ def end_job() -> None:
 def write_all(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
-        written = os.write(descriptor, view)
+        try:
+            written = os.write(descriptor, view)
+        except BlockingIOError:
+            wait_until_writable(descriptor)
+            continue
         view = view[written:]
 
 
@@ -143,6 +163,7 @@ class Process:
         self._ends_job = (wire.CANCEL, wire.RELEASE, wire.SHUTDOWN, wire.DEPLOY)
         self._shut_down = False
         self._writing = threading.Lock()  # M3
+        self._printing = threading.Lock()  # The watchdog prints, too, while the loop is in user code.
         self._log_handler: Any = None
         self._collector = Collector()
         self._watchdog = Watchdog(tick=self._collector.look_aside, let_out=self.let_out)
@@ -195,10 +216,12 @@ class Process:
         with self._writing:
             write_all(self._out, data)
 
-    def print_lines(self, text: str) -> None:
+    def print_lines(self, text: str, stderr: bool) -> None:
+        """Whole lines of a print sink; stderr is the one that this process was started with."""
         if self._forked.is_child():
             self._forked.end_child()
-        write_all(self._program_out, text.encode("utf-8", "backslashreplace"))
+        with self._printing:
+            write_all(2 if stderr else self._program_out, text.encode("utf-8", "backslashreplace"))
 
     def wake(self) -> None:
         try:

@@ -97,7 +97,7 @@ class OperatorContext:
         #: Tags of this operator that somebody reads.
         self.side_tags = side_tags
         #: Writes whole lines to the program's stdout (print sinks).
-        self.program_output: Callable[[str], None] | None = None
+        self.program_output: Callable[[str, bool], None] | None = None
         #: Makes the loop call ``poll`` soon; may be called from any thread.
         self.wake = wake
         #: The operator's event time, moved by the task before ``advance_watermark``.

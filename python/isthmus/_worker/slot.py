@@ -67,7 +67,7 @@ class Slot:
         rng: random.Random,
         wake: Callable[[], None],
         max_frame_bytes: int = 64 << 20,
-        program_output: Callable[[str], None] | None = None,
+        program_output: Callable[[str, bool], None] | None = None,
         deploying: Callable[[dict[str, Any]], None] | None = None,
         closed: Callable[[], None] | None = None,
         flush: Callable[[], None] = lambda: None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from itertools import islice
@@ -66,7 +65,5 @@ class PrintSink(Operator):
         return f"{self._prefix}{self._format(record)}\n"
 
     def _write(self, text: str) -> None:
-        if self._stderr:
-            os.write(2, text.encode("utf-8", "backslashreplace"))
-        elif self.ctx.program_output is not None:
-            self.ctx.program_output(text)
+        if self.ctx.program_output is not None:
+            self.ctx.program_output(text, self._stderr)
