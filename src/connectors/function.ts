@@ -80,7 +80,7 @@ class FunctionSource implements Source {
 
   async close(): Promise<void> {
     this.#abort.abort();
-    await this.#pull?.close();
+    await this.#pull?.close(this.#looksAtSignal);
   }
 }
 

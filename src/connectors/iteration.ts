@@ -4,13 +4,15 @@
 //   P1. The iterator is advanced only while the subtask asks, so a job that cannot take more stops it. An asynchronous one
 //       may be a single step ahead: its promise cannot be taken back.
 //   P2. A record is copied as it is pulled: the iterator may yield the same object again, changed.
-//   P3. `close` calls the iterator's `return` once, unless it has ended.
+//   P3. `close` calls the iterator's `return` once, unless it has ended. One that ends by itself has time to do so before:
+//       what stands behind its loop is part of its clean-up.
 //   P4. `finish` ends an iterator so that nothing is lost: the record it is at comes before the end. One that ends by itself
 //       goes on to its end; the others are told to `return`. Neither is waited for longer than the close timeout.
 
 import { Readable } from 'node:stream';
 import type { Isolate } from '../runtime/isolate.ts';
 import type { MaybePromise, Source, SourceBatch } from '../runtime/operator.ts';
+import { isOf } from '../runtime/shown.ts';
 
 const BATCH_RECORDS = 1024;
 /** How long a synchronous iterator may be pulled for one batch. */
@@ -19,7 +21,9 @@ const PULL_MS = 2;
 /** What an iterating source needs of its clock. */
 type Monotonic = () => number;
 
-export interface Pull extends Required<Pick<Source, 'next' | 'close'>> {
+export interface Pull extends Required<Pick<Source, 'next'>> {
+  /** P3. `endsByItself`: as in `finish`; what it still gives is dropped. */
+  close(endsByItself: boolean): MaybePromise<void>;
   /** P4. `endsByItself`: it knows, and goes on to its end. */
   finish(endsByItself: boolean): void;
 }
@@ -31,7 +35,8 @@ export function pullIterable(
   closeTimeoutMs: number,
 ): Pull {
   // A value that is both (a Node Readable is not, some queues are) is most likely meant to be waited for.
-  if (Symbol.asyncIterator in iterable) return new AsyncPull(iterable, isolate, closeTimeoutMs);
+  if (Symbol.asyncIterator in iterable)
+    return new AsyncPull(iterable, monotonic, isolate, closeTimeoutMs);
   return new SyncPull(iterable[Symbol.iterator](), monotonic, isolate, closeTimeoutMs);
 }
 
@@ -60,11 +65,11 @@ class SyncPull implements Pull {
 
   finish(endsByItself: boolean): void {
     if (endsByItself) this.#deadline = this.#now() + this.#closeTimeoutMs;
-    else this.close();
+    else this.close(false);
   }
 
   next(): SourceBatch | undefined {
-    if (this.#now() > this.#deadline) this.close();
+    if (this.#now() > this.#deadline) this.close(false);
     if (this.#ended) return undefined;
     const values: unknown[] = [];
     const isolate = this.#isolate;
@@ -88,9 +93,13 @@ class SyncPull implements Pull {
     return { values };
   }
 
-  close(): void {
+  close(endsByItself: boolean): void {
     if (this.#ended) return;
     this.#ended = true;
+    const until = this.#now() + this.#closeTimeoutMs / 2;
+    while (endsByItself && this.#now() < until) {
+      if (this.#iterator.next().done === true) return;
+    }
     this.#iterator.return?.();
   }
 }
@@ -98,6 +107,7 @@ class SyncPull implements Pull {
 class AsyncPull implements Pull {
   readonly #iterable: AsyncIterable<unknown>;
   readonly #iterator: AsyncIterator<unknown>;
+  readonly #now: Monotonic;
   readonly #isolate: Isolate;
   #values: unknown[] = [];
   #ended = false;
@@ -113,8 +123,14 @@ class AsyncPull implements Pull {
   #deadline: NodeJS.Timeout | undefined;
   #stepped: Promise<void> = Promise.resolve();
 
-  constructor(iterable: AsyncIterable<unknown>, isolate: Isolate, closeTimeoutMs: number) {
+  constructor(
+    iterable: AsyncIterable<unknown>,
+    now: Monotonic,
+    isolate: Isolate,
+    closeTimeoutMs: number,
+  ) {
     this.#iterable = iterable;
+    this.#now = now;
     this.#iterator = iterable[Symbol.asyncIterator]();
     this.#isolate = isolate;
     this.#closeTimeoutMs = closeTimeoutMs;
@@ -170,12 +186,19 @@ class AsyncPull implements Pull {
     return promise;
   }
 
-  async close(): Promise<void> {
+  async close(endsByItself: boolean): Promise<void> {
     if (this.#turn !== undefined) clearImmediate(this.#turn);
     clearTimeout(this.#deadline);
     this.#deliver = undefined;
     if (this.#ended) return;
     this.#ended = true;
+    // Its iterator would return with its next chunk only.
+    if (this.#iterable instanceof Readable) this.#iterable.destroy();
+    const until = this.#now() + this.#closeTimeoutMs / 2;
+    while (endsByItself && this.#now() < until) {
+      const step = await this.#iterator.next();
+      if (step.done === true) return;
+    }
     // A generator that waits in the middle of a step answers `return` only after it: whoever closes bounds the time.
     await this.#iterator.return?.();
   }
@@ -244,6 +267,7 @@ class AsyncPull implements Pull {
 
 /** What a wait ends with by the signal of its context, and the iteration of a stream that we have ended. */
 function isEndOfWaiting(thrown: unknown): boolean {
-  const { name, code } = (thrown ?? {}) as { name?: unknown; code?: unknown };
+  if (!isOf(thrown, Error)) return false;
+  const { name, code } = thrown as { name?: unknown; code?: unknown };
   return name === 'AbortError' || code === 'ERR_STREAM_PREMATURE_CLOSE';
 }

@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { type ErrorReport, IsthmusError, UserFunctionError, errorFromReport } from '../errors.ts';
-import { type ThrownText, clip, inspectRecord, printable, thrownText } from './shown.ts';
+import { type ThrownText, clip, inspectRecord, isOf, printable, thrownText } from './shown.ts';
 
 export { inspectRecord, printable } from './shown.ts';
 
@@ -58,7 +58,7 @@ export class RecordFailure extends Error {
  * that was blamed on an operator before (further down the chain) stays as it is.
  */
 export function blame(thrown: unknown, place: OperatorPlace, inFlight: InFlight): IsthmusError {
-  if (thrown instanceof RecordFailure) return blame(thrown.cause, place, thrown.inFlight);
+  if (isOf(thrown, RecordFailure)) return blame(thrown.cause, place, thrown.inFlight);
   const own = saidOfAFunction(thrown);
   if (own?.report?.operatorId !== undefined) return own;
   const report = reportOf(thrown, own, place, inFlight);
@@ -71,13 +71,7 @@ export function blame(thrown: unknown, place: OperatorPlace, inFlight: InFlight)
 }
 
 function saidOfAFunction(thrown: unknown): IsthmusError | undefined {
-  try {
-    return thrown instanceof IsthmusError && SAID_OF_A_FUNCTION.has(thrown.code)
-      ? thrown
-      : undefined;
-  } catch {
-    return undefined; // A proxy that does not tell its prototype.
-  }
+  return isOf(thrown, IsthmusError) && SAID_OF_A_FUNCTION.has(thrown.code) ? thrown : undefined;
 }
 
 function reportOf(

@@ -21,7 +21,7 @@ import { withinJob } from './job-place.ts';
 import type { Clock, MaybePromise } from './operator.ts';
 import type { LogLevel, SubtaskServices } from './services.ts';
 import { Slot, type WorkerLog } from './slot.ts';
-import { thrownText } from './shown.ts';
+import { isOf, thrownText } from './shown.ts';
 import { CLOSE_TIMEOUT, type SlotLimits } from './slot-watch.ts';
 import type { Subtask } from './subtask.ts';
 import type { WorkerProcess } from '../bridge/worker-process.ts';
@@ -366,6 +366,6 @@ function subtaskKey(task: number, subtask: number): string {
 }
 
 function asIsthmusError(thrown: unknown): IsthmusError {
-  if (thrown instanceof IsthmusError) return thrown;
+  if (isOf(thrown, IsthmusError)) return thrown;
   return new InternalError(`The job failed: ${thrownText(thrown).message}`, { cause: thrown });
 }

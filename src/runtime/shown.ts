@@ -63,12 +63,13 @@ export function thrownText(thrown: unknown): ThrownText {
   };
 }
 
+/** `instanceof` for what was thrown: a proxy is asked nothing, since its answer may be to throw. */
+export function isOf<T>(thrown: unknown, type: abstract new (...args: never[]) => T): thrown is T {
+  return !types.isProxy(thrown) && thrown instanceof type;
+}
+
 function isError(thrown: unknown): thrown is Error {
-  try {
-    return types.isNativeError(thrown) || thrown instanceof Error;
-  } catch {
-    return false; // A proxy that does not tell its prototype.
-  }
+  return types.isNativeError(thrown) || isOf(thrown, Error);
 }
 
 /** Undefined where there is no text: the field is something else, or a getter that throws. */

@@ -38,7 +38,7 @@ import { ProcessingTimers } from './processing-timers.ts';
 import type { RecordBatch } from './batch-codec.ts';
 import { RecordRun } from './record-run.ts';
 import { RoomWaiters } from './room-waiters.ts';
-import { thrownText } from './shown.ts';
+import { isOf, thrownText } from './shown.ts';
 import { CLOSE_TIMEOUT } from './slot-watch.ts';
 import type { SubtaskMetrics, SubtaskResult, SubtaskServices, SubtaskState } from './services.ts';
 import { SourcePull } from './source-pull.ts';
@@ -469,7 +469,7 @@ export class Subtask {
 }
 
 function asError(thrown: unknown): IsthmusError {
-  if (thrown instanceof IsthmusError) return thrown;
+  if (isOf(thrown, IsthmusError)) return thrown;
   return new InternalError(`A subtask could not be put together: ${thrownText(thrown).message}`, {
     cause: thrown,
   });

@@ -10,7 +10,7 @@ import { mkdtempSync, rmdirSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { UserFunctionError } from '../errors.ts';
+import { ConfigurationError, UserFunctionError } from '../errors.ts';
 import { keyIdentity } from './key-identity.ts';
 import { type Form, load, store } from './stored-value.ts';
 import type { CurrentKey, KeyedTable } from './table.ts';
@@ -35,10 +35,20 @@ export class EmbeddedStore {
   #tables = 0;
 
   constructor(directory: string = tmpdir(), cacheEntries = 50_000) {
-    const folder = mkdtempSync(join(directory, 'isthmus-state-'));
-    const path = join(folder, 'state.db');
     const { DatabaseSync } = sqlite();
-    this.#database = new DatabaseSync(path);
+    let folder: string;
+    let path: string;
+    try {
+      folder = mkdtempSync(join(directory, 'isthmus-state-'));
+      path = join(folder, 'state.db');
+      this.#database = new DatabaseSync(path);
+    } catch (cause) {
+      throw new ConfigurationError(
+        `State cannot be kept in the folder ${directory}: ${(cause as Error).message}. Name another one in ` +
+          'isthmus.state.directory, or make this one.',
+        { cause },
+      );
+    }
     this.#database.exec(
       'PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE; ' + // E3
         `PRAGMA cache_size=-${KIB_OF_PAGES}; CREATE TABLE opened (x)`,

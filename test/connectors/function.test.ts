@@ -216,3 +216,74 @@ test('what an iterator throws fails the job and names the source', async () => {
 function byText(a: unknown, b: unknown): number {
   return String(a) < String(b) ? -1 : 1;
 }
+
+describe('a source that is stopped', () => {
+  const cancelled = async (source: (context: SourceContext) => unknown) => {
+    const started = Promise.withResolvers<void>();
+    const looks = op('map', (value: unknown) => {
+      started.resolve();
+      return value;
+    });
+    const chain = [op('source.function', source), looks, op('sink.collect')];
+    const job = localJob([{ chain, parallelism: 1 }], []);
+    const ended = job.run().catch(() => {});
+    await started.promise;
+    await job.cancel();
+    await ended;
+  };
+  const nap = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+  test('does what stands behind its loop, and its finally', async () => {
+    const done: string[] = [];
+    await cancelled(async function* ({ signal }: SourceContext) {
+      try {
+        while (!signal.aborted) {
+          yield 1;
+          await nap();
+        }
+        done.push('offsets committed');
+      } finally {
+        done.push('finally');
+      }
+    });
+    expect(done).toEqual(['offsets committed', 'finally']);
+  });
+
+  test('has its finally awaited, also where it looks at no signal', async () => {
+    const done: string[] = [];
+    await cancelled(async function* () {
+      try {
+        for (;;) {
+          yield 1;
+          await nap();
+        }
+      } finally {
+        await nap();
+        done.push('connection closed');
+      }
+    });
+    await cancelled(function* () {
+      try {
+        for (;;) yield 1;
+      } finally {
+        done.push('file closed');
+      }
+    });
+    expect(done).toEqual(['connection closed', 'file closed']);
+  });
+
+  test('is told to return where it goes on although it has looked', async () => {
+    const done: string[] = [];
+    await cancelled(async function* ({ signal }: SourceContext) {
+      try {
+        for (;;) {
+          yield signal.aborted;
+          await nap();
+        }
+      } finally {
+        done.push('finally');
+      }
+    });
+    expect(done).toEqual(['finally']);
+  });
+});

@@ -186,3 +186,12 @@ describe('a table on disk', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 });
+
+test('a folder that cannot be used is told with the option that names it', () => {
+  expect(() => new EmbeddedStore('/no/such/folder')).toThrow(
+    expect.objectContaining({
+      code: 'ISTHMUS_CONFIGURATION',
+      message: expect.stringMatching(/\/no\/such\/folder: ENOENT.*isthmus\.state\.directory/),
+    }),
+  );
+});

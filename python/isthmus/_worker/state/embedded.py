@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
+from ...errors import ConfigurationError
 from ..isolate import dumps
 from .keys import encoded
 
@@ -26,9 +27,17 @@ class EmbeddedStore:
     """Opens tables; one per subtask."""
 
     def __init__(self, directory: str | None = None, cache_entries: int = 50_000) -> None:
-        folder = tempfile.mkdtemp(prefix="isthmus-state-", dir=directory)
-        path = os.path.join(folder, "state.db")
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            folder = tempfile.mkdtemp(prefix="isthmus-state-", dir=directory)
+            path = os.path.join(folder, "state.db")
+            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        except (OSError, sqlite3.OperationalError) as e:
+            where = directory or "for temporary files"
+            reason = (e.strerror if isinstance(e, OSError) else None) or e
+            raise ConfigurationError(
+                f"State cannot be kept in the folder {where}: {reason}. Name another one in isthmus.state.directory, "
+                "or make this one."
+            ) from None
         execute = self._connection.execute
         execute("PRAGMA journal_mode=OFF")  # E3
         execute("PRAGMA synchronous=OFF")
