@@ -71,6 +71,7 @@ export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisp
     this.#execution = session.start(built, {
       onResults: (operator, _subtask, values) => this.#onResults(operator, values),
       takeBackResults: () => this.#takeBackResults(),
+      readerWaits: () => [...this.#queues.values()].some((queue) => queue.isWaitedFor),
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined ? {} : { onProgress }),
     });

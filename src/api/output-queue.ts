@@ -52,6 +52,11 @@ export class OutputQueue<T> implements AsyncIterable<T> {
     if (this.#state === 'untouched' || this.#state === 'iterated') this.#discard(this.#state);
   }
 
+  /** Whether its reader has asked for a record that has not come. */
+  get isWaitedFor(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** Calls back once when the iteration begins. */
   onBegin(callback: () => void): void {
     this.#began = callback;

@@ -16,6 +16,8 @@ export interface JobPlace {
   isOver: boolean;
   /** Whether it has handed results to the program, which takes them as it likes (T5). */
   isRead: boolean;
+  /** Whether the program waits for the next result: then it is at no job of its own. Absent where that is not known. */
+  readerWaits?: (() => boolean) | undefined;
 }
 
 export interface Turn {
@@ -68,7 +70,7 @@ export class WorkerTurns {
   relieve(afterMs: number): void {
     const next = this.#next();
     if (next === undefined || performance.now() - this.#movedAt < afterMs) return;
-    const occupied = this.#occupied((job) => !job.isRead);
+    const occupied = this.#occupied((job) => !job.isRead || job.readerWaits?.() === true);
     if (occupied === 0 || occupied + next.count <= next.limit) this.#letIn(next);
   }
 

@@ -63,6 +63,8 @@ export interface JobOptions {
   /** Cancels the job when aborted. */
   signal?: AbortSignal;
   pool: WorkerPool;
+  /** Whether the program waits for the next result. */
+  readerWaits?: () => boolean;
   clock?: Clock;
   random?: () => number;
   /** Where print sinks write; the process's own stdout and stderr where absent. */
@@ -126,7 +128,7 @@ export class JobExecution {
   private constructor(submission: JobSubmission, options: JobOptions) {
     this.#submission = submission;
     this.#options = options;
-    this.#place = newPlace();
+    this.#place = { ...newPlace(), readerWaits: options.readerWaits };
     this.#clock = options.clock ?? systemClock;
     this.jobId = options.jobId ?? randomUUID().replaceAll('-', '');
     this.result = this.#run();

@@ -58,10 +58,16 @@ describe('turns', () => {
 
 test('when nothing moves, a job that is read counts no longer', () => {
   const turns = new WorkerTurns();
-  const read = { ...place(), isRead: true };
+  const read: JobPlace = { ...place(), isRead: true };
   turns.ask(read, 1, 1);
   const [first, second] = [turns.ask(place(), 1, 1), turns.ask(place(), 1, 1)];
   turns.relieve(60_000);
+  expect(first.hasCome).toBe(false);
+  // Its reader waits for the next record, and so for no other job.
+  read.readerWaits = () => true;
+  turns.relieve(0);
+  expect(first.hasCome).toBe(false);
+  read.readerWaits = () => false;
   expect(first.hasCome).toBe(false);
   turns.relieve(0);
   expect([first.hasCome, second.hasCome]).toEqual([true, false]);
