@@ -69,7 +69,7 @@ const mutations = [
   ['Python: joins hand out the records that wait', `${worker}/operators/interval_join.py`, 'own(pair[0].value), own(pair[1].value)', 'pair[0].value, pair[1].value', 'test/python/behaviour/test_held_records.py'],
   ['Python: look-ups hand out what will be found again', `${worker}/operators/lookup_join.py`, 'yield function(value, own(found))', 'yield function(value, found)', 'test/python/behaviour/test_held_records.py'],
   ['Python: lines are printed of what goes on to change', `${worker}/operators/sink_print.py`, 'islice(records, _LINES_A_WRITE)', 'list(islice(records, _LINES_A_WRITE))', 'test/python/behaviour/test_held_records.py'],
-  ['Python: a flat record is kept as it is', `${worker}/keep.py`, 'return record.copy()', 'return record', 'test/python/worker/test_keep.py'],
+  ['Python: a flat record is kept as it is', `${worker}/keep.py`, 'map(type, record.values())):\n            return record.copy()', 'map(type, record.values())):\n            return record', 'test/python/worker/test_keep.py'],
   ['Python: code by value forgets its file', 'python/isthmus/_by_value.py', 'code.co_filename, *arguments', '"<code>", *arguments', 'test/python/test_by_value.py'],
   ['Python: watermarks merge as the maximum', `${worker}/gate.py`, 'merged = min(active)', 'merged = max(active)', 'test/python/worker/test_gate.py'],
   ['Python: an idle channel holds the others back', `${worker}/gate.py`, ' if c not in self._idle]', ']', 'test/python/worker/test_gate.py'],
