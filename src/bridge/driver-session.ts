@@ -192,9 +192,15 @@ class DriverSession {
         pool: this.#pool as WorkerPool,
         output: this.#output,
         onResultFrame: (results) => this.#sendResults(request, results),
-        onProgress: (operators) =>
-          this.#connection.sendMap(FrameType.PROGRESS, { operators }, request),
-        onLog: (log) => this.#connection.sendMap(FrameType.DRIVER_LOG, log, request),
+        onProgress: (operators) => {
+          // The next one says it all again.
+          if (this.#connection.room() !== undefined) return;
+          this.#connection.sendMap(FrameType.PROGRESS, { operators }, request);
+        },
+        onLog: (log) => {
+          this.#connection.sendMap(FrameType.DRIVER_LOG, log, request);
+          return this.#connection.room();
+        },
         onStatus: (status) => this.#sendStatus(request, status),
       },
     );

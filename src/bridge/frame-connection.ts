@@ -3,12 +3,17 @@
 //   C1. Frames sent in one turn of the event loop leave in one write.
 //   C2. Bodies are not opened: what came from one worker is written to the next as the bytes it was.
 //   C3. After `close`, or an error of either stream, nothing is handed over and nothing is written.
+//   C5. What costs no credit (log records, progress) is sent by whoever asks `room` first: a peer that does not read must not
+//       fill the memory of this process.
 //   C4. A body that its reader finds malformed is a violation like a header is; no frame of the peer ends this process.
 
 import type { Readable, Writable } from 'node:stream';
 import { BridgeProtocolError } from '../errors.ts';
 import { decodeControl, encodeControl } from './codec/control.ts';
 import { DEFAULT_MAX_FRAME_BYTES, type Frame, FrameDecoder, encodeFrame } from './frame.ts';
+
+/** Bytes that may wait for the operating system before senders that can wait do. */
+const ROOM_BYTES = 256 << 10;
 
 export interface FrameHandlers {
   frame: (frame: Frame) => void;
@@ -23,6 +28,7 @@ export class FrameConnection {
   readonly #decoder: FrameDecoder;
   readonly #handlers: FrameHandlers;
   #corked = false;
+  #room: Promise<void> | undefined;
   #closed = false;
 
   constructor(
@@ -66,6 +72,23 @@ export class FrameConnection {
   /** Bytes accepted and not yet taken by the operating system. */
   get queuedBytes(): number {
     return this.#output.writableLength;
+  }
+
+  /** Resolves when the peer has taken most of what was sent (C5); undefined where little waits. */
+  room(): Promise<void> | undefined {
+    const output = this.#output;
+    if (this.#closed || !output.writable || output.writableLength < ROOM_BYTES) return undefined;
+    this.#room ??= new Promise((resolve) => {
+      const done = () => {
+        output.off('drain', done);
+        output.off('close', done);
+        this.#room = undefined;
+        resolve();
+      };
+      output.on('drain', done);
+      output.on('close', done);
+    });
+    return this.#room;
   }
 
   close(): void {

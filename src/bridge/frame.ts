@@ -58,6 +58,9 @@ export const frameTypeName: ReadonlyMap<number, string> = new Map(
   Object.entries(FrameType).map(([name, code]) => [code, name]),
 );
 
+/** The channel of the CREDIT that answers LOG; no exchange has it. */
+export const LOG_CHANNEL = 0xffffffff;
+
 /** Flags of BATCH and RESULTS. */
 export const FLAG_TIMESTAMPS = 1;
 export const FLAG_KEYS = 2;

@@ -18,9 +18,10 @@ export class Flusher {
     if (this.#turn === undefined && this.#waiting()) this.#turn = setImmediate(this.#onTurn);
   }
 
-  flush(): void {
+  /** `pushed`: also what would wait for an answer, to make a batch larger. */
+  flush(pushed = false): void {
     if (this.#dirty.size === 0) return;
-    for (const channel of this.#dirty) channel.flush();
+    for (const channel of this.#dirty) channel.flush(pushed);
     this.#dirty.clear();
   }
 

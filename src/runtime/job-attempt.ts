@@ -55,7 +55,8 @@ export interface AttemptOptions {
   roomToSay: () => Promise<void> | undefined;
   onResults?: (operator: number, subtask: number, values: unknown[]) => MaybePromise<void>;
   onResultFrame?: (frame: ResultFrame) => MaybePromise<void>;
-  onLog?: (log: WorkerLog) => void;
+  /** A promise: its worker is held up until it settles. */
+  onLog?: (log: WorkerLog) => MaybePromise<void>;
 }
 
 const NOTHING = new Uint8Array(0);

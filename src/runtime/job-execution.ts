@@ -78,7 +78,8 @@ export interface JobOptions {
   /** Counts, every `progressEveryMs` while the job runs. */
   onProgress?: (metrics: JobOperatorMetrics[]) => void;
   progressEveryMs?: number;
-  onLog?: (log: WorkerLog) => void;
+  /** A promise: its worker is held up until it settles. */
+  onLog?: (log: WorkerLog) => MaybePromise<void>;
   onStatus?: (status: JobStatus) => void;
 }
 

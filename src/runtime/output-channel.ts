@@ -3,7 +3,8 @@
 //   S1. Elements leave in the order in which they were emitted; a control element goes behind all records before it.
 //   S2. Records are sent only while the balance is positive, and one batch of any size then; control elements need
 //       no credit, but never overtake records.
-//   S3. At most EAGER_FRAMES batches are sent without waiting for an answer; behind them a batch grows up to its limit.
+//   S3. At most EAGER_FRAMES batches are sent without waiting for an answer; behind them a batch grows up to its limit. Where
+//       functions are slow all that is finished is pushed: it does not wait for them.
 //   S4. A channel takes no more than about one batch while it may not send: it is full, and whoever emits waits.
 
 import type { ControlElement } from './element.ts';
@@ -102,7 +103,7 @@ export class OutputChannel {
   }
 
   /** Sends what may be sent; records that would have to wait for an answer first go on gathering (S3). */
-  flush(): void {
+  flush(pushed = false): void {
     for (;;) {
       const head = this.#waiting.peek();
       if (head === undefined) break;
@@ -116,7 +117,8 @@ export class OutputChannel {
       this.#waitingRecords -= head.batch.values.length;
       this.#send(head.batch);
     }
-    const eager = this.#unanswered.length < EAGER_FRAMES || this.#values.length >= this.#limit;
+    const eager =
+      pushed || this.#unanswered.length < EAGER_FRAMES || this.#values.length >= this.#limit;
     if (this.#values.length > 0 && this.#balance > 0 && eager) this.#send(this.#take());
     if (this.#wasFull && this.hasRoom) {
       this.#wasFull = false;

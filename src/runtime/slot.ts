@@ -5,7 +5,7 @@
 //   S2. `deployed`, `closing` and `released` settle in any case: a worker that dies settles all of them.
 
 import { decodeControl } from '../bridge/codec/control.ts';
-import { FLAG_LAST, type Frame, FrameType } from '../bridge/frame.ts';
+import { FLAG_LAST, type Frame, FrameType, LOG_CHANNEL, encodeCredit } from '../bridge/frame.ts';
 import { type SlotWork, type WorkerExit, workerExitError } from '../bridge/worker-exit.ts';
 import type { ImportedFiles } from '../bridge/imported-files.ts';
 import type { WorkerPool, WorkerRequest } from '../bridge/worker-pool.ts';
@@ -18,6 +18,7 @@ import {
 } from '../errors.ts';
 import { referredBlobs } from '../graph/deploy.ts';
 import type { SlotDeployment } from '../graph/deployment.ts';
+import type { MaybePromise } from './operator.ts';
 import type { SubtaskMetrics } from './services.ts';
 import { type SlotLimits, watchSlot } from './slot-watch.ts';
 
@@ -36,7 +37,8 @@ export interface SlotEvents {
   channelFrame: (frame: Frame) => void;
   taskFinished: (metrics: SubtaskMetrics) => void;
   metrics: (tasks: SubtaskMetrics[]) => void;
-  log: (log: WorkerLog) => void;
+  /** A promise: the worker is held up until it settles. */
+  log: (log: WorkerLog) => MaybePromise<void>;
   failed: (error: IsthmusError) => void;
 }
 
@@ -215,7 +217,7 @@ export class Slot {
         this.#resolveClosing();
         return;
       case FrameType.LOG:
-        this.#events.log(body<WorkerLog>(frame));
+        void this.#log(body<WorkerLog>(frame), frame.body.byteLength);
         return;
       case FrameType.PONG:
       case FrameType.SNAPSHOT:
@@ -225,6 +227,13 @@ export class Slot {
           new BridgeProtocolError(`type: a worker does not send frames of type ${frame.type}`),
         );
     }
+  }
+
+  /** Hands a log record over, then gives its credit back. */
+  async #log(log: WorkerLog, bytes: number): Promise<void> {
+    const taken = this.#events.log(log);
+    if (taken !== undefined) await taken;
+    this.worker.send(FrameType.CREDIT, 0, LOG_CHANNEL, 0, encodeCredit(bytes));
   }
 
   #onExit(exit: WorkerExit): void {

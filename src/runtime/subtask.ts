@@ -7,6 +7,8 @@
 //   T3. Timers that came due go before the next record, also in the middle of a batch. (The event loop turns every few
 //       milliseconds: task-loop.ts.)
 //   T4. Whenever the subtask has nothing to do, or waits, what it emitted before is on its way (as credit allows).
+//   T6. Before a record that may be slow, what was made before it has left: for other processes always, for tasks of this one
+//       as far as NEIGHBOURS goes.
 //   T5. `done` settles once, after every operator has been closed, and the source's iterator told to return.
 
 import { Closing } from './closing.ts';
@@ -47,6 +49,8 @@ import { advanceWatermark, finishChain } from './watermark-driver.ts';
 import { wireCodec } from './wire-batch.ts';
 
 const SLOW_RECORD_MS = 100;
+/** Tasks of this process behind each other that a record passes before the next one begins (T6). */
+const NEIGHBOURS = 4;
 
 /** What makes operators and sources of their specs; a test may put its own in a chain. */
 export interface Makers {
@@ -284,7 +288,9 @@ export class Subtask {
     if (this.#timers.due) return this.#fireTimers();
     const run = this.#run as RecordRun;
     if (run.active) {
+      const careful = run.careful;
       const step = run.advance();
+      if (careful) return step === undefined ? this.#letGo() : step.then(() => this.#letGo());
       if (!run.active) this.#flusher.flush();
       return step;
     }
@@ -390,7 +396,13 @@ export class Subtask {
 
   #pause(): Promise<void> {
     this.#flusher.flush();
-    return new Promise((resolve) => setImmediate(resolve));
+    return nextTurn();
+  }
+
+  /** What was made leaves, and who reads it in this process has its turn, before the next record (T6). */
+  async #letGo(): Promise<void> {
+    this.#flusher.flush(true);
+    for (let turn = 0; turn < NEIGHBOURS; turn++) await nextTurn();
   }
 
   #collector(): ((value: unknown) => MaybePromise<void>) | undefined {
@@ -466,6 +478,10 @@ export class Subtask {
       );
     });
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function asError(thrown: unknown): IsthmusError {

@@ -228,7 +228,7 @@ test('a restart is told, with its error and the pause', async () => {
   const asked = { ...job({ config: restarts }), name: 'orders' };
   asked.operators[2] = operator(3, 'sink.function', { language, fn: closure(2) });
   const { execution } = start(asked, [numbers(3), failing(2), same], {
-    onLog: (entry) => log.push(entry),
+    onLog: (entry) => void log.push(entry),
   });
   await execution.result;
   expect(log).toEqual(

@@ -246,21 +246,25 @@ describe('processing time', () => {
       const ready: unknown[] = [];
       return {
         process: (value) => {
-          setImmediate(() => {
+          const come = () => {
             ready.push(value);
             ctx.requestProcessingTime(ctx.clock.now());
-          });
+          };
+          if (value === 'late') void finishing.promise.then(come);
+          else setImmediate(come);
         },
         onProcessingTime: async () => {
           for (const value of ready.splice(0)) await emit(value);
         },
         finish: async () => {
+          finishing.resolve();
           while (ready.length < 1) await new Promise((resolve) => setImmediate(resolve));
           await emit(`left ${String(ready)}`);
         },
       };
     };
     const hold = Promise.withResolvers<void>();
+    const finishing = Promise.withResolvers<void>();
     const running = localJob(
       [
         {

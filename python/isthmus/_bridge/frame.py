@@ -20,6 +20,9 @@ TRIGGER_CHECKPOINT, SNAPSHOT, CHECKPOINT_COMPLETE, STOP = 0x16, 0x17, 0x19, 0x1B
 SUBMIT, SUBMITTED, JOB_STATUS, RESULTS, RESULTS_CREDIT = 0x20, 0x21, 0x22, 0x23, 0x24
 JOB_FINISHED, JOB_CANCEL, PROGRESS, DRIVER_LOG, JOB_STOP = 0x25, 0x26, 0x27, 0x28, 0x29
 
+#: The channel of the CREDIT that answers LOG; no exchange has it.
+LOG_CHANNEL = 0xFFFFFFFF
+
 #: Flags that a type may carry; none where absent.
 FLAGS = {BLOB: 1, BATCH: 3, RESULTS: 15}
 #: Types whose body has a fixed size.

@@ -3,6 +3,8 @@
 M1. Descriptors 0 and 1 are moved away before any user code can run, so nothing it prints lands between frames.
 M2. The process ends when its pipe ends, when the runtime dies, or when it is told to; a watch on the pipe's end
     works also while user code keeps the loop.
+M4. Who logs waits while the program has not taken what was logged before, and reads frames meanwhile: the answer is
+    among them, and the loop may itself be waiting for who logs.
 M3. Frames are written whole, in one call where they fit; log records are written from any thread, between them.
 """
 
@@ -25,6 +27,8 @@ PROTOCOL = 1
 EXIT_CANNOT_START = 78
 
 _READ = 1 << 20
+#: Bytes of log records that may be on their way to the program.
+_LOG_WINDOW = 256 << 10
 
 
 class SystemClock:
@@ -164,6 +168,9 @@ class Process:
         self._shut_down = False
         self._writing = threading.Lock()  # M3
         self._printing = threading.Lock()  # The watchdog prints, too, while the loop is in user code.
+        self._reading = threading.RLock()  # M4
+        self._log_unanswered = 0
+        self._in_job = False
         self._log_handler: Any = None
         self._collector = Collector()
         self._watchdog = Watchdog(tick=self._collector.look_aside, let_out=self.let_out)
@@ -202,6 +209,7 @@ class Process:
         """Called before the functions of a job are loaded: these may log, too."""
         from .logs import ToProgram, install
 
+        self._in_job = True
         if self._log_handler is None:
             self._log_handler = ToProgram(self.send_log)
         install(self._log_handler, deployment)
@@ -213,8 +221,18 @@ class Process:
             record["operator"] = task.deployment["name"]
         body = self._control(record)
         data = self._wire.pack_header(len(body), self._wire.LOG, 0, 0, 0) + body
+        while self._log_unanswered > _LOG_WINDOW and self._job_goes_on():  # M4
+            with self._reading:
+                if self._log_unanswered > _LOG_WINDOW and self._input.poll(20):
+                    self._read()
+            self.wake()
         with self._writing:
+            self._log_unanswered += len(body)
             write_all(self._out, data)
+
+    def _job_goes_on(self) -> bool:
+        """While none is at work nobody may answer, and one that is about to end is not kept from it."""
+        return self._in_job and not any(f[0] in self._ends_job for f in [*self._incoming])
 
     def print_lines(self, text: str, stderr: bool) -> None:
         """Whole lines of a print sink; stderr is the one that this process was started with."""
@@ -252,6 +270,7 @@ class Process:
         from .._bridge.control import decode_control
 
         while not self._incoming:
+            self._input.poll()
             self._read()
         kind, _flags, _channel, _count, body = self._incoming.popleft()
         if kind != self._wire.WELCOME:
@@ -278,10 +297,20 @@ class Process:
                 end_group()
 
     def _read(self) -> None:
-        data = os.read(self._in, _READ)
-        if not data:
-            end_group()
-        self._incoming.extend(self._decoder.feed(data))
+        with self._reading:
+            # Somebody else may have read what the caller was told of.
+            if not self._input.poll(0):
+                return
+            data = os.read(self._in, _READ)
+            if not data:
+                end_group()
+            wire = self._wire
+            for frame in self._decoder.feed(data):
+                if frame[0] == wire.CREDIT and frame[2] == wire.LOG_CHANNEL:
+                    with self._writing:
+                        self._log_unanswered = max(0, self._log_unanswered - wire.decode_credit(frame[4]))
+                else:
+                    self._incoming.append(frame)
 
     def loop(self) -> None:
         slot, collector = self.slot, self._collector
@@ -294,6 +323,7 @@ class Process:
             self._turn(slot.run() or self._shut_down)
             if slot.released:
                 slot.released = False
+                self._in_job, self._log_unanswered = False, 0
                 collector.end_job()
             collector.look(time.monotonic())
         self.flush()
@@ -334,15 +364,15 @@ class Process:
 
     def let_out(self, pull: Any) -> None:
         """A function keeps the loop: called by the watchdog, with the loop's lock."""
-        while self._input.poll(0):
-            self._read()
-        frames = [*self._incoming]
-        self._incoming.clear()
+        with self._reading:
+            while self._input.poll(0):
+                self._read()
+            frames = [*self._incoming]
+            self._incoming.clear()
+            self._incoming.extend(frame for frame in frames if frame[0] != self._wire.CREDIT)
         for frame in frames:
             if frame[0] == self._wire.CREDIT:
                 self.slot.handle(frame)
-            else:
-                self._incoming.append(frame)
         pull.task.let_out(pull)
         self.slot.push()
         self.flush()
