@@ -305,10 +305,13 @@ class Slot:
             with loading():
                 install_program(deployment["python"], self._blobs)
             load = FunctionLoader(self._blobs)  # type: ignore[arg-type]
+            deepest = 0
             for built in build_tasks(self, deployment, load):
                 self.tasks.append(built)
+                deepest = max(deepest, len(built.operators))
                 if built.periodic:
                     self.periodic.append(built)
+            leave_frames(deepest)
             self._imported.look()
         except ANYTHING as e:
             failing = getattr(e, "isthmus_task", None)
@@ -502,3 +505,15 @@ def uninstall_program() -> None:
     """Forget the program's ``__main__`` and all that its classes hold; what it imported stays, for the next job."""
     sys.modules.update(_own_main)
     _own_main.clear()
+
+
+_OWN_LIMIT = sys.getrecursionlimit()
+#: Frames of an operator: its generator, what takes its results apart, a counter.
+_FRAMES = 3
+#: More levels of generators than the stack of C is sure to hold.
+_DEEPEST = 3_000
+
+
+def leave_frames(operators: int) -> None:
+    """A chain is generators within generators; their frames are not to be taken from those of the user's functions."""
+    sys.setrecursionlimit(_OWN_LIMIT + _FRAMES * min(operators, _DEEPEST))
