@@ -175,8 +175,11 @@ export class JobAttempt {
       slotDeployment(plan, slot, { job, attempt }),
     );
     this.#running = deployments.reduce((sum, { tasks }) => sum + tasks.length, 0);
-    this.#borrowing = pool.borrow(worker, plan.slots, place, (message) =>
-      this.#options.onLog?.({ level: 'warning', logger: 'isthmus', message }),
+    this.#borrowing = pool.borrow(
+      worker,
+      plan.slots,
+      place,
+      (message) => void this.#options.onLog?.({ level: 'warning', logger: 'isthmus', message }),
     );
     const workers = await this.#borrowing.workers;
     for (const [index, deployment] of deployments.entries()) {

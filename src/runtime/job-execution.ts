@@ -321,7 +321,7 @@ export class JobExecution {
   #tellRestart(restart: Restart): void {
     const message = restartNotice(this.#submission.graph.name, restart);
     this.#display?.note(restart);
-    this.#options.onLog?.({ level: 'warn', logger: 'isthmus', message });
+    void this.#options.onLog?.({ level: 'warn', logger: 'isthmus', message });
   }
 
   /** What comes of an interpreter that is slow to say what it is does not matter any more. */

@@ -155,7 +155,7 @@ export class Slot {
   #tellSlowClose(timeoutMs: number): void {
     const { operators, slot } = this.#work();
     const names = operators.map(({ name }) => `"${name}"`).join(', ');
-    this.#events.log({
+    void this.#events.log({
       level: 'warn',
       logger: 'isthmus',
       message:
