@@ -11,6 +11,7 @@ import os
 import sys
 from typing import Any
 
+from ._driver.module_state import changed_state
 from ._driver.pickling import FunctionPickler
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -175,6 +176,9 @@ class ProgramGraph:
         graph.setdefault("python", {})["mainBundles"] = bundles
         if self.pickler.sources:
             graph["python"]["sources"] = dict(self.pickler.sources)
+        state = changed_state(self.pickler.modules)
+        if state is not None:
+            graph["python"]["moduleState"] = state
         return graph, blobs
 
     def _reached(self, ends: list[Transformation]) -> list[Transformation]:

@@ -9,7 +9,7 @@ import type { JobGraph } from '../graph/job-graph.ts';
  * says itself (imported-files.ts).
  */
 export function programFingerprint(graph: JobGraph): string {
-  const { sysPath, sysPathEnd, cwd, archives, env, mainFile } = graph.python;
+  const { sysPath, sysPathEnd, cwd, archives, env, mainFile, moduleState } = graph.python;
   const folders = importRefs(graph).flatMap(({ file }) =>
     file === undefined ? [] : dirname(file),
   );
@@ -22,6 +22,7 @@ export function programFingerprint(graph: JobGraph): string {
       archives,
       env,
       mainFile,
+      moduleState,
       [...new Set(folders)].sort(),
     ]),
   );

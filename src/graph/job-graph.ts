@@ -157,6 +157,8 @@ export interface PythonEnvironmentSpec {
   mainFile?: string;
   /** Text that only the program has, such as a notebook's cells, by the name that code and tracebacks have for it. */
   sources?: { [name: string]: string };
+  /** What the program has set in modules of its own, as base64 of a pickle. */
+  moduleState?: string;
   /** Levels of the program's loggers, by name ("" is the root): those of its functions have the same. */
   logLevels?: { [logger: string]: number };
   /** Of integers that become texts and back, where the program has set another limit than Python's. */

@@ -18,7 +18,7 @@ from __future__ import annotations
 import io
 import pickle
 import sys
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import cloudpickle
@@ -55,7 +55,14 @@ class _Pickler(ByValuePickler):
         #: Text that no file has, by the name that code has for it.
         self.sources: dict[str, str] = {}
 
+        #: Names of modules that what was pickled refers to.
+        self.modules: set[str] = set()
+
     def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, ModuleType):
+            self.modules.add(obj.__name__)
+        elif isinstance(obj, (FunctionType, type)) and isinstance(obj.__module__, str):
+            self.modules.add(obj.__module__)
         if isinstance(obj, FunctionType) and obj.__code__.co_filename not in self.sources:
             source = own_source(obj.__code__)
             if source is not None:
@@ -81,6 +88,8 @@ class FunctionPickler:
         self.bundles: list[bytes] = []
         #: Of all functions so far, text that only this process has.
         self.sources: dict[str, str] = {}
+        #: Names of modules that they refer to.
+        self.modules: set[str] = set()
 
     def pickle(self, obj: Any, name: str) -> bytes:
         """Pickle a function, an object with methods, or a list of records.
@@ -117,6 +126,7 @@ class FunctionPickler:
                 f"{e} (while sending {name} to the workers; create what cannot be pickled in open() instead)"
             ) from e
         self.sources |= pickler.sources
+        self.modules |= pickler.modules
         return file.getvalue(), pickler.met
 
 

@@ -495,6 +495,10 @@ def install_program(python: dict[str, Any], blobs: dict[int, Any]) -> None:
 
         for bundle in bundles:
             install_bundle(bytes(blobs[bundle]))
+    if python.get("moduleState"):
+        from .._driver.module_state import restore_state
+
+        restore_state(python["moduleState"])
 
 
 #: The worker's own ``__main__`` while a program's is installed.
