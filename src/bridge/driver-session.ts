@@ -8,12 +8,20 @@
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ErrorReport, IsthmusError, type BridgeProtocolError } from '../errors.ts';
+import {
+  type BridgeProtocolError,
+  CodecError,
+  type ErrorReport,
+  InternalError,
+  IsthmusError,
+} from '../errors.ts';
 import { configurationInForce } from '../config/in-force.ts';
-import { durationMs } from '../config/resolve.ts';
+import { durationMs, sizeBytes } from '../config/resolve.ts';
 import { stopSignals } from '../config/stop-signals.ts';
 import { JobExecution, type JobStatus } from '../runtime/job-execution.ts';
 import type { ResultFrame } from '../runtime/job-attempt.ts';
+import { currentPlace } from '../runtime/job-place.ts';
+import { uncaughtError } from '../runtime/uncaught.ts';
 import { CLOSE_TIMEOUT } from '../runtime/slot-watch.ts';
 import type { JobGraph } from '../graph/job-graph.ts';
 import { PROTOCOL_VERSION, VERSION } from '../version.ts';
@@ -65,6 +73,7 @@ interface DriverHello {
 interface Job {
   execution: JobExecution;
   closeTimeoutMs: number;
+  maxFrameBytes: number;
   /** Bytes of results that the program has not taken (D3). */
   unreadBytes: number;
   roomAgain: (() => void) | undefined;
@@ -205,7 +214,15 @@ class DriverSession {
       },
     );
     const closeTimeoutMs = durationMs(inForce.config, CLOSE_TIMEOUT);
-    this.#jobs.set(request, { execution, closeTimeoutMs, unreadBytes: 0, roomAgain: undefined });
+    const maxFrameBytes =
+      sizeBytes(inForce.config, 'isthmus.bridge.max-frame-bytes') ?? DEFAULT_MAX_FRAME_BYTES;
+    this.#jobs.set(request, {
+      execution,
+      closeTimeoutMs,
+      maxFrameBytes,
+      unreadBytes: 0,
+      roomAgain: undefined,
+    });
     const submitted = {
       job: execution.jobId,
       stopOn: stopSignals(inForce.config),
@@ -247,6 +264,12 @@ class DriverSession {
     const job = this.#jobs.get(request);
     if (job === undefined) return undefined;
     const { codec, flags, count, body } = results;
+    if (body.byteLength > job.maxFrameBytes) {
+      throw new CodecError(
+        `Results of ${body.byteLength} bytes are larger than a frame may be (${job.maxFrameBytes} bytes). ` +
+          'Raise isthmus.bridge.max-frame-bytes or split the record.',
+      );
+    }
     const codecFlag = codec === 'pickle' ? FLAG_PICKLE : FLAG_MSGPACK;
     this.#connection.send(FrameType.RESULTS, flags | codecFlag, request, count, body);
     job.unreadBytes += body.byteLength;
@@ -291,25 +314,21 @@ class DriverSession {
     }
   }
 
-  /** TypeScript functions run in this process; what they raise outside of their call ends it, and every job is told. */
-  #uncaught(error: unknown): void {
-    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    const message = `A TypeScript function raised outside of its call (in a callback, or a promise nobody awaits): ${what}`;
-    for (const [request, { execution }] of this.#jobs) {
-      const report: ErrorReport = { code: 'ISTHMUS_USER_FUNCTION', message };
-      const end = {
-        job: execution.jobId,
-        status: 'FAILED',
-        runtimeMs: 0,
-        error: report,
-        metrics: [],
-      };
-      this.#connection.sendMap(FrameType.JOB_FINISHED, end, request);
-    }
-    if (this.#jobs.size === 0) void this.#output.stderr.write(`isthmus: ${message}\n`);
-    this.#jobs.clear();
-    // The frames leave first; nothing of the jobs goes on for long.
-    setTimeout(() => void this.#end(1), 50);
+  /**
+   * TypeScript functions run in this process; what they raise outside of their call ends the job that they are of. An error
+   * of ours that no job is known for leaves nothing to rely on: all jobs are told, and this process ends.
+   */
+  #uncaught(thrown: unknown): void {
+    const place = currentPlace();
+    const error = uncaughtError(thrown);
+    const isOurs = error instanceof InternalError;
+    const jobs = [...this.#jobs.values()].map(({ execution }) => execution);
+    const own = jobs.filter((job) => job.isAt(place));
+    const concerned = own.length > 0 ? own : isOurs || place === undefined ? jobs : [];
+    for (const job of concerned) job.fail(error);
+    if (concerned.length === 0) void this.#output.stderr.write(`isthmus: ${error.message}\n`);
+    if (own.length > 0 || !isOurs) return;
+    void Promise.allSettled(jobs.map((job) => job.result)).then(() => this.#end(1));
   }
 
   /**

@@ -10,6 +10,7 @@ import { WorkerError } from '../errors.ts';
 import { cancelledBy } from '../abort.ts';
 import type { JsonValue } from '../graph/job-graph.ts';
 import { areUnchanged, type ImportedFiles } from './imported-files.ts';
+import { needDescriptors } from './spare-descriptors.ts';
 import { inFull } from './import-path.ts';
 import { environmentOf, type WorkerEnvironment } from './worker-environment.ts';
 
@@ -151,6 +152,7 @@ function remember(key: string, looked: Looked): void {
 function ask(request: InspectRequest, options: InspectOptions): Promise<string> {
   const { executable, packageFolder, path = [], env = {}, cwd, signal } = options;
   if (signal?.aborted === true) return Promise.reject(cancelledBy(signal));
+  needDescriptors(executable);
   const inherited = environmentOf(env);
   // An agent of `node --watch` would report what the child imports, over the channel of our answer.
   delete inherited.WATCH_REPORT_DEPENDENCIES;

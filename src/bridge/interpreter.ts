@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { execa, type Result } from 'execa';
 import { WorkerError } from '../errors.ts';
+import { needDescriptors } from './spare-descriptors.ts';
 import { distrust, distrustLink } from './trust.ts';
 
 export interface Interpreter {
@@ -111,6 +112,7 @@ export function rememberInterpreter(executable: string, version: string): void {
 }
 
 async function probe({ command, source }: InterpreterCandidate): Promise<Interpreter> {
+  needDescriptors(command);
   const result = await execa(command, ['-X', 'utf8', '-c', PROBE, ...WORKER_PACKAGES], {
     reject: false,
     stdin: 'ignore',

@@ -74,12 +74,17 @@ export class WorkerPool {
   /** Starts workers before a job asks for them. */
   prewarm(count: number, executable: string): void {
     for (let i = 0; i < count; i++) {
-      const worker = this.#start({
-        executable,
-        startTimeoutMs: DEFAULT_START_TIMEOUT_MS,
-        maxFrameBytes: DEFAULT_FRAME_BYTES,
-        env: {},
-      });
+      let worker: WorkerProcess;
+      try {
+        worker = this.#start({
+          executable,
+          startTimeoutMs: DEFAULT_START_TIMEOUT_MS,
+          maxFrameBytes: DEFAULT_FRAME_BYTES,
+          env: {},
+        });
+      } catch {
+        return; // The job that needs it is told.
+      }
       this.#keep({
         worker,
         executable,
@@ -160,11 +165,19 @@ export class WorkerPool {
   #take(request: WorkerRequest, count: number, job: JobPlace): WorkerProcess[] {
     // Files are looked at once for all workers of the job.
     const stamps = new Map<string, string>();
-    return Array.from({ length: count }, () => {
-      const worker = this.#warm(request, stamps) ?? this.#start(request);
-      this.#lent.set(worker, job);
-      return worker;
-    });
+    const taken: WorkerProcess[] = [];
+    try {
+      while (taken.length < count) {
+        const worker = this.#warm(request, stamps) ?? this.#start(request);
+        this.#lent.set(worker, job);
+        taken.push(worker);
+      }
+    } catch (error) {
+      // Nobody gives back those that were there.
+      for (const worker of taken) void this.discard(worker);
+      throw error;
+    }
+    return taken;
   }
 
   /** An idle worker that fits (P1). */

@@ -18,6 +18,7 @@ import { type Frame, FrameType } from './frame.ts';
 import { FrameConnection, mapOf } from './frame-connection.ts';
 import { forgetGroup, guardGroup } from './group-guard.ts';
 import { type WorkerEnvironment, environmentOf } from './worker-environment.ts';
+import { needDescriptors } from './spare-descriptors.ts';
 import { type WorkerExit, workerExitError } from './worker-exit.ts';
 
 export interface WorkerProcessOptions {
@@ -126,6 +127,7 @@ export class WorkerProcess {
   #rejectReady!: (error: WorkerError) => void;
   #resolveExited!: (exit: WorkerExit) => void;
 
+  /** @throws WorkerError where this process may not open what a child needs */
   constructor(options: WorkerProcessOptions) {
     this.#options = options;
     this.ready = new Promise((resolve, reject) => {
@@ -137,6 +139,7 @@ export class WorkerProcess {
     this.exited = new Promise((resolve) => {
       this.#resolveExited = resolve;
     });
+    needDescriptors(options.executable);
     this.#child = startChild(options);
     this.pid = this.#child.pid ?? 0;
     const { stdin, stdout, stderr } = this.#child;

@@ -150,6 +150,16 @@ export class JobExecution {
     return this.#isStopping;
   }
 
+  /** Whether the code at that place is this job's. */
+  isAt(place: JobPlace | undefined): boolean {
+    return this.#place === place;
+  }
+
+  /** Fails the job as a failure of its functions does. */
+  fail(error: IsthmusError): void {
+    this.#attempt?.fail(error);
+  }
+
   /** Counts by operator, as of now. */
   metrics(): JobOperatorMetrics[] {
     this.#attempt?.sampleMetrics();

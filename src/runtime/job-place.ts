@@ -12,6 +12,11 @@ export function newPlace(): JobPlace {
   return place;
 }
 
+/** The place of the job whose code runs here, also in what its functions have begun and nobody waits for. */
+export function currentPlace(): JobPlace | undefined {
+  return current.getStore();
+}
+
 /** Runs code of the job, its functions among it. */
 export function withinJob<T>(place: JobPlace, run: () => T): T {
   return current.run(place, run);

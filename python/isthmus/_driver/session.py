@@ -25,6 +25,7 @@ from .logs import log_levels, pass_on
 from .runtime import PACKAGE_DIR, started
 
 _PIECE_BYTES = 4 << 20
+_ANY_LENGTH = (1 << 32) - 1
 #: A worker that is warm serves only programs of the same environment; this changes with every test of a program's tests.
 _OF_NO_CONCERN_TO_WORKERS = {"PYTEST_CURRENT_TEST"}
 
@@ -199,7 +200,8 @@ class Session:
     # In.
 
     def _read_loop(self) -> None:
-        decoder = wire.FrameDecoder()
+        # The runtime keeps to the limit of each job, which options outside of the program may have raised.
+        decoder = wire.FrameDecoder(_ANY_LENGTH)
         try:
             while data := os.read(self._process.output_fd, 1 << 20):
                 for kind, flags, channel, count, body in decoder.feed(data):

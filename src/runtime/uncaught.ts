@@ -1,0 +1,39 @@
+// What is said of an error that nobody handled, in the runtime of a Python program.
+
+import { fileURLToPath } from 'node:url';
+import { InternalError, IsthmusError, UserFunctionError } from '../errors.ts';
+import { thrownText } from './shown.ts';
+
+/** The file that holds us all when bundled, else the folder of our modules. */
+const OURS = bundled() ?? fileURLToPath(new URL('..', import.meta.url));
+
+/** A function of the user is blamed only where the stack has a frame of one. */
+export function uncaughtError(thrown: unknown): IsthmusError {
+  const { message, stack } = thrownText(thrown);
+  const what = stack ?? message;
+  // What is no Error, or has no stack, nobody but a user throws.
+  if (stack !== undefined && !hasFrameOfUser(stack)) {
+    const text = `An error of the runtime was not handled: ${what}`;
+    return new InternalError(text, { cause: thrown });
+  }
+  const text = `A TypeScript function raised outside of its call (in a callback, or a promise nobody awaits): ${what}`;
+  return new UserFunctionError(text, {
+    cause: thrown,
+    report: { code: 'ISTHMUS_USER_FUNCTION', message: text },
+  });
+}
+
+function hasFrameOfUser(stack: string): boolean {
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
+  return frames.some((frame) => {
+    const place = /(?:\(|at (?:async )?)((?:file:\/\/)?\/[^()]*?):\d+(?::\d+)?\)?$/.exec(
+      frame,
+    )?.[1];
+    return place !== undefined && !place.replace(/^file:\/\//, '').startsWith(OURS);
+  });
+}
+
+function bundled(): string | undefined {
+  const file = fileURLToPath(import.meta.url);
+  return file.endsWith('.mjs') ? file : undefined;
+}
