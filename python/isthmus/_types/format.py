@@ -52,7 +52,7 @@ def _java(spec: dict[str, Any]) -> Format:
         return lambda row: (
             f"{row.get_row_kind()!s}[{', '.join([column(item) for column, item in zip(columns, row)])}]"
         )
-    return _SCALARS.get(kind, str)
+    return _SCALARS[kind]
 
 
 def _nullable(inner: Format) -> Format:
@@ -140,7 +140,10 @@ def _instant(value: Any) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}Z"
 
 
+#: What is coerced to its type before it is shown has one text in both languages where it says ``str``.
 _SCALARS: dict[str, Format] = {
+    **dict.fromkeys(("STRING", "CHAR", "BYTE", "SHORT", "INT", "LONG", "BIG_INT", "SQL_DATE"), str),
+    "PICKLED_BYTE_ARRAY": str,
     "BOOLEAN": _boolean,
     "BIG_DEC": _decimal,
     "DOUBLE": java_double,
