@@ -36,10 +36,11 @@ const TAIL_CHARS = 1_500;
 
 export function workerExitError(exit: WorkerExit, work?: SlotWork): WorkerError {
   const stderrTail = 'stderrTail' in exit ? exit.stderrTail : '';
-  const suspects = work === undefined ? [] : suspectsOf(work, stderrTail);
+  const dump = dumpOf(exit, stderrTail);
+  const suspects = work === undefined ? [] : suspectsOf(work, dump);
   const where = work === undefined ? '' : whereText(work, suspects);
   const [code, what] = reason(exit, where);
-  const message = `${what}.${lastWords(stderrTail, exit.kind === 'hung')}`;
+  const message = `${what}.${lastWords(stderrTail, dump, exit.kind === 'hung')}`;
   const [only] = suspects;
   return new WorkerError(code, message, {
     report: {
@@ -98,10 +99,10 @@ function reason(exit: WorkerExit, where: string): [WorkerErrorCode, string] {
  * Who may have been running. A faulthandler dump names the function on the stack; without one, every operator of the
  * slot that runs user code may have been.
  */
-function suspectsOf(work: SlotWork, stderrTail: string): SlotWork['operators'] {
+function suspectsOf(work: SlotWork, dump: string[]): SlotWork['operators'] {
   const named = work.operators.filter(({ function: name }) => {
     const last = name?.split('.').at(-1);
-    return last !== undefined && last !== '' && stderrTail.includes(` in ${last}\n`);
+    return dump.some((line) => line.startsWith('  File ') && line.endsWith(` in ${last}`));
   });
   return named.length > 0 ? named : work.operators;
 }
@@ -118,14 +119,29 @@ function whereText(work: SlotWork, suspects: SlotWork['operators']): string {
 }
 
 /** The last lines of stderr; of a faulthandler dump, the reason and the user's own frames. Of one that hung, we are the reason. */
-function lastWords(stderrTail: string, hung: boolean): string {
-  const lines = stderrTail.split('\n').filter((line) => line.trim() !== '');
-  const fatal = lines.findLastIndex((line) => line.startsWith('Fatal Python error'));
-  const dump = fatal < 0 ? [] : dumpSummary(lines.slice(fatal));
+function lastWords(stderrTail: string, wholeDump: string[], hung: boolean): string {
+  const lines = linesOf(stderrTail);
+  const dump = wholeDump.length === 0 ? [] : dumpSummary(wholeDump);
   const text = (shown: string[]) => shown.join('\n').slice(-TAIL_CHARS);
   if (hung && dump.length > 1) return ` It was at:\n${text(dump.slice(1))}`;
   const last = text(dump.length > 0 ? dump : lines.slice(-TAIL_LINES));
   return last === '' ? '' : ` Its last output: ${last}`;
+}
+
+/**
+ * What faulthandler has said: the last thing that a process does which a signal ends. Of one that ended by itself all there
+ * is on stderr is what functions wrote, whatever it looks like.
+ */
+function dumpOf(exit: WorkerExit, stderrTail: string): string[] {
+  const bySignal = exit.kind === 'hung' || (exit.kind === 'crashed' && exit.signal !== undefined);
+  if (!bySignal) return [];
+  const lines = linesOf(stderrTail);
+  const fatal = lines.findLastIndex((line) => line.startsWith('Fatal Python error'));
+  return fatal < 0 ? [] : lines.slice(fatal);
+}
+
+function linesOf(text: string): string[] {
+  return text.split('\n').filter((line) => line.trim() !== '');
 }
 
 function dumpSummary(dump: string[]): string[] {
