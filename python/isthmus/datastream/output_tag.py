@@ -1,4 +1,7 @@
-"""Names of side outputs."""
+"""Names of side outputs.
+
+Imported on use, and by nobody else: that it has not been tells a worker that no result can be for a side output.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +26,6 @@ class OutputTag(Generic[T]):
 
     if not TYPE_CHECKING:
         __getattr__ = no_java
-
-    #: Whether this process has made a tag: as long as not, no result can be for a side output.
-    in_use = False
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> OutputTag[T]:
-        OutputTag.in_use = True
-        return super().__new__(cls)
 
     def __init__(self, tag_id: str, type_info: Any = None) -> None:
         if not tag_id:

@@ -68,6 +68,22 @@ def test_a_tag_that_nothing_was_emitted_to_is_an_empty_stream(env, collect_each)
     assert collect_each(main=doubled.get_side_output(SIDE), nothing=nothing)["nothing"] == []
 
 
+def test_what_nobody_reads_is_dropped_where_a_function_makes_its_tag_late(programs):
+    done = programs.run(
+        """
+        class MakesItsTagLate(ProcessFunction):
+            def process_element(self, value, ctx):
+                yield value
+                if value == 3000:
+                    yield OutputTag("rare"), -value
+
+        records = env.from_collection(range(5000)).process(MakesItsTagLate()).execute_and_collect()
+        print(list(records) == list(range(5000)))
+        """
+    )
+    assert (done.stdout, done.stderr) == ("True\n", "")
+
+
 class Both(CoProcessFunction):
     def process_element1(self, value, ctx):
         yield value[0]

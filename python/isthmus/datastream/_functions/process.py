@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Any, Generic, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..output_tag import OutputTag
 from ..time_domain import TimeDomain
 from ..timerservice import TimerService
 from .context import Function
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from ..output_tag import OutputTag
 
 IN = TypeVar("IN")
 IN1 = TypeVar("IN1")
@@ -18,9 +22,7 @@ OUT = TypeVar("OUT")
 KEY = TypeVar("KEY")
 
 #: Results, and pairs of a tag and a value for side outputs.
-Emitted = Union[  # noqa: UP007 - evaluated, on Python 3.10 too
-    Iterable[OUT | tuple[OutputTag[Any], Any]], None
-]
+Emitted: TypeAlias = "Iterable[OUT | tuple[OutputTag[Any], Any]] | None"
 
 
 class _Context(ABC):
