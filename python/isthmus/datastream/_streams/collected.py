@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ..._driver.results import Results
 
@@ -17,8 +17,12 @@ class CloseableIterator(Results, Generic[T]):
     def __iter__(self) -> Iterator[T]:
         return self
 
+    if TYPE_CHECKING:
+
+        def __next__(self) -> T: ...
+
     def next(self) -> T:
-        return next(self)  # type: ignore[no-any-return]
+        return next(self)
 
     def __enter__(self) -> CloseableIterator[T]:
         return self
