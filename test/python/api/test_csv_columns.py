@@ -237,3 +237,30 @@ def test_columns_of_every_simple_type(tmp_path):
     values = ["größe", True, -128, -32768, 2**31 - 1, -(2**63), 0.5, 1e300, decimal.Decimal("1.25")]
     part = written(tmp_path, schema, [Row(**dict(zip(schema._row_type.field_names(), values)))])
     assert read(part, schema) == [values]
+
+
+ROUND_TRIPS = {
+    "an escape, without anything to quote": (
+        CsvSchema.builder().add_string_column("a").set_escape_char("\\"),
+        [[r"C:\new"], ["\\"], ['\\"'], ["plain"]],
+    ),
+    "an escape that is a letter": (
+        CsvSchema.builder().add_string_column("a").set_escape_char("z"),
+        [["zoo"], ["jazz, jazz"]],
+    ),
+    "no value in the only column": (
+        CsvSchema.builder().add_number_column("a", DataTypes.INT()),
+        [[None], [1], [None]],
+    ),
+    "what looks like a comment": (
+        CsvSchema.builder().add_string_column("a").add_string_column("b").set_allow_comments(),
+        [["one", "two\n# three\n"], ["four", "#five"]],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", ROUND_TRIPS)
+def test_what_is_written_is_read_again(tmp_path, what):
+    builder, rows = ROUND_TRIPS[what]
+    schema = builder.build()
+    assert read(written(tmp_path, schema, [Row(*row) for row in rows]), schema) == rows

@@ -61,9 +61,7 @@ class CsvReader:
 
     def __call__(self, file: Iterable[str], path: str) -> Iterator[Row]:
         dialect = self._dialect
-        lines = (line for line in file if not line.lstrip().startswith("#")) if dialect.comments else file
-        rows = _rows(lines, dialect)
-        reader = rows
+        reader = _Uncommented(file, dialect) if dialect.comments else _rows(file, dialect)
         if dialect.header:
             header = next(reader, None)
             if dialect.strict_header and header is not None and header != self.names:
@@ -111,6 +109,32 @@ class CsvReader:
                 raise ValueError(f"column {name!r} cannot be read: {e}.") from e
 
 
+class _Uncommented:
+    """The rows of a text without its comments. A line within a quoted field is none, whatever it begins with."""
+
+    def __init__(self, lines: Iterable[str], dialect: CsvDialect) -> None:
+        self._lines, self._between = lines, True
+        self._reader = _rows(self._without_comments(), dialect)
+
+    def _without_comments(self) -> Iterator[str]:
+        for line in self._lines:
+            if self._between and line.lstrip().startswith("#"):
+                continue
+            self._between = False
+            yield line
+
+    def __iter__(self) -> _Uncommented:
+        return self
+
+    def __next__(self) -> list[str]:
+        self._between = True
+        return next(self._reader)
+
+    @property
+    def line_num(self) -> int:
+        return self._reader.line_num  # type: ignore[no-any-return]
+
+
 def _rows(lines: Iterable[str], dialect: CsvDialect) -> Any:
     if csv.field_size_limit() < _FIELD_LIMIT:
         csv.field_size_limit(_FIELD_LIMIT)
@@ -135,6 +159,7 @@ class CsvWriter:
         self._dialect, self._names = dialect, names
         self._forms = [form_of(spec, dialect.defaults) for spec in types]
         self._quotable = [is_quotable(spec) for spec in types]
+        self._empty_line_is_none = not all(empty_is_value(spec) for spec in types)
         quote = dialect.quote or ""
         self._safe_from = max(map(ord, (dialect.separator, quote or "\0", "\r", "\n"))) + 1
 
@@ -159,13 +184,19 @@ class CsvWriter:
             except TypeError as e:
                 raise TypeError(f"The column {self._names[i]!r} of a CSV row cannot be written: {e}.") from e
             fields.append(self._quoted(text) if self._quotable[i] else text)
+        if fields == [""] and self._empty_line_is_none and self._dialect.quote is not None:
+            return self._dialect.quote * 2  # an empty line is no row
         return self._dialect.separator.join(fields)
 
     def _quoted(self, text: str) -> str:
         dialect = self._dialect
         quote = dialect.quote
-        if quote is None or not (len(text) > _QUOTE_BEYOND or any(ord(c) < self._safe_from for c in text)):
+        escape = dialect.escape or ""
+        escaped = escape != "" and escape in text
+        if quote is None or not (
+            escaped or len(text) > _QUOTE_BEYOND or any(ord(c) < self._safe_from for c in text)
+        ):
             return text
-        if dialect.escape is not None:
-            text = text.replace(dialect.escape, dialect.escape * 2)
+        if escaped:
+            text = text.replace(escape, escape * 2)
         return f"{quote}{text.replace(quote, quote * 2)}{quote}"
