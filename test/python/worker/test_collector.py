@@ -96,3 +96,25 @@ def test_small_things_go_after_some_jobs(collector):
         del cycle
         made.end_job()
     assert [ref() for ref in left] == [None] * JOBS
+
+
+def test_small_things_wait_longer_where_a_look_at_everything_takes_long():
+    now = iter([0.0, 0.05, 1.0, 1.001, 2.0, 2.001])
+    made = Collector(lambda: 20 << 20, lambda: next(now))
+    thresholds = gc.get_threshold()
+    try:
+        for _ in range(JOBS):
+            made.end_job()
+        after = []
+        for _ in range(2):
+            left = garbage()
+            jobs = 0
+            while left() is not None:
+                made.end_job()
+                jobs += 1
+            after.append(jobs)
+        # 50 ms are for five times as many jobs; the look after those takes 1 ms.
+        assert after == [JOBS * 5, JOBS]
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*thresholds)
