@@ -3,8 +3,8 @@
 //   P1. A worker that has run a job is lent again only to a job with the same fingerprint, and as long as the files of the
 //       program's modules that it has imported are unchanged: what user code did to its process (imported modules, path,
 //       working directory, environment) then fits.
-//   P2. Only a worker that closed its job comes back, whether that ended by itself, was cancelled or failed elsewhere. One
-//       whose own functions failed, or that did not close in time, is discarded.
+//   P2. Only a worker that closed its job comes back, whether that ended by itself, was cancelled or failed elsewhere, or
+//       that has not been told of it yet. One whose own functions failed, or that did not close in time, is discarded.
 //   P3. Workers in the pool do not keep this process alive.
 //   P4. Their number is bounded; jobs take turns (worker-turns.ts).
 
@@ -61,7 +61,7 @@ const MAX_IDLE = 32;
 
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
-  readonly #lent = new Map<WorkerProcess, JobPlace>();
+  readonly #lent = new Map<WorkerProcess, { job: JobPlace; was: IdleWorker }>();
   readonly #turns = new WorkerTurns();
   #saidToWait = false;
   #idle: IdleWorker[] = [];
@@ -74,9 +74,9 @@ export class WorkerPool {
   /** Starts workers before a job asks for them. */
   prewarm(count: number, executable: string): void {
     for (let i = 0; i < count; i++) {
-      let worker: WorkerProcess;
+      let idle: IdleWorker;
       try {
-        worker = this.#start({
+        idle = this.#fresh({
           executable,
           startTimeoutMs: DEFAULT_START_TIMEOUT_MS,
           maxFrameBytes: DEFAULT_FRAME_BYTES,
@@ -85,14 +85,7 @@ export class WorkerPool {
       } catch {
         return; // The job that needs it is told.
       }
-      this.#keep({
-        worker,
-        executable,
-        maxFrameBytes: DEFAULT_FRAME_BYTES,
-        startedWith: startVariables({}),
-        fingerprint: undefined,
-        imported: [],
-      });
+      this.#keep(idle);
     }
   }
 
@@ -138,9 +131,14 @@ export class WorkerPool {
   /** Takes back a worker that has closed its job (P2). */
   release(worker: WorkerProcess, request: WorkerRequest, imported: ImportedFiles): void {
     this.#giveBack(worker);
-    if (worker.isGone) return;
-    if (this.#closed || this.#idle.length >= MAX_IDLE) void worker.shutDown();
-    else this.#keep({ ...request, startedWith: startVariables(request.env), worker, imported });
+    this.#keepOrEnd({ ...request, startedWith: startVariables(request.env), worker, imported });
+  }
+
+  /** Takes back a worker that has not been told of its job: it is what it was. */
+  releaseUnused(worker: WorkerProcess): void {
+    const was = this.#lent.get(worker)?.was;
+    this.#giveBack(worker);
+    if (was !== undefined) this.#keepOrEnd(was);
   }
 
   /** Kills a worker (P2). */
@@ -168,9 +166,9 @@ export class WorkerPool {
     const taken: WorkerProcess[] = [];
     try {
       while (taken.length < count) {
-        const worker = this.#warm(request, stamps) ?? this.#start(request);
-        this.#lent.set(worker, job);
-        taken.push(worker);
+        const was = this.#warm(request, stamps) ?? this.#fresh(request);
+        this.#lent.set(was.worker, { job, was });
+        taken.push(was.worker);
       }
     } catch (error) {
       // Nobody gives back those that were there.
@@ -181,7 +179,7 @@ export class WorkerPool {
   }
 
   /** An idle worker that fits (P1). */
-  #warm(request: WorkerRequest, stamps: Map<string, string>): WorkerProcess | undefined {
+  #warm(request: WorkerRequest, stamps: Map<string, string>): IdleWorker | undefined {
     const startedWith = startVariables(request.env);
     const fits = (idle: IdleWorker) =>
       !idle.worker.isGone &&
@@ -198,7 +196,7 @@ export class WorkerPool {
         return undefined;
       }
       this.#idle.splice(this.#idle.indexOf(found), 1);
-      if (areUnchanged(found.imported, stamps)) return found.worker;
+      if (areUnchanged(found.imported, stamps)) return found;
       void found.worker.shutDown(); // What it has imported is of the past.
     }
   }
@@ -211,12 +209,21 @@ export class WorkerPool {
   }
 
   #giveBack(worker: WorkerProcess): void {
-    const job = this.#lent.get(worker);
+    const lent = this.#lent.get(worker);
     worker.lend(undefined);
-    if (job === undefined) return;
+    if (lent === undefined) return;
     this.#lent.delete(worker);
     // Whose turn is next may take this very worker, which is in the pool by then.
-    queueMicrotask(() => this.#turns.giveBack(job));
+    queueMicrotask(() => this.#turns.giveBack(lent.job));
+  }
+
+  #fresh(
+    request: Pick<WorkerRequest, 'executable' | 'startTimeoutMs' | 'maxFrameBytes' | 'env'>,
+  ): IdleWorker {
+    const { executable, maxFrameBytes, env } = request;
+    const worker = this.#start(request);
+    const startedWith = startVariables(env);
+    return { worker, executable, maxFrameBytes, startedWith, fingerprint: undefined, imported: [] };
   }
 
   #start(
@@ -230,6 +237,13 @@ export class WorkerPool {
       maxFrameBytes,
       env,
     });
+  }
+
+  #keepOrEnd(idle: IdleWorker): void {
+    const { worker } = idle;
+    if (worker.isGone) return;
+    if (this.#closed || this.#idle.length >= MAX_IDLE) void worker.shutDown();
+    else this.#keep(idle);
   }
 
   #keep(idle: IdleWorker): void {

@@ -58,7 +58,9 @@ export class Slot {
   readonly #request: WorkerRequest;
   readonly #events: SlotEvents;
   readonly #finished = new Set<number>();
-  #isDeployed = false;
+  /** Its part of the plan is on its way, or there: it answers CANCEL. */
+  #isTold = false;
+  #isOver = false;
   #isReleased = false;
   #hasFailed = false;
   /** Something of the job goes on in the worker. */
@@ -109,6 +111,8 @@ export class Slot {
   /** Sends its part of the plan as soon as the worker is up; `deployed` tells when it is ready. */
   async deploy(blobs: readonly Uint8Array[]): Promise<void> {
     await this.worker.ready;
+    if (this.#isOver) return;
+    this.#isTold = true;
     const pieceBytes = Math.min(BLOB_PIECE_BYTES, this.#request.maxFrameBytes);
     for (const id of referredBlobs(this.#deployment)) {
       this.#sendBlob(id, blobs[id] ?? NOTHING, pieceBytes);
@@ -136,8 +140,9 @@ export class Slot {
 
   /** Ends a job that failed or was cancelled (S1): functions may close, for a while. */
   async cancel(reason: string): Promise<void> {
+    this.#isOver = true;
     this.#stopWatch?.();
-    if (this.#isDeployed && !this.worker.isGone) {
+    if (this.#isTold && !this.worker.isGone) {
       const timeoutMs = this.#closeTimeoutMs;
       this.worker.sendMap(FrameType.CANCEL, { reason });
       const heard = await within(this.#closing, Math.min(NOTICE_MS, timeoutMs));
@@ -147,7 +152,8 @@ export class Slot {
   }
 
   async #part(): Promise<void> {
-    if (this.#isReleased && !this.#hasFailed && !this.#isLingering) {
+    if (!this.#isTold) this.#pool.releaseUnused(this.worker);
+    else if (this.#isReleased && !this.#hasFailed && !this.#isLingering) {
       this.#pool.release(this.worker, this.#request, this.#imported);
     } else await this.#pool.discard(this.worker);
   }
@@ -176,7 +182,6 @@ export class Slot {
         this.#events.channelFrame(frame);
         return;
       case FrameType.DEPLOYED:
-        this.#isDeployed = true;
         this.#resolveDeployed();
         return;
       case FrameType.TASK_FINISHED: {
@@ -209,7 +214,6 @@ export class Slot {
       case FrameType.FAILED:
         this.worker.takeOutput();
         this.#hasFailed = true;
-        this.#isDeployed = true; // It has something to close, and answers CANCEL.
         this.#resolveClosing();
         this.#events.failed(errorFromReport(body<ErrorReport>(frame)));
         return;

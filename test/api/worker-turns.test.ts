@@ -139,3 +139,22 @@ test('what follows limit, break, an abort and a failure of TypeScript runs in th
   });
   expect(await pid()).not.toBe(first);
 });
+
+test('an abort at any moment leaves the worker', { timeout: 60_000 }, async () => {
+  await using env = environment({});
+  const numbers = () =>
+    env.fromCollection([1, 2, 3]).map(udf<number, [number, number]>('with_pid'));
+  const pid = async () =>
+    ((await numbers().executeAndCollect().toArray())[0] as [number, number])[1];
+  const first = await pid();
+  // From before the job is planned to after its first results, by turns of the event loop.
+  for (let turns = 0; turns < 40; turns += 2) {
+    const controller = new AbortController();
+    const results = numbers().executeAndCollect({ signal: controller.signal }).toArray();
+    results.catch(() => {});
+    for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+    controller.abort();
+    await results.catch((error) => expect(error).toMatchObject({ code: 'ISTHMUS_CANCELLED' }));
+    expect(await pid()).toBe(first);
+  }
+});
