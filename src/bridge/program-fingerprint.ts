@@ -2,17 +2,20 @@ import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { importRefs } from '../graph/function-refs.ts';
 import type { JobGraph } from '../graph/job-graph.ts';
+import { moduleNames } from './module-names.ts';
 
 /**
  * Equal for jobs that may follow each other in one worker: same import path, working directory, environment, program, and
- * functions out of the same folders, which are put into the import path. Whether what a worker has imported is unchanged, it
- * says itself (imported-files.ts).
+ * functions out of the same folders, which are put into the import path and offer the same modules (those of a Python program
+ * have been imported by it). Whether what a worker has imported is unchanged, it says itself (imported-files.ts).
  */
 export function programFingerprint(graph: JobGraph): string {
   const { sysPath, sysPathEnd, cwd, archives, env, mainFile, moduleState } = graph.python;
-  const folders = importRefs(graph).flatMap(({ file }) =>
+  const ofFunctions = importRefs(graph).flatMap(({ file }) =>
     file === undefined ? [] : dirname(file),
   );
+  const folders = [...new Set(ofFunctions)].sort();
+  const looked = graph.client === 'python' ? [] : [...folders, ...(sysPath ?? [])];
   const hash = createHash('sha256');
   hash.update(
     JSON.stringify([
@@ -23,7 +26,8 @@ export function programFingerprint(graph: JobGraph): string {
       env,
       mainFile,
       moduleState,
-      [...new Set(folders)].sort(),
+      folders,
+      looked.map((folder) => moduleNames(folder)),
     ]),
   );
   return hash.digest('hex');

@@ -246,3 +246,60 @@ test('the check reads an edited base class in another file, too', async () => {
   write(folder, { 'base_fresh.py': base('mapper') });
   await expect(run()).rejects.toThrow('has no method "map"');
 });
+
+test.each<[string, string, Record<string, string>]>([
+  ['a module that was not there', 'new_one.py', {}],
+  ['a package that was not there', 'new_one/__init__.py', {}],
+  ['a module in front of another', 'new_one.py', { 'lib/new_one.py': 'V = 1\n' }],
+  ['a module of the import path', 'lib/new_one.py', {}],
+])('%s', async (_name, added, files) => {
+  const folder = folderOf({
+    ...files,
+    'lib/other.py': '',
+    'main.py': `try: from new_one import V
+except ImportError: V = 1
+import os
+def f(x): return [V, os.getpid()]
+`,
+  });
+  start([join(folder, 'lib')]);
+  const where = join(folder, 'main.py');
+  const [[first, worker]] = (await mapped(where)) as [[number, number]];
+  expect(first).toBe(1);
+  // What is no module changes nothing.
+  write(folder, { 'notes.txt': '', 'results/part.csv': '' });
+  expect(await mapped(where)).toEqual([[1, worker]]);
+  write(folder, { [added]: 'V = 2222\n' });
+  expect((await mapped(where))[0]?.[0]).toBe(2222);
+});
+
+test.each([
+  [1, 2],
+  [2, 1],
+])('modules of one name next to two functions of one name: %i, %i', async (a, b) => {
+  const same = (v: number) => ({
+    [`${v}/fn.py`]: 'from near import V\nimport near_too.m\ndef f(x): return [V, near_too.m.V]\n',
+    [`${v}/near.py`]: `V = ${v}\n`,
+    [`${v}/near_too/__init__.py`]: '',
+    [`${v}/near_too/m.py`]: `V = ${v}\n`,
+  });
+  const folder = folderOf({ ...same(1), ...same(2) });
+  start();
+  const of = (v: number) => py<number, [number, number]>(join(folder, `${v}/fn.py`), 'f');
+  const found = env
+    .fromCollection([0])
+    .map(of(a))
+    .map((first) => first.join())
+    .union(
+      env
+        .fromCollection([0])
+        .map(of(b))
+        .map((second) => second.join()),
+      env
+        .fromCollection([0])
+        .map(of(a))
+        .map((third) => third.join()),
+    );
+  const results = await found.executeAndCollect().toArray();
+  expect(results.sort()).toEqual([`${a},${a}`, `${a},${a}`, `${b},${b}`].sort());
+});
