@@ -36,7 +36,7 @@ def in_flight(phases: Any, key: Any) -> tuple[str | None, str | None]:
 
 def suspect(operators: list[Operator], error: BaseException) -> dict[str, Any]:
     """The operator of a chain whose function raised: the innermost one with a frame in the traceback."""
-    for code in reversed(user_codes(error.__traceback__)):
+    for code in reversed(user_codes(_origin(error).__traceback__)):
         for op in reversed(operators):
             if op.owns(code):
                 return op.ctx.spec
@@ -57,6 +57,12 @@ def suspect(operators: list[Operator], error: BaseException) -> dict[str, Any]:
         if op.calls_builtin():
             return op.ctx.spec
     return operators[puller if puller < len(operators) else 0].ctx.spec
+
+
+def _origin(error: BaseException) -> BaseException:
+    """What a generator let out. Python makes a RuntimeError of a StopIteration there, which has not been in the function."""
+    cause = error.__cause__
+    return cause if type(error) is RuntimeError and isinstance(cause, StopIteration) else error
 
 
 def _last_that_pulled(operators: list[Operator], error: BaseException) -> int:

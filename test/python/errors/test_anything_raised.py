@@ -145,6 +145,15 @@ def test_a_stop_iteration_ends_no_stream_in_silence(env, place):
     assert "StopIteration" in str(error)
 
 
+#: Functions whose StopIteration a generator of ours or of the user's makes a RuntimeError of.
+@pytest.mark.parametrize(
+    "place", ["generator", "reduce", "event time timer", "window function", "co process"]
+)
+def test_a_stop_iteration_is_of_the_operator_that_raised_it(env, place):
+    wanted = failure(env, place, raising(ValueError)).report["operator"]
+    assert failure(env, place, raising(StopIteration)).report["operator"] == wanted
+
+
 def test_what_an_exception_says_is_bounded(env):
     error = failure(env, "map", raising(lambda: ValueError("x" * 10_000_000)))
     assert len(str(error)) < 50_000
