@@ -1,7 +1,8 @@
 """What a program has set in its own modules before the job: settings of its arguments, say. Workers import modules anew.
 
 M1. Carried are attributes that the module's text gives a literal, once, and that hold another simple value now (numbers,
-    texts, None, containers of these). What an import makes in another way may well be another in each process.
+    texts, times, paths, None, containers and namespaces of these); attributes of its classes likewise; and simple values
+    under names that the text does not know. What an import makes in another way may well be another in each process.
 M2. Only of modules of the program's own that functions refer to, by whatever way; those of libraries have state that is
     none of the job's.
 M3. What cannot be carried and stands where the text has a value, and what stands where it has a function, is told:
@@ -38,6 +39,13 @@ _MAX_TEXT_BYTES = 1 << 18
 #: loaded again, which gives it another ``__spec__``, the text stays the one that was seen first.
 _texts: dict[str, tuple[Any, _Text]] = {}
 _told: set[str] = set()
+#: Classes of the standard library, by name: they need not be imported to be known.
+_PLAIN = frozenset(
+    {f"datetime.{name}" for name in ("date", "datetime", "time", "timedelta", "timezone")}
+    | {f"pathlib.{name}" for name in ("PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath")}
+    | {"decimal.Decimal", "fractions.Fraction", "uuid.UUID", "zoneinfo.ZoneInfo"}
+)
+_NAMESPACES = frozenset({"argparse.Namespace", "types.SimpleNamespace", "optparse.Values"})
 
 
 class _Text:
@@ -46,6 +54,10 @@ class _Text:
     def __init__(self, tree: ast.Module, package: str) -> None:
         #: Names that get a literal, and those of functions; both once, and at the top.
         self.literals, self.functions = _bindings(tree)
+        #: The same of the classes at the top, by their names.
+        self.classes = {node.name: _bindings(node)[0] for node in tree.body if isinstance(node, ast.ClassDef)}
+        #: Every name that it binds, wherever; None where that cannot be known.
+        self.names = _names(tree)
         #: Modules that it may import, wherever.
         self.imports = list(_imports(tree, package))
 
@@ -64,6 +76,9 @@ def changed_state(names: Iterable[str]) -> str | None:
                 state.setdefault(module.__name__, {})[name] = present[name]
             elif literal is not None and type(present[name]) is not type(literal):
                 _tell(module, name, f"a {type(present[name]).__name__}, which is not carried to workers")
+        changed = {**_changed_of_classes(module, text), **_added(module, text)}
+        if changed:
+            state.setdefault(module.__name__, {}).update(changed)
         for name in text.functions:
             if name in present and not _is_function_of(module, name, present[name]):
                 _tell(module, name, "another function than its own")
@@ -90,8 +105,10 @@ def restore_state(text: str) -> None:
             state.pop(module_name, None)
     for module_name, values in state.items():
         module = sys.modules[module_name]
-        for name, value in values.items():
-            present: Any = getattr(module, name, None)
+        for path, value in values.items():
+            class_name, _, name = path.rpartition(".")
+            owner: Any = getattr(module, class_name) if class_name else module
+            present: Any = getattr(owner, name, None)
             # Others may have taken the container out of the module.
             if type(present) is type(value) and isinstance(value, (dict, set)):
                 if present != value:
@@ -100,7 +117,7 @@ def restore_state(text: str) -> None:
             elif type(present) is type(value) is list:
                 present[:] = value
             else:
-                setattr(module, name, value)
+                setattr(owner, name, value)
 
 
 def _own_modules(names: Iterable[str]) -> list[ModuleType]:
@@ -163,7 +180,48 @@ def _is_function_of(module: ModuleType, name: str, value: Any) -> bool:
     return code is not None and code.co_name == name and getattr(value, "__module__", None) == module.__name__
 
 
-def _bindings(tree: ast.Module) -> tuple[dict[str, Any], frozenset[str]]:
+def _names(tree: ast.Module) -> frozenset[str] | None:
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.alias):
+            if node.name == "*":
+                return None
+            found.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, ast.Name):
+            if node.id in ("globals", "exec", "setattr"):
+                return None
+            found.add(node.id)
+        elif isinstance(name := getattr(node, "name", None), str):
+            # Of functions, classes, caught exceptions and patterns.
+            found.add(name)
+    return frozenset(found)
+
+
+def _changed_of_classes(module: ModuleType, text: _Text) -> dict[str, Any]:
+    changed: dict[str, Any] = {}
+    for class_name, literals in text.classes.items():
+        kind = vars(module).get(class_name)
+        # Metaclasses make of literals what they like.
+        if type(kind) is not type or kind.__module__ != module.__name__ or kind.__qualname__ != class_name:
+            continue
+        present = vars(kind)
+        for name, literal in literals.items():
+            if name in present and not _same(present[name], literal) and _is_simple(present[name]):
+                changed[f"{class_name}.{name}"] = present[name]
+    return changed
+
+
+def _added(module: ModuleType, text: _Text) -> dict[str, Any]:
+    if text.names is None:
+        return {}
+    return {
+        name: value
+        for name, value in list(vars(module).items())
+        if name not in text.names and not name.startswith("__") and _is_simple(value)
+    }
+
+
+def _bindings(tree: ast.Module | ast.ClassDef) -> tuple[dict[str, Any], frozenset[str]]:
     bound: dict[str, int] = {}
     literals: dict[str, Any] = {}
     functions: set[str] = set()
@@ -215,6 +273,11 @@ def _is_simple(value: Any, depth: int = 0) -> bool:
         return False
     if kind in (list, tuple, set, frozenset):
         return all(_is_simple(item, depth + 1) for item in value)
+    named = f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
+    if named in _PLAIN:
+        return True
+    if named in _NAMESPACES:
+        return _is_simple(vars(value), depth + 1)
     if kind is dict:
         return all(_is_simple(k, depth + 1) and _is_simple(v, depth + 1) for k, v in value.items())
     return False

@@ -125,3 +125,41 @@ print(list(one.map(settings.scale).execute_and_collect()))
 """,
     )
     assert (done.stdout, done.stderr) == ("[7]\n[70]\n", "")
+
+
+MORE = """
+import datetime, pathlib
+class Settings:
+    limit = 1
+    tags = []
+    class Inner:
+        depth = 1
+args = None
+since = None
+root = "."
+def show(_):
+    return Settings.limit, Settings.tags, vars(args), since, root, globals_of().get("added")
+def globals_of():
+    import more
+    return vars(more)
+"""
+
+
+def test_attributes_of_classes_namespaces_and_new_names_are_carried(programs):
+    programs.write("more.py", MORE)
+    done = programs.run(
+        """
+        import argparse, datetime, pathlib
+        import more
+        from more import Settings
+        Settings.limit = 5
+        Settings.tags.append("a")
+        more.args = argparse.Namespace(folder=pathlib.Path("x"), dry_run=True)
+        more.since = datetime.date(2024, 2, 29)
+        more.root = pathlib.Path("y")
+        more.added = 77
+        (seen,) = env.from_collection([0]).map(more.show).execute_and_collect()
+        print(seen == more.show(0), seen[0], seen[1], seen[5])
+        """
+    )
+    assert (done.stdout, done.stderr) == ("True 5 ['a'] 77\n", "")
