@@ -73,7 +73,10 @@ def java_float(value: float) -> str:
     number = float(value)
     if number != number or number in (float("inf"), float("-inf")):
         return _java_decimal(number, "")
-    packed = _F32.pack(number)
+    try:
+        packed = _F32.pack(number)
+    except OverflowError:  # as a cast to float in Java
+        return _java_decimal(float("inf") if number > 0 else float("-inf"), "")
     for digits in range(1, 10):
         text = f"{number:.{digits - 1}e}"
         try:

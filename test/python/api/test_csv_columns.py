@@ -17,6 +17,7 @@ from isthmus.datastream.formats.csv import (
     CsvRowSerializationSchema,
     CsvSchema,
 )
+from isthmus.datastream.formats.json import JsonRowSerializationSchema
 from isthmus.errors import IsthmusError
 from isthmus.table import DataTypes
 
@@ -264,3 +265,36 @@ def test_what_is_written_is_read_again(tmp_path, what):
     builder, rows = ROUND_TRIPS[what]
     schema = builder.build()
     assert read(written(tmp_path, schema, [Row(*row) for row in rows]), schema) == rows
+
+
+@pytest.mark.parametrize("form", [CsvRowSerializationSchema, JsonRowSerializationSchema])
+@pytest.mark.parametrize(
+    ("type_info", "value", "said"),
+    [
+        (Types.BYTE(), 128, "8 bits"),
+        (Types.SHORT(), -(2**15) - 1, "16 bits"),
+        (Types.INT(), 2**31, "32 bits"),
+        (Types.LONG(), 2**63, "64 bits"),
+        (Types.BIG_DEC(), decimal.Decimal("NaN"), "no decimals"),
+        (Types.BIG_DEC(), decimal.Decimal("-Infinity"), "no decimals"),
+    ],
+)
+def test_numbers_that_a_column_cannot_hold_are_not_written(form, type_info, value, said):
+    row_type = Types.ROW_NAMED(["a"], [type_info])
+    if form is CsvRowSerializationSchema:
+        schema = CsvRowSerializationSchema.Builder(row_type).build()
+    else:
+        schema = JsonRowSerializationSchema.builder().with_type_info(row_type).build()
+    with pytest.raises(TypeError, match=f"'a'.*{said}"):
+        schema.serialize(Row(value))
+
+
+def test_the_ends_of_whole_numbers_and_floats_beyond_theirs():
+    types = [Types.BYTE(), Types.LONG(), Types.BIG_INT(), Types.FLOAT()]
+    row_type = Types.ROW_NAMED(["b", "l", "i", "f"], types)
+    write = CsvRowSerializationSchema.Builder(row_type).build()
+    read_again = CsvRowDeserializationSchema.Builder(row_type).build()
+    text = write.serialize(Row(-128, -(2**63), 2**80, -1e300))
+    assert text == f"-128,{-(2**63)},{2**80},-Infinity\n".encode()
+    assert list(read_again.deserialize(text)) == [-128, -(2**63), 2**80, float("-inf")]
+    assert list(read_again.deserialize(b"1,2,3,1e300\n")) == [1, 2, 3, float("inf")]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import datetime
 import decimal
-import operator
+import math
 import struct
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 from ..._types.format import java_double, java_float
 from ...common.types import Row
 from ...errors import IsthmusError
+from ._whole_numbers import BITS, check_range, whole_form
 
 #: As much of a schema as a column needs: its array separator where it has none, and the text that stands for no value.
 Defaults = tuple[str, str | None]
@@ -151,28 +152,15 @@ def _text(value: Any) -> str:
 
 
 def _integer(bits: int | None) -> tuple[Parse, Form]:
-    most = None if bits is None else (1 << (bits - 1)) - 1
-
-    def parse(text: str) -> int:
-        value = int(_plain_number(text))
-        if most is not None and not -most - 1 <= value <= most:
-            raise ValueError(f"{text!r} is out of the range of an integer of {bits} bits")
-        return value
-
-    return parse, _whole
-
-
-def _whole(value: Any) -> str:
-    if isinstance(value, bool):
-        raise _no("whole number", value)
-    try:
-        return str(operator.index(value))
-    except TypeError:
-        raise _no("whole number", value) from None
+    return lambda text: check_range(int(_plain_number(text)), bits), whole_form(bits)
 
 
 def _float32(text: str) -> float:
-    value: float = _F32.unpack(_F32.pack(_float(text)))[0]
+    number = _float(text)
+    try:
+        value: float = _F32.unpack(_F32.pack(number))[0]
+    except OverflowError:
+        return math.copysign(math.inf, number)
     return value
 
 
@@ -216,6 +204,8 @@ def _fixed_decimal(scale: int, precision: int) -> Callable[[str], decimal.Decima
 def _decimal(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (decimal.Decimal, int)):
         raise _no("decimal", value)
+    if not decimal.Decimal(value).is_finite():
+        raise TypeError("NaN and infinities are no decimals; None stands for no value")
     return str(decimal.Decimal(value).normalize(_EXACT))
 
 
@@ -244,11 +234,7 @@ def _moment(cls: type, form: Form) -> Form:
 _SCALARS: dict[str, tuple[Parse, Form]] = {
     "STRING": (str, _text),
     "CHAR": (str, _text),
-    "BYTE": _integer(8),
-    "SHORT": _integer(16),
-    "INT": _integer(32),
-    "LONG": _integer(64),
-    "BIG_INT": _integer(None),
+    **{kind: _integer(bits) for kind, bits in BITS.items()},
     "FLOAT": (_float32, _floating(java_float)),
     "DOUBLE": (_float, _floating(java_double)),
     "BIG_DEC": (lambda text: decimal.Decimal(text.strip()), _decimal),

@@ -10,17 +10,16 @@ import base64
 import datetime
 import decimal
 import json
-import operator
 from collections.abc import Callable
 from typing import Any
 
 from ..._types.format import java_double, java_float
 from ...common.types import Row
 from ...errors import IsthmusError
+from ._whole_numbers import BITS, whole_form
 
 Form = Callable[[Any], str]
 
-_INTEGERS = ("BYTE", "SHORT", "INT", "LONG", "BIG_INT")
 _FLOATS = ("FLOAT", "DOUBLE")
 #: Takes off trailing zeros and rounds nothing.
 _EXACT = decimal.Context(prec=decimal.MAX_PREC, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
@@ -78,7 +77,7 @@ def value_of(found: Any, spec: dict[str, Any], strict: bool) -> Any:
 
 
 def _of_text(text: str, kind: str) -> Any:
-    if kind in _INTEGERS:
+    if kind in BITS:
         return int(text)
     if kind == "BOOLEAN":
         return text.strip().lower() == "true"
@@ -175,12 +174,6 @@ def _floating(java: Callable[[float], str]) -> Form:
     return form
 
 
-def _whole(value: Any) -> str:
-    if isinstance(value, bool):
-        raise TypeError("a whole number is needed, it is a bool")
-    return str(operator.index(value))
-
-
 def _truth(value: Any) -> str:
     if not isinstance(value, bool):
         raise TypeError(f"a boolean is needed, it is a {type(value).__name__}")
@@ -199,6 +192,8 @@ def _moment(cls: type) -> Form:
 def _decimal(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (decimal.Decimal, int)):
         raise TypeError(f"a decimal is needed, it is a {type(value).__name__}")
+    if not decimal.Decimal(value).is_finite():
+        raise TypeError("NaN and infinities are no decimals; None stands for no value")
     return str(decimal.Decimal(value).normalize(_EXACT))
 
 
@@ -228,5 +223,5 @@ _FORMS: dict[str, Form] = {
     "SQL_TIME": _moment(datetime.time),
     "SQL_TIMESTAMP": _moment(datetime.datetime),
     "PICKLED_BYTE_ARRAY": _any_text,
-    **dict.fromkeys(_INTEGERS, _whole),
+    **{kind: whole_form(bits) for kind, bits in BITS.items()},
 }
