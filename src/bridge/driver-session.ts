@@ -3,7 +3,8 @@
 //   D1. When the program's pipe ends, for whatever reason, jobs end in order, within bounds, and this process exits; where it
 //       cannot see that because a function keeps the event loop, it is killed (group-guard.ts).
 //   D2. The program owns Ctrl-C: it cancels over the pipe, or closes it.
-//   D3. Results wait here for at most one window of bytes; their job waits for RESULTS_CREDIT.
+//   D3. `process.exit()` in a function of the user's is that function's failure, as `sys.exit()` is in a worker.
+//   D4. Results wait here for at most one window of bytes; their job waits for RESULTS_CREDIT.
 
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -57,6 +58,15 @@ const UNNAMED_JOB = 'Flink Streaming Job';
 /** Exit code for a program and a runtime that do not fit; stderr says why. */
 const EXIT_CANNOT_START = 78;
 
+const exitProcess: (code: number) => never = process.exit.bind(process);
+
+function refuseExit(code: number | string | null = process.exitCode ?? 0): never {
+  throw new Error(
+    `process.exit(${code}) was called in the process that runs all of the program's TypeScript functions; throw an error to end ` +
+      'the job.',
+  );
+}
+
 /** What a program says of itself. */
 interface DriverHello {
   protocol: number;
@@ -74,7 +84,7 @@ interface Job {
   execution: JobExecution;
   closeTimeoutMs: number;
   maxFrameBytes: number;
-  /** Bytes of results that the program has not taken (D3). */
+  /** Bytes of results that the program has not taken (D4). */
   unreadBytes: number;
   roomAgain: (() => void) | undefined;
 }
@@ -115,6 +125,7 @@ class DriverSession {
     process.on('SIGTERM', told(143));
     process.on('SIGHUP', told(129));
     process.on('uncaughtException', (error) => this.#uncaught(error));
+    process.exit = refuseExit; // D3
   }
 
   #onFrame(frame: Frame): void {
@@ -259,7 +270,7 @@ class DriverSession {
     }
   }
 
-  /** Resolves when the program has room for more (D3). */
+  /** Resolves when the program has room for more (D4). */
   #sendResults(request: number, results: ResultFrame): Promise<void> | undefined {
     const job = this.#jobs.get(request);
     if (job === undefined) return undefined;
@@ -353,7 +364,7 @@ class DriverSession {
 
   #exit(message: string): never {
     writeSync(PROGRAM_STDERR, `isthmus: ${message}\n`);
-    process.exit(EXIT_CANNOT_START);
+    exitProcess(EXIT_CANNOT_START);
   }
 
   /** Workers are killed at exit (D1). */
@@ -367,7 +378,7 @@ class DriverSession {
     }
     // Exit would wait for a thread that waits for the reader.
     if (stdout.isBusy || stderr.isBusy) killAllNow();
-    process.exit(code);
+    exitProcess(code);
   }
 }
 

@@ -127,7 +127,7 @@ const OUR_FOLDERS = ['..', '../../src/'].flatMap((folder) => {
  * What a stack says of the error, and the calls below it: the user's, unless there are none. What the error says may be any
  * text, also one that looks like calls, so it is told apart by what it is and not by how it looks.
  */
-function userStack(
+export function userStack(
   { type: name, whole: message }: ThrownText,
   stack: string,
 ): { head: string; calls: string[] } {

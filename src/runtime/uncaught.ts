@@ -2,6 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { InternalError, IsthmusError, UserFunctionError } from '../errors.ts';
+import { userStack } from './failure.ts';
 import { thrownText } from './shown.ts';
 
 /** The file that holds us all when bundled, else the folder of our modules. */
@@ -9,12 +10,17 @@ const OURS = bundled() ?? fileURLToPath(new URL('..', import.meta.url));
 
 /** A function of the user is blamed only where the stack has a frame of one. */
 export function uncaughtError(thrown: unknown): IsthmusError {
-  const { message, stack } = thrownText(thrown);
-  const what = stack ?? message;
+  const said = thrownText(thrown);
+  const { message, stack } = said;
+  let what = message;
   // What is no Error, or has no stack, nobody but a user throws.
-  if (stack !== undefined && !hasFrameOfUser(stack)) {
-    const text = `An error of the runtime was not handled: ${what}`;
-    return new InternalError(text, { cause: thrown });
+  if (stack !== undefined) {
+    const { head, calls } = userStack(said, stack);
+    if (!calls.some(isOfUser)) {
+      const text = `An error of the runtime was not handled: ${stack}`;
+      return new InternalError(text, { cause: thrown });
+    }
+    what = [head, ...calls].join('\n');
   }
   const text = `A TypeScript function raised outside of its call (in a callback, or a promise nobody awaits): ${what}`;
   return new UserFunctionError(text, {
@@ -23,14 +29,9 @@ export function uncaughtError(thrown: unknown): IsthmusError {
   });
 }
 
-function hasFrameOfUser(stack: string): boolean {
-  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
-  return frames.some((frame) => {
-    const place = /(?:\(|at (?:async )?)((?:file:\/\/)?\/[^()]*?):\d+(?::\d+)?\)?$/.exec(
-      frame,
-    )?.[1];
-    return place !== undefined && !place.replace(/^file:\/\//, '').startsWith(OURS);
-  });
+function isOfUser(frame: string): boolean {
+  const place = /(?:\(|at (?:async )?)((?:file:\/\/)?\/[^()]*?):\d+(?::\d+)?\)?$/.exec(frame)?.[1];
+  return place !== undefined && !place.replace(/^file:\/\//, '').startsWith(OURS);
 }
 
 function bundled(): string | undefined {

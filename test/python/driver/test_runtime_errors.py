@@ -83,3 +83,40 @@ def test_a_raised_frame_limit_holds_for_results(programs):
     assert programs.run(program).stdout == "True\n[1048576]\n"
     raised = programs.run(program, env={"ISTHMUS_BRIDGE_MAX_FRAME_BYTES": "100 mb"})
     assert raised.stdout == "[73400320]\n[1048576]\n"
+
+
+def test_process_exit_of_a_typescript_function_is_its_failure(programs):
+    programs.write(
+        "exits.ts",
+        """
+        export function inCall(n: number): number { process.exit(3); }
+        export function inCallback(n: number): Promise<number> {
+          setImmediate(() => process.exit(4));
+          return new Promise(() => {});
+        }
+        """,
+    )
+    done = programs.run(
+        """
+        from isthmus import ts
+        from isthmus.errors import UserFunctionError
+        for name in ("inCall", "inCallback"):
+            env.from_collection([1]).map(ts("./exits.ts", name)).print()
+            try:
+                env.execute(name)
+            except UserFunctionError as e:
+                print(str(e).splitlines()[0])
+                print("isthmus" in str(e).lower())
+        print(list(env.from_collection([1]).map(lambda n: n).execute_and_collect()))
+        """
+    )
+    outside = "A TypeScript function raised outside of its call (in a callback, or a promise nobody awaits)"
+    said = "was called in the process that runs all of the program's TypeScript functions; throw an error to end the job."
+    assert done.stdout.splitlines() == [
+        f'The function of operator "Map" (subtask 1/1) raised Error: process.exit(3) {said}',
+        "False",  # No calls of ours.
+        f"{outside}: Error: process.exit(4) {said}",
+        "False",
+        "[1]",
+    ]
+    assert (done.stderr, done.returncode) == ("", 0)
