@@ -15,7 +15,7 @@ import {
 } from './arguments.ts';
 import { DataStream } from './data-stream.ts';
 import { DataStreamSink } from './data-stream-sink.ts';
-import { keptForTheJob } from './given-stream.ts';
+import { keptForTheJob } from '../connectors/given-stream.ts';
 import { type BuiltGraph, GraphBuilder } from './graph-builder.ts';
 import {
   type JobExecutionResult,

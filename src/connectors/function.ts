@@ -5,6 +5,7 @@ import { inspectRecord } from '../runtime/failure.ts';
 import { recordIsolator } from '../runtime/isolate.ts';
 import type { MaybePromise, OperatorContext, Source, SourceBatch } from '../runtime/operator.ts';
 import { CLOSE_TIMEOUT } from '../runtime/slot-watch.ts';
+import { keptForTheJob } from './given-stream.ts';
 import { type Pull, pullIterable } from './iteration.ts';
 
 /** What a source function is called with. */
@@ -41,8 +42,8 @@ class FunctionSource implements Source {
     const { subtask, parallelism } = ctx;
     let given = loaded;
     if (typeof loaded === 'function') {
-      given = await (loaded as (context: SourceContext) => unknown)(
-        this.#context(subtask, parallelism),
+      given = keptForTheJob(
+        await (loaded as (context: SourceContext) => unknown)(this.#context(subtask, parallelism)),
       );
     } else if (subtask > 0) {
       given = [];

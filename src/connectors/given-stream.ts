@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
 
 /**
- * A source that is given as a value is read only when the job runs, and a stream may fail before: without anybody who listens
- * that would end the process. The error stays with the stream, which gives it to whoever iterates it.
+ * A stream that is given as a value is read only when the job runs, and one that a function gives when all is open. It may fail
+ * before: without anybody who listens that would end the process. The error stays with the stream, which gives it to whoever
+ * iterates it.
  */
 export function keptForTheJob<T>(source: T): T {
   if (source instanceof EventEmitter && Symbol.asyncIterator in source && 'errored' in source) {

@@ -78,6 +78,7 @@ class SyncPull implements Pull {
     while (values.length < BATCH_RECORDS) {
       for (let i = 0; i < this.#stride; i++) {
         const step = this.#iterator.next();
+        if (typeof step !== 'object') throw noResult(step);
         if (step.done === true) {
           this.#ended = true;
           return values.length === 0 ? undefined : { values };
@@ -162,8 +163,12 @@ class AsyncPull implements Pull {
 
   /** The iterator of a stream returns only with its next chunk, which may never come. What it has read already counts. */
   #endStream(stream: Readable): void {
-    for (let chunk = stream.read() as unknown; chunk !== null; chunk = stream.read() as unknown) {
+    // No more than that: reading has a stream make more, and one that makes it at once would never end.
+    for (let left = stream.readableLength; left > 0; ) {
+      const chunk = stream.read() as unknown;
+      if (chunk === null) break;
       this.#values.push(this.#isolate(chunk));
+      left -= stream.readableObjectMode ? 1 : (chunk as string | Buffer).length;
     }
     stream.destroy();
   }
@@ -228,6 +233,10 @@ class AsyncPull implements Pull {
 
   readonly #onStep = (result: IteratorResult<unknown>): void => {
     this.#stepping = false;
+    if (typeof result !== 'object' || result === null) {
+      this.#fail(noResult(result));
+      return;
+    }
     if (result.done === true) {
       this.#ended = true;
       this.#deliver?.();
@@ -263,6 +272,11 @@ class AsyncPull implements Pull {
     this.#ended = true;
     this.#deliver?.();
   }
+}
+
+/** Without this, what is no result would be one without a value, again and again. */
+function noResult(given: unknown): TypeError {
+  return new TypeError(`The iterator's next() gave ${String(given)}, which is no object.`);
 }
 
 /** What a wait ends with by the signal of its context, and the iteration of a stream that we have ended. */

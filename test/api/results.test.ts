@@ -332,4 +332,11 @@ describe('a stream that fails before the job looks at it', { timeout: 30_000 }, 
     await closed; // It has failed, and nobody reads it yet.
     await expect(stream.executeAndCollect().toArray()).rejects.toThrow('/no/such.csv');
   });
+
+  test('one that a function gives, before all workers are up', async () => {
+    await using env = StreamExecutionEnvironment.getExecutionEnvironment({ logger: () => {} });
+    const stream = env.fromSource<unknown>(missing).map(size);
+    await expect(stream.executeAndCollect().toArray()).rejects.toThrow('/no/such.csv');
+    await closed;
+  });
 });

@@ -287,3 +287,10 @@ describe('a source that is stopped', () => {
     expect(done).toEqual(['finally']);
   });
 });
+
+test.each<[string, object]>([
+  ['an iterator', { [Symbol.iterator]: () => ({ next: () => 5 }) }],
+  ['an asynchronous one', { [Symbol.asyncIterator]: () => ({ next: async () => 5 }) }],
+])('%s whose next() gives no result', async (_name, source) => {
+  await expect(collecting(source).run()).rejects.toThrow('next() gave 5, which is no object');
+});

@@ -1,6 +1,6 @@
 // Sources of TypeScript tasks, and what comes out of them when their job is stopped in order.
 
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -38,6 +38,26 @@ async function stopped(env: StreamExecutionEnvironment, stream: DataStream<unkno
 }
 
 describe('a job that is stopped', () => {
+  test.each([
+    ['objects', true],
+    ['bytes', false],
+  ])('ends a stream that makes %s at once, whenever it is asked', async (_name, objectMode) => {
+    let made = 0;
+    const endless = new Readable({
+      objectMode,
+      highWaterMark: 16,
+      read() {
+        this.push(objectMode ? made++ : Buffer.from([made++ & 255]));
+      },
+    });
+    const env = environment();
+    const taken = await stopped(env, env.fromIterable<unknown>(endless));
+    const values = taken.flatMap((value) => (objectMode ? value : [...(value as Buffer)]));
+    expect(values).toEqual(values.map((_, i) => (objectMode ? i : i & 255)));
+    expect(endless.destroyed).toBe(true);
+    await env.close();
+  });
+
   test('takes every record that a generator has given, and lets its finally run', async () => {
     const given: number[] = [];
     let closed = false;
