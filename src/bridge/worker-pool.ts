@@ -4,7 +4,7 @@
 //       program's modules that it has imported are unchanged: what user code did to its process (imported modules, path,
 //       working directory, environment) then fits.
 //   P2. Only a worker that closed its job comes back, whether that ended by itself, was cancelled or failed elsewhere, or
-//       that has not been told of it yet. One whose own functions failed, or that did not close in time, is discarded.
+//       (a warm one) that has not been told of it yet. One whose own functions failed, or that did not close in time, is discarded.
 //   P3. Workers in the pool do not keep this process alive.
 //   P4. Their number is bounded; jobs take turns (worker-turns.ts).
 
@@ -134,11 +134,13 @@ export class WorkerPool {
     this.#keepOrEnd({ ...request, startedWith: startVariables(request.env), worker, imported });
   }
 
-  /** Takes back a worker that has not been told of its job: it is what it was. */
-  releaseUnused(worker: WorkerProcess): void {
+  /** Takes back a worker that has not been told of its job: a warm one is what it was. */
+  async releaseUnused(worker: WorkerProcess): Promise<void> {
     const was = this.#lent.get(worker)?.was;
+    // One that has run nothing is soon replaced; meanwhile it may hold what the next job is short of.
+    if (was?.fingerprint === undefined) return this.discard(worker);
     this.#giveBack(worker);
-    if (was !== undefined) this.#keepOrEnd(was);
+    this.#keepOrEnd(was);
   }
 
   /** Kills a worker (P2). */

@@ -152,7 +152,7 @@ export class Slot {
   }
 
   async #part(): Promise<void> {
-    if (!this.#isTold) this.#pool.releaseUnused(this.worker);
+    if (!this.#isTold) await this.#pool.releaseUnused(this.worker);
     else if (this.#isReleased && !this.#hasFailed && !this.#isLingering) {
       this.#pool.release(this.worker, this.#request, this.#imported);
     } else await this.#pool.discard(this.worker);
