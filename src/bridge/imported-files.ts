@@ -17,6 +17,10 @@ export function areUnchanged(files: ImportedFiles, known = new Map<string, strin
 
 /** What tells that a file has changed; the same text as `stamp_of` of `_imported.py` gives. */
 export function stampOf(path: string): string {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat === undefined ? 'none' : `${stat.mtimeNs}-${stat.size}-${stat.ino}`;
+  try {
+    const { mtimeNs, size, ino } = statSync(path, { bigint: true });
+    return `${mtimeNs}-${size}-${ino}`;
+  } catch {
+    return 'none'; // Gone, or out of reach.
+  }
 }

@@ -112,20 +112,25 @@ export class WorkerPool {
       );
     }
     const { promise, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
+    let hasLeft = false;
+    const giveUp = (error: Error) => {
+      hasLeft = true;
       turn.leave();
-      reject(noTurn(request, count, this.#turns.held));
-    }, waitTimeoutMs);
+      reject(error);
+    };
+    const timer = setTimeout(() => giveUp(noTurn(request, count, this.#turns.held)), waitTimeoutMs);
     const relief = setInterval(() => this.#turns.relieve(STALLED_MS), STALLED_MS);
-    const workers = Promise.race([turn.comes.then(take), promise]).finally(() => {
+    const taken = turn.comes.then(() => {
+      if (!hasLeft) return take();
+      // It left in the moment in which its turn came.
+      this.#passOn(job, count);
+      return promise;
+    });
+    const workers = Promise.race([taken, promise]).finally(() => {
       clearTimeout(timer);
       clearInterval(relief);
     });
-    const leave = () => {
-      turn.leave();
-      reject(new JobCancelledError());
-    };
-    return { workers, leave };
+    return { workers, leave: () => giveUp(new JobCancelledError()) };
   }
 
   /** Takes back a worker that has closed its job (P2). */
@@ -175,6 +180,7 @@ export class WorkerPool {
     } catch (error) {
       // Nobody gives back those that were there.
       for (const worker of taken) void this.discard(worker);
+      this.#passOn(job, count - taken.length);
       throw error;
     }
     return taken;
@@ -228,17 +234,29 @@ export class WorkerPool {
     return { worker, executable, maxFrameBytes, startedWith, fingerprint: undefined, imported: [] };
   }
 
+  /** The turn of a job comes to nothing for so many workers. */
+  #passOn(job: JobPlace, count: number): void {
+    queueMicrotask(() => {
+      for (let i = 0; i < count; i++) this.#turns.giveBack(job);
+    });
+  }
+
   #start(
     request: Pick<WorkerRequest, 'executable' | 'startTimeoutMs' | 'maxFrameBytes' | 'env'>,
   ): WorkerProcess {
     const { executable, startTimeoutMs, maxFrameBytes, env } = request;
-    return new WorkerProcess({
+    const worker = new WorkerProcess({
       ...this.#options,
       executable,
       startTimeoutMs,
       maxFrameBytes,
       env,
     });
+    // Once for each worker, however many jobs it has.
+    void worker.exited.then(() => {
+      this.#idle = this.#idle.filter((idle) => idle.worker !== worker);
+    });
+    return worker;
   }
 
   #keepOrEnd(idle: IdleWorker): void {
@@ -251,9 +269,6 @@ export class WorkerPool {
   #keep(idle: IdleWorker): void {
     idle.worker.lend(undefined); // P3
     this.#idle.push(idle);
-    void idle.worker.exited.then(() => {
-      this.#idle = this.#idle.filter((other) => other !== idle);
-    });
   }
 }
 

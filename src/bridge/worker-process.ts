@@ -6,6 +6,7 @@
 //       group also goes when this process ends in a way it cannot see coming (group-guard.ts).
 //   W3. `exited` resolves once, after what it wrote before its end has been handed over.
 //   W4. What it wrote before a frame is taken before the frame is, by `takeOutput`: it is in its pipes by then.
+//   W6. A tenant hears of its end also when that came first.
 //   W5. Idle in the pool it does not keep this process alive; at work it does.
 
 import { readSync } from 'node:fs';
@@ -120,6 +121,8 @@ export class WorkerProcess {
   #stderrTail = Buffer.alloc(0);
   /** Decided before the process is seen to end, when it is us who end it. */
   #cause: WorkerExit | undefined;
+  /** Why it is gone, when all is told. */
+  #exit: WorkerExit | undefined;
   #hello: WorkerHello | undefined;
   #gone = false;
   #startTimer: NodeJS.Timeout | undefined;
@@ -176,6 +179,7 @@ export class WorkerProcess {
     if (tenant !== undefined) this.#place = tenant.place;
     if (tenant === undefined) this.#unref();
     else this.#ref();
+    if (this.#exit !== undefined) tenant?.exited(this.#exit); // W6
   }
 
   get isGone(): boolean {
@@ -318,6 +322,11 @@ export class WorkerProcess {
     }>((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }));
       child.once('error', (failure) => resolve({ code: null, signal: null, failure }));
+      // What no process can be given at all (a variable that is too long) is told by execa alone.
+      void child.then(({ cause }) => {
+        const failure = cause instanceof Error ? cause : new Error('it could not be run');
+        if (child.pid === undefined) resolve({ code: null, signal: null, failure });
+      }, ignore);
     });
     this.#gone = true;
     clearTimeout(this.#startTimer);
@@ -329,6 +338,7 @@ export class WorkerProcess {
     if (this.pid !== 0) forgetGroup(this.pid);
     this.#connection.close();
     const exit = this.#exitOf(ended);
+    this.#exit = exit;
     if (this.#hello === undefined) this.#rejectReady(workerExitError(exit));
     this.#resolveExited(exit);
     this.#tenant?.exited(exit);
@@ -439,8 +449,6 @@ function startChild(options: WorkerProcessOptions) {
     extendEnv: false,
     encoding: 'buffer',
   });
-  // execa's own promise tells nothing that `exit` and `close` do not; it never rejects.
-  void child.then(ignore, ignore);
   return child;
 }
 

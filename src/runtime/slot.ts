@@ -3,6 +3,8 @@
 //   S1. The worker is given back to the pool when it has closed the job, and discarded when a function of it failed, when it does
 //       not close in time, and when something of the job goes on in it (a source that does not return).
 //   S2. `deployed`, `closing` and `released` settle in any case: a worker that dies settles all of them.
+//   S3. It parts with its worker once, however its end comes and however often (a job may be cancelled while it is released).
+//       Once it has asked for the end it sends nothing: the worker may be another job's already.
 
 import { decodeControl } from '../bridge/codec/control.ts';
 import { FLAG_LAST, type Frame, FrameType, LOG_CHANNEL, encodeCredit } from '../bridge/frame.ts';
@@ -60,7 +62,9 @@ export class Slot {
   readonly #finished = new Set<number>();
   /** Its part of the plan is on its way, or there: it answers CANCEL. */
   #isTold = false;
+  /** The end has begun (S3). */
   #isOver = false;
+  #parting: Promise<void> | undefined;
   #isReleased = false;
   #hasFailed = false;
   /** Something of the job goes on in the worker. */
@@ -127,11 +131,13 @@ export class Slot {
 
   /** Sources end, and with them the job. */
   finishSources(): void {
+    if (this.#isOver) return;
     this.worker.send(FrameType.STOP, 0, 0, 0, NOTHING);
   }
 
   /** Ends a job that has finished (S1). */
   async release(): Promise<void> {
+    this.#isOver = true;
     this.#stopWatch?.();
     this.worker.send(FrameType.RELEASE, 0, 0, 0, NOTHING);
     await within(this.#released, RELEASE_MS);
@@ -140,18 +146,24 @@ export class Slot {
 
   /** Ends a job that failed or was cancelled (S1): functions may close, for a while. */
   async cancel(reason: string): Promise<void> {
+    const closes = this.#isOver;
     this.#isOver = true;
     this.#stopWatch?.();
-    if (this.#isTold && !this.worker.isGone) {
+    if (this.#isTold && this.#parting === undefined && !this.worker.isGone) {
       const timeoutMs = this.#closeTimeoutMs;
-      this.worker.sendMap(FrameType.CANCEL, { reason });
+      if (!closes) this.worker.sendMap(FrameType.CANCEL, { reason });
       const heard = await within(this.#closing, Math.min(NOTICE_MS, timeoutMs));
       if (heard && !(await within(this.#released, timeoutMs))) this.#tellSlowClose(timeoutMs);
     }
     await this.#part();
   }
 
-  async #part(): Promise<void> {
+  #part(): Promise<void> {
+    this.#parting ??= this.#giveBack(); // S3
+    return this.#parting;
+  }
+
+  async #giveBack(): Promise<void> {
     if (!this.#isTold) await this.#pool.releaseUnused(this.worker);
     else if (this.#isReleased && !this.#hasFailed && !this.#isLingering) {
       this.#pool.release(this.worker, this.#request, this.#imported);
@@ -237,12 +249,16 @@ export class Slot {
   async #log(log: WorkerLog, bytes: number): Promise<void> {
     const taken = this.#events.log(log);
     if (taken !== undefined) await taken;
+    // At its end the worker owes nothing any more.
+    if (this.#isReleased) return;
     this.worker.send(FrameType.CREDIT, 0, LOG_CHANNEL, 0, encodeCredit(bytes));
   }
 
   #onExit(exit: WorkerExit): void {
     this.#stopWatch?.();
-    if (exit.kind !== 'drained' && exit.kind !== 'discarded') {
+    const isOurs = exit.kind === 'drained' || exit.kind === 'discarded';
+    // Whoever else has ended it: the job goes on nowhere.
+    if (!isOurs || this.#parting === undefined) {
       // One that never started was at no operator.
       const work = exit.kind === 'unusable' ? undefined : this.#work();
       this.#events.failed(workerExitError(exit, work));

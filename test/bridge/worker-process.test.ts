@@ -183,6 +183,28 @@ test('an interpreter that is not there is a start failure', async () => {
   expect(await worker.exited).toMatchObject({ kind: 'unusable' });
 });
 
+test('an environment that no process can be given is a start failure', async () => {
+  // One variable may have 128 KiB on Linux, and none a zero.
+  for (const text of ['a'.repeat(200_000), 'a\0b']) {
+    const { worker } = start('echo', {
+      env: { MUCH: process.platform === 'linux' ? text : 'a\0' },
+    });
+    await expect(worker.ready).rejects.toThrow(/could not start: /);
+    expect(await worker.exited).toMatchObject({ kind: 'unusable' });
+    await worker.shutDown();
+  }
+});
+
+test('a tenant that comes after the end hears of it', async () => {
+  const { worker } = start('echo');
+  await worker.ready;
+  process.kill(worker.pid, 'SIGKILL');
+  const exit = await worker.exited;
+  const heard: WorkerExit[] = [];
+  worker.lend({ frame: () => {}, exited: (told) => heard.push(told) });
+  expect(heard).toEqual([exit]);
+});
+
 test('bytes that are no frame end the worker, not the runtime', async () => {
   const { exit } = await exitOf('garbage');
   expect(exit).toMatchObject({ kind: 'violated', message: expect.stringContaining('magic') });
