@@ -176,3 +176,14 @@ def test_a_worker_that_does_not_come_up(env, tmp_path):
 def test_an_environment_goes_on_after_each_of_them(env):
     failure(env, lambda v: os._exit(1))
     works_again(env)
+
+
+def test_a_worker_is_lent_once_at_a_time(env):
+    """A job that is left as it ends is released and cancelled at once; its worker comes back to the pool one time."""
+    for _ in range(20):
+        env.set_parallelism(1)
+        works_again(env)
+        env.set_parallelism(2)
+        found = env.from_collection(range(4)).rebalance().map(lambda v: (v, os.getpid()))
+        pids = {pid for _, pid in found.execute_and_collect()}
+        assert len(pids) == 2
