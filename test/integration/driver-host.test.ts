@@ -1,4 +1,4 @@
-// The runtime as a Python program starts it: frames on stdin and stdout, the program's stdout as descriptor 3.
+// The runtime as a Python program starts it: its descriptors are told by number (`RuntimeProcess` of the Python package).
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -28,6 +28,8 @@ const children: ChildProcess[] = [];
 
 interface Driver {
   child: ChildProcess;
+  /** What ends with the program. */
+  pipes: { input: Writable; output: Readable; life: Writable };
   connection: FrameConnection;
   frames: Frame[];
   of(type: number, request?: number): Frame[];
@@ -41,15 +43,30 @@ function start(hello: object = {}): Driver {
   folders.push(folder);
   const path = join(folder, 'stdout');
   const stdout = openSync(path, 'w');
-  const child = spawn(process.execPath, [host], { stdio: ['pipe', 'pipe', 'pipe', stdout] });
+  // User code's own three, frames in and out, the program's stdout and stderr, and what tells that the program lives.
+  const child = spawn(process.execPath, [host], {
+    stdio: ['ignore', 'inherit', 'pipe', 'pipe', 'pipe', stdout, 'pipe', 'pipe'],
+  });
   closeSync(stdout);
   children.push(child);
   let stderr = '';
-  child.stderr?.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
+  const [, , own, input, output, , program, life] = child.stdio as unknown as [
+    null,
+    null,
+    Readable,
+    Writable,
+    Readable,
+    null,
+    Readable,
+    Writable,
+  ];
+  for (const stream of [own, program]) {
+    stream.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+  }
   const frames: Frame[] = [];
-  const connection = new FrameConnection(child.stdout as Readable, child.stdin as Writable, {
+  const connection = new FrameConnection(output, input, {
     frame: (frame) => frames.push(frame),
     violation: (error) => {
       throw error;
@@ -68,6 +85,7 @@ function start(hello: object = {}): Driver {
   });
   return {
     child,
+    pipes: { input, output, life },
     connection,
     frames,
     of: (type, request) =>
@@ -231,8 +249,7 @@ test.each(['python_loop', 'with_child'])(
     );
     await eventually('its processes', () => descendants(pid).length >= wanted, 10_000);
     const all = [pid, ...descendants(pid)];
-    driver.child.stdin?.destroy();
-    driver.child.stdout?.destroy();
+    for (const pipe of Object.values(driver.pipes)) pipe.destroy();
     await eventually('the end of all', () => !all.some(isRunning), 1_000);
   },
 );
@@ -245,7 +262,7 @@ test('another version is refused with a sentence', async () => {
 
 test('bytes that are no frame end the runtime', async () => {
   const driver = start();
-  driver.child.stdin?.write('this is no frame, somebody printed it');
+  driver.pipes.input.write('this is no frame, somebody printed it');
   expect(await driver.ended).toBe(78);
   expect(driver.stderr()).toContain('The program broke the bridge protocol: magic');
 });
