@@ -10,7 +10,8 @@ import threading
 import time
 
 import pytest
-from isthmus.common import Types
+from isthmus.common import Time, Types
+from isthmus.datastream import AsyncDataStream, AsyncFunction
 from isthmus.datastream.functions import MapFunction
 from isthmus.errors import CodecError, UserFunctionError
 from places import PLACES
@@ -238,6 +239,21 @@ def failure_of(stream):
     with pytest.raises(UserFunctionError) as caught:
         list(stream.execute_and_collect())
     return caught.value
+
+
+def test_a_coroutine_that_blocks_its_loop_is_found_out(env):
+    class Blocks(AsyncFunction):
+        async def async_invoke(self, value):
+            time.sleep(60)
+
+    began = time.monotonic()
+    asked = AsyncDataStream.ordered_wait(env.from_collection([1]), Blocks(), Time.milliseconds(200))
+    error = failure_of(asked)
+    assert error.report["exceptionType"] == "TimeoutError"
+    assert error.report["record"] == "1"
+    assert f'File "{__file__}", line' in str(error)
+    assert "time.sleep(60)" in str(error)
+    assert time.monotonic() - began < 30
 
 
 def test_a_job_of_a_function_fails_that_function(env):

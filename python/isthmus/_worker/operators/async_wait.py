@@ -184,16 +184,18 @@ class AsyncOperator(Operator):
 
     def next_processing_time(self) -> int | None:
         """When the oldest call under way would be overdue (A6)."""
-        if self._timeout_s is None or (begun := self._begun()) is None:
+        if self._timeout_s is None or (oldest := self._oldest()) is None:
             return None
-        left = begun.started + self._timeout_s + _OVERDUE_S - time.monotonic()  # type: ignore[operator]
-        return self.ctx.clock.now_ms() + max(0, int(left * 1000))
+        now = time.monotonic()
+        # One that is yet to be begun has all its time: that is looked at again then.
+        left = (oldest.started or now) + self._timeout_s + _OVERDUE_S - now
+        return self.ctx.clock.now_ms() + int(left * 1000)
 
     def advance_processing_time(self, now: int) -> None:
-        call = self._begun()
-        if call is None or self._timeout_s is None or call.state != _PENDING:
+        call = self._oldest()
+        if call is None or call.started is None or self._timeout_s is None:
             return
-        late = time.monotonic() - call.started  # type: ignore[operator]
+        late = time.monotonic() - call.started
         if late >= self._timeout_s + _OVERDUE_S and call.state == _PENDING:
             call.outcome = TimeoutError(
                 f"an async function has blocked its event loop for {late:.1f} s, so that no time limit could end it; await "
@@ -201,11 +203,11 @@ class AsyncOperator(Operator):
             )
             raise self._failed(call)
 
-    def _begun(self) -> _Call | None:
-        """The oldest call that was begun and is not over."""
+    def _oldest(self) -> _Call | None:
+        """The oldest call that is not over."""
         for entry in self._queue:
             if isinstance(entry, _Call) and entry.state == _PENDING:
-                return entry if entry.started is not None else None
+                return entry
         return None
 
     def poll_watermark(self) -> int | None:
