@@ -161,7 +161,8 @@ def _wire_outputs(
             key_groups=groups,
             num_receivers=out["receivers"],
             rng=slot.rng,
-            own=own,
+            # One that cannot be copied is told of as a key, when it is encoded.
+            own=None if own is None else kept,
             scale=scale,
         )
         if kind == "broadcast":
