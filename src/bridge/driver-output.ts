@@ -1,6 +1,7 @@
 // The program's stdout and stderr as the runtime of a Python program has them: for print sinks, workers, and TypeScript
 // functions that use `console` or `process.stdout`.
 
+import { syncBuiltinESMExports } from 'node:module';
 import { Writable } from 'node:stream';
 import { WriteStream, isatty } from 'node:tty';
 import { OutputStream, type ProgramOutput } from './output-stream.ts';
@@ -11,12 +12,13 @@ export function driverOutput(stdout: number, stderr: number): ProgramOutput {
   const output = { stdout: OutputStream.to(stdout), stderr: OutputStream.to(stderr) };
   ownStream('stdout', 1, stdout, output.stdout);
   ownStream('stderr', 2, stderr, output.stderr);
+  syncBuiltinESMExports(); // For `import { stdout } from 'node:process'`.
   return output;
 }
 
 /**
  * Makes `process.stdout` or `process.stderr` one writer among the others. Node's own would make a pipe of the program
- * non-blocking, for the program too.
+ * non-blocking, for the program too; until now nothing stands there (python/isthmus/_driver/own_streams.cjs).
  */
 function ownStream(
   name: 'stdout' | 'stderr',

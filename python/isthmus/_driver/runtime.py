@@ -21,6 +21,11 @@ PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PACKAGE_DIR = os.path.dirname(PACKAGE)
 _CHECKOUT = os.path.dirname(PACKAGE_DIR)
 _BUNDLE = os.path.join(PACKAGE, "_runtime", "runtime.mjs")
+_FLAGS = (
+    "--disable-warning=ExperimentalWarning",
+    "--require",
+    os.path.join(PACKAGE, "_driver", "own_streams.cjs"),
+)
 
 
 def find_node() -> str:
@@ -150,12 +155,12 @@ def runtime_command() -> list[str]:
     sources = os.path.join(_CHECKOUT, "src", "bridge", "driver-host.ts")
     if os.path.isfile(sources):
         if os.path.isfile(_BUNDLE) and os.path.getmtime(_BUNDLE) >= _newest(os.path.join(_CHECKOUT, "src")):
-            return [node, "--disable-warning=ExperimentalWarning", _BUNDLE]
-        return [node, "--disable-warning=ExperimentalWarning", sources]
+            return [node, *_FLAGS, _BUNDLE]
+        return [node, *_FLAGS, sources]
     # A wheel has a bundle, the npm package its compiled modules.
     for runtime in (_BUNDLE, os.path.join(_CHECKOUT, "dist", "bridge", "driver-host.js")):
         if os.path.isfile(runtime):
-            return [node, "--disable-warning=ExperimentalWarning", runtime]
+            return [node, *_FLAGS, runtime]
     from ..errors import ConfigurationError
 
     raise ConfigurationError(

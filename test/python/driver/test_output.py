@@ -259,3 +259,17 @@ def test_a_stdout_that_is_non_blocking_is_waited_for(programs, writer):
         assert len(pipe.read().splitlines()) == 20_000
     assert child.wait(timeout=30) == 0
     assert child.stderr.read() == ""
+
+
+def test_the_programs_own_streams_stay_as_they_are(programs):
+    """Node makes pipes non-blocking that it looks at, and these are the program's too."""
+    programs.write("log.ts", "export function log(x: number) { console.log('seen', x); return x; }\n")
+    done = programs.run(
+        """
+        from isthmus import ts
+        env.from_collection([1, 2]).map(ts("./log.ts", "log")).print()
+        env.execute()
+        print([os.get_blocking(descriptor) for descriptor in (0, 1, 2)])
+        """
+    )
+    assert done.stdout.splitlines()[-1] == "[True, True, True]"
