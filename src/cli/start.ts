@@ -10,10 +10,19 @@ import type { ProgramProcess } from './program.ts';
  */
 export function start(program: ProgramProcess): Promise<number> {
   const { command, args, env } = program;
+  makeBlocking(process.stdout);
+  makeBlocking(process.stderr);
   if (process.execve !== undefined && isAbsolute(command)) {
     process.execve(command, [command, ...args], { ...process.env, ...env });
   }
   return asChild(program);
+}
+
+/** Node makes a pipe non-blocking that it looks at: what the program then prints faster than it is read would be lost. */
+function makeBlocking(stream: object): void {
+  if (!('_handle' in stream)) return;
+  const { _handle: handle } = stream as { _handle?: { setBlocking?(on: boolean): void } };
+  handle?.setBlocking?.(true);
 }
 
 function asChild({ command, args, env }: ProgramProcess): Promise<number> {
