@@ -154,7 +154,7 @@ class Task:
     @property
     def unproven(self) -> bool:
         """Whether the next record may be a slow one, as far as anybody knows."""
-        return self._careful > 0
+        return self._careful > 0 and self.source is None
 
     def runnable(self) -> bool:
         if self.finished or not self.started or self.gives_way:

@@ -1,11 +1,12 @@
 // Tumbling and sliding count windows with their default trigger: a window fires when it is full, and is over. A window that
 // never fills never fires. Windows of a key are counted from 0.
 //
-// A key without an open window is forgotten, and its windows count from 0 again: there are more keys in the life of a
-// stream than can be remembered.
+// A key without an open window leaves its count, and nothing else: of the REMEMBERED keys at least that were left so last.
+// There are more keys in the life of a stream than can be remembered; the windows of a key that is not count from 0 again.
 
 import type { MaybePromise } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
+import { keyIdentity } from '../../state/key-identity.ts';
 import type { KeyedTable } from '../../state/table.ts';
 import { keyedTable } from '../state-store.ts';
 import { Engine, type EngineParts } from './engine.ts';
@@ -20,10 +21,35 @@ interface KeyCount {
   windows: Map<number, unknown>;
 }
 
+/** Keys of which at least the count is known when they come again. */
+const REMEMBERED = 1 << 15;
+
+/** Counts of keys that have no open window, in two generations: the older one goes as a whole. */
+class Counts {
+  #recent = new Map<unknown, number>();
+  #older = new Map<unknown, number>();
+
+  leave(key: unknown, count: number): void {
+    if (this.#recent.size >= REMEMBERED) {
+      this.#older = this.#recent;
+      this.#recent = new Map();
+    }
+    this.#recent.set(keyIdentity(key), count);
+  }
+
+  take(key: unknown): number {
+    const identity = keyIdentity(key);
+    const count = this.#recent.get(identity) ?? this.#older.get(identity) ?? 0;
+    if (!this.#recent.delete(identity)) this.#older.delete(identity);
+    return count;
+  }
+}
+
 export class CountedEngine extends Engine {
   readonly #size: number;
   readonly #slide: number;
   readonly #keys: KeyedTable<KeyCount>;
+  readonly #counts = new Counts();
 
   constructor(parts: EngineParts) {
     super(parts);
@@ -70,7 +96,10 @@ export class CountedEngine extends Engine {
       cursor.key = key;
       cursor.timestamp = timestamp;
     }
-    if (windows.size === 0 && entry.count % slide === 0) this.#keys.delete();
+    if (windows.size === 0 && entry.count % slide === 0) {
+      this.#keys.delete();
+      this.#counts.leave(key, entry.count);
+    }
   }
 
   /** What the key at hand has, about to be changed. */
@@ -80,7 +109,7 @@ export class CountedEngine extends Engine {
       this.#keys.changed();
       return known;
     }
-    const entry: KeyCount = { count: 0, windows: new Map() };
+    const entry: KeyCount = { count: this.#counts.take(this.ctx.cursor.key), windows: new Map() };
     this.#keys.set(entry);
     return entry;
   }

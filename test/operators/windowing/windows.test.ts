@@ -99,7 +99,7 @@ describe('count windows', () => {
     ]);
   });
 
-  test('count each key alone, forget those without an open window, and fire at the time of their last record', async () => {
+  test('count each key alone, number their windows, keep no full one, and fire at the time of their last record', async () => {
     const driver = await WindowDriver.open({
       assigner: new CountWindows(2),
       how: 'apply',
@@ -112,7 +112,7 @@ describe('count windows', () => {
     expect(driver.take()).toEqual([
       ['a', 0, [1, 2]],
       ['b', 0, [1, 2]],
-      ['a', 0, [3, 4]],
+      ['a', 1, [3, 4]],
     ]);
     expect(await driver.operator.snapshot?.(1)).toBeUndefined();
   });

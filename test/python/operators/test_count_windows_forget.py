@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from isthmus._worker.operators.windowing import counted
 from isthmus.testing import OneInputHarness
 
 
@@ -37,3 +38,18 @@ def test_keys_with_records_in_a_window_are_not(size, slide):
         harness.process(*[("a", 1)] * (size - 1))
         assert harness.take() == [("a", size)]
     assert kept is not None
+
+
+def test_windows_count_on_for_keys_left_lately_and_memory_of_the_others_ends(monkeypatch):
+    monkeypatch.setattr(counted, "REMEMBERED", 10)
+
+    def ids(stream):
+        return stream.key_by(lambda value: value).count_window(1).apply(lambda k, w, _: [(k, w.id)])
+
+    with OneInputHarness.open_stream(ids) as harness:
+        harness.process("a", "a")
+        assert harness.take() == [("a", 0), ("a", 1)]
+        harness.process(*map(str, range(9)), "a")
+        assert harness.take()[-1] == ("a", 2)
+        harness.process(*map(str, range(100)), "a")
+        assert harness.take()[-1] == ("a", 0)

@@ -103,8 +103,7 @@ def test_count_windows_fire_only_when_full():
     with windows(CountTumblingWindowAssigner(3)) as h:
         h.process(*[("a", i) for i in range(7)], ("b", 0), ("b", 1))
         h.end()
-        assert [(k, w.id, e) for k, w, e in h.output] == [("a", 0, [0, 1, 2]), ("a", 0, [3, 4, 5])]
-    # Nothing is kept of a key without an open window, its count neither.
+        assert [(k, w.id, e) for k, w, e in h.output] == [("a", 0, [0, 1, 2]), ("a", 1, [3, 4, 5])]
     with windows(CountSlidingWindowAssigner(4, 2)) as h:
         h.process(*[("a", i) for i in range(1, 8)])
         assert contents(h) == [("a", [1, 2, 3, 4]), ("a", [3, 4, 5, 6])]
@@ -124,7 +123,7 @@ def test_count_windows_fire_as_with_a_count_trigger_said(size, slide):
     for trigger in (None, CountTrigger(size)):
         with windows(CountSlidingWindowAssigner(size, slide), trigger=trigger) as h:
             h.process(*records)
-            found.append([(k, e) for k, _, e in h.output])
+            found.append([(k, w.id, e) for k, w, e in h.output])
     assert sorted(found[0]) == sorted(found[1])
 
 

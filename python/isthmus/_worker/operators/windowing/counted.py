@@ -2,8 +2,8 @@
 
 A window that never fills never fires. ``id`` counts the windows of a key from 0.
 
-A key without an open window is forgotten, and its windows count from 0 again: there are more keys in the life of a
-stream than can be remembered.
+A key without an open window leaves its count, and nothing else: of the ``REMEMBERED`` keys at least that were left so last.
+There are more keys in the life of a stream than can be remembered; the windows of a key that is not count from 0 again.
 """
 
 from __future__ import annotations
@@ -19,6 +19,27 @@ from .contents import NOTHING
 from .engine import Engine
 from .partition import from_groups, to_groups
 
+#: Keys of which at least the count is known when they come again.
+REMEMBERED = 1 << 15
+
+
+class _Counts:
+    """Counts of keys that have no open window, in two generations: the older one goes as a whole."""
+
+    __slots__ = ("_older", "_recent")
+
+    def __init__(self) -> None:
+        self._recent: dict[Any, int] = {}
+        self._older: dict[Any, int] = {}
+
+    def leave(self, key: Any, count: int) -> None:
+        if len(self._recent) >= REMEMBERED:
+            self._older, self._recent = self._recent, {}
+        self._recent[key] = count
+
+    def take(self, key: Any) -> int:
+        return self._recent.pop(key, 0) or self._older.pop(key, 0)
+
 
 class CountedEngine(Engine):
     def __init__(self, operation: WindowOperation, ctx: OperatorContext) -> None:
@@ -27,6 +48,7 @@ class CountedEngine(Engine):
         self._slide: int = getattr(operation.assigner, "_window_slide", self._size)
         #: key → [records so far, {id: contents}]
         self._keys: dict[Any, list[Any]] = {}
+        self._counts = _Counts()
 
     def process(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
         cursor = self.ctx.cursor
@@ -35,12 +57,12 @@ class CountedEngine(Engine):
         giver, overlaps = self.contents.giver, slide < size
         # Lists share their records with those of other windows.
         lives_on = overlaps and self.contents.is_list
-        keys = self._keys
+        keys, counts = self._keys, self._counts
         for key, value in pairs:
             cursor.key = key
             entry = keys.get(key)
             if entry is None:
-                entry = keys[key] = [0, {}]
+                entry = keys[key] = [counts.take(key), {}]
             count, windows = entry
             entry[0] = count + 1
             timestamp = cursor.timestamp
@@ -61,6 +83,7 @@ class CountedEngine(Engine):
                 cursor.timestamp = timestamp
             if not windows and entry[0] % slide == 0:
                 del keys[key]
+                counts.leave(key, entry[0])
 
     def snapshot(self) -> Any:
         return to_groups(self.ctx, self._keys.items())
