@@ -133,6 +133,10 @@ class Task:
         #: The source is not asked any more.
         self._source_is_over = False
         self._careful = CAREFUL
+        #: A source with no function behind it in its chain that works on records: nobody waits for what it has yet to read.
+        self._only_reads = source is not None and all(
+            getattr(op, "assigns_timestamps", False) for op in operators
+        )
         self._stride = 1
 
     # What the slot asks.
@@ -154,7 +158,7 @@ class Task:
     @property
     def unproven(self) -> bool:
         """Whether the next record may be a slow one, as far as anybody knows."""
-        return self._careful > 0 and self.source is None
+        return self._careful > 0 and not self._only_reads
 
     def runnable(self) -> bool:
         if self.finished or not self.started or self.gives_way:

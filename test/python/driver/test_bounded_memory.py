@@ -134,4 +134,6 @@ def mixed():
 most(env.from_source(mixed).key_by(len).map(lambda v: v).key_by(len).map(SlowMap()).execute_and_collect())
 """,
         20_000,
+        # Records are weighed by samples: one in fifty is not always among them. Counted alone, they would take gigabytes.
+        bound_mb=900,
     )
