@@ -1,7 +1,7 @@
 // Do the suites pass in the set-ups that people have? The packages installed rather than linked, on the oldest Node that is
 // supported, with source maps on. Closes with one line `N passed, N failed`.
 //
-//   node scripts/setups.mjs            what CI runs: the tests of the API, of programs and of processes
+//   node scripts/setups.mjs            the tests of the API, of programs and of processes
 //   node scripts/setups.mjs --all      every test of both languages
 
 import { spawnSync } from 'node:child_process';

@@ -49,7 +49,6 @@ const steps = [
   conformance('conformance'),
   conformance('conformance, every edge through the runtime', 'always'),
   { name: 'mutations', command: ['node', 'scripts/mutations.mjs'], count: countMutations },
-  { name: 'setups', command: ['node', 'scripts/setups.mjs'], count: countClosingLine },
   { name: 'packages', command: ['node', 'scripts/packages.mjs'], count: countClosingLine },
 ].filter(({ name }) => process.argv.length === 2 || process.argv.slice(2).some((word) => name.includes(word)));
 
