@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 from .channels import ChannelCodec
 from .coercion import Coerce
 from .failure import OperatorFailure
-from .isolate import reuses_objects
+from .isolate import loads, reuses_objects
 from .keep import Own, kept, sendable
 from .operator import Cursor, Operator, OperatorContext
 from .operators import make_operator, open_function
 from .output import DEFAULT_WINDOW_BYTES, LocalSender, Output, RemoteSender, Sender
 from .raised import ANYTHING
 from .sources import make_source
+from .state.keys import GroupOf
+from .state.store import SubtaskStore, saved_subtask
 from .task import Task
 from .weight import Scale
 
@@ -34,9 +36,8 @@ def build_tasks(slot: Slot, deployment: dict[str, Any], load: Callable[[dict[str
             slot.by_channel[channel] = task
     for task, ctxs in zip(tasks, contexts):
         _wire_outputs(slot, deployment, task, ctxs)
-    restore = deployment.get("restore") or {}
     for task, ctxs in reversed(list(zip(tasks, contexts))):
-        _open(task, ctxs, restore.get(str(task.id)))
+        _open(task, ctxs)
     return tasks
 
 
@@ -53,12 +54,22 @@ def _build(
         for i, spec in enumerate(chain)
         if i >= first
     ]
+    store = SubtaskStore(
+        GroupOf(part["maxParallelism"], part["parallelism"], part["subtask"]),
+        part["subtask"],
+        part["parallelism"],
+        [
+            saved_subtask(loads(saved))
+            for saved in (deployment.get("restore") or {}).get(str(part["task"]), ())
+        ],
+    )
     task = Task(
         deployment=part,
         operators=operators,
         cursor=cursor,
         clock=slot.clock,
         watchdog=slot.watchdog,
+        store=store,
         source=source,
     )
     task.notify = slot.task_notice
@@ -84,6 +95,7 @@ def _build(
             load_function=load,
             emit_side=_side_emitter(task, i),
             side_tags=tags,
+            state=store.of(spec.get("uid") or str(spec["id"])),
             wake=slot._wake,
         )
         ctx.program_output = slot.program_output
@@ -250,26 +262,20 @@ def _where(ctx: OperatorContext) -> dict[str, Any]:
     return {"subtask": ctx.subtask, "parallelism": ctx.parallelism}
 
 
-def _open(task: Task, contexts: list[OperatorContext], states: list[Any] | None) -> None:
-    from .isolate import loads
-
-    restored = [loads(s) for s in states] if states else []
+def _open(task: Task, contexts: list[OperatorContext]) -> None:
     source = task.source
     if source is not None:
         ctx = contexts[0]
         try:
             source.open(ctx)
-            positions = [s["source"] for s in restored if s["source"] is not None]
+            positions = ctx.state.drawn("position", lambda: source.snapshot(0))
             if positions:
                 source.restore(positions)
         except ANYTHING as e:
             raise OperatorFailure(e, ctx.spec, where=_where(ctx)) from e
-    for i, (op, ctx) in enumerate(zip(task.operators, contexts[1:] if source is not None else contexts)):
+    for op, ctx in zip(task.operators, contexts[1:] if source is not None else contexts):
         try:
             op.ctx = ctx
-            parts = [s["operators"][i] for s in restored if s["operators"][i] is not None]
-            if parts:
-                op.restore(parts)
             op.open(ctx)
         except ANYTHING as e:
             raise OperatorFailure(e, ctx.spec, where=_where(ctx)) from e

@@ -10,13 +10,16 @@ last one. So ``map`` is the builtin ``map`` and a chain of maps and filters runs
       yields.
   O3. An operator never blocks, never reads a clock but ``ctx.clock``, never starts a thread but through
       ``ctx``.
-  O4. Everything that must survive a restart is in ``snapshot()``.
+  O4. Everything that must survive a restart is in tables of ``ctx.state``, declared in ``open``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from .state.store import OperatorStore
 
 #: No timestamp, no watermark yet (Java's Long.MIN_VALUE, as PyFlink shows it).
 MIN_TIMESTAMP = -(2**63)
@@ -72,6 +75,7 @@ class OperatorContext:
         load_function: Callable[[dict[str, Any]], Any],
         emit_side: Callable[[str, Any], None],
         side_tags: frozenset[str],
+        state: OperatorStore,
         wake: Callable[[], None] = lambda: None,
     ) -> None:
         self.spec = spec
@@ -96,6 +100,8 @@ class OperatorContext:
         self.emit_side = emit_side
         #: Tags of this operator that somebody reads.
         self.side_tags = side_tags
+        #: Where it declares what it keeps over a barrier (O4).
+        self.state = state
         #: Writes whole lines to the program's stdout (print sinks).
         self.program_output: Callable[[str, bool], None] | None = None
         #: Makes the loop call ``poll`` soon; may be called from any thread.
@@ -165,7 +171,7 @@ class Operator:
         )
 
     def open(self, ctx: OperatorContext) -> None:
-        """Load functions, open them, set up state. Called once, after ``restore`` if there is state."""
+        """Load functions, declare tables, open functions. Called once."""
         self.ctx = ctx
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
@@ -241,30 +247,6 @@ class Operator:
         async).
         """
         return None
-
-    def snapshot(self, checkpoint: int) -> Any:
-        """State at a barrier, as a value pickle can carry: what the operator keeps itself, and what its functions
-        keep. None where there is neither.
-        """
-        own = self.snapshot_own()
-        runtime = self.ctx.runtime.snapshot() if self.ctx.runtime is not None else None
-        return {"own": own, "runtime": runtime} if own or runtime else None
-
-    def restore(self, states: list[Any]) -> None:
-        """Take over state given by ``snapshot``, one entry of each old subtask."""
-        from .runtime_context import runtime_context
-
-        runtime = [s["runtime"] for s in states if s["runtime"]]
-        if runtime:
-            runtime_context(self.ctx).restore(runtime)
-        self.restore_own([s["own"] for s in states if s["own"]])
-
-    def snapshot_own(self) -> Any:
-        """What the operator keeps besides the state of its functions."""
-        return None
-
-    def restore_own(self, states: list[Any]) -> None:
-        """Take over what ``snapshot_own`` gave."""
 
     def notify_checkpoint_complete(self, checkpoint: int) -> None:
         """The checkpoint is durable: sinks commit."""

@@ -9,7 +9,6 @@ from ..datastream._state.descriptors import StateDescriptor
 from .metrics import WorkerMetricGroup
 from .operator import OperatorContext
 from .state.backend import KeyedBackend
-from .state.keys import GroupOf
 from .state.operator_state import OperatorStates
 from .timers import Timers
 
@@ -74,7 +73,7 @@ class WorkerRuntimeContext(RuntimeContext):
 
     def get_operator_state_store(self) -> OperatorStates:
         if self._operator_states is None:
-            self._operator_states = OperatorStates(self._ctx.subtask, self._ctx.parallelism)
+            self._operator_states = OperatorStates(self._ctx.state)
         return self._operator_states
 
     @property
@@ -90,31 +89,8 @@ class WorkerRuntimeContext(RuntimeContext):
     def timers(self) -> Timers:
         """The operator's timers."""
         if self._timers is None:
-            self._timers = Timers()
+            self._timers = Timers(self._ctx.state)
         return self._timers
-
-    # Snapshots.
-
-    def snapshot(self) -> dict[str, Any] | None:
-        """Keyed state and timers by key group, and operator state; None where there is nothing."""
-        state = self._backend.snapshot() if self._backend is not None else {}
-        timers = self._timers.snapshot(self._groups()) if self._timers is not None else {}
-        operator = self._operator_states.snapshot() if self._operator_states is not None else None
-        if not (state or timers or operator):
-            return None
-        return {"state": state, "timers": timers, "operator": operator}
-
-    def restore(self, snapshots: list[dict[str, Any]]) -> None:
-        if any(s["state"] for s in snapshots):
-            self.backend.restore([s["state"] for s in snapshots])
-        operator = [s["operator"] for s in snapshots if s["operator"]]
-        if operator:
-            self.get_operator_state_store().restore(operator)
-        if any(s["timers"] for s in snapshots):
-            self.timers.restore([s["timers"] for s in snapshots], self._groups())
-
-    def _groups(self) -> GroupOf:
-        return GroupOf(self._ctx.max_parallelism, self._ctx.parallelism, self._ctx.subtask)
 
     def close(self) -> None:
         if self._backend is not None:

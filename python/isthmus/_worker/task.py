@@ -31,6 +31,7 @@ from .pull import Made, Pull
 from .raised import ANYTHING
 from .side_buffer import SideBuffer
 from .state.keys import Freezer
+from .state.store import SubtaskStore
 from .watchdog import Watchdog
 
 #: Records made between two looks at the clock and at the outputs' credit.
@@ -69,6 +70,7 @@ class Task:
         cursor: Cursor,
         clock: Clock,
         watchdog: Watchdog | None,
+        store: SubtaskStore,
         source: Any = None,
     ) -> None:
         self.deployment = deployment
@@ -79,6 +81,7 @@ class Task:
         self.cursor = cursor
         self._clock = clock
         self._watchdog = watchdog
+        self.store = store
         #: Source of records when the chain's head is one; ``operators`` then are the rest.
         self.source = source
         self.outputs: list[Output] = []
@@ -591,9 +594,7 @@ class Task:
 
     def _barrier(self, element: tuple[Any, ...]) -> Generator[Drain, None, None]:
         yield from self._settle()
-        states = [op.snapshot(element[1]) for op in self.operators]
-        source_state = self.source.snapshot(element[1]) if self.source is not None else None
-        self.notify("snapshot", self, element[1], {"operators": states, "source": source_state})
+        self.notify("snapshot", self, element[1], self.store.freeze())
         self._control(element)
         held = self.gate.release()
         self.queue.extendleft(reversed(held))

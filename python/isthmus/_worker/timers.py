@@ -7,16 +7,13 @@ T3. A timer registered while timers fire takes its place among those still due.
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Iterator
 from heapq import heappop, heappush
 from typing import Any
 
 from ..datastream.timerservice import TimerService
-from .isolate import dumps
 from .operator import OperatorContext
-from .state.embedded import NamespacedKey
-from .state.keys import GroupOf
+from .state.store import OperatorStore
 from .whole_ms import whole_ms
 
 
@@ -86,25 +83,17 @@ class TimerQueue:
 class Timers:
     """Both domains."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: OperatorStore) -> None:
         self.event = TimerQueue()
         self.processing = TimerQueue()
+        self._domains = (self.event, self.processing)
+        for key, (domain, time) in store.derived("timers", self._entries):
+            self._domains[domain].register(time, key)
 
-    def snapshot(self, groups: GroupOf) -> dict[int, bytes]:
-        """Pickled (domain, time, key) by key group."""
-        found: dict[int, list[tuple[int, int, Any]]] = {}
-        for domain, queue in ((0, self.event), (1, self.processing)):
+    def _entries(self) -> Iterator[tuple[Any, tuple[int, int]]]:
+        for domain, queue in enumerate(self._domains):
             for time, key in queue.items():
-                owner = key[0] if type(key) is NamespacedKey else key
-                found.setdefault(groups.group(owner), []).append((domain, time, key))
-        return {group: dumps(timers) for group, timers in found.items()}
-
-    def restore(self, snapshots: list[dict[int, bytes]], groups: GroupOf) -> None:
-        for snapshot in snapshots:
-            for group, data in snapshot.items():
-                if groups.is_mine(group):
-                    for domain, time, key in pickle.loads(data):
-                        (self.processing if domain else self.event).register(time, key)
+                yield key, (domain, time)
 
 
 class KeyedTimerService(TimerService):

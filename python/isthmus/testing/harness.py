@@ -17,7 +17,8 @@ from .._worker.keep import keeper
 from .._worker.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Cursor, Operator, OperatorContext
 from .._worker.operators import make_operator
 from .._worker.runtime_context import runtime_context
-from .._worker.state.keys import freeze, thaw
+from .._worker.state.keys import GroupOf, freeze, thaw
+from .._worker.state.store import SubtaskStore
 from .._worker.timers import TimerQueue
 from ..datastream.state import OperatorStateStore
 from ..errors import GraphError
@@ -83,6 +84,13 @@ class OneInputHarness:
         spec: dict[str, Any] = {"id": 0, "kind": kind, "name": name, "params": params or {}}
         if function is not None:
             spec["fn"] = {"language": "python", "form": "pickle", "blob": 0, "name": name}
+        saved = restore if isinstance(restore, list) else [restore]
+        self._store = SubtaskStore(
+            GroupOf(max_parallelism, parallelism, subtask),
+            subtask,
+            parallelism,
+            [one for one in saved if one is not None],
+        )
         self.context = OperatorContext(
             spec=spec,
             job_name="test",
@@ -99,14 +107,12 @@ class OneInputHarness:
             load_function=lambda ref: function,
             emit_side=self._emit_side,
             side_tags=_AnyTag(),
+            state=self._store.of("operator"),
             wake=self._woken.set,
         )
         self._own = keeper(self.context)[0]
         self.operator: Operator = make_operator(spec, keyed=key_by is not None, batch=batch)
         self.operator.ctx = self.context
-        if restore is not None:
-            states = restore if isinstance(restore, list) else [restore]
-            self.operator.restore([s for s in states if s is not None])
         self.operator.open(self.context)
         self._closed = False
 
@@ -218,7 +224,7 @@ class OneInputHarness:
 
     def snapshot(self) -> Any:
         """The operator's state, to be given to ``restore`` of another harness."""
-        return self.operator.snapshot(1)
+        return self._store.freeze()
 
     def close(self) -> None:
         """Close the function."""

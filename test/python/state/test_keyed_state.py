@@ -324,4 +324,4 @@ def test_a_default_is_read_where_there_is_no_value_by_nobody_else_changed(backen
     with OneInputHarness(Defaulting(), key_by=lambda v: "k", config=backend) as h:
         h.process("change", [], "clear")
         assert h.output == [["ann"], [], ["ann"]]
-        assert h.snapshot() is None
+        assert h.snapshot().chunks == []

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from isthmus._worker.state.keys import GroupOf
 from isthmus._worker.state.operator_state import OperatorStates
+from isthmus._worker.state.store import SubtaskStore
 from isthmus.common import Time
 from isthmus.datastream.functions import BroadcastProcessFunction, MapFunction
 from isthmus.datastream.state import ListStateDescriptor, MapStateDescriptor, StateTtlConfig
@@ -54,17 +56,20 @@ def test_a_function_of_any_stream_has_it_and_finds_it_again_in_open():
         assert wider.operator_state().get_list_state(SEEN).get() == ["c", "d", "e"]
 
 
+def store_of(subtask: int, parallelism: int, saved: Any = ()) -> SubtaskStore:
+    return SubtaskStore(GroupOf(128, parallelism, subtask), subtask, parallelism, saved)
+
+
 @given(st.lists(st.lists(st.integers(), max_size=6), min_size=1, max_size=5), st.integers(1, 6))
 def test_elements_of_a_list_are_with_exactly_one_subtask_after_any_restore_in_order(before, parallelism):
     snapshots = []
     for subtask, values in enumerate(before):
-        states = OperatorStates(subtask, len(before))
-        states.get_list_state(SEEN).update(values)
-        snapshots.append(states.snapshot())
+        store = store_of(subtask, len(before))
+        OperatorStates(store.of("remember")).get_list_state(SEEN).update(values)
+        snapshots.append(store.freeze())
     after = []
     for subtask in range(parallelism):
-        states = OperatorStates(subtask, parallelism)
-        states.restore(snapshots[::-1])
+        states = OperatorStates(store_of(subtask, parallelism, snapshots[::-1]).of("remember"))
         after.append(states.get_list_state(SEEN).get())
     assert list(chain.from_iterable(after)) == list(chain.from_iterable(before))
     if parallelism == len(before):
@@ -99,7 +104,7 @@ def test_broadcast_state_is_the_same_in_all_subtasks():
 
 
 def test_what_cannot_be_is_said_in_a_sentence():
-    states = OperatorStates(0, 1)
+    states = OperatorStates(store_of(0, 1).of("remember"))
     states.get_list_state(SEEN)
     with pytest.raises(
         GraphError, match='"seen" is a list state already; give the union list state another name'

@@ -15,18 +15,11 @@ from ..keep import keeper
 from ..opening import opened
 from ..operator import MIN_TIMESTAMP, Operator, OperatorContext
 from ..timers import TimerQueue
-from .interval_join import _time, _Waiting
 from .results import flatten
-from .windowing.partition import from_groups, to_groups
+from .timed_records import TimedRecord, last_sequence, time_of, waiting_sides
 
 
 class AsOfJoinOperator(Operator):
-    def __init__(self) -> None:
-        self._lefts: dict[Any, list[_Waiting]] = {}
-        self._rights: dict[Any, list[_Waiting]] = {}
-        self._due = TimerQueue()
-        self._sequence = 0
-
     def open(self, ctx: OperatorContext) -> None:
         self.ctx = ctx
         loaded = ctx.load_function(ctx.spec["fn"])
@@ -38,6 +31,13 @@ class AsOfJoinOperator(Operator):
         self.functions = (self._function,)
         # The right record stays, for left ones to come.
         self._own = keeper(ctx)[0]
+        sides = self._lefts, self._rights = waiting_sides(ctx)
+        self._sequence = last_sequence(sides)
+        self._due = TimerQueue()
+        for side in sides:
+            for key, waiting in side.items():
+                for record in waiting:
+                    self._due.register(record.timestamp, key)
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
         for value in records:
@@ -51,7 +51,7 @@ class AsOfJoinOperator(Operator):
         return
         yield
 
-    def _wait(self, side: dict[Any, list[_Waiting]], value: Any) -> None:
+    def _wait(self, side: dict[Any, list[TimedRecord]], value: Any) -> None:
         cursor = self.ctx.cursor
         timestamp = cursor.timestamp
         if timestamp == MIN_TIMESTAMP:
@@ -63,7 +63,7 @@ class AsOfJoinOperator(Operator):
             return  # A2
         key = cursor.key
         self._sequence += 1
-        insort(side.setdefault(key, []), _Waiting(timestamp, self._sequence, value))
+        insort(side.setdefault(key, []), TimedRecord(timestamp, self._sequence, value))
         self._due.register(timestamp, key)
 
     def advance_watermark(self, watermark: int) -> Iterable[Any] | None:
@@ -83,16 +83,16 @@ class AsOfJoinOperator(Operator):
             rights = self._rights.get(key)
             if rights:
                 # What is older than the latest up to now is of no use to anybody (A2).
-                del rights[: max(0, bisect_right(rights, watermark, key=_time) - 1)]
+                del rights[: max(0, bisect_right(rights, watermark, key=time_of) - 1)]
 
-    def _due_lefts(self, keys: Iterable[Any], watermark: int) -> list[tuple[_Waiting, Any]]:
+    def _due_lefts(self, keys: Iterable[Any], watermark: int) -> list[tuple[TimedRecord, Any]]:
         """In order of time. All of a key are taken at once: one by one would cost their number squared."""
-        found: list[tuple[_Waiting, Any]] = []
+        found: list[tuple[TimedRecord, Any]] = []
         for key in keys:
             lefts = self._lefts.get(key)
             if lefts is None:
                 continue
-            end = bisect_right(lefts, watermark, key=_time)
+            end = bisect_right(lefts, watermark, key=time_of)
             found.extend((left, key) for left in lefts[:end])
             del lefts[:end]
             if not lefts:
@@ -100,24 +100,13 @@ class AsOfJoinOperator(Operator):
         found.sort(key=lambda due: due[0].timestamp)
         return found
 
-    def _partner(self, rights: list[_Waiting] | None, timestamp: int) -> _Waiting | None:
-        at = bisect_right(rights, timestamp, key=_time) if rights else 0
+    def _partner(self, rights: list[TimedRecord] | None, timestamp: int) -> TimedRecord | None:
+        at = bisect_right(rights, timestamp, key=time_of) if rights else 0
         if not rights or at == 0:
             return None
         right = rights[at - 1]
         too_old = self._tolerance is not None and timestamp - right.timestamp > self._tolerance
         return None if too_old else right
-
-    def snapshot_own(self) -> Any:
-        sides = enumerate((self._lefts, self._rights))
-        return to_groups(self.ctx, ((key, (i, found)) for i, side in sides for key, found in side.items()))
-
-    def restore_own(self, states: list[Any]) -> None:
-        for key, (side, waiting) in from_groups(self.ctx, states):
-            (self._rights if side else self._lefts)[key] = waiting
-            for record in waiting:
-                self._due.register(record.timestamp, key)
-                self._sequence = max(self._sequence, record.sequence)
 
     def close(self) -> None:
         self._close()

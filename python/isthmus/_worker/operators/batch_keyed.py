@@ -158,11 +158,5 @@ class BatchKeyedOperator(Operator):
             cursor.timestamp = timestamp
             yield key, value
 
-    def snapshot(self, checkpoint: int) -> Any:
-        return None
-
-    def restore(self, states: list[Any]) -> None:
-        pass
-
     def close(self) -> None:
         self._inner.close()

@@ -21,37 +21,7 @@ from ..opening import opened
 from ..operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext
 from ..timers import TimerQueue
 from .results import flatten
-from .windowing.partition import from_groups, to_groups
-
-_LEFT, _RIGHT = 0, 1
-
-
-class _Waiting:
-    """A record of one side; ordered by time, then arrival."""
-
-    __slots__ = ("matched", "sequence", "timestamp", "value")
-
-    def __init__(self, timestamp: int, sequence: int, value: Any) -> None:
-        self.timestamp = timestamp
-        self.sequence = sequence
-        self.value = value
-        self.matched = False
-
-    def __lt__(self, other: _Waiting) -> bool:
-        return (self.timestamp, self.sequence) < (other.timestamp, other.sequence)
-
-    def __reduce__(self) -> Any:
-        return _restored, (self.timestamp, self.sequence, self.value, self.matched)
-
-
-def _restored(timestamp: int, sequence: int, value: Any, matched: bool) -> _Waiting:
-    waiting = _Waiting(timestamp, sequence, value)
-    waiting.matched = matched
-    return waiting
-
-
-def _time(waiting: _Waiting) -> int:
-    return waiting.timestamp
+from .timed_records import LEFT, RIGHT, TimedRecord, last_sequence, time_of, waiting_sides
 
 
 class JoinContext(ProcessJoinFunction.Context):
@@ -70,14 +40,6 @@ class JoinContext(ProcessJoinFunction.Context):
 
 
 class IntervalJoinOperator(Operator):
-    def __init__(self) -> None:
-        #: (side, key, timestamp) of restored records whose waits ``open`` knows.
-        self._restored: list[tuple[int, Any, int]] = []
-        self._sequence = 0
-        #: side → key → records in order of time
-        self._sides: tuple[dict[Any, list[_Waiting]], ...] = ({}, {})
-        self._ends = (TimerQueue(), TimerQueue())
-
     def open(self, ctx: OperatorContext) -> None:
         self.ctx = ctx
         operation = self._operation(ctx)
@@ -94,9 +56,14 @@ class IntervalJoinOperator(Operator):
         self._hold_ms = max(
             (w + 1 for w, outer in zip(self._wait, self._outer, strict=True) if outer), default=0
         )
-        for side, key, timestamp in self._restored:
-            self._ends[side].register(min(timestamp + self._wait[side], MAX_TIMESTAMP), key)
-        self._restored.clear()
+        self._ends = (TimerQueue(), TimerQueue())
+        #: side → key → records in order of time
+        self._sides = waiting_sides(ctx)
+        self._sequence = last_sequence(self._sides)
+        for side, held in enumerate(self._sides):
+            for key, waiting in held.items():
+                for record in waiting:
+                    self._ends[side].register(min(record.timestamp + self._wait[side], MAX_TIMESTAMP), key)
 
     @staticmethod
     def _operation(ctx: OperatorContext) -> IntervalJoinOperation:
@@ -114,16 +81,16 @@ class IntervalJoinOperator(Operator):
         )
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
-        return flatten(self._each(_LEFT, records), self.ctx)
+        return flatten(self._each(LEFT, records), self.ctx)
 
     def apply_second(self, records: Iterator[Any]) -> Iterator[Any]:
-        return flatten(self._each(_RIGHT, records), self.ctx)
+        return flatten(self._each(RIGHT, records), self.ctx)
 
     def _each(self, side: int, records: Iterator[Any]) -> Iterator[Iterable[Any]]:
         cursor = self.ctx.cursor
         own = self._own
         mine, others = self._sides[side], self._sides[1 - side]
-        first, last = (self._lower, self._upper) if side == _LEFT else (-self._upper, -self._lower)
+        first, last = (self._lower, self._upper) if side == LEFT else (-self._upper, -self._lower)
         for value in records:
             timestamp = cursor.timestamp
             if timestamp == MIN_TIMESTAMP:
@@ -135,14 +102,14 @@ class IntervalJoinOperator(Operator):
                 continue  # I1
             key = cursor.key
             self._sequence += 1
-            record = _Waiting(timestamp, self._sequence, value)
+            record = TimedRecord(timestamp, self._sequence, value)
             partners = others.get(key)
             if partners:
-                begin = bisect_left(partners, timestamp + first, key=_time)
-                end = bisect_right(partners, timestamp + last, key=_time)
+                begin = bisect_left(partners, timestamp + first, key=time_of)
+                end = bisect_right(partners, timestamp + last, key=time_of)
                 for partner in partners[begin:end]:
                     record.matched = partner.matched = True
-                    pair = (record, partner) if side == _LEFT else (partner, record)
+                    pair = (record, partner) if side == LEFT else (partner, record)
                     yield from self._joined(
                         own(pair[0].value), own(pair[1].value), pair[0].timestamp, pair[1].timestamp
                     )  # I4
@@ -169,13 +136,13 @@ class IntervalJoinOperator(Operator):
         return flatten(self._expire(watermark), self.ctx)
 
     def _expire(self, watermark: int) -> Iterator[Iterable[Any]]:
-        for side in (_LEFT, _RIGHT):
+        for side in (LEFT, RIGHT):
             own = self._sides[side]
             for _, key in self._ends[side].due(watermark):
                 waiting = own.get(key)
                 if not waiting:
                     continue
-                end = bisect_right(waiting, watermark - self._wait[side], key=_time)
+                end = bisect_right(waiting, watermark - self._wait[side], key=time_of)
                 over = waiting[:end]
                 del waiting[:end]
                 if not waiting:
@@ -186,8 +153,8 @@ class IntervalJoinOperator(Operator):
                         if not record.matched:
                             yield from self._alone(side, record)
 
-    def _alone(self, side: int, record: _Waiting) -> Iterator[Iterable[Any]]:
-        if side == _LEFT:
+    def _alone(self, side: int, record: TimedRecord) -> Iterator[Iterable[Any]]:
+        if side == LEFT:
             return self._joined(record.value, None, record.timestamp, MIN_TIMESTAMP)
         return self._joined(None, record.value, MIN_TIMESTAMP, record.timestamp)
 
@@ -196,23 +163,6 @@ class IntervalJoinOperator(Operator):
             return watermark
         held = watermark - self._hold_ms
         return held if held > MIN_TIMESTAMP else None
-
-    def snapshot_own(self) -> Any:
-        return to_groups(
-            self.ctx,
-            (
-                (key, (side, waiting))
-                for side in (_LEFT, _RIGHT)
-                for key, waiting in self._sides[side].items()
-            ),
-        )
-
-    def restore_own(self, states: list[Any]) -> None:
-        for key, (side, waiting) in from_groups(self.ctx, states):
-            self._sides[side][key] = waiting
-            for record in waiting:
-                self._restored.append((side, key, record.timestamp))
-                self._sequence = max(self._sequence, record.sequence)
 
     def close(self) -> None:
         self._close()

@@ -19,7 +19,6 @@ class WindowOperator(Operator):
     """``fn`` loads to a WindowOperation, or to the function while ``params.window`` says the rest in JSON."""
 
     _engine: Engine | None = None
-    _restored: list[Any] | None = None
 
     def open(self, ctx: OperatorContext) -> None:
         self.ctx = ctx
@@ -36,9 +35,6 @@ class WindowOperator(Operator):
     def _open_engine(self, engine: Engine) -> None:
         self._engine = engine
         self.functions = tuple(engine.contents.functions)
-        if self._restored:
-            engine.restore(self._restored)
-            self._restored = None
 
     @property
     def engine(self) -> Engine:
@@ -62,12 +58,6 @@ class WindowOperator(Operator):
     def advance_processing_time(self, now: int) -> Iterable[Any] | None:
         fired = self.engine.advance_processing_time(now)
         return None if fired is None else flatten(fired, self.ctx)
-
-    def snapshot_own(self) -> Any:
-        return self.engine.snapshot()
-
-    def restore_own(self, states: list[Any]) -> None:
-        self._restored = states
 
     def close(self) -> None:
         if self._engine is not None:

@@ -1,21 +1,18 @@
-"""The keyed state of one operator: makes states from descriptors, snapshots them by key group.
+"""The keyed state of one operator: makes states from descriptors, over tables of the subtask's store.
 
 B1. One name is one table; asking again gives the same state (and the first descriptor's functions hold).
-B2. A snapshot is pickled at once: what functions change later is not in it.
-B3. Restored entries are those of key groups that belong to this subtask now.
 """
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ...datastream._state.descriptors import StateDescriptor
-from ..isolate import dumps
 from ..operator import OperatorContext
-from .embedded import EmbeddedStore, NamespacedKey
-from .keys import GroupOf
+from .embedded import EmbeddedStore
+from .keys import NamespacedKey
 from .states import (
     DefaultingValueState,
     KeyedAggregatingState,
@@ -48,10 +45,7 @@ class KeyedBackend:
 
     def __init__(self, ctx: OperatorContext) -> None:
         self._ctx = ctx
-        self._groups = GroupOf(ctx.max_parallelism, ctx.parallelism, ctx.subtask)
-        self._tables: dict[str, Any] = {}
         self._states: dict[str, Any] = {}
-        self._expiries: dict[str, tuple[str, Expiry]] = {}
         self._store: EmbeddedStore | None = None
         config = ctx.config
         if config.get("state.backend.type", config.get("state.backend", "")).lower() in _DISK_BACKENDS:
@@ -67,11 +61,8 @@ class KeyedBackend:
         return self._store is not None
 
     def table(self, name: str) -> Any:
-        """The table of a name; it is in snapshots."""
-        table = self._tables.get(name)
-        if table is None:
-            table = self._tables[name] = self.make_table()
-        return table
+        """The table of a name."""
+        return self._ctx.state.keyed(name, self.make_table)
 
     def state(self, kind: str, descriptor: StateDescriptor, at: Any = None) -> Any:
         """The state of a descriptor; ``at`` says whose (the record's key by default)."""
@@ -83,11 +74,12 @@ class KeyedBackend:
         return found
 
     def _make(self, name: str, kind: str, descriptor: StateDescriptor, at: Any) -> Any:
-        table = self.table(name)
         ttl = descriptor._ttl_config
-        if ttl is not None and ttl.is_enabled():
+        if ttl is None or not ttl.is_enabled():
+            table = self.table(name)
+        else:
             expiry = Expiry(ttl, self._ctx.clock)
-            self._expiries[name] = (kind, expiry)
+            table = self._ctx.state.keyed(name, self.make_table, partial(alive, kind=kind, expiry=expiry))
             if kind == "list":
                 return TtlListState(table, at, expiry)
             if kind == "map":
@@ -103,30 +95,6 @@ class KeyedBackend:
         if kind == "reducing":
             return KeyedReducingState(table, at, descriptor.get_reduce_function())  # type: ignore[attr-defined]
         return KeyedAggregatingState(table, at, descriptor.get_agg_function())  # type: ignore[attr-defined]
-
-    def snapshot(self) -> dict[int, bytes]:
-        """Pickled entries by key group (B2)."""
-        groups: dict[int, dict[str, list[tuple[Any, Any]]]] = {}
-        for name, table in self._tables.items():
-            ttl = self._expiries.get(name)
-            for key, entry in table.items():
-                if ttl is not None:
-                    entry = alive(entry, *ttl)
-                    if entry is None:
-                        continue
-                owner = key[0] if type(key) is NamespacedKey else key
-                group = groups.setdefault(self._groups.group(owner), {})
-                group.setdefault(name, []).append((key, entry))
-        return {group: dumps(entries) for group, entries in groups.items()}
-
-    def restore(self, snapshots: list[dict[int, bytes]]) -> None:
-        for snapshot in snapshots:
-            for group, data in snapshot.items():
-                if self._groups.is_mine(group):  # B3
-                    for name, entries in pickle.loads(data).items():
-                        table = self.table(name)
-                        for key, entry in entries:
-                            table[key] = entry
 
     def close(self) -> None:
         if self._store is not None:

@@ -18,7 +18,7 @@ from typing import Any
 
 from ...errors import ConfigurationError
 from ..isolate import dumps
-from .keys import encoded
+from .keys import NamespacedKey, encoded
 
 _ABSENT: Any = object()
 
@@ -151,16 +151,3 @@ def _stored_key(key: Any) -> bytes:
     if type(key) is NamespacedKey:
         return encoded(key[0]) + b"\x00" + pickle.dumps(key[1], 5)
     return encoded(key)
-
-
-class NamespacedKey(tuple[Any, Any]):
-    """(key, window): the key of state kept per window."""
-
-    __slots__ = ()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _namespaced, (self[0], self[1])
-
-
-def _namespaced(key: Any, namespace: Any) -> NamespacedKey:
-    return NamespacedKey((key, namespace))

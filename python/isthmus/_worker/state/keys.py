@@ -125,6 +125,19 @@ def _time_of(tag: bytes, count: int) -> Any:
     return _EPOCH + span if tag == b"n" else span
 
 
+class NamespacedKey(tuple[Any, Any]):
+    """(key, window): the key of state kept per window."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _namespaced, (self[0], self[1])
+
+
+def _namespaced(key: Any, namespace: Any) -> NamespacedKey:
+    return NamespacedKey((key, namespace))
+
+
 class GroupOf:
     """Which key group a table's key belongs to."""
 
@@ -134,6 +147,10 @@ class GroupOf:
 
     def group(self, key: Any) -> int:
         return self._groups.group(thaw(key))
+
+    def group_of_entry(self, key: Any) -> int:
+        """As ``group``, where the key may be that of a window, too."""
+        return self._groups.group(thaw(key[0] if type(key) is NamespacedKey else key))
 
     def is_mine(self, group: int) -> bool:
         """Whether the group belongs to this subtask now."""

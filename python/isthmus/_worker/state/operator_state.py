@@ -1,11 +1,4 @@
-"""State of a subtask as a whole, whatever the key. Twin of ``src/state/operator-state.ts``.
-
-O1. After a restore at another parallelism the elements of lists are dealt out evenly, in order of the subtasks that had
-    them; at the same one each subtask has its own again.
-O2. A union list is restored whole, by every subtask: each picks what it wants of it.
-O3. Broadcast state is the same in all subtasks, so one snapshot is enough.
-O4. A snapshot is pickled at once: what functions change later is not in it.
-"""
+"""State of a subtask as a whole, whatever the key, over tables of its store. Twin of ``src/state/operator-state.ts``."""
 
 from __future__ import annotations
 
@@ -15,66 +8,28 @@ from typing import Any
 from ...datastream._state.descriptors import StateDescriptor
 from ...datastream._state.interfaces import ListState, OperatorStateStore
 from ...errors import GraphError
-from ..isolate import dumps, loads
 from .broadcast import BroadcastMap
-
-_LIST, _UNION, _BROADCAST = "list", "union list", "broadcast"
+from .store import OF_OPERATOR, OperatorStore
 
 
 class OperatorStates(OperatorStateStore):
     """One per operator and subtask."""
 
-    def __init__(self, subtask: int, parallelism: int) -> None:
-        self._subtask = subtask
-        self._parallelism = parallelism
-        #: Name → (form, a list or a dict).
-        self._entries: dict[str, tuple[str, Any]] = {}
+    def __init__(self, store: OperatorStore) -> None:
+        self._store = store
 
     def get_list_state(self, state_descriptor: StateDescriptor) -> Any:
-        return OperatorList(self._entry(_checked(state_descriptor), _LIST))
+        return OperatorList(self._store.split_list(OF_OPERATOR + _checked(state_descriptor)))
 
     def get_union_list_state(self, state_descriptor: StateDescriptor) -> Any:
-        return OperatorList(self._entry(_checked(state_descriptor), _UNION))
+        return OperatorList(self._store.union_list(OF_OPERATOR + _checked(state_descriptor)))
 
     def get_broadcast_state(self, state_descriptor: StateDescriptor) -> Any:
         return BroadcastMap(self.broadcast(_checked(state_descriptor)))
 
     def broadcast(self, name: str) -> dict[Any, Any]:
         """What a broadcast state holds, by its name alone."""
-        held: dict[Any, Any] = self._entry(name, _BROADCAST)
-        return held
-
-    def _entry(self, name: str, form: str) -> Any:
-        known, held = self._entries.setdefault(name, (form, {} if form == _BROADCAST else []))
-        if known != form:
-            raise GraphError(
-                f'The operator state "{name}" is a {known} state already; give the {form} state another name.'
-            )
-        return held
-
-    def snapshot(self) -> dict[str, Any] | None:
-        """None where there is none."""
-        if not self._entries:
-            return None
-        return {"subtask": self._subtask, "parallelism": self._parallelism, "states": dumps(self._entries)}
-
-    def restore(self, snapshots: list[dict[str, Any]]) -> None:
-        """What all subtasks had, in any order."""
-        dealt: dict[str, list[Any]] = {}
-        for saved in sorted(snapshots, key=lambda s: int(s["subtask"])):
-            for name, (form, held) in loads(saved["states"]).items():
-                if form == _BROADCAST:
-                    if not self.broadcast(name):  # O3
-                        self.broadcast(name).update(held)
-                elif form == _UNION:
-                    self._entry(name, form).extend(held)  # O2
-                elif saved["parallelism"] != self._parallelism:
-                    dealt.setdefault(name, []).extend(held)
-                elif saved["subtask"] == self._subtask:
-                    self._entry(name, form).extend(held)  # O1
-        for name, all_of_it in dealt.items():
-            first, end = ((self._subtask + after) * len(all_of_it) // self._parallelism for after in (0, 1))
-            self._entry(name, _LIST).extend(all_of_it[first:end])
+        return self._store.broadcast(OF_OPERATOR + name)
 
 
 class OperatorList(ListState[Any]):

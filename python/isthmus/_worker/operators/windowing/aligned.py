@@ -22,7 +22,6 @@ from ...keep import as_it_is
 from ...operator import MAX_TIMESTAMP, MIN_TIMESTAMP, OperatorContext
 from .contents import NOTHING
 from .engine import Engine
-from .partition import from_groups, to_groups
 
 
 class AlignedEngine(Engine):
@@ -36,11 +35,12 @@ class AlignedEngine(Engine):
         self.event_time = isinstance(assigner, (TumblingEventTimeWindows, SlidingEventTimeWindows))
         if not self.event_time:
             self.lateness = 0
-        #: start → key → contents
-        self._windows: dict[int, dict[Any, Any]] = {}
         #: Starts of windows that have not fired, and of fired ones that live on (A2).
         self._unfired: list[int] = []
         self._fired: list[int] = []
+        #: start → key → contents, of the former and of the latter.
+        self._windows = ctx.state.namespaced("windows", lambda start: heappush(self._unfired, start))
+        self._lasting = ctx.state.namespaced("fired windows", lambda start: heappush(self._fired, start))
 
     def process(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
         if self._slide == self._size and self.lateness == 0:
@@ -81,7 +81,7 @@ class AlignedEngine(Engine):
         cursor = self.ctx.cursor
         ctx = self.ctx
         size, slide, offset, lateness = self._size, self._slide, self._offset, self.lateness
-        windows = self._windows
+        windows, lasting = self._windows, self._lasting
         first, add = self.contents.first, self.contents.add
         giver, overlaps = self.contents.giver, self._overlaps
         for key, value in pairs:
@@ -98,10 +98,12 @@ class AlignedEngine(Engine):
                 if end - 1 + lateness <= watermark:
                     continue
                 taken = True
-                contents = windows.get(start)
+                contents = (windows if end - 1 > watermark else lasting).get(start)
                 if contents is None:
                     contents = self._open(start)
                 found = contents.get(key, NOTHING)
+                if found is NOTHING and lasting:
+                    found = self._fired_early(start, key)
                 found = contents[key] = first(give(value)) if found is NOTHING else add(found, give(value))
                 if end - 1 <= watermark:  # A2
                     yield from self._fire_one(key, start, found, timestamp)
@@ -116,14 +118,19 @@ class AlignedEngine(Engine):
             yield results
 
     def _open(self, start: int) -> dict[Any, Any]:
-        contents = self._windows.get(start)
+        if self.event_time and start + self._size - 1 <= self.ctx.watermark:
+            windows, starts = self._lasting, self._fired
+        else:
+            windows, starts = self._windows, self._unfired
+        contents = windows.get(start)
         if contents is None:
-            contents = self._windows[start] = {}
-            if self.event_time and start + self._size - 1 <= self.ctx.watermark:
-                heappush(self._fired, start)
-            else:
-                heappush(self._unfired, start)
+            contents = windows[start] = {}
+            heappush(starts, start)
         return contents
+
+    def _fired_early(self, start: int, key: Any) -> Any:
+        """What a window holds that fired before a restore took its watermark back."""
+        return self._lasting.get(start, {}).pop(key, NOTHING)
 
     def _process_by_clock(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
         cursor = self.ctx.cursor
@@ -167,14 +174,21 @@ class AlignedEngine(Engine):
                 return
             if self._unfired and (fires_at <= ends_at or not self._fired):
                 start = heappop(self._unfired)
-                if ends_at_once:
-                    yield from self._fire_all(start, self._windows.pop(start), last=True)
-                else:
-                    heappush(self._fired, start)
-                    yield from self._fire_all(start, self._windows[start], last=False)
+                contents = self._windows.pop(start)
+                if not ends_at_once:
+                    self._live_on(start, contents)
+                yield from self._fire_all(start, contents, last=ends_at_once)
             else:
                 start = heappop(self._fired)
-                self._end(start, self._windows.pop(start))
+                self._end(start, self._lasting.pop(start))
+
+    def _live_on(self, start: int, contents: dict[Any, Any]) -> None:
+        lasting = self._lasting.get(start)
+        if lasting is None:
+            self._lasting[start] = contents
+            heappush(self._fired, start)
+        else:
+            lasting.update(contents)
 
     def _fire_all(self, start: int, contents: dict[Any, Any], last: bool) -> Iterator[Iterable[Any]]:
         window = TimeWindow(start, start + self._size)
@@ -195,22 +209,3 @@ class AlignedEngine(Engine):
             window = TimeWindow(start, start + self._size)
             for key in contents:
                 self.emission.clear(key, window)
-
-    def snapshot(self) -> Any:
-        fired = set(self._fired)
-        return to_groups(
-            self.ctx,
-            (
-                (key, (start, start in fired, found))
-                for start, contents in self._windows.items()
-                for key, found in contents.items()
-            ),
-        )
-
-    def restore(self, states: list[Any]) -> None:
-        for key, (start, fired, found) in from_groups(self.ctx, states):
-            contents = self._windows.get(start)
-            if contents is None:
-                contents = self._windows[start] = {}
-                heappush(self._fired if fired else self._unfired, start)
-            contents[key] = found

@@ -17,7 +17,6 @@ from ...keep import as_it_is
 from ...operator import OperatorContext
 from .contents import NOTHING
 from .engine import Engine
-from .partition import from_groups, to_groups
 
 #: Keys of which at least the count is known when they come again.
 REMEMBERED = 1 << 15
@@ -40,6 +39,11 @@ class _Counts:
     def take(self, key: Any) -> int:
         return self._recent.pop(key, 0) or self._older.pop(key, 0)
 
+    def items(self) -> Iterator[tuple[Any, int]]:
+        """The older ones first."""
+        yield from self._older.items()
+        yield from self._recent.items()
+
 
 class CountedEngine(Engine):
     def __init__(self, operation: WindowOperation, ctx: OperatorContext) -> None:
@@ -47,8 +51,10 @@ class CountedEngine(Engine):
         self._size: int = operation.assigner._window_size
         self._slide: int = getattr(operation.assigner, "_window_slide", self._size)
         #: key → [records so far, {id: contents}]
-        self._keys: dict[Any, list[Any]] = {}
+        self._keys: dict[Any, list[Any]] = ctx.state.keyed("counts")
         self._counts = _Counts()
+        for key, count in ctx.state.derived("counts of closed keys", self._counts.items):
+            self._counts.leave(key, count)
 
     def process(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
         cursor = self.ctx.cursor
@@ -84,9 +90,3 @@ class CountedEngine(Engine):
             if not windows and entry[0] % slide == 0:
                 del keys[key]
                 counts.leave(key, entry[0])
-
-    def snapshot(self) -> Any:
-        return to_groups(self.ctx, self._keys.items())
-
-    def restore(self, states: list[Any]) -> None:
-        self._keys.update(from_groups(self.ctx, states))

@@ -17,7 +17,6 @@ from ....datastream._window.windows import CountWindow
 from ...operator import OperatorContext
 from .contents import NOTHING
 from .engine import Engine
-from .partition import from_groups, to_groups
 from .sliced import Stacks
 
 #: Stacks are of many keys; these are of one.
@@ -42,6 +41,8 @@ class CountedPanesEngine(Engine):
         self._slide: int = operation.assigner._window_slide
         self._width = gcd(self._size, self._slide)
         self._keys: dict[Any, _Panes] = {}
+        for key, restored in ctx.state.derived("panes", self._entries):
+            self._take(key, *restored)
 
     def process(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
         cursor = self.ctx.cursor
@@ -71,20 +72,15 @@ class CountedPanesEngine(Engine):
             cursor.timestamp = timestamp
             panes.stacks.drop(start + slide)
 
-    def snapshot(self) -> Any:
-        return to_groups(
-            self.ctx,
-            (
-                (key, (panes.count, panes.open is not NOTHING and (panes.open,), list(panes.stacks.slices())))
-                for key, panes in self._keys.items()
-            ),
-        )
+    def _entries(self) -> Iterator[tuple[Any, Any]]:
+        for key, panes in self._keys.items():
+            opened = panes.open is not NOTHING and (panes.open,)
+            yield key, (panes.count, opened, list(panes.stacks.slices()))
 
-    def restore(self, states: list[Any]) -> None:
-        for key, (count, opened, slices) in from_groups(self.ctx, states):
-            panes = self._keys[key] = _Panes(self.contents.merge)
-            panes.count = count
-            if opened:
-                (panes.open,) = opened
-            for start, contents in slices:
-                panes.stacks.push(start, contents)
+    def _take(self, key: Any, count: int, opened: Any, slices: list[Any]) -> None:
+        panes = self._keys[key] = _Panes(self.contents.merge)
+        panes.count = count
+        if opened:
+            (panes.open,) = opened
+        for start, contents in slices:
+            panes.stacks.push(start, contents)

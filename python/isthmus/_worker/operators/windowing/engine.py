@@ -48,12 +48,5 @@ class Engine:
         if self.late_tag is not None:
             self.ctx.emit_side(self.late_tag, value)
 
-    def snapshot(self) -> Any:
-        """Contents that are not in the runtime context's tables and timers."""
-        return None
-
-    def restore(self, states: list[Any]) -> None:
-        pass
-
     def close(self) -> None:
         self.contents.close()

@@ -17,7 +17,7 @@ from ....datastream._window.trigger import TriggerResult
 from ...keep import as_it_is
 from ...operator import MAX_TIMESTAMP, OperatorContext
 from ...runtime_context import runtime_context
-from ...state.embedded import NamespacedKey
+from ...state.keys import NamespacedKey
 from .contents import NOTHING
 from .engine import Engine
 from .trigger_context import AssignerContext, TriggerContext

@@ -19,7 +19,7 @@ from ....datastream._window.trigger import TriggerResult
 from ....datastream._window.windows import TimeWindow
 from ...operator import OperatorContext
 from ...runtime_context import runtime_context
-from ...state.embedded import NamespacedKey
+from ...state.keys import NamespacedKey
 from .bridged import Bridged
 from .contents import NOTHING
 from .general import GeneralEngine

@@ -28,7 +28,6 @@ from ....datastream._window.windows import TimeWindow
 from ...operator import OperatorContext
 from .bridged import Bridged
 from .engine import Engine
-from .partition import from_groups, to_groups
 
 
 class _Session:
@@ -57,6 +56,7 @@ class SessionEngine(Engine):
         #: (end, order, key, session); no two have end and order in common (S3).
         self._heap: list[tuple[int, int, Any, _Session]] = []
         self._next_order: Callable[[], int] = count(1).__next__
+        self._take(ctx.state.derived("sessions", self._entries))
 
     def process(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
         cursor = self.ctx.cursor
@@ -165,18 +165,13 @@ class SessionEngine(Engine):
             if not known:
                 del self._sessions[key]
 
-    def snapshot(self) -> Any:
-        return to_groups(
-            self.ctx,
-            (
-                (key, (s.start, s.end, s.contents, s.order))
-                for key, known in self._sessions.items()
-                for s in known
-            ),
-        )
+    def _entries(self) -> Iterator[tuple[Any, Any]]:
+        for key, known in self._sessions.items():
+            for session in known:
+                yield key, (session.start, session.end, session.contents, session.order)
 
-    def restore(self, states: list[Any]) -> None:
-        restored = sorted(from_groups(self.ctx, states), key=lambda found: int(found[1][3]))
+    def _take(self, restored: list[tuple[Any, Any]]) -> None:
+        restored.sort(key=lambda found: int(found[1][3]))
         for key, (start, end, contents, _) in restored:
             known = self._sessions.get(key)
             at = bisect_left(known, start, key=_end) if known is not None else 0

@@ -33,7 +33,6 @@ from ...operator import MAX_TIMESTAMP, MIN_TIMESTAMP, OperatorContext
 from ..aggregate import settled
 from .contents import NOTHING
 from .engine import Engine
-from .partition import from_groups, to_groups
 
 #: Start of a slice and the value of each key in it.
 Slice = tuple[int, dict[Any, Any]]
@@ -149,6 +148,7 @@ class SlicedEngine(Engine):
         self._done = MIN_TIMESTAMP
         #: How far the clock's windows have come.
         self._clock_time = MIN_TIMESTAMP
+        self._take(ctx.state.derived("slices", self._entries))
 
     def process(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
         cursor = self.ctx.cursor
@@ -276,19 +276,18 @@ class SlicedEngine(Engine):
                 cursor.timestamp = timestamp
                 yield value if shares else own(value)
 
-    def snapshot(self) -> Any:
+    def _entries(self) -> Iterator[tuple[Any, Any]]:
         entries: dict[Any, list[tuple[int, Any]]] = {}
         for start, contents in chain(self._stacks.slices(), sorted(self._slices.items(), key=_start_of)):
             for key, own in contents.items():
                 entries.setdefault(key, []).append((start, own))
-        return to_groups(self.ctx, ((k, (self._done, e)) for k, e in entries.items()))
+        return ((key, (self._done, slices)) for key, slices in entries.items())
 
-    def restore(self, states: list[Any]) -> None:
-        restored = list(from_groups(self.ctx, states))
+    def _take(self, restored: list[tuple[Any, Any]]) -> None:
         # Old subtasks have seen the same watermark at a barrier of theirs, give or take: the earliest counts.
         self._done = min((done for _, (done, _) in restored), default=MIN_TIMESTAMP)
-        for key, (_, entries) in restored:
-            for start, own in entries:
+        for key, (_, slices) in restored:
+            for start, own in slices:
                 self._slices.setdefault(start, {})[key] = own
         for start in sorted(start for start in self._slices if start <= self._done):
             self._stacks.push(start, self._slices.pop(start))

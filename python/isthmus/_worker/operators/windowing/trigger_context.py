@@ -17,7 +17,7 @@ from ....datastream._window.trigger import Trigger
 from ...operator import OperatorContext
 from ...runtime_context import WorkerRuntimeContext, runtime_context
 from ...state.backend import NamespaceCursor
-from ...state.embedded import NamespacedKey
+from ...state.keys import NamespacedKey
 
 
 class AssignerContext(WindowAssigner.WindowAssignerContext):
