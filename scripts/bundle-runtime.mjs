@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, 'python/isthmus/_runtime');
-const ENTRIES = { runtime: 'src/bridge/driver-host.ts', cli: 'src/cli/main.ts' };
+const ENTRIES = { runtime: 'src/driver/driver-host.ts', cli: 'src/cli/main.ts' };
 
 for (const [name, entry] of Object.entries(ENTRIES)) {
   const bundle = join(folder, `${name}.mjs`);

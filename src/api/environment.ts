@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { charsetOf } from '../connectors/charset.ts';
+import { charsetOf } from '../text/charset.ts';
 import { type ConfigurationInForce, configurationInForce } from '../config/in-force.ts';
 import { GraphError } from '../errors.ts';
 import { unlessAborted } from '../abort.ts';
@@ -15,7 +15,7 @@ import {
 } from './arguments.ts';
 import { DataStream } from './data-stream.ts';
 import { DataStreamSink } from './data-stream-sink.ts';
-import { keptForTheJob } from '../connectors/given-stream.ts';
+import { keptForTheJob } from '../connectors/function/given-stream.ts';
 import { type BuiltGraph, GraphBuilder } from './graph-builder.ts';
 import {
   type JobExecutionResult,

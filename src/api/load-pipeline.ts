@@ -12,7 +12,7 @@ import { closestWord } from '../graph/operator-text.ts';
 import { checkFolder, checkWhere } from './arguments.ts';
 import { callerFile } from './caller.ts';
 import type { SourceFunction, SourceIterable } from './environment.ts';
-import { keptForTheJob } from '../connectors/given-stream.ts';
+import { keptForTheJob } from '../connectors/function/given-stream.ts';
 import type { BuiltGraph } from './graph-builder.ts';
 import { JobHandle, type OutputTypes } from './job-handle.ts';
 import { PipelineGraph } from './pipeline-graph.ts';

@@ -12,6 +12,7 @@ import { hostProblem } from '../config/host.ts';
 import { ConfigurationError, OutputError } from '../errors.ts';
 import { planJob } from '../graph/planner.ts';
 import { JobExecution, type JobOptions, type JobSubmission } from '../runtime/job-execution.ts';
+import { progressDisplay } from '../terminal/progress-display.ts';
 import { endQuietlyIfUnhandled } from './closed-output.ts';
 import { checkFolder } from './arguments.ts';
 import { checkPythonFunctions } from './check.ts';
@@ -49,7 +50,10 @@ export class Session {
     this.log = log;
   }
 
-  start(submission: JobSubmission, options: Omit<JobOptions, 'pool' | 'onLog'>): JobExecution {
+  start(
+    submission: JobSubmission,
+    options: Omit<JobOptions, 'pool' | 'makers' | 'onLog'>,
+  ): JobExecution {
     this.#pool ??= new WorkerPool({
       packageDir: PYTHON_PACKAGE_FOLDER,
       output: {
@@ -61,6 +65,8 @@ export class Session {
     const execution = JobExecution.start(submission, {
       ...options,
       pool: this.#pool,
+      makers: async () => (await import('../built-in.ts')).builtIn,
+      display: progressDisplay,
       onLog: (entry) => this.log(entry),
     });
     this.#running.add(execution);

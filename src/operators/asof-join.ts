@@ -17,7 +17,7 @@ import {
 import { type Isolate, recordIsolator } from '../runtime/isolate.ts';
 import { isPromise } from '../runtime/output.ts';
 import { settling } from '../runtime/settling.ts';
-import { requiredFunction } from './required-function.ts';
+import { requiredFunction } from '../graph/required-function.ts';
 import { StatefulOperator } from './stateful-operator.ts';
 import { TimedRecord, firstAfter } from './timed-records.ts';
 import { LEFT, RIGHT, type Side, TwoSides } from './two-sides.ts';

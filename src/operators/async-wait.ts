@@ -24,7 +24,7 @@ import { retryOf } from './async-retry.ts';
 import { AsyncCalls, type AsyncFunction, type RetryStrategy } from './async-calls.ts';
 import { emitEach } from './emit-each.ts';
 import { AsyncQueue, Call } from './async-queue.ts';
-import { requiredFunction } from './required-function.ts';
+import { requiredFunction } from '../graph/required-function.ts';
 import { StatefulOperator } from './stateful-operator.ts';
 import { type Steps, run } from './windowing/waiting.ts';
 

@@ -12,7 +12,7 @@
 //   B6. Asynchronous functions are handed all records in order of B1, without a pause between keys; their results leave as
 //       they would in STREAMING.
 
-import { encodeKey } from '../bridge/keys.ts';
+import { encodeKey } from '../state/keys.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import { RecordFailure } from '../runtime/failure.ts';
 import {

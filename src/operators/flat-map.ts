@@ -4,7 +4,7 @@ import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/o
 import { isPromise } from '../runtime/output.ts';
 import { settling } from '../runtime/settling.ts';
 import { emitEach } from './emit-each.ts';
-import { requiredFunction } from './required-function.ts';
+import { requiredFunction } from '../graph/required-function.ts';
 import { StatefulOperator } from './stateful-operator.ts';
 
 /**

@@ -1,4 +1,4 @@
-// Which kind of operator is made by what. Sources are made in src/connectors/index.ts.
+// Which kind of operator is made by what. Sources and sinks are made in src/connectors/index.ts.
 
 import { UnsupportedError } from '../errors.ts';
 import type { OperatorKind, OperatorSpec } from '../graph/job-graph.ts';
@@ -20,10 +20,6 @@ import { intervalJoinOperator } from './interval-join.ts';
 import { lookupJoinOperator } from './lookup-join.ts';
 import { mapOperator } from './map.ts';
 import { projectOperator } from './project.ts';
-import { sinkCollectOperator } from './sink-collect.ts';
-import { sinkFileOperator } from './sink-file.ts';
-import { sinkFunctionOperator } from './sink-function.ts';
-import { sinkPrintOperator } from './sink-print.ts';
 import { windowJoinOperator } from './window-join.ts';
 import { windowOperator } from './window.ts';
 
@@ -48,11 +44,6 @@ const FACTORIES: { [kind in OperatorKind]?: OperatorFactory } = {
   window_join: windowJoinOperator,
   lookup_join: lookupJoinOperator,
   asof_join: asOfJoinOperator,
-  'sink.print': sinkPrintOperator,
-  'sink.collect': sinkCollectOperator,
-  'sink.output': sinkCollectOperator,
-  'sink.function': sinkFunctionOperator,
-  'sink.file': sinkFileOperator,
 };
 
 export function operatorFactory(spec: OperatorSpec): OperatorFactory {

@@ -23,7 +23,7 @@ import { isPromise } from '../runtime/output.ts';
 import { settling } from '../runtime/settling.ts';
 import { emitEach } from './emit-each.ts';
 import { JoinContext } from './join-context.ts';
-import { requiredFunction } from './required-function.ts';
+import { requiredFunction } from '../graph/required-function.ts';
 import { StatefulOperator } from './stateful-operator.ts';
 import { TimedRecord, firstAfter, firstFrom } from './timed-records.ts';
 import { LEFT, RIGHT, type Side, TwoSides } from './two-sides.ts';

@@ -15,7 +15,7 @@ import { settling } from '../runtime/settling.ts';
 import { keyIdentity } from '../state/key-identity.ts';
 import type { AsyncFunction } from './async-calls.ts';
 import { type AsyncOperation, AsyncWaitOperator } from './async-wait.ts';
-import { requiredFunction } from './required-function.ts';
+import { requiredFunction } from '../graph/required-function.ts';
 
 /** What the operator runs. */
 export interface LookupJoinOperation {

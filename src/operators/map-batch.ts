@@ -13,7 +13,7 @@ import { type Isolate, inputIsolator } from '../runtime/isolate.ts';
 import type { Emit, Operator, OperatorContext } from '../runtime/operator.ts';
 import { MIN_TIMESTAMP } from '../runtime/operator.ts';
 import { emitEach } from './emit-each.ts';
-import { requiredFunction } from './required-function.ts';
+import { requiredFunction } from '../graph/required-function.ts';
 import { StatefulOperator } from './stateful-operator.ts';
 
 const DEFAULT_RECORDS = 1024;

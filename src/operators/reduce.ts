@@ -2,7 +2,7 @@ import type { OperatorSpec } from '../graph/job-graph.ts';
 import { type UserFunction, userFunction } from '../runtime/functions.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { KeyedFold } from './keyed-fold.ts';
-import { requiredFunction } from './required-function.ts';
+import { requiredFunction } from '../graph/required-function.ts';
 
 /** `reduce`: the running result of each key; its first record passes as it is. */
 export function reduceOperator(spec: OperatorSpec): Operator {

@@ -9,7 +9,7 @@ import { settling } from '../runtime/settling.ts';
 import { emitEach } from './emit-each.ts';
 import { KeyedTimers, type TimeDomain, TimeOnly } from './keyed-timers.ts';
 import { ProcessingContext } from './process-context.ts';
-import { requiredFunction } from './required-function.ts';
+import { requiredFunction } from '../graph/required-function.ts';
 import { StatefulOperator } from './stateful-operator.ts';
 
 export type ProcessCall = (value: unknown, context: ProcessingContext) => unknown;

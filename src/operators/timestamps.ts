@@ -13,7 +13,7 @@ import { MIN_TIMESTAMP } from '../runtime/operator.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
 import { settling } from '../runtime/settling.ts';
-import { requiredFunction } from './required-function.ts';
+import { requiredFunction } from '../graph/required-function.ts';
 import { runtimeContext } from './runtime-context.ts';
 
 export function timestampsOperator(spec: OperatorSpec): Operator {

@@ -4,7 +4,7 @@ import { GraphError } from '../errors.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import { type UserFunction, userFunction } from '../runtime/functions.ts';
 import type { Emit, MaybePromise, OperatorContext } from '../runtime/operator.ts';
-import { requiredFunction } from './required-function.ts';
+import { requiredFunction } from '../graph/required-function.ts';
 import { StatefulOperator } from './stateful-operator.ts';
 
 type Call = (value: unknown) => unknown;

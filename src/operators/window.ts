@@ -1,6 +1,6 @@
 import type { JsonValue, OperatorSpec } from '../graph/job-graph.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
-import { requiredFunction } from './required-function.ts';
+import { requiredFunction } from '../graph/required-function.ts';
 import { runtimeContext } from './runtime-context.ts';
 import { makeEngine } from './windowing/choose.ts';
 import type { Engine } from './windowing/engine.ts';

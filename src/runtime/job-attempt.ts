@@ -18,6 +18,7 @@ import type { Element } from './element.ts';
 import type { JobMetrics } from './job-metrics.ts';
 import { type ChannelRoute, type Endpoint, routeChannels } from './job-routing.ts';
 import { withinJob } from './job-place.ts';
+import type { Makers } from './makers.ts';
 import type { Clock, MaybePromise } from './operator.ts';
 import type { LogLevel, SubtaskServices } from './services.ts';
 import { Slot, type WorkerLog } from './slot.ts';
@@ -48,6 +49,7 @@ export interface AttemptOptions {
   place: JobPlace;
   limits: SlotLimits;
   metrics: JobMetrics;
+  makers: () => MaybePromise<Makers>;
   clock: Clock;
   random: () => number;
   loadFunction: (ref: FunctionRef) => MaybePromise<unknown>;
@@ -157,8 +159,9 @@ export class JobAttempt {
     if (deployments.length > 0) {
       // A job of Python tasks alone does not pay for loading the TypeScript host.
       const { Subtask } = await import('./subtask.ts');
+      const makers = await this.#options.makers();
       for (const deployment of deployments) {
-        const subtask = new Subtask(deployment, plan.mode, this.#services());
+        const subtask = new Subtask(deployment, plan.mode, this.#services(), makers);
         this.#subtasks.set(subtaskKey(deployment.task, deployment.subtask), subtask);
         subtask.done.catch((error: unknown) => this.fail(asIsthmusError(error)));
         opened.push(subtask.open());

@@ -23,9 +23,10 @@ import { loadFunction } from './function-loader.ts';
 import { JobAttempt, type ResultFrame } from './job-attempt.ts';
 import { newPlace } from './job-place.ts';
 import { watchPrints } from './lost-prints.ts';
+import type { JobDisplay } from './job-display.ts';
 import { JobMetrics, type JobOperatorMetrics } from './job-metrics.ts';
+import type { Makers } from './makers.ts';
 import type { Clock, MaybePromise } from './operator.ts';
-import { type ProgressDisplay, progressDisplay } from './progress-display.ts';
 import { type Restart, notAgain, restartNotice } from './restart-notice.ts';
 import { restartStrategy } from './restart-strategy.ts';
 import type { WorkerLog } from './slot.ts';
@@ -63,6 +64,10 @@ export interface JobOptions {
   /** Cancels the job when aborted. */
   signal?: AbortSignal;
   pool: WorkerPool;
+  /** Loaded where a job has tasks in this process. */
+  makers: () => MaybePromise<Makers>;
+  /** Shows how a job fares, where its option `isthmus.progress` is for showing it. */
+  display?: (job: string, wanted: string | undefined) => JobDisplay | undefined;
   /** Whether the program waits for the next result. */
   readerWaits?: () => boolean;
   clock?: Clock;
@@ -115,7 +120,7 @@ export class JobExecution {
   #attempt: JobAttempt | undefined;
   #cancelled: JobCancelledError | undefined;
   #lostPrints: OutputError | undefined;
-  #display: ProgressDisplay | undefined;
+  #display: JobDisplay | undefined;
   #hasGivenResults = false;
   #isStopping = false;
   #wakeFromPause: (() => void) | undefined;
@@ -203,7 +208,7 @@ export class JobExecution {
       this.#lostPrints ??= error;
       this.#attempt?.fail(error);
     });
-    const display = progressDisplay(name, config['isthmus.progress']);
+    const display = this.#options.display?.(name, config['isthmus.progress']);
     this.#display = display;
     try {
       if (this.#options.onProgress !== undefined || display !== undefined) {
@@ -274,7 +279,7 @@ export class JobExecution {
     worker: WorkerRequest | undefined,
   ): Promise<void> {
     if (this.#cancelled !== undefined) throw this.#cancelled;
-    const { pool, random, onLog } = this.#options;
+    const { pool, makers, random, onLog } = this.#options;
     const onResults = this.#noting(this.#options.onResults);
     const onResultFrame = this.#noting(this.#options.onResultFrame);
     const { blobs, functions } = this.#submission;
@@ -293,6 +298,7 @@ export class JobExecution {
         memoryBytes: sizeBytes(config, 'python.worker.memory-limit'),
       },
       metrics: this.#metrics,
+      makers,
       clock: this.#clock,
       random: random ?? Math.random,
       loadFunction: (ref) => loadFunction(ref, functions),

@@ -2,7 +2,7 @@
 // the keys of a keyed exchange (P4 of src/graph/execution-plan.ts).
 
 import { settling } from './settling.ts';
-import { checkKey } from '../bridge/keys.ts';
+import { checkKey } from '../state/keys.ts';
 import { UserFunctionError } from '../errors.ts';
 import type { ControlElement } from './element.ts';
 import { RecordFailure, inspectRecord } from './failure.ts';

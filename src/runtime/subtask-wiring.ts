@@ -3,25 +3,18 @@
 import { sizeBytes } from '../config/resolve.ts';
 import { GraphError } from '../errors.ts';
 import type { OutputDeployment, SubtaskDeployment } from '../graph/deployment.ts';
-import type { FunctionRef, OperatorSpec } from '../graph/job-graph.ts';
+import type { FunctionRef } from '../graph/job-graph.ts';
 import { type ChainLink, controlToAll, emitToAll } from './chain.ts';
 import { localPort, remotePort } from './channel-ports.ts';
 import { userFunction } from './functions.ts';
 import type { Isolate } from './isolate.ts';
-import {
-  type Cursor,
-  MIN_TIMESTAMP,
-  type MaybePromise,
-  type OperatorContext,
-  type OperatorFactory,
-  type Source,
-} from './operator.ts';
+import type { Makers } from './makers.ts';
+import { type Cursor, MIN_TIMESTAMP, type MaybePromise, type OperatorContext } from './operator.ts';
 import { type ChannelLimits, type ChannelOwner, OutputChannel } from './output-channel.ts';
 import { type Output, type OutputOptions, createOutput } from './output.ts';
 import { ownInstance } from './own-instance.ts';
 import type { SubtaskServices } from './services.ts';
-import { KeyGroups } from '../bridge/keys.ts';
-import { createOperator } from '../operators/create.ts';
+import { KeyGroups } from '../state/keys.ts';
 import { wireCodec } from './wire-batch.ts';
 
 /** What of a subtask its parts act upon. */
@@ -35,7 +28,7 @@ export interface SubtaskHooks extends ChannelOwner {
 export interface WiringOptions {
   deployment: SubtaskDeployment;
   mode: 'STREAMING' | 'BATCH';
-  makers: { createOperator: OperatorFactory; createSource: (spec: OperatorSpec) => Source };
+  makers: Makers;
   services: SubtaskServices;
   cursor: Cursor;
   isolate: Isolate;
@@ -60,7 +53,7 @@ export async function wireChain(options: WiringOptions): Promise<ChainLink[]> {
         subtask: deployment.subtask,
         parallelism: deployment.parallelism,
       },
-      operator: source ? undefined : createOperator(spec, { keyed, mode }, makers.createOperator),
+      operator: source ? undefined : makers.createOperator(spec, { keyed, mode }),
       source: source ? makers.createSource(spec) : undefined,
       outputs: [],
       sideOutputs: new Map(),

@@ -18,7 +18,6 @@ import { FrameType } from '../bridge/frame.ts';
 import { durationMs } from '../config/resolve.ts';
 import { InternalError, IsthmusError, JobCancelledError } from '../errors.ts';
 import type { SubtaskDeployment } from '../graph/deployment.ts';
-import { createSource } from '../connectors/index.ts';
 import { type Chain, ChainTimer, buildChain, controlToAll, guarded } from './chain.ts';
 import type { ChainLink } from './chain.ts';
 import { controlElement } from './element-frames.ts';
@@ -26,15 +25,8 @@ import type { BarrierElement, BatchElement, Element } from './element.ts';
 import { blame } from './failure.ts';
 import { type FrameElement, InputGate } from './input-gate.ts';
 import { recordIsolator } from './isolate.ts';
-import {
-  type Cursor,
-  MIN_TIMESTAMP,
-  type MaybePromise,
-  type OperatorFactory,
-  type Source,
-} from './operator.ts';
-import type { OperatorSpec } from '../graph/job-graph.ts';
-import { operatorFactory } from '../operators/index.ts';
+import type { Makers } from './makers.ts';
+import { type Cursor, MIN_TIMESTAMP, type MaybePromise } from './operator.ts';
 import type { OutputChannel } from './output-channel.ts';
 import { ProcessingTimers } from './processing-timers.ts';
 import type { RecordBatch } from './batch-codec.ts';
@@ -52,17 +44,6 @@ const SLOW_RECORD_MS = 100;
 /** Tasks of this process behind each other that a record passes before the next one begins (T6). */
 const NEIGHBOURS = 4;
 
-/** What makes operators and sources of their specs; a test may put its own in a chain. */
-export interface Makers {
-  createOperator?: OperatorFactory;
-  createSource?: (spec: OperatorSpec) => Source;
-}
-
-const BUILT_IN: Required<Makers> = {
-  createOperator: (spec) => operatorFactory(spec)(spec),
-  createSource,
-};
-
 type Phase = 'created' | 'opened' | 'running' | 'draining' | 'finished' | 'failed' | 'cancelled';
 
 export class Subtask {
@@ -71,7 +52,7 @@ export class Subtask {
   readonly #deployment: SubtaskDeployment;
   readonly #mode: 'STREAMING' | 'BATCH';
   readonly #services: SubtaskServices;
-  readonly #makers: Required<Makers>;
+  readonly #makers: Makers;
   readonly #cursor: Cursor = { timestamp: MIN_TIMESTAMP, key: undefined };
   readonly #gate: InputGate;
   readonly #timers: ProcessingTimers;
@@ -94,9 +75,9 @@ export class Subtask {
     deployment: SubtaskDeployment,
     mode: 'STREAMING' | 'BATCH',
     services: SubtaskServices,
-    makers: Makers = {},
+    makers: Makers,
   ) {
-    this.#makers = { ...BUILT_IN, ...makers };
+    this.#makers = makers;
     this.#deployment = deployment;
     this.#mode = mode;
     this.#services = services;

@@ -1,7 +1,7 @@
 // Tables are Maps by key. Keys that are objects (arrays, dates …) are the same key when their canonical form is. Bigints beyond 64
 // bits stand under that form, too, since their hash can be chosen.
 
-import { encodeKey, isWideInteger } from '../bridge/keys.ts';
+import { encodeKey, isWideInteger } from './keys.ts';
 
 /** Equal for equal keys, as a `Map` compares. */
 export function keyIdentity(key: unknown): unknown {

@@ -10,7 +10,7 @@
 import { PyFunction } from '../api/python-function.ts';
 import { GraphError, InternalError } from '../errors.ts';
 import type { OperatorKind, OperatorSpec } from '../graph/job-graph.ts';
-import { createOperator } from '../operators/create.ts';
+import { builtIn } from '../built-in.ts';
 import { runtimeContext } from '../operators/runtime-context.ts';
 import {
   MAX_TIMESTAMP,
@@ -104,7 +104,7 @@ export class OperatorHarness {
       params: options.params ?? {},
     };
     if (fn !== undefined) spec.fn = { language: 'typescript', form: 'closure', id: 0, name };
-    this.#operator = createOperator(spec, { keyed, mode });
+    this.#operator = builtIn.createOperator(spec, { keyed, mode });
     this.#context = {
       spec,
       jobName: 'test',

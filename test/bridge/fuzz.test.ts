@@ -17,7 +17,7 @@ import {
   FrameType,
 } from '../../src/bridge/frame.ts';
 import { FrameConnection, mapOf } from '../../src/bridge/frame-connection.ts';
-import { encodeKey } from '../../src/bridge/keys.ts';
+import { encodeKey } from '../../src/state/keys.ts';
 import { BridgeProtocolError, CodecError } from '../../src/errors.ts';
 import { wireCodec } from '../../src/runtime/wire-batch.ts';
 import { SEED } from '../seed.ts';

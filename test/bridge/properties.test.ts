@@ -25,7 +25,7 @@ import {
   Uuid,
 } from '../../src/bridge/codec/values.ts';
 import { encodeFrame, FrameDecoder, FrameType } from '../../src/bridge/frame.ts';
-import { encodeKey, KeyGroups, keyGroupRange } from '../../src/bridge/keys.ts';
+import { encodeKey, KeyGroups, keyGroupRange } from '../../src/state/keys.ts';
 import { CodecError } from '../../src/errors.ts';
 import { describeValue } from './described.ts';
 

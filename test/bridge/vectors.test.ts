@@ -32,7 +32,7 @@ import {
   keyGroupRange,
   keyHash,
   subtaskOfKeyGroup,
-} from '../../src/bridge/keys.ts';
+} from '../../src/state/keys.ts';
 import { BridgeProtocolError, CodecError } from '../../src/errors.ts';
 import { wireCodec } from '../../src/runtime/wire-batch.ts';
 import { type Described, describeValue, fromDescription, normal } from './described.ts';

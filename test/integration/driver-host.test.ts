@@ -22,7 +22,7 @@ import { descendants, eventually, isRunning } from '../fixtures/processes.ts';
 import { packageDir, udf } from '../fixtures/python-jobs.ts';
 import { edge, graph, operator } from '../graph/graphs.ts';
 
-const host = fileURLToPath(new URL('../../src/bridge/driver-host.ts', import.meta.url));
+const host = fileURLToPath(new URL('../../src/driver/driver-host.ts', import.meta.url));
 const folders: string[] = [];
 const children: ChildProcess[] = [];
 

@@ -9,6 +9,7 @@ import { WorkerPool, type WorkerRequest } from '../../src/bridge/worker-pool.ts'
 import type { WorkerProcess } from '../../src/bridge/worker-process.ts';
 import type { IsthmusError } from '../../src/errors.ts';
 import type { FunctionRef } from '../../src/graph/job-graph.ts';
+import { builtIn } from '../../src/built-in.ts';
 import { JobExecution } from '../../src/runtime/job-execution.ts';
 import { newPlace } from '../../src/runtime/job-place.ts';
 import { Slot } from '../../src/runtime/slot.ts';
@@ -48,7 +49,11 @@ function start(fn: FunctionRef, parallelism: number) {
   );
   const execution = JobExecution.start(
     { graph: job, blobs: [], functions: [] },
-    { pool, onResults: (_operator, _subtask, values) => void results.push(...values) },
+    {
+      pool,
+      makers: () => builtIn,
+      onResults: (_operator, _subtask, values) => void results.push(...values),
+    },
   );
   return { execution, results };
 }

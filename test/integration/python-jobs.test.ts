@@ -9,6 +9,7 @@ import { findInterpreter } from '../../src/bridge/interpreter.ts';
 import { WorkerPool } from '../../src/bridge/worker-pool.ts';
 import { JobCancelledError, UserFunctionError, WorkerError } from '../../src/errors.ts';
 import type { FunctionRef, JobGraph, OperatorSpec } from '../../src/graph/job-graph.ts';
+import { builtIn } from '../../src/built-in.ts';
 import { JobExecution, type JobOptions } from '../../src/runtime/job-execution.ts';
 import { eventually } from '../fixtures/processes.ts';
 import { packageDir, udf } from '../fixtures/python-jobs.ts';
@@ -59,7 +60,12 @@ function start(job: JobGraph, options: Partial<JobOptions> = {}) {
   const results: unknown[] = [];
   const execution = JobExecution.start(
     { graph: job, blobs: [], functions: [(value: number) => value % 10] },
-    { pool, onResults: (_operator, _subtask, values) => void results.push(...values), ...options },
+    {
+      pool,
+      makers: () => builtIn,
+      onResults: (_operator, _subtask, values) => void results.push(...values),
+      ...options,
+    },
   );
   return { execution, results };
 }

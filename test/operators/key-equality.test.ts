@@ -1,7 +1,7 @@
 // Records of equal keys meet in one state, whatever the keys are and however many subtasks share them.
 
 import { describe, expect, test } from 'vitest';
-import { encodeKey, KeyGroups } from '../../src/bridge/keys.ts';
+import { encodeKey, KeyGroups } from '../../src/state/keys.ts';
 import { StreamExecutionEnvironment } from '../../src/index.ts';
 import { KeyOriginals, keyIdentity } from '../../src/state/key-identity.ts';
 

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { WorkerPool } from '../../src/bridge/worker-pool.ts';
 import { GraphError, JobCancelledError, UserFunctionError } from '../../src/errors.ts';
 import type { FunctionRef, JobGraph, PartitionerSpec } from '../../src/graph/job-graph.ts';
+import { builtIn } from '../../src/built-in.ts';
 import { JobExecution, type JobOptions } from '../../src/runtime/job-execution.ts';
 import { edge, graph, operator } from '../graph/graphs.ts';
 
@@ -53,6 +54,7 @@ function start(
     { graph: graphOfJob, blobs: [], functions },
     {
       pool,
+      makers: () => builtIn,
       onResults: (_operator, _subtask, values) => void results.push(...values),
       onStatus: (status) => statuses.push(status),
       ...options,

@@ -5,7 +5,9 @@ import type { FunctionRef, OperatorKind, OperatorSpec } from '../../src/graph/jo
 import type { Clock } from '../../src/runtime/operator.ts';
 import type { Element } from '../../src/runtime/element.ts';
 import type { SubtaskResult, SubtaskServices } from '../../src/runtime/services.ts';
-import { type Makers, Subtask } from '../../src/runtime/subtask.ts';
+import type { Makers } from '../../src/runtime/makers.ts';
+import { builtIn } from '../../src/built-in.ts';
+import { Subtask } from '../../src/runtime/subtask.ts';
 
 export interface StageSpec {
   chain: OperatorSpec[];
@@ -172,7 +174,7 @@ export function localJob(
     },
   };
   job.subtasks = flat.map(
-    (deployment) => new Subtask(deployment, 'STREAMING', services, options.makers),
+    (deployment) => new Subtask(deployment, 'STREAMING', services, options.makers ?? builtIn),
   );
   return job;
 }

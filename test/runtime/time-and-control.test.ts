@@ -11,8 +11,8 @@ import {
   type OperatorContext,
 } from '../../src/runtime/operator.ts';
 import type { SubtaskState } from '../../src/runtime/services.ts';
-import type { Makers } from '../../src/runtime/subtask.ts';
-import { operatorFactory } from '../../src/operators/index.ts';
+import type { Makers } from '../../src/runtime/makers.ts';
+import { builtIn } from '../../src/built-in.ts';
 import { type LocalJobOptions, localJob, op } from './local-job.ts';
 
 /** An operator of the test's own, under a kind that the runtime knows. */
@@ -24,9 +24,10 @@ function custom(name: string): OperatorSpec {
 
 function makers(customs: Record<string, Custom>): Makers {
   return {
-    createOperator(spec) {
+    ...builtIn,
+    createOperator(spec, how) {
       const make = customs[spec.name];
-      if (make === undefined) return operatorFactory(spec)(spec);
+      if (make === undefined) return builtIn.createOperator(spec, how);
       const operator: Operator = {
         open: (ctx, emit) => {
           const { process, ...rest } = make(ctx, emit);

@@ -1,4 +1,4 @@
-"""Keys: one encoding for both languages, and the subtask a key belongs to. Twin of ``src/bridge/keys.ts``.
+"""Keys: one encoding for both languages, and the subtask a key belongs to. Twin of ``src/state/keys.ts``.
 
   K1. Keys that Python calls equal have the same encoding, hence the same key group: 1, 1.0, True and Decimal(1); 0 and -0.0.
       (An object of the user's own goes by what it is made of, whatever its ``__eq__`` says; a dataclass by its fields.)

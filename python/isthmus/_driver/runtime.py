@@ -152,13 +152,13 @@ def _parse(version: str) -> tuple[int, ...]:
 def runtime_command() -> list[str]:
     """How the runtime is started: the bundle, or in a checkout its sources where they are newer."""
     node = find_node()
-    sources = os.path.join(_CHECKOUT, "src", "bridge", "driver-host.ts")
+    sources = os.path.join(_CHECKOUT, "src", "driver", "driver-host.ts")
     if os.path.isfile(sources):
         if os.path.isfile(_BUNDLE) and os.path.getmtime(_BUNDLE) >= _newest(os.path.join(_CHECKOUT, "src")):
             return [node, *_FLAGS, _BUNDLE]
         return [node, *_FLAGS, sources]
     # A wheel has a bundle, the npm package its compiled modules.
-    for runtime in (_BUNDLE, os.path.join(_CHECKOUT, "dist", "bridge", "driver-host.js")):
+    for runtime in (_BUNDLE, os.path.join(_CHECKOUT, "dist", "driver", "driver-host.js")):
         if os.path.isfile(runtime):
             return [node, *_FLAGS, runtime]
     from ..errors import ConfigurationError

@@ -1,7 +1,7 @@
 // Entries of keys as they go into a snapshot: by key group, so that a restore at another parallelism reads what is its own.
 
 import { carryMark } from '../../bridge/codec/index.ts';
-import { KeyGroups } from '../../bridge/keys.ts';
+import { KeyGroups } from '../../state/keys.ts';
 import { isolator } from '../../runtime/isolate.ts';
 import type { OperatorContext } from '../../runtime/operator.ts';
 

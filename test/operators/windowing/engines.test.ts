@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { KeyGroups } from '../../../src/bridge/keys.ts';
+import { KeyGroups } from '../../../src/state/keys.ts';
 import type { DataStream } from '../../../src/index.ts';
 import { OneInputHarness } from '../../../src/testing/index.ts';
 import { ON_DISK, WindowDriver } from './drive.ts';

@@ -1,4 +1,4 @@
-"""What print and file sinks show (``test/vectors/formats.json``); ``test/operators/format.test.ts`` is the twin."""
+"""What print and file sinks show (``test/vectors/formats.json``); ``test/text/format.test.ts`` is the twin."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def test_a_path_that_vanishes_is_no_error_and_one_that_never_was_is(tmp_path):
 
 
 def test_typescript_deals_alike():
-    # The same numbers are in test/connectors/file-listing.test.ts.
+    # The same numbers are in test/connectors/file/file-listing.test.ts.
     assert [subtask_of_path(f"/data/in/{name}", 3) for name in ("a", "b", "c", "größe.txt")] == [
         1,
         2,

@@ -9,7 +9,7 @@ numbers). So a sink that starts on a folder knows of each such file in it:
   U3. Of another place (another machine or container, or before the last boot): nobody here can know. It is reported.
   U4. Any other name: not ours, left alone.
 
-Twin of ``src/operators/unfinished-files.ts``.
+Twin of ``src/connectors/file/unfinished-files.ts``.
 """
 
 from __future__ import annotations

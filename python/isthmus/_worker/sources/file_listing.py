@@ -1,4 +1,4 @@
-"""Which files a subtask reads. Twin of src/connectors/file-listing.ts.
+"""Which files a subtask reads. Twin of src/connectors/file/file-listing.ts.
 
 Folders are searched recursively, in order of name. Hidden entries and those that begin with an underscore are left out,
 as Flink does, unless named themselves; so are links that lead nowhere, or back.

@@ -1,4 +1,4 @@
-"""Blocks of bytes to lines of text. Twin of src/connectors/line-splitter.ts.
+"""Blocks of bytes to lines of text. Twin of src/text/line-splitter.ts.
 
 Lines end at ``\\n``, ``\\r\\n`` or a lone ``\\r``, as Flink's do; the last one needs no end. Blocks may be cut anywhere.
 

@@ -1,8 +1,8 @@
-import { GraphError } from '../errors.ts';
-import type { OperatorSpec } from '../graph/job-graph.ts';
-import { type Isolate, recordIsolator } from '../runtime/isolate.ts';
-import type { OperatorContext, Source, SourceBatch } from '../runtime/operator.ts';
-import { rangeOf } from './sequence.ts';
+import { GraphError } from '../../errors.ts';
+import type { OperatorSpec } from '../../graph/job-graph.ts';
+import { type Isolate, recordIsolator } from '../../runtime/isolate.ts';
+import type { OperatorContext, Source, SourceBatch } from '../../runtime/operator.ts';
+import { rangeOf } from '../sequence/source-sequence.ts';
 
 const BATCH_RECORDS = 1024;
 

@@ -20,7 +20,7 @@ import {
   ROW_KINDS,
   Row,
   Uuid,
-} from './codec/values.ts';
+} from '../bridge/codec/values.ts';
 import { canonicalDecimal } from './decimal-key.ts';
 
 /** Refuses what is no key where nothing needs its bytes, so that a job fails at any parallelism or at none. */

@@ -10,9 +10,9 @@
 //       goes on to its end; the others are told to `return`. Neither is waited for longer than the close timeout.
 
 import { Readable } from 'node:stream';
-import type { Isolate } from '../runtime/isolate.ts';
-import type { MaybePromise, Source, SourceBatch } from '../runtime/operator.ts';
-import { isOf } from '../runtime/shown.ts';
+import type { Isolate } from '../../runtime/isolate.ts';
+import type { MaybePromise, Source, SourceBatch } from '../../runtime/operator.ts';
+import { isOf } from '../../runtime/shown.ts';
 
 const BATCH_RECORDS = 1024;
 /** How long a synchronous iterator may be pulled for one batch. */

@@ -1,5 +1,5 @@
-import type { OperatorSpec } from '../graph/job-graph.ts';
-import type { OperatorContext, Source, SourceBatch } from '../runtime/operator.ts';
+import type { OperatorSpec } from '../../graph/job-graph.ts';
+import type { OperatorContext, Source, SourceBatch } from '../../runtime/operator.ts';
 
 const BATCH_RECORDS = 1024;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bucketName } from '../../src/operators/bucket-name.ts';
+import { bucketName } from '../../../src/connectors/file/bucket-name.ts';
 
 const NEW_YEAR = new Date(Date.UTC(2026, 11, 31, 23, 5, 9));
 

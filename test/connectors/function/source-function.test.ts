@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import type { SourceContext } from '../../src/connectors/function.ts';
-import { localJob, op } from '../runtime/local-job.ts';
+import type { SourceContext } from '../../../src/connectors/function/source-function.ts';
+import { localJob, op } from '../../runtime/local-job.ts';
 
 const collecting = (source: unknown, parallelism = 1) =>
   localJob([{ chain: [op('source.function', source), op('sink.collect')], parallelism }], []);

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { charsetOf, type Charset } from '../../src/connectors/charset.ts';
-import { LineSplitter } from '../../src/connectors/line-splitter.ts';
-import { localJob, op } from '../runtime/local-job.ts';
+import { charsetOf, type Charset } from '../../../src/text/charset.ts';
+import { LineSplitter } from '../../../src/text/line-splitter.ts';
+import { localJob, op } from '../../runtime/local-job.ts';
 
 let folder = '';
 beforeEach(async () => {

@@ -4,8 +4,8 @@
 import { syncBuiltinESMExports } from 'node:module';
 import { Writable } from 'node:stream';
 import { WriteStream, isatty } from 'node:tty';
-import { OutputStream, type ProgramOutput } from './output-stream.ts';
-import { WholeLines } from './whole-lines.ts';
+import { OutputStream, type ProgramOutput } from '../bridge/output-stream.ts';
+import { WholeLines } from '../bridge/whole-lines.ts';
 
 /** The program's stdout and stderr, on descriptors that user code does not know. */
 export function driverOutput(stdout: number, stderr: number): ProgramOutput {

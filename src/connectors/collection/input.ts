@@ -1,8 +1,8 @@
-import { GraphError } from '../errors.ts';
-import type { OperatorSpec } from '../graph/job-graph.ts';
-import type { MaybePromise, OperatorContext, Source, SourceBatch } from '../runtime/operator.ts';
-import { functionSource } from './function.ts';
-import { linesSource } from './lines.ts';
+import { GraphError } from '../../errors.ts';
+import type { OperatorSpec } from '../../graph/job-graph.ts';
+import type { MaybePromise, OperatorContext, Source, SourceBatch } from '../../runtime/operator.ts';
+import { functionSource } from '../function/source-function.ts';
+import { linesSource } from '../file/lines.ts';
 
 /**
  * `source.input`: a named input. `fn` is what whoever starts the job feeds it with (as for `source.function`); where

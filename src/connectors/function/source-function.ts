@@ -1,10 +1,10 @@
-import { durationMs } from '../config/resolve.ts';
-import { GraphError } from '../errors.ts';
-import type { OperatorSpec } from '../graph/job-graph.ts';
-import { inspectRecord } from '../runtime/failure.ts';
-import { recordIsolator } from '../runtime/isolate.ts';
-import type { MaybePromise, OperatorContext, Source, SourceBatch } from '../runtime/operator.ts';
-import { CLOSE_TIMEOUT } from '../runtime/slot-watch.ts';
+import { durationMs } from '../../config/resolve.ts';
+import { GraphError } from '../../errors.ts';
+import type { OperatorSpec } from '../../graph/job-graph.ts';
+import { inspectRecord } from '../../runtime/failure.ts';
+import { recordIsolator } from '../../runtime/isolate.ts';
+import type { MaybePromise, OperatorContext, Source, SourceBatch } from '../../runtime/operator.ts';
+import { CLOSE_TIMEOUT } from '../../runtime/slot-watch.ts';
 import { keptForTheJob } from './given-stream.ts';
 import { type Pull, pullIterable } from './iteration.ts';
 

@@ -13,8 +13,8 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { keyGroup } from '../bridge/keys.ts';
-import { GraphError } from '../errors.ts';
+import { keyGroup } from '../../state/keys.ts';
+import { GraphError } from '../../errors.ts';
 
 export class FileListing {
   readonly #paths: readonly string[];

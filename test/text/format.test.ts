@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { CodecError } from '../../src/errors.ts';
 import type { TypeSpec } from '../../src/graph/job-graph.ts';
-import { fileFormatter, printFormatter } from '../../src/operators/format.ts';
+import { fileFormatter, printFormatter } from '../../src/text/format.ts';
 import { type Described, fromDescription } from '../bridge/described.ts';
 
 interface FormatVector {

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { sinkFileOperator } from '../../src/operators/sink-file.ts';
-import type { OperatorContext } from '../../src/runtime/operator.ts';
-import { localJob, op } from '../runtime/local-job.ts';
+import { sinkFileOperator } from '../../../src/connectors/file/sink-file.ts';
+import type { OperatorContext } from '../../../src/runtime/operator.ts';
+import { localJob, op } from '../../runtime/local-job.ts';
 
 let folder = '';
 beforeEach(async () => {

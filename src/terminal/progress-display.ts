@@ -1,8 +1,9 @@
 // What a job is doing, on stderr: on a terminal a table that is drawn over itself, elsewhere a line now and then, or JSON lines.
 
 import { writeQuietly } from '../bridge/output-stream.ts';
-import type { JobOperatorMetrics } from './job-metrics.ts';
-import type { Restart } from './restart-notice.ts';
+import type { JobDisplay } from '../runtime/job-display.ts';
+import type { JobOperatorMetrics } from '../runtime/job-metrics.ts';
+import type { Restart } from '../runtime/restart-notice.ts';
 
 const LINE_EVERY_MS = 2_000;
 
@@ -23,7 +24,7 @@ export function progressDisplay(
   return shown ? new ProgressDisplay(job, 'text', target) : undefined;
 }
 
-export class ProgressDisplay {
+export class ProgressDisplay implements JobDisplay {
   readonly #job: string;
   readonly #kind: 'text' | 'json';
   readonly #target: ProgressTarget;

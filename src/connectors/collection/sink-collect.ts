@@ -1,5 +1,5 @@
-import type { OperatorSpec } from '../graph/job-graph.ts';
-import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
+import type { OperatorSpec } from '../../graph/job-graph.ts';
+import type { Emit, MaybePromise, Operator, OperatorContext } from '../../runtime/operator.ts';
 
 /** `sink.collect` and `sink.output`: hands records on to the exchange that leads to the client. */
 export function sinkCollectOperator(_spec: OperatorSpec): Operator {

@@ -1,6 +1,6 @@
-import type { OperatorSpec, TypeSpec } from '../graph/job-graph.ts';
-import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
-import { printFormatter } from './format.ts';
+import type { OperatorSpec, TypeSpec } from '../../graph/job-graph.ts';
+import type { Emit, MaybePromise, Operator, OperatorContext } from '../../runtime/operator.ts';
+import { printFormatter } from '../../text/format.ts';
 
 const FLUSH_CHARS = 1 << 16;
 

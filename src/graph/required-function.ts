@@ -1,5 +1,5 @@
 import { GraphError } from '../errors.ts';
-import type { FunctionRef, OperatorSpec } from '../graph/job-graph.ts';
+import type { FunctionRef, OperatorSpec } from './job-graph.ts';
 
 /** The function of an operator that makes no sense without one. */
 export function requiredFunction(spec: OperatorSpec): FunctionRef {

@@ -1,11 +1,11 @@
-import type { OperatorSpec } from '../graph/job-graph.ts';
-import { type UserFunction, userFunction } from '../runtime/functions.ts';
-import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
-import { type Isolate, inputIsolator } from '../runtime/isolate.ts';
-import { isPromise } from '../runtime/output.ts';
-import { settling } from '../runtime/settling.ts';
-import { requiredFunction } from './required-function.ts';
-import { StatefulOperator } from './stateful-operator.ts';
+import type { OperatorSpec } from '../../graph/job-graph.ts';
+import { type UserFunction, userFunction } from '../../runtime/functions.ts';
+import type { Emit, MaybePromise, Operator, OperatorContext } from '../../runtime/operator.ts';
+import { type Isolate, inputIsolator } from '../../runtime/isolate.ts';
+import { isPromise } from '../../runtime/output.ts';
+import { settling } from '../../runtime/settling.ts';
+import { requiredFunction } from '../../graph/required-function.ts';
+import { StatefulOperator } from '../../operators/stateful-operator.ts';
 
 /**
  * `sink.function`: a function called with each record, or an object {open, write or invoke, flush, close}. A promise

@@ -8,12 +8,12 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
-import { GraphError } from '../errors.ts';
-import type { OperatorSpec } from '../graph/job-graph.ts';
-import type { OperatorContext, Source, SourceBatch } from '../runtime/operator.ts';
-import { type MarkedCharset, charsetOf } from './charset.ts';
+import { GraphError } from '../../errors.ts';
+import type { OperatorSpec } from '../../graph/job-graph.ts';
+import type { OperatorContext, Source, SourceBatch } from '../../runtime/operator.ts';
+import { type MarkedCharset, charsetOf } from '../../text/charset.ts';
 import { FileListing } from './file-listing.ts';
-import { LineSplitter } from './line-splitter.ts';
+import { LineSplitter } from '../../text/line-splitter.ts';
 
 const BLOCK_BYTES = 1 << 16;
 /** Files whose lines are JSON, where that is asked for. */

@@ -25,6 +25,7 @@ import { currentPlace } from '../runtime/job-place.ts';
 import { uncaughtError } from '../runtime/uncaught.ts';
 import { CLOSE_TIMEOUT } from '../runtime/slot-watch.ts';
 import type { JobGraph } from '../graph/job-graph.ts';
+import { progressDisplay } from '../terminal/progress-display.ts';
 import { PROTOCOL_VERSION, VERSION } from '../version.ts';
 import {
   DEFAULT_MAX_FRAME_BYTES,
@@ -34,14 +35,14 @@ import {
   type Frame,
   FrameType,
   decodeCredit,
-} from './frame.ts';
-import { FrameConnection, mapOf } from './frame-connection.ts';
+} from '../bridge/frame.ts';
+import { FrameConnection, mapOf } from '../bridge/frame-connection.ts';
 import { driverOutput } from './driver-output.ts';
-import { endWithProgram, inOrderWithin } from './group-guard.ts';
-import { rememberInterpreter } from './interpreter.ts';
-import { workerOutput } from './worker-output.ts';
-import { WorkerPool } from './worker-pool.ts';
-import { killAllNow } from './worker-process.ts';
+import { endWithProgram, inOrderWithin } from '../bridge/group-guard.ts';
+import { rememberInterpreter } from '../bridge/interpreter.ts';
+import { workerOutput } from '../bridge/worker-output.ts';
+import { WorkerPool } from '../bridge/worker-pool.ts';
+import { killAllNow } from '../bridge/worker-process.ts';
 
 /** By number, what `RuntimeProcess` in python/isthmus/_driver/runtime.py hands over; 0 to 2 are user code's. */
 const FRAMES_IN = 3;
@@ -210,6 +211,8 @@ class DriverSession {
       { graph: inForce, blobs: taken, functions: [] },
       {
         pool: this.#pool as WorkerPool,
+        makers: async () => (await import('../built-in.ts')).builtIn,
+        display: progressDisplay,
         output: this.#output,
         onResultFrame: (results) => this.#sendResults(request, results),
         onProgress: (operators) => {

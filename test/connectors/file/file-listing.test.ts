@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { FileListing, subtaskOfPath } from '../../src/connectors/file-listing.ts';
+import { FileListing, subtaskOfPath } from '../../../src/connectors/file/file-listing.ts';
 
 let folder = '';
 beforeEach(async () => {

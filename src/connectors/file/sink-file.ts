@@ -16,11 +16,11 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { GraphError } from '../errors.ts';
-import type { OperatorSpec, TypeSpec } from '../graph/job-graph.ts';
-import type { Emit, Operator, OperatorContext } from '../runtime/operator.ts';
+import { GraphError } from '../../errors.ts';
+import type { OperatorSpec, TypeSpec } from '../../graph/job-graph.ts';
+import type { Emit, Operator, OperatorContext } from '../../runtime/operator.ts';
 import { bucketName } from './bucket-name.ts';
-import { fileFormatter } from './format.ts';
+import { fileFormatter } from '../../text/format.ts';
 import { removeLeftBehind, toldOf, writerId } from './unfinished-files.ts';
 
 const WRITE_BYTES = 1 << 16;
