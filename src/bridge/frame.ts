@@ -286,24 +286,33 @@ export function decodeIdle(body: Uint8Array): boolean {
   return body[0] === 1;
 }
 
+/**
+ * What a barrier is of, in the order of its number on the wire. `suspend` and `drain` are savepoints that stop the job:
+ * `suspend` where it is, `drain` after all that the end of input brings about.
+ */
+export const BARRIER_KINDS = ['checkpoint', 'savepoint', 'suspend', 'drain'] as const;
+export type BarrierKind = (typeof BARRIER_KINDS)[number];
+
 export interface Barrier {
   checkpoint: number;
   timestamp: number;
-  savepoint: boolean;
+  of: BarrierKind;
 }
 
 export function encodeBarrier(barrier: Barrier): Uint8Array {
   const body = Buffer.allocUnsafe(17);
   body.writeBigUInt64LE(BigInt(barrier.checkpoint), 0);
   body.writeBigInt64LE(toLong(barrier.timestamp), 8);
-  body[16] = barrier.savepoint ? 1 : 0;
+  body[16] = BARRIER_KINDS.indexOf(barrier.of);
   return body;
 }
 
 export function decodeBarrier(body: Uint8Array): Barrier {
   const buffer = asBuffer(body);
-  const kind = buffer[16] ?? 0;
-  if (kind > 1) throw new BridgeProtocolError(`body: barrier kind ${kind}, must be 0 or 1`);
+  const of = BARRIER_KINDS[buffer[16] ?? 0];
+  if (of === undefined) {
+    throw new BridgeProtocolError(`body: barrier kind ${buffer[16]}, must be 0 to 3`);
+  }
   const checkpoint = Number(buffer.readBigUInt64LE(0));
   if (!Number.isSafeInteger(checkpoint)) {
     throw new BridgeProtocolError(`body: checkpoint ${checkpoint} is beyond 2^53−1`);
@@ -311,6 +320,6 @@ export function decodeBarrier(body: Uint8Array): Barrier {
   return {
     checkpoint,
     timestamp: Number(buffer.readBigInt64LE(8)),
-    savepoint: kind === 1,
+    of,
   };
 }

@@ -2,7 +2,8 @@
 //
 //   W1. Watermarks come periodically (`pipeline.auto-watermark-interval`, 200 ms; 0: none but the final one), never per record.
 //   W2. Watermarks from upstream stop here, except the final one.
-//   W3. An output that was silent for the idle timeout is idle until its next watermark.
+//   W3. An output that was silent for the idle timeout is idle until its next record or watermark, which comes behind the
+//       news that it is active. While it is idle nobody asks the generator for a watermark.
 
 import { parseDurationMs } from '../config/resolve.ts';
 import { GraphError } from '../errors.ts';
@@ -144,28 +145,26 @@ class TimestampsOperator implements Operator {
   async onProcessingTime(now: number): Promise<void> {
     if (!this.#ticking) return;
     this.#ticking = false;
-    if (this.#generator !== undefined) {
+    if (this.#idleTimeoutMs !== undefined && (await this.#isSilent(now, this.#idleTimeoutMs))) {
+      await this.#setIdle(true); // W3
+    } else if (this.#generator !== undefined) {
       const watermark = this.#generator.onPeriodicEmit?.();
       if (watermark !== undefined) await this.#advance(watermark as number);
     } else if (this.#generates && this.#max !== MIN_TIMESTAMP) {
       await this.#advance(this.#max - this.#delayMs - 1);
     }
-    if (this.#idleTimeoutMs !== undefined) await this.#watchIdleness(now, this.#idleTimeoutMs);
     // Without idleness and a generator of the user's, silence needs no ticks.
     if (this.#generator !== undefined || (this.#idleTimeoutMs !== undefined && !this.#idle)) {
       this.#tickLater();
     }
   }
 
-  /** W3 */
-  async #watchIdleness(now: number, timeoutMs: number): Promise<void> {
-    if (this.#records !== this.#recordsAtTick) {
-      this.#recordsAtTick = this.#records;
-      this.#activeAt = now;
-      await this.#setIdle(false);
-    } else if (now - this.#activeAt >= timeoutMs) {
-      await this.#setIdle(true);
-    }
+  async #isSilent(now: number, timeoutMs: number): Promise<boolean> {
+    if (this.#records === this.#recordsAtTick) return now - this.#activeAt >= timeoutMs;
+    this.#recordsAtTick = this.#records;
+    this.#activeAt = now;
+    await this.#setIdle(false);
+    return false;
   }
 
   #setIdle(idle: boolean): MaybePromise<void> {
@@ -177,7 +176,9 @@ class TimestampsOperator implements Operator {
   #advance(watermark: number): MaybePromise<void> {
     if (watermark <= this.#emitted) return undefined;
     this.#emitted = watermark;
-    return this.#ctx.emitWatermark(watermark);
+    const active = this.#setIdle(false); // W3
+    if (active === undefined) return this.#ctx.emitWatermark(watermark);
+    return active.then(() => this.#ctx.emitWatermark(watermark));
   }
 
   close(): MaybePromise<void> {

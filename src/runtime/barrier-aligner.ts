@@ -1,8 +1,10 @@
-// Which channels of a task wait for the others' barrier. Pure bookkeeping; the gate holds the elements.
+// Which channels of a task wait for the others' barrier. Pure bookkeeping; the gate holds the elements. Twin of
+// python/isthmus/_worker/aligner.py.
 //
 //   A1. From its barrier to the end of the alignment nothing of a channel is handed out.
 //   A2. A channel that has ended counts as one whose barrier has come.
-//   A3. A barrier of a newer checkpoint gives up the alignment of an older one: that one can no longer complete.
+//   A3. A barrier of a newer checkpoint gives up the alignment of an older one: that one can no longer complete, and its
+//       barriers that are still to come mean nothing.
 
 import type { BarrierElement } from './element.ts';
 
@@ -10,6 +12,8 @@ export class BarrierAligner {
   readonly #arrived = new Set<number>();
   readonly #open: Set<number>;
   #barrier: BarrierElement | undefined;
+  /** The newest checkpoint that a barrier was of. */
+  #newest = -1;
 
   constructor(channels: number) {
     this.#open = new Set(Array.from({ length: channels }, (_, index) => index));
@@ -24,13 +28,16 @@ export class BarrierAligner {
    * A barrier arrived on `channel`. Returns the channels to release, if any, and the barrier once it has come on all.
    */
   arrive(channel: number, barrier: BarrierElement): AlignmentStep {
-    const current = this.#barrier;
-    if (current !== undefined && barrier.checkpoint < current.checkpoint) return NOTHING; // of a checkpoint given up
+    const { checkpoint } = barrier;
+    if (checkpoint < this.#newest || (checkpoint === this.#newest && this.#barrier === undefined)) {
+      return NOTHING; // A3
+    }
     let released: number[] = [];
-    if (current === undefined || barrier.checkpoint > current.checkpoint) {
+    if (checkpoint > this.#newest) {
       released = [...this.#arrived]; // A3
       this.#arrived.clear();
       this.#barrier = barrier;
+      this.#newest = checkpoint;
     }
     this.#arrived.add(channel);
     return this.#complete(released);

@@ -1,5 +1,7 @@
 // What travels on a channel inside the runtime's own process. On the wire each has a frame type (docs/protocol.md §3).
 
+import type { Barrier } from '../bridge/frame.ts';
+
 /** Records of one frame. `timestamps` and `keys` are aligned with `values`. */
 export interface BatchElement {
   kind: 'batch';
@@ -18,11 +20,8 @@ export interface WatermarkElement {
   timestamp: number;
 }
 
-export interface BarrierElement {
+export interface BarrierElement extends Barrier {
   kind: 'barrier';
-  checkpoint: number;
-  timestamp: number;
-  savepoint: boolean;
 }
 
 export interface IdleElement {

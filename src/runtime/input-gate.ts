@@ -1,15 +1,17 @@
-// The inputs of a subtask: a queue per channel, watermarks merged, barriers aligned, ends counted.
+// The inputs of a subtask: a queue per channel, watermarks merged, barriers aligned, ends counted. Twin of
+// python/isthmus/_worker/gate.py; test/vectors/gate.json says what both make of what arrives.
 //
 //   I1. Elements of one channel come out in the order they came in.
 //   I2. Channels take turns by arrival, one element each, so that none starves.
 //   I3. Credit for a batch goes back when it is taken off its queue, so a blocked channel stops its sender.
+//   I4. A task is active before its watermark moves, and idle after it.
 
 import { InternalError } from '../errors.ts';
 import type { InputChannelDeployment } from '../graph/deployment.ts';
 import { BarrierAligner, type AlignmentStep } from './barrier-aligner.ts';
 import type { BatchElement, ControlElement, Element } from './element.ts';
 import { Fifo } from './fifo.ts';
-import { WatermarkMerger } from './watermark-merger.ts';
+import { type TimeChange, WatermarkMerger } from './watermark-merger.ts';
 
 /** A batch as it came off the wire; decoded when its turn comes. */
 export interface FrameElement {
@@ -93,11 +95,9 @@ export class InputGate {
       case 'frame':
         this.#returnCredit(channel.deployment.channel, element.bytes); // I3
         return { kind: 'records', channel, batch: element };
-      case 'watermark': {
-        const timestamp = this.#merger.advance(channel.index, element.timestamp);
-        if (timestamp !== undefined) this.#events.push({ kind: 'watermark', timestamp });
+      case 'watermark':
+        this.#follow(this.#merger.advance(channel.index, element.timestamp));
         return undefined;
-      }
       case 'idle':
         this.#follow(this.#merger.setIdle(channel.index, element.idle));
         return undefined;
@@ -113,11 +113,10 @@ export class InputGate {
     }
   }
 
-  #follow(change: { watermark?: number; idle?: boolean }): void {
-    if (change.watermark !== undefined) {
-      this.#events.push({ kind: 'watermark', timestamp: change.watermark });
-    }
-    if (change.idle !== undefined) this.#events.push({ kind: 'idle', idle: change.idle });
+  #follow({ watermark, idle }: TimeChange): void {
+    if (idle === false) this.#events.push({ kind: 'idle', idle }); // I4
+    if (watermark !== undefined) this.#events.push({ kind: 'watermark', timestamp: watermark });
+    if (idle === true) this.#events.push({ kind: 'idle', idle });
   }
 
   #align(step: AlignmentStep): void {

@@ -14,7 +14,7 @@
 import { Closing } from './closing.ts';
 import { Flusher } from './flusher.ts';
 import { IDLE, TaskLoop } from './task-loop.ts';
-import { FrameType } from '../bridge/frame.ts';
+import { type Barrier, FrameType } from '../bridge/frame.ts';
 import { durationMs } from '../config/resolve.ts';
 import { InternalError, IsthmusError, JobCancelledError } from '../errors.ts';
 import type { SubtaskDeployment } from '../graph/deployment.ts';
@@ -220,10 +220,8 @@ export class Subtask {
   }
 
   /** Sources: emit the barrier of a checkpoint between two batches. */
-  triggerCheckpoint(checkpoint: number, timestamp: number, savepoint: boolean): void {
-    this.#requests.push(() =>
-      this.#checkpoint({ kind: 'barrier', checkpoint, timestamp, savepoint }),
-    );
+  triggerCheckpoint(barrier: Barrier): void {
+    this.#requests.push(() => this.#checkpoint({ kind: 'barrier', ...barrier }));
     this.#loop.wake();
   }
 

@@ -1,21 +1,34 @@
-// The event time of a task with several input channels. Twin of python/isthmus/_worker/gate.py.
+// The event time of a task with several input channels. Twin of python/isthmus/_worker/watermarks.py; the rules are those of
+// Flink's valve, but for W3.
 //
-//   W1. The merged watermark is the minimum over the channels that are not idle, and never goes back. A channel that has
-//       ended holds nobody back, and nobody who is idle holds it back.
-//   W2. Where all channels are idle, the task is idle and its event time stays where it is.
+//   W1. The merged watermark is the minimum over the channels that are active, and never goes back. One that was idle counts
+//       again when its own watermark has caught up; while it is idle it has none to say.
+//   W2. Where all channels that go on are idle, the task is idle: event time goes to the largest watermark of any, in
+//       whatever order they fell silent, and as far as it can where a channel has come to its end.
 //   W3. The final watermark comes with the end of the last channel, not before: what upstream emits while it finishes
-//       is then not late. Where the others have ended and the rest is idle, event time goes as far as it can before that.
+//       is then not late. A channel that has ended, or whose final watermark has come, holds nobody back.
 
 import { MAX_TIMESTAMP, MIN_TIMESTAMP } from './operator.ts';
 
 /** The last event time before the final watermark that a double can hold. */
-const LAST_BEFORE_END = 2 ** 63 - 1024;
+export const LAST_BEFORE_END = 2 ** 63 - 1024;
 
 interface ChannelTime {
   watermark: number;
   idle: boolean;
   ended: boolean;
 }
+
+/**
+ * What followed; what is absent did not change. Who is told of both is told that the task is active before the watermark, and
+ * that it is idle after it.
+ */
+export interface TimeChange {
+  watermark?: number;
+  idle?: boolean;
+}
+
+const NOTHING: TimeChange = {};
 
 export class WatermarkMerger {
   readonly #channels: ChannelTime[];
@@ -41,20 +54,19 @@ export class WatermarkMerger {
     return this.#open === 0;
   }
 
-  /** The new merged watermark, if it advanced. */
-  advance(channel: number, watermark: number): number | undefined {
+  advance(channel: number, watermark: number): TimeChange {
     const time = this.#at(channel);
-    if (watermark > time.watermark) time.watermark = watermark;
-    return this.#merge();
+    if (watermark <= time.watermark || (time.idle && watermark < MAX_TIMESTAMP)) return NOTHING; // W1
+    time.watermark = watermark;
+    return this.#consequences();
   }
 
-  /** What followed from a channel that became idle or active again; `undefined` where nothing did. */
-  setIdle(channel: number, idle: boolean): { watermark?: number; idle?: boolean } {
+  setIdle(channel: number, idle: boolean): TimeChange {
     this.#at(channel).idle = idle;
     return this.#consequences();
   }
 
-  end(channel: number): { watermark?: number; idle?: boolean } {
+  end(channel: number): TimeChange {
     const time = this.#at(channel);
     if (!time.ended) {
       time.ended = true;
@@ -63,36 +75,34 @@ export class WatermarkMerger {
     return this.#consequences();
   }
 
-  #consequences(): { watermark?: number; idle?: boolean } {
-    const result: { watermark?: number; idle?: boolean } = {};
-    const watermark = this.#merge();
-    if (watermark !== undefined) result.watermark = watermark;
-    const idle = this.#open > 0 && this.#channels.every((c) => c.ended || c.idle); // W2
+  #consequences(): TimeChange {
+    let active = 0;
+    let silent = 0;
+    let lowest = Infinity;
+    let highest = MIN_TIMESTAMP;
+    for (const time of this.#channels) {
+      if (time.ended || time.watermark >= MAX_TIMESTAMP) {
+        highest = LAST_BEFORE_END; // W3
+      } else if (time.idle) {
+        silent++;
+        highest = Math.max(highest, time.watermark);
+      } else {
+        active++;
+        if (time.watermark >= this.#merged) lowest = Math.min(lowest, time.watermark); // W1
+      }
+    }
+    const change: TimeChange = {};
+    const idle = active === 0 && silent > 0;
+    const merged = idle ? highest : lowest; // W2
+    if (merged > this.#merged && merged !== Infinity) {
+      this.#merged = merged;
+      change.watermark = merged;
+    }
     if (idle !== this.#idle) {
       this.#idle = idle;
-      result.idle = idle;
+      change.idle = idle;
     }
-    return result;
-  }
-
-  #merge(): number | undefined {
-    let merged = MAX_TIMESTAMP;
-    let counted = false;
-    for (const time of this.#channels) {
-      if (time.ended) {
-        counted = true;
-        continue; // W1
-      }
-      if (time.idle) continue;
-      counted = true;
-      if (time.watermark < merged) merged = time.watermark;
-      else if (time.watermark >= MAX_TIMESTAMP) return undefined; // W3: its end is on the way.
-    }
-    if (!counted || this.#open === 0) return undefined; // W2, W3
-    merged = Math.min(merged, LAST_BEFORE_END);
-    if (merged <= this.#merged) return undefined;
-    this.#merged = merged;
-    return merged;
+    return change;
   }
 
   #at(channel: number): ChannelTime {

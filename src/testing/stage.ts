@@ -7,7 +7,7 @@
 
 import type { Isolate } from '../runtime/isolate.ts';
 import { MAX_TIMESTAMP } from '../runtime/operator.ts';
-import { WatermarkMerger } from '../runtime/watermark-merger.ts';
+import { type TimeChange, WatermarkMerger } from '../runtime/watermark-merger.ts';
 import { type Emitted, type HarnessOptions, type KeyBy, OperatorHarness } from './harness.ts';
 
 /** What reads an output, of an operator or of an input of the pipeline. */
@@ -85,7 +85,7 @@ export class Stage extends OperatorHarness {
       passOn: (control) =>
         typeof control === 'boolean'
           ? this.#follow(merger.setIdle(channel, control))
-          : this.#follow({ watermark: merger.advance(channel, control) }),
+          : this.#follow(merger.advance(channel, control)),
       end: () => {
         const time = merger.end(channel);
         return merger.ended ? this.end() : this.#follow(time);
@@ -93,10 +93,7 @@ export class Stage extends OperatorHarness {
     };
   }
 
-  async #follow(time: {
-    watermark?: number | undefined;
-    idle?: boolean | undefined;
-  }): Promise<void> {
+  async #follow(time: TimeChange): Promise<void> {
     if (time.idle === false) await this.idle(false);
     if (time.watermark !== undefined) await this.watermark(time.watermark);
     if (time.idle === true) await this.idle(true);

@@ -12,6 +12,8 @@ import {
 } from '../../src/bridge/codec/index.ts';
 import { DTYPES } from '../../src/bridge/codec/values.ts';
 import {
+  BARRIER_KINDS,
+  type BarrierKind,
   decodeBarrier,
   decodeCredit,
   decodeIdle,
@@ -212,7 +214,7 @@ function checkBody(vector: Described, body: Uint8Array): void {
     const barrier = {
       checkpoint: Number(vector.barrier.checkpoint),
       timestamp: Number(vector.barrier.timestamp),
-      savepoint: vector.barrier.kind === 1,
+      of: BARRIER_KINDS[vector.barrier.kind] as BarrierKind,
     };
     expect(decodeBarrier(body)).toEqual(barrier);
     expect(hexOf(encodeBarrier(barrier))).toBe(vector.body);

@@ -1,6 +1,7 @@
 // Watermark generators of one's own: by record (punctuated) and by the clock (periodic).
 
-import { expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
 import { type DataStream, WatermarkStrategy } from '../../src/index.ts';
 import { ManualClock, OneInputHarness } from '../../src/testing/index.ts';
 
@@ -44,4 +45,50 @@ test('a generator may emit by the clock, and every subtask has its own', async (
   await harness.process(25);
   await harness.processingTime(2000);
   expect(harness.watermarks).toEqual([27]);
+});
+
+describe('as in Python (test/vectors/watermarks.json)', () => {
+  const vectors = JSON.parse(
+    readFileSync(new URL('../vectors/watermarks.json', import.meta.url), 'utf8'),
+  ) as { cases: WatermarkCase[] };
+
+  interface WatermarkCase {
+    name: string;
+    generator: 'monotonous' | 'bounded' | 'punctuated' | 'clock';
+    delay?: number;
+    idleTimeout?: number;
+    steps: string;
+    passedOn: string;
+  }
+
+  test.each(vectors.cases)('$name', async ({ generator, delay, idleTimeout, steps, passedOn }) => {
+    const clock = new ManualClock();
+    const custom = () =>
+      generator === 'clock'
+        ? { onPeriodicEmit: () => clock.now() }
+        : { onEvent: (value: string) => (value.endsWith('!') ? timeOf(value) : undefined) };
+    const timeOf = (value: string) => Number.parseInt(value.slice(1), 10);
+    const isBuiltIn = generator === 'monotonous' || generator === 'bounded';
+    const operation = {
+      generator: isBuiltIn ? generator : 'custom',
+      maxOutOfOrdernessMs: delay,
+      idleTimeoutMs: idleTimeout,
+      timestampAssigner: timeOf,
+      createGenerator: custom,
+    };
+    const config = { 'pipeline.auto-watermark-interval': '20' };
+    await using harness = await OneInputHarness.open(operation, {
+      kind: 'timestamps',
+      clock,
+      config,
+    });
+    for (const step of steps.split(' ')) {
+      if (step.startsWith('t')) await harness.processingTime(timeOf(step));
+      else await harness.process(step);
+    }
+    const shown = harness.watermarks.map((told) =>
+      typeof told === 'number' ? `w${told}` : told ? 'idle' : 'active',
+    );
+    expect(shown.join(' ')).toBe(passedOn);
+  });
 });

@@ -19,7 +19,7 @@ const barrier = (checkpoint: number): Element => ({
   kind: 'barrier',
   checkpoint,
   timestamp: 0,
-  savepoint: false,
+  of: 'checkpoint',
 });
 
 function drain(gate: InputGate): string[] {

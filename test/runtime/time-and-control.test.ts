@@ -333,7 +333,7 @@ test('a checkpoint cuts the stream at one place and holds the state of every ope
   );
   const ended = running.run();
   while (running.collected.length < 2) await new Promise((resolve) => setImmediate(resolve));
-  running.subtasks[0]?.triggerCheckpoint(3, 0, false);
+  running.subtasks[0]?.triggerCheckpoint({ checkpoint: 3, timestamp: 0, of: 'checkpoint' });
   await ended;
   expect(
     controls([...running.traffic.values()][0]).filter((line) => line !== 'final watermark'),

@@ -20,6 +20,9 @@ TRIGGER_CHECKPOINT, SNAPSHOT, CHECKPOINT_COMPLETE, STOP = 0x16, 0x17, 0x19, 0x1B
 SUBMIT, SUBMITTED, JOB_STATUS, RESULTS, RESULTS_CREDIT = 0x20, 0x21, 0x22, 0x23, 0x24
 JOB_FINISHED, JOB_CANCEL, PROGRESS, DRIVER_LOG, JOB_STOP = 0x25, 0x26, 0x27, 0x28, 0x29
 
+#: What a barrier is of. The last two stop the job: where it is, or after all that the end of input brings about.
+CHECKPOINT, SAVEPOINT, SUSPEND, DRAIN = range(4)
+
 #: The channel of the CREDIT that answers LOG; no exchange has it.
 LOG_CHANNEL = 0xFFFFFFFF
 
@@ -145,8 +148,8 @@ def encode_barrier(checkpoint: int, timestamp: int, kind: int) -> bytes:
 
 def decode_barrier(body: bytes) -> tuple[int, int, int]:
     checkpoint, timestamp, kind = _BARRIER.unpack(body)
-    if kind > 1:
-        raise BridgeProtocolError(f"body: barrier kind {kind}, must be 0 or 1")
+    if kind > DRAIN:
+        raise BridgeProtocolError(f"body: barrier kind {kind}, must be 0 to 3")
     return checkpoint, timestamp, kind
 
 

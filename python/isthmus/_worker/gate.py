@@ -1,9 +1,10 @@
-"""The inputs of a task: watermarks merged, barriers aligned, ends counted. Twin of ``src/runtime/input-gate.ts``.
+"""The inputs of a task: a queue per channel, watermarks merged, barriers aligned, ends counted. Twin of
+``src/runtime/input-gate.ts``; ``test/vectors/gate.json`` says what both make of what arrives.
 
-I1. The merged watermark is the minimum over the channels that are neither idle nor ended, and never goes back.
-I2. Where all channels left are idle the task is idle, and the channels that have ended (with the final watermark) say
-    how far time has come; as in Flink, a silent input does not keep the others' last windows open.
-I3. Between a channel's barrier and the end of the alignment nothing of that channel is handed out.
+I1. Elements of one channel come out in the order they came in.
+I2. Channels take turns by arrival, one element each, so that none starves.
+I3. Credit for a batch goes back when it is taken off its queue, so a blocked channel stops its sender.
+I4. A task is active before its watermark moves, and idle after it.
 """
 
 from __future__ import annotations
@@ -11,94 +12,85 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from .operator import MIN_TIMESTAMP
+from .aligner import Barrier, BarrierAligner
+from .watermarks import TimeChange, WatermarkMerger
+
+#: What channels carry: ("batch", …), ("watermark", time), ("idle", whether), ("barrier", *Barrier), ("end",).
+Element = tuple[Any, ...]
+#: What the task has to do next: ("batch", channel, element), and the others as elements are, ("end",) once, for all.
+Event = tuple[Any, ...]
 
 
 class InputGate:
-    """Pure bookkeeping: it is told of elements and says what follows from them."""
-
     def __init__(self, channels: list[int]) -> None:
-        self._watermarks: dict[int, int] = dict.fromkeys(channels, MIN_TIMESTAMP)
-        self._idle: set[int] = set()
-        self._open: set[int] = set(channels)
-        self.watermark = MIN_TIMESTAMP
-        self.idle = False
-        self._aligning: int | None = None
-        self._arrived: set[int] = set()
-        self._held: deque[Any] = deque()
+        self._queues: dict[int, deque[Element]] = {channel: deque() for channel in channels}
+        #: Channels that have something to hand out, each once.
+        self._turns: deque[int] = deque()
+        self._queued: set[int] = set()
+        self._events: deque[Event] = deque()
+        self._ended: set[int] = set()
+        self._merger = WatermarkMerger(channels)
+        self._aligner = BarrierAligner(channels)
 
-    @property
-    def ended(self) -> bool:
-        return not self._open
+    def receive(self, channel: int, element: Element) -> None:
+        self._queues[channel].append(element)
+        self._take_turn(channel)
 
-    def on_watermark(self, channel: int, watermark: int) -> int | None:
-        """Returns the new merged watermark if it advanced."""
-        if watermark > self._watermarks[channel]:
-            self._watermarks[channel] = watermark
-        return self._merge()
+    def __bool__(self) -> bool:
+        """Whether ``next`` has something to look at."""
+        return bool(self._turns or self._events)
 
-    def on_idle(self, channel: int, idle: bool) -> tuple[int | None, bool | None]:
-        """Returns the new merged watermark and the new idleness of the task, each None where unchanged."""
-        if idle:
-            self._idle.add(channel)
-        else:
-            self._idle.discard(channel)
-        return self._merge(), self._merge_idle()
-
-    def on_end(self, channel: int) -> tuple[int | None, bool | None]:
-        self._open.discard(channel)
-        self._idle.discard(channel)
-        return self._merge(), self._merge_idle()
-
-    def _merge(self) -> int | None:
-        active = [self._watermarks[c] for c in self._open if c not in self._idle]
-        if not active:
-            # I2: what has ended speaks for those that sleep; without it an input that sleeps stays where it is.
-            ended = [w for c, w in self._watermarks.items() if c not in self._open]
-            if not ended:
+    def next(self) -> Event | None:
+        """The next thing to do; None when all there is has been done or is blocked."""
+        while True:
+            if self._events:
+                return self._events.popleft()
+            if not self._turns:
                 return None
-            merged = min(ended)
-        else:
-            merged = min(active)
-        if merged > self.watermark:
-            self.watermark = merged
-            return merged
-        return None
+            channel = self._turns.popleft()
+            self._queued.discard(channel)
+            queue = self._queues[channel]
+            if channel in self._ended:
+                queue.clear()
+                continue
+            element = queue.popleft()
+            kind = element[0]
+            if kind == "batch":
+                self._take_turn(channel)
+                return ("batch", channel, element)
+            if kind == "watermark":
+                self._follow(self._merger.advance(channel, element[1]))
+            elif kind == "idle":
+                self._follow(self._merger.set_idle(channel, element[1]))
+            elif kind == "barrier":
+                self._align(*self._aligner.arrive(channel, element[1:]))
+            elif kind == "end":
+                self._ended.add(channel)
+                self._follow(self._merger.end(channel))
+                self._align(*self._aligner.end(channel))
+                if self._merger.ended:
+                    self._events.append(("end",))
+            else:
+                raise AssertionError(f"unknown element {kind}")
+            self._take_turn(channel)
 
-    def _merge_idle(self) -> bool | None:
-        idle = bool(self._open) and self._open <= self._idle
-        if idle == self.idle:
-            return None
-        self.idle = idle
-        return idle
+    def _follow(self, change: TimeChange) -> None:
+        watermark, idle = change
+        if idle is False:
+            self._events.append(("idle", False))  # I4
+        if watermark is not None:
+            self._events.append(("watermark", watermark))
+        if idle:
+            self._events.append(("idle", True))
 
-    # Alignment (I3).
+    def _align(self, aligned: Barrier | None, released: list[int]) -> None:
+        if aligned is not None:
+            self._events.append(("barrier", *aligned))
+        for channel in released:
+            self._take_turn(channel)
 
-    def is_held(self, channel: int) -> bool:
-        return self._aligning is not None and channel in self._arrived
-
-    def hold(self, element: Any) -> None:
-        self._held.append(element)
-
-    def on_barrier(self, channel: int, checkpoint: int) -> bool:
-        """Returns True when the barrier has arrived on every open channel."""
-        if self._aligning is None or checkpoint > self._aligning:
-            self._aligning = checkpoint
-            self._arrived = set()
-        self._arrived.add(channel)
-        return self.aligned
-
-    @property
-    def aligning(self) -> int | None:
-        return self._aligning
-
-    @property
-    def aligned(self) -> bool:
-        return self._aligning is not None and self._open <= self._arrived
-
-    def release(self) -> deque[Any]:
-        """Ends the alignment; returns what was held back, in order of arrival."""
-        self._aligning = None
-        self._arrived = set()
-        held, self._held = self._held, deque()
-        return held
+    def _take_turn(self, channel: int) -> None:
+        if channel in self._queued or not self._queues[channel] or self._aligner.is_blocked(channel):
+            return
+        self._queued.add(channel)
+        self._turns.append(channel)

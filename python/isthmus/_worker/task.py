@@ -13,7 +13,6 @@ chunks the task may be left and taken up again, so a slow function or an output 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import compress, islice, repeat
 from typing import Any
@@ -23,7 +22,7 @@ from .blame import in_flight, suspect
 from .emitted import Emitted
 from .failure import OperatorFailure, safe_repr
 from .feed import Feed
-from .gate import InputGate
+from .gate import Event, InputGate
 from .keep import Own, as_it_is, take, take_timed
 from .operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Clock, Cursor, Operator
 from .output import Output
@@ -92,7 +91,6 @@ class Task:
         self._side_buffers: dict[tuple[int, str], SideBuffer] = {}
         self.inputs: dict[int, dict[str, Any]] = {c["channel"]: c for c in deployment["inputs"]}
         self.gate = InputGate(list(self.inputs))
-        self.queue: deque[tuple[int, tuple[Any, ...]]] = deque()
         #: Operators that may make a watermark with any record; None: not looked for yet.
         self._punctuating: list[tuple[int, Operator]] | None = None
         self._phases: Generator[Drain, None, None] | None = None
@@ -145,7 +143,7 @@ class Task:
     # What the slot asks.
 
     def deliver(self, channel: int, element: tuple[Any, ...]) -> None:
-        self.queue.append((channel, element))
+        self.gate.receive(channel, element)
 
     @property
     def outputs_ready(self) -> bool:
@@ -172,7 +170,7 @@ class Task:
             return False
         if self._phases is not None or self._poll_requested:
             return self.outputs_ready
-        if self.queue or self._checkpoint_wanted is not None:
+        if self.gate or self._checkpoint_wanted is not None:
             return self.outputs_ready and self._has_room()
         if self.source is not None:
             ready = self._source_is_over or self.source.ready()
@@ -311,14 +309,11 @@ class Task:
             return False
         if self.source is not None:
             return self._next_of_source()
-        while self.queue:
-            channel, element = self.queue.popleft()
-            if self.gate.is_held(channel):
-                self.gate.hold((channel, element))
-                continue
-            self._phases = self._process(channel, element)
-            return True
-        return False
+        event = self.gate.next()
+        if event is None:
+            return False
+        self._phases = self._process(event)
+        return True
 
     def _next_of_source(self) -> bool:
         try:
@@ -326,7 +321,7 @@ class Task:
         except ANYTHING as e:
             raise OperatorFailure(e, self.deployment["chain"][0]) from e
         if batch is None:
-            self._phases = self._end_of_source()
+            self._phases = self._finish()
             return True
         values, timestamps = batch
         if not values:
@@ -437,38 +432,22 @@ class Task:
 
     # What an element means, as drains.
 
-    def _process(self, channel: int, element: tuple[Any, ...]) -> Generator[Drain, None, None]:
-        kind = element[0]
+    def _process(self, event: Event) -> Generator[Drain, None, None]:
+        kind = event[0]
         if kind == "batch":
-            values, timestamps, keys = self.take(channel, element)
+            channel = event[1]
+            values, timestamps, keys = self.take(channel, event[2])
             yield from self._batch(values, timestamps, keys, self.inputs[channel]["input"])
         elif kind == "watermark":
-            merged = self.gate.on_watermark(channel, element[1])
-            if merged is not None:
-                yield from self._watermark_drains(0, merged)
+            yield from self._watermark_drains(0, event[1])
         elif kind == "idle":
-            merged, idle = self.gate.on_idle(channel, element[1])
-            yield from self._merged(merged, idle)
+            self._pass_idleness(0, event[1])
         elif kind == "barrier":
-            if self.gate.on_barrier(channel, element[1]):
-                yield from self._barrier(element)
+            yield from self._barrier(event)
         elif kind == "end":
-            merged, idle = self.gate.on_end(channel)
-            yield from self._merged(merged, idle)
-            if self.gate.aligning is not None and self.gate.aligned and not self.gate.ended:
-                yield from self._barrier(("barrier", self.gate.aligning, 0, 0))
-            if self.gate.ended:
-                yield from self._finish()
+            yield from self._finish()
         else:
-            raise AssertionError(f"unknown element {kind}")
-
-    def _merged(self, merged: int | None, idle: bool | None) -> Generator[Drain, None, None]:
-        if idle is False:
-            self._pass_idleness(0, False)
-        if merged is not None:
-            yield from self._watermark_drains(0, merged)
-        if idle:
-            self._pass_idleness(0, True)
+            raise AssertionError(f"unknown event {kind}")
 
     def _batch(
         self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None, which: int
@@ -521,7 +500,7 @@ class Task:
                 self._yielding = True
                 if done < total:
                     yield iter(()), False, None
-        if self._gathering and not self.queue:
+        if self._gathering and not self.gate:
             yield from self._let_go()
 
     def _let_go(self) -> Generator[Drain, None, None]:
@@ -575,7 +554,7 @@ class Task:
         self._mid_counts.clear()
 
     def _watermark_drains(self, start: int, watermark: int) -> Generator[Drain, None, None]:
-        """T3, from operator ``start`` on."""
+        """T3, from operator ``start`` on; the final watermark is not among these (``_finish``)."""
         current: int | None = watermark
         for i in range(start, len(self.operators)):
             op = self.operators[i]
@@ -583,48 +562,50 @@ class Task:
             fired = op.advance_watermark(current)  # type: ignore[arg-type]
             if fired is not None:
                 yield self._behind(i, fired)
-            # The final watermark passes everybody.
-            forwarded = op.forward_watermark(current)  # type: ignore[arg-type]
-            if forwarded is None and current != MAX_TIMESTAMP:
-                return
-            current = MAX_TIMESTAMP if forwarded is None and not op.pending() else forwarded
+            current = op.forward_watermark(current)  # type: ignore[arg-type]
             if current is None:
                 return
         self._control(("watermark", current))
 
     def _barrier(self, element: tuple[Any, ...]) -> Generator[Drain, None, None]:
-        yield from self._settle()
+        if self.polls:
+            for i in range(len(self.operators)):
+                yield from self._settle(i)
         self.notify("snapshot", self, element[1], self.store.freeze())
         self._control(element)
-        held = self.gate.release()
-        self.queue.extendleft(reversed(held))
 
-    def _settle(self) -> Generator[Drain, None, None]:
-        """Wait, without blocking, until no operator has results on their way (O3)."""
-        if not self.polls:
-            return
-        while any(op.pending() for op in self.operators):
-            yield from self._polled()
-            if any(op.pending() for op in self.operators):
-                yield self._wait()
-        yield from self._polled()
+    def _settle(self, i: int) -> Generator[Drain, None, None]:
+        """Wait, without blocking, until operator ``i`` has no results on their way (O3)."""
+        op = self.operators[i]
+        while True:
+            ready = op.poll()
+            if ready is not None:
+                yield self._behind(i, ready)
+            yield from self._generated(i, op)
+            if not op.pending():
+                return
+            yield self._wait()
 
     def _wait(self) -> Drain:
         """An empty drain: the task is left, and taken up again when somebody wakes it."""
         self._waiting = True
         return iter(()), False, None
 
-    def _end_of_source(self) -> Generator[Drain, None, None]:
-        yield from self._watermark_drains(0, MAX_TIMESTAMP)
-        yield from self._finish()
-
     def _finish(self) -> Generator[Drain, None, None]:
-        yield from self._settle()
+        """The end of input: each operator sees the final watermark and finishes before the next one does (T4)."""
         for i, op in enumerate(self.operators):
+            if op.ctx.watermark < MAX_TIMESTAMP:
+                op.ctx.watermark = MAX_TIMESTAMP
+                fired = op.advance_watermark(MAX_TIMESTAMP)
+                if fired is not None:
+                    yield self._behind(i, fired)
+            if self.polls:
+                yield from self._settle(i)
             rest = op.finish()
             if rest is not None:
                 yield self._behind(i, rest)
         self._count_marks()
+        self._control(("watermark", MAX_TIMESTAMP))
         self._control(("end",))
         self.close()
         self.finished = True

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from .._worker.gate import InputGate
 from .._worker.keep import Own
 from .._worker.operator import MAX_TIMESTAMP
+from .._worker.watermarks import TimeChange, WatermarkMerger
 from .harness import OneInputHarness
 
 
@@ -39,7 +39,7 @@ class Stage(OneInputHarness):
     ) -> None:
         #: By the tag of the side output; the main one's is None.
         self._readers: dict[str | None, list[Reader]] = {}
-        self._gate = InputGate(list(range(len(inlets))))
+        self._merger = WatermarkMerger(range(len(inlets)))
         #: How it is read from upstream, one reader for each edge: (which input, key of a record).
         self.inlets: list[Reader] = [
             _Inlet(self, channel, which, key_by) for channel, (which, key_by) in enumerate(inlets)
@@ -91,26 +91,26 @@ class _Inlet:
         self._stage._feed_keyed(self._which, [(value, timestamp)], self._key_by)
 
     def pass_on(self, control: int | bool) -> None:
-        gate = self._stage._gate
+        merger = self._stage._merger
         if isinstance(control, bool):
-            self._follow(*gate.on_idle(self._channel, control))
+            self._follow(merger.set_idle(self._channel, control))
         elif control != MAX_TIMESTAMP:
-            self._follow(gate.on_watermark(self._channel, control), None)
+            self._follow(merger.advance(self._channel, control))
 
     def end(self) -> None:
-        gate = self._stage._gate
-        merged, idle = gate.on_end(self._channel)
-        if gate.ended:
+        merger = self._stage._merger
+        change = merger.end(self._channel)
+        if merger.ended:
             self._stage.end()
         else:
-            self._follow(merged, idle)
+            self._follow(change)
 
-    def _follow(self, watermark: int | None, idle: bool | None) -> None:
-        if idle is False:
+    def _follow(self, change: TimeChange) -> None:
+        if change.idle is False:
             self._stage.idle(False)
-        if watermark is not None:
-            self._stage.watermark(watermark)
-        if idle:
+        if change.watermark is not None:
+            self._stage.watermark(change.watermark)
+        if change.idle:
             self._stage.idle(True)
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from isthmus._operations import TimestampsOperation
+from isthmus.common.watermark_strategy import WatermarkGenerator
 from isthmus.testing import OneInputHarness
 
 MIN, MAX = -(2**63), 2**63 - 1
@@ -150,3 +154,46 @@ def test_idleness_and_watermarks_of_the_input_stop_at_a_generator():
         h.idle(True)
         h.watermark(50)
         assert h.watermarks == []
+
+
+_VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "watermarks.json").read_text())
+
+
+@pytest.mark.parametrize("case", _VECTORS["cases"], ids=lambda case: case["name"])
+def test_as_in_typescript(case: dict[str, Any]):
+    def time_of(step: str) -> int:
+        return int(step[1:].removesuffix("!"))
+
+    class Assigner:
+        def extract_timestamp(self, value: str, record_timestamp: int) -> int:
+            return time_of(value)
+
+    class Punctuated(WatermarkGenerator):
+        def on_event(self, event, event_timestamp):
+            return time_of(event) if event.endswith("!") else None
+
+        def on_periodic_emit(self):
+            return None
+
+    class OfTheClock(WatermarkGenerator):
+        def on_periodic_emit(self):
+            return h.clock.now_ms()
+
+    custom = {"punctuated": Punctuated(), "clock": OfTheClock()}.get(case["generator"])
+    operation = TimestampsOperation(
+        generator="custom" if custom else case["generator"],
+        max_out_of_orderness=case.get("delay", 0),
+        assigner=Assigner(),
+        idle_timeout=case.get("idleTimeout"),
+        custom=custom,
+    )
+    with OneInputHarness(operation, config={"pipeline.auto-watermark-interval": "20"}) as h:
+        for step in case["steps"].split():
+            if step.startswith("t"):
+                h.processing_time(time_of(step))
+            else:
+                h.process(step)
+        shown = [
+            ("idle" if told else "active") if isinstance(told, bool) else f"w{told}" for told in h.watermarks
+        ]
+    assert " ".join(shown) == case["passedOn"]

@@ -3,7 +3,8 @@
 W1. Watermarks come periodically (``pipeline.auto-watermark-interval``, 200 ms; 0: none but the final one),
     never per record.
 W2. Watermarks from upstream stop here, except the final one.
-W3. An output that was silent for the idle timeout is idle until its next watermark.
+W3. An output that was silent for the idle timeout is idle until its next record or watermark, which comes behind the news
+    that it is active. While it is idle nobody asks the generator for a watermark.
 """
 
 from __future__ import annotations
@@ -140,21 +141,21 @@ class TimestampsOperator(Operator):
         if self._next_tick is None or now < self._next_tick:
             return None
         self._next_tick = None
-        if self._custom is not None:
+        if self._idle_timeout is not None and self._is_silent(now, self._idle_timeout):
+            self._set_idle(True)  # W3
+        elif self._custom is not None:
             self._take(self._custom.on_periodic_emit())
         elif self._generates:
             self._take(self._watermark())
-        if self._idle_timeout is not None:
-            self._watch_idleness(now, self._idle_timeout)
         return None
 
-    def _watch_idleness(self, now: int, timeout: int) -> None:
-        if self._records != self._records_at_tick:
-            self._records_at_tick = self._records
-            self._active_at = now
-            self._set_idle(False)
-        elif now - self._active_at >= timeout:
-            self._set_idle(True)
+    def _is_silent(self, now: int, timeout: int) -> bool:
+        if self._records == self._records_at_tick:
+            return now - self._active_at >= timeout
+        self._records_at_tick = self._records
+        self._active_at = now
+        self._set_idle(False)
+        return False
 
     def _set_idle(self, idle: bool) -> None:
         if idle is not self._idle:
@@ -166,6 +167,7 @@ class TimestampsOperator(Operator):
         watermark = getattr(watermark, "timestamp", watermark)
         if watermark > self._emitted:
             self._emitted = self._pending = watermark
+            self._set_idle(False)  # W3
 
     def poll_watermark(self) -> int | None:
         watermark, self._pending = self._pending, None
