@@ -15,6 +15,9 @@ import pytest
 from hypothesis import HealthCheck, core, settings
 from seed import SEED
 
+#: How long a program may take: one that hangs takes longer, and no load of a machine does.
+LIMIT_S = 120.0
+
 # Properties are tried on the same values in every run: those of one seed, and none that failed here once.
 core.global_force_seed = SEED
 settings.register_profile(
@@ -83,7 +86,7 @@ class Programs:
         return child
 
     def run(
-        self, text: str, *args: str, input: str = "", timeout: float = 30, **more: Any
+        self, text: str, *args: str, input: str = "", timeout: float = LIMIT_S, **more: Any
     ) -> subprocess.CompletedProcess[str]:
         """Run a program to its end."""
         return self.end(self.start(text, *args, **more), input, timeout)
@@ -94,7 +97,7 @@ class Programs:
         return self.end(self.start_file(path, *args, **more), input)
 
     def end(
-        self, child: subprocess.Popen[str], input: str = "", timeout: float = 30
+        self, child: subprocess.Popen[str], input: str = "", timeout: float = LIMIT_S
     ) -> subprocess.CompletedProcess[str]:
         out, err = child.communicate(input, timeout=timeout)
         return subprocess.CompletedProcess(child.args, child.returncode, out, err)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import collections
 
 import pytest
 from isthmus.common import Time, Types
@@ -16,19 +17,32 @@ NAMED = Types.ROW_NAMED(["v1", "v2"], [Types.INT(), Types.INT()])
 
 
 class Answers(AsyncFunction):
-    """Answers with what it is made with, the first records last."""
+    """Answers with what it is made with."""
 
     def __init__(self, answer):
         self.answer = answer
 
     async def async_invoke(self, value):
-        await asyncio.sleep(0.02 * (5 - value[0]))
+        await asyncio.sleep(0)
+        return self.answer(value)
+
+
+class LastFirst(Answers):
+    """Answers each record after the one behind it."""
+
+    def open(self, runtime_context):
+        self.answered = collections.defaultdict(asyncio.Event)
+
+    async def async_invoke(self, value):
+        if value[0] < len(PAIRS):
+            await self.answered[value[0] + 1].wait()
+        self.answered[value[0]].set()
         return self.answer(value)
 
 
 class NeverAnswers(AsyncFunction):
     async def async_invoke(self, value):
-        await asyncio.sleep(60)
+        await asyncio.sleep(3600)
 
     def timeout(self, value):
         return [value[0] - value[1]]
@@ -47,7 +61,20 @@ def raises(value):
     raise ValueError("encountered an exception")
 
 
-def results(env, function, *, wait=AsyncDataStream.unordered_wait, seconds=5.0, **more):
+class WhenSeen(Answers):
+    """Answers each record when the results of the one behind it have been seen."""
+
+    def __init__(self, answer, seen):
+        super().__init__(answer)
+        self.seen = seen
+
+    async def async_invoke(self, value):
+        while value[0] < len(PAIRS) and not (self.seen / str(value[0] + 1)).exists():
+            await asyncio.sleep(0.005)
+        return self.answer(value)
+
+
+def results(env, function, *, wait=AsyncDataStream.unordered_wait, seconds=300.0, **more):
     stream = env.from_collection(PAIRS, NAMED)
     timeout = Time.milliseconds(int(seconds * 1000))
     made = wait(stream, function, timeout, **{"capacity": 2, "output_type": Types.INT(), **more})
@@ -55,14 +82,18 @@ def results(env, function, *, wait=AsyncDataStream.unordered_wait, seconds=5.0, 
         return list(found)
 
 
-def test_unordered_results_come_as_they_are_ready(env1):
-    found = results(env1, Answers(lambda v: [v[0] + v[1]]), capacity=5)
-    assert sorted(found) == [2, 4, 6, 8, 10]
-    assert found[0] == 10
+def test_unordered_results_come_as_they_are_ready(env1, tmp_path):
+    stream = env1.from_collection(PAIRS, NAMED)
+    function = WhenSeen(lambda v: [v[0]], tmp_path)
+    found = []
+    for number in AsyncDataStream.unordered_wait(stream, function, Time.hours(1)).execute_and_collect():
+        found.append(number)
+        (tmp_path / str(number)).touch()
+    assert found == [5, 4, 3, 2, 1]
 
 
 def test_ordered_results_come_in_the_order_of_their_records(env1):
-    found = results(env1, Answers(lambda v: [v[0] + v[1]]), wait=AsyncDataStream.ordered_wait, capacity=5)
+    found = results(env1, LastFirst(lambda v: [v[0] + v[1]]), wait=AsyncDataStream.ordered_wait, capacity=5)
     assert found == [2, 4, 6, 8, 10]
 
 

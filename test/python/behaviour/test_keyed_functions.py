@@ -32,10 +32,8 @@ class ByNumber(KeySelector):
         return value[1]
 
 
-def a_second():
-    return StateTtlConfig.new_builder(Time.seconds(1)).set_update_type(
-        StateTtlConfig.UpdateType.OnReadAndWrite
-    )
+def an_hour():
+    return StateTtlConfig.new_builder(Time.hours(1)).set_update_type(StateTtlConfig.UpdateType.OnReadAndWrite)
 
 
 def test_value_list_and_map_state_belong_to_the_key(env, by_second_field, collect):
@@ -45,7 +43,7 @@ def test_value_list_and_map_state_belong_to_the_key(env, by_second_field, collec
             self.list = runtime_context.get_list_state(ListStateDescriptor("list", Types.INT()))
             described = MapStateDescriptor("map", Types.INT(), Types.STRING())
             described.enable_time_to_live(
-                a_second()
+                an_hour()
                 .set_state_visibility(StateTtlConfig.StateVisibility.ReturnExpiredIfNotCleanedUp)
                 .disable_cleanup_in_background()
                 .build()
@@ -97,7 +95,7 @@ def summing(runtime_context):
 
 def aggregating(runtime_context):
     described = AggregatingStateDescriptor("sum", Sum(), Types.INT())
-    described.enable_time_to_live(a_second().disable_cleanup_in_background().build())
+    described.enable_time_to_live(an_hour().disable_cleanup_in_background().build())
     return runtime_context.get_aggregating_state(described)
 
 

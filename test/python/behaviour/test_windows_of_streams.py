@@ -298,21 +298,28 @@ class FirstField:
         return value[0]
 
 
-def test_late_records_go_to_the_side_output(env1, by_second_field, collect_each):
-    """PyFlink's test has a watermark after each record; here a source that waits lets it pass."""
+def test_late_records_go_to_the_side_output(env1, by_second_field, collect_each, tmp_path):
+    """PyFlink's test has a watermark after each record; here a source waits for the one that makes a record late."""
     late = OutputTag("late", PAIR)
+    has_fired = tmp_path / "fired"
 
     def source():
         import time
 
-        for t in (0, 8, 4, 6):
-            yield "a", t
-            time.sleep(0.05)
+        yield from [("a", 0), ("a", 8)]
+        while not has_fired.exists():
+            time.sleep(0.005)
+        yield from [("a", 4), ("a", 6)]
+
+    class Tells(Extent):
+        def process(self, key, context, elements):
+            has_fired.touch()
+            return super().process(key, context, elements)
 
     env1.get_config().set_auto_watermark_interval(5)
     stream = env1.from_source(source, type_info=PAIR).assign_timestamps_and_watermarks(by_second_field)
     windows = stream.key_by(lambda r: r[0]).window(TumblingEventTimeWindows.of(ms(5)))
-    fired = windows.allowed_lateness(0).side_output_late_data(late).process(Extent())
+    fired = windows.allowed_lateness(0).side_output_late_data(late).process(Tells())
     found = collect_each(main=fired, late=fired.get_side_output(late))
     assert found == {"main": [("a", 0, 5, 1), ("a", 5, 10, 2)], "late": [("a", 4)]}
 

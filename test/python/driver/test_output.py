@@ -235,7 +235,7 @@ def test_progress_that_nobody_reads_is_no_failure(programs, mode):
     child = programs.start(
         """
         def slow(n):
-            time.sleep(0.3)
+            time.sleep(0.2)
             return n
         env.from_collection(range(8)).map(slow).print()
         env.execute()

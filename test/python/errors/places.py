@@ -34,6 +34,8 @@ from isthmus.datastream.window import (
 )
 
 Does = Callable[..., Any]
+#: The limit of what has to be told long before it.
+NEVER = Time.hours(1)
 #: name → stream, given one with a record and what the code of the user's is to do.
 PLACES: dict[str, Callable[[Any, Does], Any]] = {}
 
@@ -149,13 +151,13 @@ class Asynchronous(Method, AsyncFunction):
     async def async_invoke(self, value):
         import asyncio
 
-        await asyncio.sleep(0 if self.where != "timeout" else 60)
+        await asyncio.sleep(0 if self.where != "timeout" else 3600)
         self.here("invoke")
         if self.where == "task":
             await asyncio.ensure_future(self.inner())
         if self.where == "callback":
             asyncio.get_running_loop().call_soon(self.does)
-            await asyncio.sleep(60)
+            await asyncio.sleep(3600)
         return [value]
 
     async def inner(self):
@@ -353,7 +355,7 @@ def behind_a_timer(stream, does):
 
 @place
 def behind_an_async_function(stream, does):
-    asked = AsyncDataStream.ordered_wait(stream, Asynchronous(lambda: None, "none"), Time.seconds(20))
+    asked = AsyncDataStream.ordered_wait(stream, Asynchronous(lambda: None, "none"), NEVER)
     return asked.map(lambda v: (does(), v)[1])
 
 
@@ -388,9 +390,7 @@ def processing_time_timer(stream, does):
 
 def slowly(ctx):
     yield 1
-    for _ in range(400):
-        if ctx.is_stopping:
-            return
+    while not ctx.is_stopping:
         time.sleep(0.01)
 
 
@@ -501,14 +501,14 @@ def async_lookup(stream, does):
         does()
         return key
 
-    return lookup_join(stream, look_up, lambda v: v, lambda v, found: v, timeout_ms=20_000)
+    return lookup_join(stream, look_up, lambda v: v, lambda v, found: v, timeout_ms=3_600_000)
 
 
 for _where in ("invoke", "task", "callback", "timeout"):
 
     @place
     def async_function(stream, does, where=_where):
-        limit = Time.milliseconds(50) if where == "timeout" else Time.seconds(20)
+        limit = Time.milliseconds(50) if where == "timeout" else NEVER
         return AsyncDataStream.ordered_wait(stream, Asynchronous(does, where), limit)
 
     PLACES[f"async {_where}"] = PLACES.pop("async function")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -15,12 +16,25 @@ from isthmus.datastream.functions import AsyncFunction, AsyncRetryStrategy
 from isthmus.testing import OneInputHarness
 
 
-class Delayed(AsyncFunction):
-    """Later records come back sooner."""
+class Answers(AsyncFunction):
+    """Answers each record once ``ready`` says so of it."""
+
+    def __init__(self, ready: Callable[[int], bool] = lambda value: True) -> None:
+        self.ready = ready
+        self.answered: list[int] = []
 
     async def async_invoke(self, value):
-        await asyncio.sleep((5 - value) * 0.01)
+        while not self.ready(value):
+            await asyncio.sleep(0.001)
+        self.answered.append(value)
         return [value, value * 10]
+
+
+def last_first() -> Answers:
+    """Answers 0, 2 and 4, the last of them first."""
+    function = Answers()
+    function.ready = lambda value: value == 4 or value + 2 in function.answered
+    return function
 
 
 def run(function: Any, *values: Any, **changes: Any) -> list[Any]:
@@ -36,16 +50,23 @@ def harness(function: Any, **changes: Any) -> OneInputHarness:
 
 
 def test_ordered_keeps_the_order_of_records():
-    assert run(Delayed(), 0, 2, 4) == [0, 0, 2, 20, 4, 40]
+    assert run(last_first(), 0, 2, 4) == [0, 0, 2, 20, 4, 40]
 
 
 def test_unordered_emits_as_results_come():
-    assert run(Delayed(), 0, 2, 4, ordered=False) == [4, 40, 2, 20, 0, 0]
+    function = Answers()
+    with harness(function, ordered=False) as h:
+        function.ready = lambda value: value == 4 or value + 2 in h.output
+        h.process(0, 2, 4)
+        h.end()
+        assert h.output == [4, 40, 2, 20, 0, 0]
 
 
 @pytest.mark.parametrize("ordered", [True, False])
 def test_no_result_crosses_a_watermark(ordered):
-    with harness(Delayed(), ordered=ordered) as h:
+    function = Answers()
+    function.ready = lambda value: value == 4 or 4 in function.answered
+    with harness(function, ordered=ordered) as h:
         h.process(0, 3, timestamp=1)
         h.watermark(5)
         assert h.watermarks == []
@@ -64,13 +85,13 @@ def test_no_result_crosses_a_watermark(ordered):
 
 
 def test_a_watermark_without_calls_under_way_passes():
-    with harness(Delayed()) as h:
+    with harness(Answers()) as h:
         h.watermark(5)
         assert h.watermarks == [5]
 
 
 def test_results_keep_the_timestamp_of_their_record():
-    with harness(Delayed()) as h:
+    with harness(Answers()) as h:
         h.process(4, timestamp=7)
         h.wait()
         assert h.records == [(4, 7), (40, 7)]
@@ -135,7 +156,7 @@ class Slow(AsyncFunction):
         self.fallback = fallback
 
     async def async_invoke(self, value):
-        await asyncio.sleep(30)
+        await asyncio.sleep(3600)
 
     def timeout(self, value):
         return self.fallback if self.fallback is not None else super().timeout(value)
@@ -153,7 +174,7 @@ def test_a_timeout_error_of_the_function_is_its_own():
             raise TimeoutError("mine")
 
     with pytest.raises(OperatorFailure, match="mine"):
-        run(Raises(), 5, timeout=1000)
+        run(Raises(), 5, timeout=60_000)
 
 
 class Flaky(AsyncFunction):
@@ -170,11 +191,11 @@ class Flaky(AsyncFunction):
 def test_retries_until_a_good_result():
     only_values = partial(exception_type_predicate, expected_error_type=ValueError)
     retry = AsyncRetryStrategy.fixed_delay(3, 1, empty_result_predicate, only_values)
-    assert run(Flaky([[], ValueError(), ["ok"]]), 1, timeout=5000, retry=retry) == ["ok"]
+    assert run(Flaky([[], ValueError(), ["ok"]]), 1, timeout=60_000, retry=retry) == ["ok"]
     with pytest.raises(OperatorFailure, match="other"):
-        run(Flaky([KeyError("other"), ["never"]]), 1, timeout=5000, retry=retry)
+        run(Flaky([KeyError("other"), ["never"]]), 1, timeout=60_000, retry=retry)
     # The attempts are used up: the last result counts.
-    assert run(Flaky([[], [], [], [], ["never"]]), 1, timeout=5000, retry=retry) == []
+    assert run(Flaky([[], [], [], [], ["never"]]), 1, timeout=60_000, retry=retry) == []
 
 
 def test_closing_ends_the_loop_and_cancels_what_is_under_way():
@@ -185,7 +206,7 @@ def test_closing_ends_the_loop_and_cancels_what_is_under_way():
 
 
 def test_in_batch_a_keyed_stream_loses_no_results():
-    operation = AsyncOperation(Delayed(), timeout=0, capacity=2, ordered=True)
+    operation = AsyncOperation(Answers(), timeout=0, capacity=2, ordered=True)
     with OneInputHarness(operation, key_by=lambda v: v % 2, batch=True) as h:
         h.process(3, 2, 1, 4)
         assert h.output == []

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import sys
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+#: How long a test waits for what has to come: what a fault holds up takes longer, and no load of a machine does.
+LIMIT_S = 30.0
 needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 
 
@@ -49,6 +55,20 @@ def children_of(pid: int) -> list[int]:
     return found
 
 
+def unread(pid: int) -> int:
+    """How many bytes that a process has written to pipes of its own wait there for their reader."""
+    waiting = 0
+    for number in Path(f"/proc/{pid}/fd").iterdir():
+        if int(number.name) <= 2 or not os.readlink(number).startswith("pipe:"):
+            continue
+        flags = Path(f"/proc/{pid}/fdinfo/{number.name}").read_text()
+        if int(flags.partition("flags:")[2].split()[0], 8) & os.O_ACCMODE == os.O_WRONLY:
+            pipe = os.open(number, os.O_RDONLY | os.O_NONBLOCK)
+            waiting += int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+            os.close(pipe)
+    return waiting
+
+
 def program_of(pid: int) -> str:
     """The name of the program that a process runs."""
     try:
@@ -57,10 +77,16 @@ def program_of(pid: int) -> str:
         return ""
 
 
-def eventually(condition: Callable[[], object], seconds: float = 5.0) -> bool:
+def eventually(condition: Callable[[], object], seconds: float = LIMIT_S) -> bool:
     until = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > until:
             return False
         time.sleep(0.005)
     return True
+
+
+def assert_gone(pids: list[int]) -> None:
+    """Wait until none of them runs."""
+    gone = eventually(lambda: not any(map(is_running, pids)))
+    assert gone, [(pid, program_of(pid)) for pid in pids if is_running(pid)]
