@@ -4,6 +4,7 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -35,8 +36,10 @@ function conformance(name, channels) {
   return { name, command, when: () => here, otherwise: 'the recordings of PyFlink are not beside the checkout', count: countClosingLine };
 }
 
+/** Made before all others, which use it. */
+const build = check('build', 'npm', 'run', '--silent', 'build');
+/** Two run side by side, in this order: each of them leaves a processor idle for half of its time. */
 const steps = [
-  check('build', 'npm', 'run', '--silent', 'build'),
   check('format TypeScript', 'biome', 'format', '.'),
   check('lint TypeScript', 'oxlint', '--type-aware', '--deny-warnings', 'src', 'test', 'examples', 'bench', 'scripts'),
   check('types TypeScript', 'tsc', '-p', 'tsconfig.json'),
@@ -44,21 +47,33 @@ const steps = [
   check('lint Python', python, '-m', 'ruff', 'check', '--quiet', '.'),
   check('types Python', python, '-m', 'mypy', '--no-error-summary'),
   check('types of Python examples', python, '-m', 'pyright', '--pythonpath', python),
-  { name: 'vitest', command: ['vitest', 'run'], count: countVitest },
   { name: 'pytest', command: [python, '-m', 'pytest', '-q', '-p', 'no:cacheprovider'], count: countPytest },
+  { name: 'vitest', command: ['vitest', 'run'], count: countVitest },
+  { name: 'mutations', command: ['node', 'scripts/mutations.mjs'], count: countMutations },
   conformance('conformance'),
   conformance('conformance, every edge through the runtime', 'always'),
-  { name: 'mutations', command: ['node', 'scripts/mutations.mjs'], count: countMutations },
   { name: 'packages', command: ['node', 'scripts/packages.mjs'], count: countClosingLine },
-].filter(({ name }) => process.argv.length === 2 || process.argv.slice(2).some((word) => name.includes(word)));
+];
 
 const totals = [0, 0, 0];
 const failures = [];
-for (const step of steps) {
+const words = process.argv.slice(2);
+const waiting = [build, ...steps].filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+if (waiting[0] === build) await verify(waiting.shift());
+await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, verifyTheNext));
+if (failures.length > 0) console.log(`failed: ${failures.join(', ')}`);
+console.log(`${totals[0]} passed, ${totals[1]} failed${totals[2] > 0 ? `, ${totals[2]} skipped` : ''}`);
+process.exitCode = failures.length > 0 ? 1 : 0;
+
+async function verifyTheNext() {
+  for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) await verify(step);
+}
+
+async function verify(step) {
   if (step.when !== undefined && !step.when()) {
     console.log(`– ${step.name}: skipped, ${step.otherwise}`);
     totals[2]++;
-    continue;
+    return;
   }
   const began = Date.now();
   const { code, output } = await run(step.command);
@@ -76,9 +91,6 @@ for (const step of steps) {
   const skips = skipped > 0 ? `, ${skipped} skipped` : '';
   console.log(`${failed > 0 || code !== 0 ? '✗' : '✓'} ${step.name}: ${passed} passed, ${failed} failed${skips} (${seconds} s)`);
 }
-if (failures.length > 0) console.log(`failed: ${failures.join(', ')}`);
-console.log(`${totals[0]} passed, ${totals[1]} failed${totals[2] > 0 ? `, ${totals[2]} skipped` : ''}`);
-process.exitCode = failures.length > 0 ? 1 : 0;
 
 function run([command, ...args]) {
   return new Promise((resolve) => {
