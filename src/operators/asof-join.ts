@@ -62,6 +62,7 @@ class AsOfJoinOperator extends StatefulOperator {
     this.#keepsLonely = operation.how === 'left';
     this.#function = userFunction<Join>(operation.function, ['join'], this.#spec.name);
     await this.#function.open(this.openRuntime(ctx));
+    this.#sides.declare(ctx.state);
   }
 
   process(value: unknown): void {
@@ -126,14 +127,6 @@ class AsOfJoinOperator extends StatefulOperator {
     const partner = right === undefined ? null : this.#isolate(right.value);
     const result = this.#function.call(left.value, partner);
     return isPromise(result) ? settling(result).then(this.#emit) : this.#emit(result);
-  }
-
-  protected override snapshotOwn(): unknown {
-    return this.#sides.snapshot(this.ctx);
-  }
-
-  protected override restoreOwn(states: readonly unknown[]): void {
-    this.#sides.restore(this.ctx, states);
   }
 
   close(): MaybePromise<void> {

@@ -24,6 +24,7 @@ import { retryOf } from './async-retry.ts';
 import { AsyncCalls, type AsyncFunction, type RetryStrategy } from './async-calls.ts';
 import { emitEach } from './emit-each.ts';
 import { AsyncQueue, Call } from './async-queue.ts';
+import type { Values } from '../state/tables.ts';
 import { requiredFunction } from '../graph/required-function.ts';
 import { StatefulOperator } from './stateful-operator.ts';
 import { type Steps, run } from './windowing/waiting.ts';
@@ -61,7 +62,8 @@ export class AsyncWaitOperator extends StatefulOperator {
   #progress: (() => void) | undefined;
   /** While a record's call begins: what ends at once leaves at once. */
   #beginning = false;
-  #restored: Saved[] = [];
+  /** Calls under way at a barrier, where records have no key that says whose they are. */
+  #underWay: Values | undefined;
 
   constructor(spec: OperatorSpec) {
     super();
@@ -85,10 +87,9 @@ export class AsyncWaitOperator extends StatefulOperator {
     const fn = this.asyncFunction(this.#user);
     this.#calls = new AsyncCalls(fn, operation.retry, ctx, (call) => this.#ended(call));
     if (operation.retry === undefined) this.#direct = fn.invoke;
-    for (const [value, timestamp, key] of this.#restored) {
+    for (const [value, timestamp, key] of this.#restored()) {
       this.#begin(value, timestamp, key); // A5
     }
-    this.#restored = [];
     if (this.#queue.isReady) ctx.requestProcessingTime(ctx.clock.now());
   }
 
@@ -211,16 +212,24 @@ export class AsyncWaitOperator extends StatefulOperator {
     else this.#queue.addMark({ idle });
   }
 
-  protected override snapshotOwn(): unknown {
-    const saved = Array.from(
-      this.#queue.calls(),
-      ({ value, timestamp, key }): Saved => [value, timestamp, key],
-    );
-    return saved.length === 0 ? undefined : saved;
+  #restored(): Saved[] {
+    const { keyed, state } = this.ctx;
+    if (keyed) {
+      const saved = () => this.#saved().map((each): [unknown, Saved] => [each[2], each]);
+      return state.derived('calls', saved).map(([, each]) => each);
+    }
+    this.#underWay = state.splitList('calls');
+    const { values } = this.#underWay;
+    this.#underWay.values = [];
+    return values as Saved[];
   }
 
-  protected override restoreOwn(states: readonly unknown[]): void {
-    this.#restored = states.flat() as Saved[];
+  beforeBarrier(): void {
+    if (this.#underWay !== undefined) this.#underWay.values = this.#saved();
+  }
+
+  #saved(): Saved[] {
+    return Array.from(this.#queue.calls(), ({ value, timestamp, key }) => [value, timestamp, key]);
   }
 
   close(): MaybePromise<void> {

@@ -93,6 +93,7 @@ class IntervalJoinOperator extends StatefulOperator {
     this.#function = userFunction<Join>(operation.function, methods, this.#spec.name);
     this.#context = new JoinContext(ctx);
     await this.#function.open(this.openRuntime(ctx));
+    this.#sides.declare(ctx.state);
   }
 
   process(value: unknown): MaybePromise<void> {
@@ -191,14 +192,6 @@ class IntervalJoinOperator extends StatefulOperator {
 
   onIdle(idle: boolean): void {
     void this.ctx.emitIdle(idle);
-  }
-
-  protected override snapshotOwn(): unknown {
-    return this.#sides.snapshot(this.ctx);
-  }
-
-  protected override restoreOwn(states: readonly unknown[]): void {
-    this.#sides.restore(this.ctx, states);
   }
 
   close(): MaybePromise<void> {

@@ -13,7 +13,6 @@ import { settling } from '../runtime/settling.ts';
 import type { OperatorRuntime } from './runtime-context.ts';
 import { keyedTable } from './state-store.ts';
 import { StatefulOperator } from './stateful-operator.ts';
-import { fromGroups, toGroups } from './windowing/partition.ts';
 
 /** Keeps one value a key and emits it after every record. */
 export abstract class KeyedFold extends StatefulOperator {
@@ -30,7 +29,7 @@ export abstract class KeyedFold extends StatefulOperator {
     const shares = flag(ctx.config, 'pipeline.object-reuse');
     this.emit = shares ? emit : (value) => emit(isolate(value)); // F1
     this.fold = fold;
-    this.#values = keyedTable(ctx);
+    this.#values = keyedTable(ctx, 'fold');
     return this.openRuntime(ctx);
   }
 
@@ -49,13 +48,5 @@ export abstract class KeyedFold extends StatefulOperator {
     }
     this.#values.set(result);
     return this.emit(result);
-  }
-
-  protected override snapshotOwn(): unknown {
-    return toGroups(this.ctx, this.#values.entries());
-  }
-
-  protected override restoreOwn(states: readonly unknown[]): void {
-    for (const [key, value] of fromGroups(this.ctx, states)) this.#values.put(key, value);
   }
 }

@@ -33,6 +33,14 @@ export class KeyedTimers implements TimerService {
 
   constructor(ctx: OperatorContext) {
     this.#ctx = ctx;
+    for (const [key, [domain, time]] of ctx.state.derived('timers', () => this.entries())) {
+      const owner = this.#originals.keep(key);
+      if (domain === 'EVENT_TIME') this.#event.register(time, owner);
+      else {
+        this.#processing.register(time, owner);
+        ctx.requestProcessingTime(onceOver(time));
+      }
+    }
   }
 
   currentProcessingTime(): number {
@@ -86,23 +94,13 @@ export class KeyedTimers implements TimerService {
       this.#ctx.requestProcessingTime(onceOver(next));
   }
 
-  *snapshot(): Generator<[key: unknown, entry: TimerEntry]> {
+  /** All of both domains. */
+  *entries(): Generator<[key: unknown, entry: TimerEntry]> {
     for (const [time, owner] of this.#event.entries()) {
       yield [this.#originals.key(owner), ['EVENT_TIME', time]];
     }
     for (const [time, owner] of this.#processing.entries()) {
       yield [this.#originals.key(owner), ['PROCESSING_TIME', time]];
-    }
-  }
-
-  restore(entries: Iterable<[key: unknown, entry: TimerEntry]>): void {
-    for (const [key, [domain, time]] of entries) {
-      const owner = this.#originals.keep(key);
-      if (domain === 'EVENT_TIME') this.#event.register(time, owner);
-      else {
-        this.#processing.register(time, owner);
-        this.#ctx.requestProcessingTime(onceOver(time));
-      }
     }
   }
 }

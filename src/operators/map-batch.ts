@@ -81,9 +81,8 @@ class BatchOperator extends StatefulOperator {
     return this.#run();
   }
 
-  override async snapshot(): Promise<unknown> {
-    await this.#run();
-    return super.snapshot();
+  beforeBarrier(): Promise<void> {
+    return this.#run();
   }
 
   async close(): Promise<void> {

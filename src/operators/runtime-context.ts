@@ -1,10 +1,8 @@
 // What a rich function learns in `open`, and its operator's state and timers behind it.
 
-import { carryMark } from '../bridge/codec/index.ts';
 import { GraphError } from '../errors.ts';
-import { isolator } from '../runtime/isolate.ts';
 import type { OperatorContext } from '../runtime/operator.ts';
-import { KeyedBackend, type StateEntry } from '../state/backend.ts';
+import { KeyedBackend } from '../state/backend.ts';
 import type {
   AggregatingStateDescriptor,
   ListStateDescriptor,
@@ -12,15 +10,10 @@ import type {
   ReducingStateDescriptor,
   ValueStateDescriptor,
 } from '../state/descriptors.ts';
-import {
-  OperatorStates,
-  type OperatorStateStore,
-  type SavedOperatorState,
-} from '../state/operator-state.ts';
+import { OperatorStates, type OperatorStateStore } from '../state/operator-state.ts';
 import type { AppendingState, ListState, MapState, ValueState } from '../state/states.ts';
 import { stateStore } from './state-store.ts';
-import { KeyedTimers, type TimerEntry } from './keyed-timers.ts';
-import { fromGroups, toGroups } from './windowing/partition.ts';
+import { KeyedTimers } from './keyed-timers.ts';
 
 /** Where a function runs, and the state of the key at hand. */
 export interface RuntimeContext {
@@ -43,15 +36,6 @@ export interface RuntimeContext {
   /** State of the subtask, whatever the key, in functions of any stream; what was restored can be read in `open`. */
   getOperatorStateStore(): OperatorStateStore;
 }
-
-/** What is in a snapshot of an operator, besides what it keeps of its own. */
-export interface RuntimeSnapshot {
-  state?: unknown;
-  timers?: unknown;
-  operator?: SavedOperatorState | undefined;
-}
-
-const copy = isolator(carryMark);
 
 /** State and timers of an operator; made on first use. */
 export class OperatorRuntime implements RuntimeContext {
@@ -108,7 +92,7 @@ export class OperatorRuntime implements RuntimeContext {
   }
 
   getOperatorStateStore(): OperatorStates {
-    this.#operatorStates ??= new OperatorStates(this.#ctx.subtask, this.#ctx.parallelism);
+    this.#operatorStates ??= new OperatorStates(this.#ctx.state);
     return this.#operatorStates;
   }
 
@@ -121,6 +105,7 @@ export class OperatorRuntime implements RuntimeContext {
         );
       }
       this.#backend = new KeyedBackend(
+        this.#ctx.state,
         this.#ctx.cursor,
         () => this.#ctx.clock.now(),
         stateStore(this.#ctx),
@@ -132,37 +117,6 @@ export class OperatorRuntime implements RuntimeContext {
   get timers(): KeyedTimers {
     this.#timers ??= new KeyedTimers(this.#ctx);
     return this.#timers;
-  }
-
-  /** Undefined where there is neither state nor a timer. */
-  snapshot(): RuntimeSnapshot | undefined {
-    const state = toGroups(
-      this.#ctx,
-      (function* entries(backend): Generator<[unknown, unknown]> {
-        for (const [key, name, held] of backend?.snapshot() ?? []) yield [key, [name, held]];
-      })(this.#backend),
-    );
-    const timers = toGroups(this.#ctx, this.#timers?.snapshot() ?? []);
-    const operator = copy(this.#operatorStates?.snapshot()) as SavedOperatorState | undefined;
-    if (state === undefined && timers === undefined && operator === undefined) return undefined;
-    return { state, timers, operator };
-  }
-
-  restore(snapshots: readonly unknown[]): void {
-    const given = snapshots as RuntimeSnapshot[];
-    const operator = given.map((each) => each.operator).filter((each) => each !== undefined);
-    if (operator.length > 0) {
-      this.getOperatorStateStore().restore(copy(operator) as SavedOperatorState[]);
-    }
-    const states = given.map(({ state }) => state).filter((state) => state !== undefined);
-    if (states.length > 0) {
-      const entries = [...fromGroups(this.#ctx, states)] as [unknown, [string, unknown]][];
-      this.backend.restore(entries.map(([key, [name, held]]): StateEntry => [key, name, held]));
-    }
-    const timers = given.map((snapshot) => snapshot.timers).filter((t) => t !== undefined);
-    if (timers.length > 0) {
-      this.timers.restore([...fromGroups(this.#ctx, timers)] as [unknown, TimerEntry][]);
-    }
   }
 }
 

@@ -4,6 +4,7 @@ import { setting } from '../config/resolve.ts';
 import type { OperatorContext } from '../runtime/operator.ts';
 import { EmbeddedStore } from '../state/embedded-store.ts';
 import { HeapTable, type KeyedTable } from '../state/table.ts';
+import { TableOfStates, type Written } from '../state/tables.ts';
 
 const stores = new WeakMap<OperatorContext, EmbeddedStore>();
 
@@ -22,8 +23,16 @@ export function stateStore(ctx: OperatorContext): EmbeddedStore | undefined {
   return store;
 }
 
-/** What an operator keeps by the key of its cursor. */
-export function keyedTable<T>(ctx: OperatorContext): KeyedTable<T> {
+/** What an operator keeps by the key of its cursor, in a table of a name. */
+export function keyedTable<T>(
+  ctx: OperatorContext,
+  name: string,
+  written: Written<T> = asItIs as Written<T>,
+): KeyedTable<T> {
+  return ctx.state.keyed(name, () => new TableOfStates('keyed', tableOf<T>(ctx), written));
+}
+
+function tableOf<T>(ctx: OperatorContext): KeyedTable<T> {
   const store = stateStore(ctx);
   return store === undefined
     ? new HeapTable(ctx.cursor)
@@ -33,3 +42,8 @@ export function keyedTable<T>(ctx: OperatorContext): KeyedTable<T> {
         thaw: (frozen) => frozen as T,
       });
 }
+
+const asItIs: Written<unknown> = {
+  entry: (key, held) => [key, held],
+  read: (entry) => entry as [unknown, unknown],
+};

@@ -2,8 +2,8 @@
 //
 //   S1. A key is looked at once for all of its records that are due: there is a timer for the earliest of them, not for each.
 
-import type { OperatorContext } from '../runtime/operator.ts';
 import { KeyOriginals } from '../state/key-identity.ts';
+import type { OperatorStore } from '../state/store.ts';
 import {
   type SavedRecord,
   type TimedRecord,
@@ -12,7 +12,6 @@ import {
   saveRecords,
 } from './timed-records.ts';
 import { TimerQueue } from './windowing/timer-queue.ts';
-import { fromGroups, toGroups } from './windowing/partition.ts';
 
 export type Side = 0 | 1;
 export const LEFT: Side = 0;
@@ -20,8 +19,6 @@ export const RIGHT: Side = 1;
 
 /** When the records of a key on a side are to be looked at; Infinity where they are not. Depends on the first two only. */
 export type DueOf = (side: Side, records: readonly TimedRecord[]) => number;
-
-type SavedSide = [side: Side, records: SavedRecord[]];
 
 export class TwoSides {
   readonly #dueOf: DueOf;
@@ -85,25 +82,21 @@ export class TwoSides {
     if (due < Infinity) this.#timers[side].register(due, identity);
   }
 
-  snapshot(ctx: OperatorContext): unknown {
-    return toGroups(ctx, this.#entries());
-  }
-
-  *#entries(): Generator<[key: unknown, entry: SavedSide]> {
-    for (const side of [LEFT, RIGHT]) {
-      for (const [identity, records] of this.#records[side]) {
-        yield [this.key(identity), [side, saveRecords(records)]];
-      }
-    }
-  }
-
-  restore(ctx: OperatorContext, states: readonly unknown[]): void {
-    for (const [key, entry] of fromGroups(ctx, states)) {
-      const [side, saved] = entry as SavedSide;
+  /** Declares both sides, and takes over what was restored. */
+  declare(state: OperatorStore): void {
+    for (const [key, side, saved] of state.namespaced('sides', () => this.#entries())) {
       const identity = this.#originals.keep(key);
       const records = loadRecords(saved);
       this.#records[side].set(identity, records);
       this.#watch(side, identity, records);
+    }
+  }
+
+  *#entries(): Generator<[key: unknown, side: Side, records: SavedRecord[]]> {
+    for (const side of [LEFT, RIGHT]) {
+      for (const [identity, records] of this.#records[side]) {
+        yield [this.key(identity), side, saveRecords(records)];
+      }
     }
   }
 }

@@ -7,9 +7,10 @@
 //   O2. While a record is in flight, `cursor.timestamp` (and `cursor.key` on a keyed input) are its own. An operator that
 //       emits at another time or for another key (timers, windows) sets them before it emits.
 //   O3. An operator reads no clock but `ctx.clock`, draws no randomness but from `ctx.random`.
-//   O4. Everything that must survive a restart is in `snapshot()`.
+//   O4. Everything that must survive a restart is in tables of `ctx.state`, declared in `open`.
 
 import type { OperatorSpec } from '../graph/job-graph.ts';
+import type { OperatorStore } from '../state/store.ts';
 
 /** No timestamp, no watermark yet: Java's Long.MIN_VALUE, which a double holds exactly. */
 export const MIN_TIMESTAMP = -(2 ** 63);
@@ -49,6 +50,8 @@ export interface OperatorContext {
   /** Whether its records come from another operator of its chain, which may go on to change them (isolate.ts). */
   readonly follows?: boolean;
   readonly cursor: Cursor;
+  /** Where it declares what it keeps over a barrier (O4). */
+  readonly state: OperatorStore;
   readonly clock: Clock;
   readonly random: () => number;
   readonly config: Readonly<Record<string, string>>;
@@ -93,8 +96,8 @@ export interface Operator {
   onProcessingTime?(now: number): MaybePromise<void>;
   /** All input has ended and the final watermark has passed: emit what is left. */
   finish?(): MaybePromise<void>;
-  snapshot?(checkpoint: number): MaybePromise<unknown>;
-  restore?(states: unknown[]): MaybePromise<void>;
+  /** A barrier is about to pass: emit what was gathered, write out what is on its way. */
+  beforeBarrier?(checkpoint: number): MaybePromise<void>;
   notifyCheckpointComplete?(checkpoint: number): MaybePromise<void>;
   close?(): MaybePromise<void>;
 }

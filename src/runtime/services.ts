@@ -2,6 +2,7 @@
 // simulation can hand it a clock, randomness and channels of its own.
 
 import type { FunctionRef } from '../graph/job-graph.ts';
+import type { SavedSubtask } from '../state/store.ts';
 import type { Element } from './element.ts';
 import type { Clock, MaybePromise } from './operator.ts';
 import type { ChannelLimits } from './output-channel.ts';
@@ -33,12 +34,7 @@ export interface SubtaskServices {
   roomToSay?(): Promise<void> | undefined;
   log(level: LogLevel, message: string, where: { operator: string; subtask: number }): void;
   /** Takes a subtask's part of a checkpoint. Absent: checkpoints are off. */
-  snapshot?(checkpoint: number, task: number, subtask: number, state: SubtaskState): void;
-}
-
-/** State of a subtask at a barrier: by operator id, what its `snapshot()` gave. */
-export interface SubtaskState {
-  operators: Record<number, unknown>;
+  snapshot?(checkpoint: number, task: number, subtask: number, state: SavedSubtask): void;
 }
 
 export interface OperatorMetrics {

@@ -10,6 +10,7 @@ import { userFunction } from './functions.ts';
 import type { Isolate } from './isolate.ts';
 import type { Makers } from './makers.ts';
 import { type Cursor, MIN_TIMESTAMP, type MaybePromise, type OperatorContext } from './operator.ts';
+import type { SubtaskStore } from '../state/store.ts';
 import { type ChannelLimits, type ChannelOwner, OutputChannel } from './output-channel.ts';
 import { type Output, type OutputOptions, createOutput } from './output.ts';
 import { ownInstance } from './own-instance.ts';
@@ -32,6 +33,7 @@ export interface WiringOptions {
   services: SubtaskServices;
   cursor: Cursor;
   isolate: Isolate;
+  store: SubtaskStore;
   hooks: SubtaskHooks;
 }
 
@@ -162,6 +164,7 @@ function operatorContext(
     keyed: index === 0 && deployment.keyedInputs[0],
     follows: index > 0 && links[index - 1]?.source === undefined,
     cursor,
+    state: options.store.of(link.spec.uid ?? String(link.spec.id)),
     clock: services.clock,
     random: services.random,
     config: services.config,

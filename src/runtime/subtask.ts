@@ -26,7 +26,7 @@ import { blame } from './failure.ts';
 import { type FrameElement, InputGate } from './input-gate.ts';
 import { recordIsolator } from './isolate.ts';
 import type { Makers } from './makers.ts';
-import { type Cursor, MIN_TIMESTAMP, type MaybePromise } from './operator.ts';
+import { type Cursor, MIN_TIMESTAMP, type MaybePromise, type OperatorContext } from './operator.ts';
 import type { OutputChannel } from './output-channel.ts';
 import { ProcessingTimers } from './processing-timers.ts';
 import type { RecordBatch } from './batch-codec.ts';
@@ -34,7 +34,8 @@ import { RecordRun } from './record-run.ts';
 import { RoomWaiters } from './room-waiters.ts';
 import { isOf, thrownText } from './shown.ts';
 import { CLOSE_TIMEOUT } from './slot-watch.ts';
-import type { SubtaskMetrics, SubtaskResult, SubtaskServices, SubtaskState } from './services.ts';
+import type { SubtaskMetrics, SubtaskResult, SubtaskServices } from './services.ts';
+import { type SavedSubtask, SubtaskStore } from '../state/store.ts';
 import { SourcePull } from './source-pull.ts';
 import { wireChain } from './subtask-wiring.ts';
 import { advanceWatermark, finishChain } from './watermark-driver.ts';
@@ -64,6 +65,9 @@ export class Subtask {
   readonly #loop: TaskLoop;
   readonly #flusher: Flusher;
   #links: ChainLink[] = [];
+  #store!: SubtaskStore;
+  /** Of the source at the barrier at hand. */
+  #position: unknown;
   #chain: Chain | undefined;
   #run: RecordRun | undefined;
   #pull: SourcePull | undefined;
@@ -107,7 +111,7 @@ export class Subtask {
   }
 
   /** Loads and opens all functions, with the state of the old subtasks whose key groups are now this one's. */
-  async open(restored: readonly SubtaskState[] = []): Promise<void> {
+  async open(restored: readonly SavedSubtask[] = []): Promise<void> {
     try {
       await this.#open(restored);
     } catch (thrown) {
@@ -116,8 +120,9 @@ export class Subtask {
     }
   }
 
-  async #open(restored: readonly SubtaskState[]): Promise<void> {
+  async #open(restored: readonly SavedSubtask[]): Promise<void> {
     const isolate = recordIsolator(this.#services.config);
+    this.#store = new SubtaskStore(this.#deployment, restored);
     this.#links = await wireChain({
       deployment: this.#deployment,
       mode: this.#mode,
@@ -125,6 +130,7 @@ export class Subtask {
       services: this.#services,
       cursor: this.#cursor,
       isolate,
+      store: this.#store,
       hooks: {
         dirty: (channel) => this.#flusher.add(channel),
         roomAgain: () => this.#room.wake(),
@@ -147,27 +153,28 @@ export class Subtask {
     this.#chain = buildChain(this.#links, this.#cursor, keyed, timer, this.#collector());
     this.#run = new RecordRun(this.#cursor, timer, monotonic);
     // From the last to the first, so that an operator that emits while it opens finds the next one open.
-    for (let i = this.#links.length - 1; i >= 0; i--) await this.#openLink(i, restored);
+    for (let i = this.#links.length - 1; i >= 0; i--) await this.#openLink(i);
     this.#phase = 'opened';
   }
 
-  async #openLink(index: number, restored: readonly SubtaskState[]): Promise<void> {
+  async #openLink(index: number): Promise<void> {
     const link = this.#links[index] as ChainLink;
     const { context } = link;
     if (context === undefined)
       throw new InternalError(`Operator "${link.spec.name}" has no context.`);
-    const states = restored
-      .map((state) => state.operators[link.spec.id])
-      .filter((s) => s !== undefined);
     await guarded(link, async () => {
-      const subject = link.operator ?? link.source;
-      if (states.length > 0) await subject?.restore?.(states);
-      if (link.operator === undefined) await link.source?.open?.(context);
+      if (link.operator === undefined) await this.#openSource(link, context);
       else await link.operator.open?.(context, (this.#chain as Chain).emits[index] as never);
     });
     if (link.source !== undefined) {
       this.#pull = new SourcePull(link.source, this.#abort.signal, () => this.#loop.resume());
     }
+  }
+
+  async #openSource({ source }: ChainLink, context: OperatorContext): Promise<void> {
+    const positions = context.state.drawn('position', () => this.#position);
+    if (positions.length > 0) await source?.restore?.(positions);
+    await source?.open?.(context);
   }
 
   /** Lets the source begin, and inputs be processed. */
@@ -360,17 +367,15 @@ export class Subtask {
   }
 
   async #checkpoint(barrier: BarrierElement): Promise<void> {
-    const operators: Record<number, unknown> = {};
     for (const link of this.#links) {
-      const subject = link.operator ?? link.source;
       await guarded(link, async () => {
-        const state = await subject?.snapshot?.(barrier.checkpoint);
-        if (state !== undefined && state !== null) operators[link.spec.id] = state;
+        this.#position = (await link.source?.snapshot?.(barrier.checkpoint)) ?? undefined;
+        await link.operator?.beforeBarrier?.(barrier.checkpoint);
       });
       controlToAll(link, barrier);
     }
     const { task, subtask } = this.#deployment;
-    this.#services.snapshot?.(barrier.checkpoint, task, subtask, { operators });
+    this.#services.snapshot?.(barrier.checkpoint, task, subtask, this.#store.freeze());
   }
 
   #pause(): Promise<void> {

@@ -1,7 +1,6 @@
-// The keyed state of one operator and subtask, on the heap or in an embedded store.
+// The keyed state of one operator and subtask, on the heap or in an embedded store, over tables of the subtask's store.
 //
 //   B1. A name is one state of one kind.
-//   B2. A snapshot holds entries by key, grouped so that a restore at another parallelism reads what is its own.
 
 import { GraphError } from '../errors.ts';
 import {
@@ -26,41 +25,64 @@ import {
   type ValueState,
 } from './states.ts';
 import type { EmbeddedStore } from './embedded-store.ts';
+import type { OperatorStore } from './store.ts';
+import { TableOfStates } from './tables.ts';
 import { type CurrentKey, ExpiringTable, HeapTable, type KeyedTable } from './table.ts';
 import { Expiry, type Timed } from './ttl.ts';
 
 type Kind = 'value' | 'list' | 'map' | 'reducing' | 'aggregating';
 
-/** One entry of a snapshot: key, name of the state, what it holds. */
-export type StateEntry = [key: unknown, name: string, held: unknown];
-
 interface Registered {
   kind: Kind;
   state: unknown;
-  table: KeyedTable<unknown>;
-  expiry: Expiry | undefined;
 }
 
+/** Whose state it is: of keys, or of what goes with a key (windows). */
+export interface Scope {
+  /** Before the names of its tables. */
+  readonly prefix: string;
+  readonly form: 'keyed' | 'namespaced';
+  /** What entries of a table's key begin with: the key that says whose subtask they go to, and what goes with it. */
+  readonly split: (key: unknown) => unknown[];
+  /** The table's key, and what is held. */
+  readonly join: (entry: unknown[]) => [key: unknown, held: unknown];
+}
+
+const OF_KEYS: Scope = {
+  prefix: '',
+  form: 'keyed',
+  split: (key) => [key],
+  join: (entry) => entry as [unknown, unknown],
+};
+
 export class KeyedBackend {
+  readonly #state: OperatorStore;
   readonly #at: CurrentKey;
   readonly #now: () => number;
   readonly #states = new Map<string, Registered>();
-  /** Of a snapshot, by state, until the state is asked for. */
-  readonly #restored = new Map<string, [key: unknown, held: unknown][]>();
+  readonly #disk: EmbeddedStore | undefined;
+  readonly #scope: Scope;
 
-  readonly #store: EmbeddedStore | undefined;
-
-  constructor(at: CurrentKey, now: () => number, store?: EmbeddedStore) {
+  /** `disk`: where entries are kept, if not on the heap. */
+  constructor(
+    state: OperatorStore,
+    at: CurrentKey,
+    now: () => number,
+    disk?: EmbeddedStore,
+    scope: Scope = OF_KEYS,
+  ) {
+    this.#state = state;
     this.#at = at;
     this.#now = now;
-    this.#store = store;
+    this.#disk = disk;
+    this.#scope = scope;
   }
 
   value<T, Empty extends T | undefined>(
     descriptor: ValueStateDescriptor<T, Empty>,
   ): ValueState<T, Empty> {
     const { defaultValue } = descriptor;
-    return this.#state(
+    return this.#single(
       'value',
       descriptor,
       (cell: Cell<T>) => new HeapValueState(cell, defaultValue as Empty),
@@ -69,7 +91,7 @@ export class KeyedBackend {
 
   reducing<T>(descriptor: ReducingStateDescriptor<T>): AppendingState<T, T> {
     const { reduce } = descriptor;
-    return this.#state(
+    return this.#single(
       'reducing',
       descriptor,
       (cell: Cell<T>) => new HeapReducingState(cell, reduce),
@@ -80,7 +102,7 @@ export class KeyedBackend {
     descriptor: AggregatingStateDescriptor<In, Acc, Out>,
   ): AppendingState<In, Out> {
     const { aggregate } = descriptor;
-    return this.#state(
+    return this.#single(
       'aggregating',
       descriptor,
       (cell: Cell<Acc>) => new HeapAggregatingState(cell, aggregate),
@@ -99,7 +121,7 @@ export class KeyedBackend {
     });
   }
 
-  #state<S, T>(kind: Kind, descriptor: StateDescriptor, make: (cell: Cell<T>) => S): S {
+  #single<S, T>(kind: Kind, descriptor: StateDescriptor, make: (cell: Cell<T>) => S): S {
     return this.#register(kind, descriptor, (table, expiry) =>
       make(
         expiry === undefined
@@ -123,43 +145,35 @@ export class KeyedBackend {
       );
     }
     const expiry = ttl === undefined ? undefined : new Expiry(ttl, this.#now);
-    const table = this.#table(kind, name);
-    const state = make(table, expiry);
-    this.#states.set(name, { kind, state, table, expiry });
-    for (const [key, held] of this.#restored.get(name) ?? []) table.put(key, thaw(kind, held));
-    this.#restored.delete(name);
+    const state = make(this.#table(kind, name, expiry), expiry);
+    this.#states.set(name, { kind, state });
     return state;
   }
 
-  #table(kind: Kind, name: string): KeyedTable<unknown> {
-    if (this.#store === undefined) return new HeapTable(this.#at);
-    return this.#store.table(this.#at, {
+  #table(kind: Kind, name: string, expiry: Expiry | undefined): KeyedTable<unknown> {
+    const { prefix, form, split, join } = this.#scope;
+    const made = (): TableOfStates<unknown> =>
+      new TableOfStates(form, this.#tableOf(kind, name), {
+        entry(key, held) {
+          const frozen = freeze(kind, held, expiry);
+          return frozen === undefined ? undefined : [...split(key), frozen];
+        },
+        read(entry) {
+          const [key, held] = join(entry);
+          return [key, thaw(kind, held)];
+        },
+      });
+    const of = `${prefix}${kind}:${name}`;
+    return form === 'keyed' ? this.#state.keyed(of, made) : this.#state.namespacedStates(of, made);
+  }
+
+  #tableOf(kind: Kind, name: string): KeyedTable<unknown> {
+    if (this.#disk === undefined) return new HeapTable(this.#at);
+    return this.#disk.table(this.#at, {
       name,
       freeze: (held) => freeze(kind, held, undefined),
       thaw: (frozen) => thaw(kind, frozen),
     });
-  }
-
-  /** B2 */
-  *snapshot(): Generator<StateEntry> {
-    for (const [name, { kind, table, expiry }] of this.#states) {
-      for (const [key, held] of table.entries()) {
-        const kept = freeze(kind, held, expiry);
-        if (kept !== undefined) yield [key, name, kept];
-      }
-    }
-    for (const [name, entries] of this.#restored) {
-      for (const [key, held] of entries) yield [key, name, held];
-    }
-  }
-
-  restore(entries: Iterable<StateEntry>): void {
-    for (const [key, name, held] of entries) {
-      const registered = this.#states.get(name);
-      if (registered !== undefined) registered.table.put(key, thaw(registered.kind, held));
-      else if (this.#restored.has(name)) this.#restored.get(name)?.push([key, held]);
-      else this.#restored.set(name, [[key, held]]);
-    }
   }
 }
 

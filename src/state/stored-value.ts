@@ -80,6 +80,8 @@ function survey(value: unknown, marked: Cloned, depth: number): number {
     case 'string':
       return value.isWellFormed() ? 0 : NEEDS_CLONE;
     case 'number':
+      // The wire refuses integers that may have lost digits.
+      return Number.isInteger(value) && !Number.isSafeInteger(value) ? NEEDS_CLONE : 0;
     case 'boolean':
       return 0;
     case 'undefined':

@@ -21,6 +21,7 @@ import {
 } from '../runtime/operator.ts';
 import type { StateDescriptor } from '../state/descriptors.ts';
 import type { OperatorStateStore } from '../state/operator-state.ts';
+import { type SavedSubtask, SubtaskStore } from '../state/store.ts';
 import { type Timer, stateOf, timersOf } from './keyed.ts';
 import { RecordFailure } from '../runtime/failure.ts';
 import { type Isolate, recordIsolator } from '../runtime/isolate.ts';
@@ -43,7 +44,7 @@ export interface HarnessOptions {
   /** The operator's name, in messages. */
   name?: string;
   /** What `snapshot()` of another harness gave, or an array of what several gave, which were its subtasks. */
-  restore?: unknown;
+  restore?: SavedSubtask | readonly SavedSubtask[];
   /** Where the operator thinks it runs. */
   subtask?: number;
   parallelism?: number;
@@ -75,6 +76,7 @@ export class OperatorHarness {
   protected readonly isolate: Isolate;
   readonly #operator: Operator;
   readonly #context: OperatorContext;
+  readonly #store: SubtaskStore;
   readonly #keyBy: readonly [KeyBy, KeyBy];
   readonly #sides = new Map<string, Emitted[]>();
   #queue: Promise<void> = Promise.resolve();
@@ -105,18 +107,23 @@ export class OperatorHarness {
     };
     if (fn !== undefined) spec.fn = { language: 'typescript', form: 'closure', id: 0, name };
     this.#operator = builtIn.createOperator(spec, { keyed, mode });
+    const place = {
+      subtask: options.subtask ?? 0,
+      parallelism: options.parallelism ?? 1,
+      maxParallelism: options.maxParallelism ?? 128,
+    };
+    this.#store = new SubtaskStore(place, savedOf(options.restore));
     this.#context = {
       spec,
       jobName: 'test',
       taskName: name,
-      subtask: options.subtask ?? 0,
-      parallelism: options.parallelism ?? 1,
-      maxParallelism: options.maxParallelism ?? 128,
+      ...place,
       attempt: 0,
       mode,
       keyed,
       follows: true,
       cursor: { timestamp: MIN_TIMESTAMP, key: undefined },
+      state: this.#store.of('operator'),
       clock: this.clock,
       random: Math.random,
       config: options.config ?? {},
@@ -130,11 +137,8 @@ export class OperatorHarness {
     };
   }
 
-  protected async start(restore: unknown): Promise<void> {
+  protected async start(): Promise<void> {
     const operator = this.#operator;
-    if (restore !== undefined) {
-      await operator.restore?.(Array.isArray(restore) ? restore : [restore]);
-    }
     await operator.open?.(this.#context, (value) => this.emitted({ value, timestamp: this.#time }));
   }
 
@@ -249,12 +253,13 @@ export class OperatorHarness {
   }
 
   /** The operator's state, for `restore` of another harness. */
-  async snapshot(): Promise<unknown> {
-    let state: unknown;
+  async snapshot(): Promise<SavedSubtask> {
+    let state: SavedSubtask | undefined;
     await this.#run(async () => {
-      state = await this.#operator.snapshot?.(1);
+      await this.#operator.beforeBarrier?.(1);
+      state = this.#store.freeze();
     });
-    return state;
+    return state as SavedSubtask;
   }
 
   /** Closes the function. */
@@ -394,4 +399,11 @@ async function within(promise: Promise<void>, ms: number): Promise<boolean> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+function savedOf(
+  restore: SavedSubtask | readonly SavedSubtask[] | undefined,
+): readonly SavedSubtask[] {
+  if (restore === undefined) return [];
+  return 'chunks' in restore ? [restore] : restore;
 }

@@ -41,7 +41,7 @@ export function stateOf(ctx: OperatorContext, descriptor: StateDescriptor, key: 
 
 /** In order of time. */
 export function timersOf(ctx: OperatorContext, domain: 'EVENT_TIME' | 'PROCESSING_TIME'): Timer[] {
-  return [...runtimeContext(ctx).timers.snapshot()]
+  return [...runtimeContext(ctx).timers.entries()]
     .filter(([, [each]]) => each === domain)
     .map(([key, [, time]]) => ({ key, time }))
     .sort((a, b) => a.time - b.time);

@@ -19,7 +19,7 @@ export class OneInputHarness extends OperatorHarness {
    */
   static async open(fn: unknown, options: HarnessOptions = {}): Promise<OneInputHarness> {
     const harness = new OneInputHarness(fn, options);
-    await harness.start(options.restore);
+    await harness.start();
     return harness;
   }
 

@@ -7,6 +7,7 @@ import { MIN_TIMESTAMP } from '../runtime/operator.ts';
 import { type Emitted, type HarnessOptions, type OperatorHarness, moveClock } from './harness.ts';
 import { ManualClock } from './manual-clock.ts';
 import { type Build, PieceOfProgram } from './piece-of-program.ts';
+import type { SavedSubtask } from '../state/store.ts';
 import { type Reader, Stage, handOn } from './stage.ts';
 
 export interface PipelineOptions extends Pick<HarnessOptions, 'batch' | 'clock' | 'config'> {
@@ -15,7 +16,7 @@ export interface PipelineOptions extends Pick<HarnessOptions, 'batch' | 'clock' 
 }
 
 /** The state of each operator, by its place in the pipeline. */
-export type PipelineSnapshot = readonly unknown[];
+export type PipelineSnapshot = readonly SavedSubtask[];
 
 /** A stream that a test feeds. */
 export class PipelineInput {
@@ -183,7 +184,7 @@ export class PipelineHarness {
 
   /** The state of all operators, for `restore` of another harness of the same pipeline. */
   async snapshot(): Promise<PipelineSnapshot> {
-    const states: unknown[] = [];
+    const states: SavedSubtask[] = [];
     for (const stage of this.#stages.values()) states.push(await stage.snapshot());
     return states;
   }
@@ -222,7 +223,8 @@ export class PipelineHarness {
     const inlets = edges.map((edge) => ({ input: edge.input, keyBy: piece.keyOf(edge) }));
     const { kind, name, params } = spec;
     const given: HarnessOptions = { kind, name, params, clock: this.clock };
-    given.restore = restore?.[this.#stages.size];
+    const saved = restore?.[this.#stages.size];
+    if (saved !== undefined) given.restore = saved;
     if (batch !== undefined) given.batch = batch;
     if (config !== undefined) given.config = config;
     const stage = await Stage.open(piece.functionOf(spec), given, inlets);

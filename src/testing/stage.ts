@@ -43,7 +43,7 @@ export class Stage extends OperatorHarness {
   ): Promise<Stage> {
     const keyBy = inlets.find(({ input }) => input === 0)?.keyBy as HarnessOptions['keyBy'];
     const stage = new Stage(fn, { ...options, keyBy }, inlets);
-    await stage.start(options.restore);
+    await stage.start();
     return stage;
   }
 

@@ -11,7 +11,7 @@ export class TwoInputHarness extends OperatorHarness {
   /** Opens a function: an object or class with methods of both inputs, or any with its `kind`. */
   static async open(fn: unknown, options: TwoInputOptions = {}): Promise<TwoInputHarness> {
     const harness = new TwoInputHarness(fn, options);
-    await harness.start(options.restore);
+    await harness.start();
     return harness;
   }
 

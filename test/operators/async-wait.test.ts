@@ -11,6 +11,7 @@ import {
   WatermarkStrategy,
 } from '../../src/index.ts';
 import { OneInputHarness } from '../../src/testing/index.ts';
+import type { SavedSubtask } from '../../src/state/store.ts';
 
 /** A service whose answers are given one by one. */
 class Service {
@@ -48,7 +49,7 @@ interface Given {
   timeoutMs?: number;
   capacity?: number;
   retry?: AsyncRetryStrategy;
-  restore?: unknown;
+  restore?: SavedSubtask;
 }
 
 function open(fn: unknown, given: Given = {}): Promise<OneInputHarness> {
@@ -65,7 +66,7 @@ function open(fn: unknown, given: Given = {}): Promise<OneInputHarness> {
         ? AsyncDataStream.orderedWaitWithRetry(stream, call, timeoutMs, retry, capacity)
         : AsyncDataStream.unorderedWaitWithRetry(stream, call, timeoutMs, retry, capacity);
     },
-    { restore },
+    restore === undefined ? {} : { restore },
   );
 }
 

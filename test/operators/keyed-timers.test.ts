@@ -4,12 +4,15 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { KeyedTimers } from '../../src/operators/keyed-timers.ts';
 import type { OperatorContext } from '../../src/runtime/operator.ts';
+import { type SavedSubtask, SubtaskStore } from '../../src/state/store.ts';
 
-function timersAt() {
+function timersAt(saved: readonly SavedSubtask[] = []) {
+  const store = new SubtaskStore({ subtask: 0, parallelism: 1, maxParallelism: 128 }, saved);
   const cursor = { key: undefined as unknown, timestamp: 0 };
   const clock = { now: () => 0 };
-  const ctx = { cursor, clock, watermark: 0, requestProcessingTime: () => {} };
-  return { cursor, timers: new KeyedTimers(ctx as unknown as OperatorContext) };
+  const state = store.of('timers');
+  const ctx = { cursor, clock, state, watermark: 0, requestProcessingTime: () => {} };
+  return { cursor, store, timers: new KeyedTimers(ctx as unknown as OperatorContext) };
 }
 
 const step = fc.record({
@@ -67,13 +70,11 @@ test('those registered while others fire take their place', () => {
 });
 
 test('survive a restart', () => {
-  const { cursor, timers } = timersAt();
+  const { cursor, store, timers } = timersAt();
   cursor.key = [1, 'x'];
   timers.registerEventTimeTimer(4);
   timers.registerProcessingTimeTimer(6);
-  const snapshot = [...timers.snapshot()];
-  const next = timersAt();
-  next.timers.restore(snapshot);
+  const next = timersAt([store.freeze()]);
   const fired: unknown[] = [];
   void next.timers.onWatermark(
     10,

@@ -10,7 +10,7 @@ import {
   type Operator,
   type OperatorContext,
 } from '../../src/runtime/operator.ts';
-import type { SubtaskState } from '../../src/runtime/services.ts';
+import { type SavedSubtask, entriesOf } from '../../src/state/store.ts';
 import type { Makers } from '../../src/runtime/makers.ts';
 import { builtIn } from '../../src/built-in.ts';
 import { type LocalJobOptions, localJob, op } from './local-job.ts';
@@ -293,16 +293,16 @@ describe('processing time', () => {
 });
 
 test('a checkpoint cuts the stream at one place and holds the state of every operator', async () => {
-  const states: Record<string, SubtaskState> = {};
+  const states: Record<string, SavedSubtask> = {};
   const hold = Promise.withResolvers<void>();
-  const counting: Custom = (_ctx, emit) => {
+  const counting: Custom = (ctx, emit) => {
     let count = 0;
+    ctx.state.drawn('count', () => count);
     return {
       process: (value) => {
         count++;
         return emit(value);
       },
-      snapshot: () => count,
     };
   };
   const counter = custom('counter');
@@ -339,7 +339,7 @@ test('a checkpoint cuts the stream at one place and holds the state of every ope
     controls([...running.traffic.values()][0]).filter((line) => line !== 'final watermark'),
   ).toEqual(['record a', 'record b', 'barrier 3', 'record c', 'end']);
   expect(Object.keys(states)).toEqual(['3/0/0', '3/1/0']);
-  expect(states['3/0/0']?.operators[counter.id]).toBe(2);
+  expect(entriesOf(states['3/0/0'] as SavedSubtask, 'count')).toEqual([2]);
 });
 
 test('cancel closes what is open, also while a function never settles', async () => {

@@ -12,6 +12,7 @@ import {
   ValueStateDescriptor,
 } from '../../src/state/descriptors.ts';
 import { EmbeddedStore } from '../../src/state/embedded-store.ts';
+import { type SavedSubtask, SubtaskStore, entriesOf } from '../../src/state/store.ts';
 import type { StateTtl } from '../../src/state/ttl.ts';
 
 const keys = [1, '1', true, null, 'a', [1, 'x'], { b: 2 }, '\0k', new Date(5)] as const;
@@ -36,14 +37,17 @@ function setUp(place: Place, ttl?: StateTtl) {
   const at = { key: undefined as unknown };
   const clock = { now: 0 };
   const options: StateOptions = ttl === undefined ? {} : { ttl };
-  const make = () => {
+  const make = (saved: readonly SavedSubtask[] = []) => {
+    const store = new SubtaskStore({ subtask: 0, parallelism: 1, maxParallelism: 128 }, saved);
     const backend = new KeyedBackend(
+      store.of('test'),
       at,
       () => clock.now,
       place === 'heap' ? undefined : openStore(),
     );
     return {
       backend,
+      store,
       value: backend.value(new ValueStateDescriptor<number>('value', options)),
       list: backend.list(new ListStateDescriptor<number>('list', options)),
       map: backend.map(new MapStateDescriptor<unknown, number>('map', options)),
@@ -115,9 +119,7 @@ describe.each(['heap', 'disk'] as const)('on the %s', (place) => {
               added: [],
             };
           } else {
-            const snapshot = [...states.backend.snapshot()];
-            states = make();
-            states.backend.restore(snapshot);
+            states = make([states.store.freeze()]);
           }
         }
         for (const [index, key] of keys.entries()) {
@@ -141,7 +143,7 @@ describe.each(['heap', 'disk'] as const)('on the %s', (place) => {
 
   test('a default is read where there is no value, by nobody else changed', () => {
     const { at, make } = setUp(place);
-    const { backend } = make();
+    const { backend, store } = make();
     const names = backend.value(ValueStateDescriptor.withDefault<string[]>('names', ['ann']));
     at.key = 1;
     names.value().push('bob');
@@ -155,7 +157,8 @@ describe.each(['heap', 'disk'] as const)('on the %s', (place) => {
     expect(count.value()).toBe(1);
     at.key = 2;
     expect(count.value()).toBe(0);
-    expect([...backend.snapshot()]).toEqual([[1, 'count', 1]]);
+    expect(entriesOf(store.freeze(), 'value:count')).toEqual([[1, 1]]);
+    expect(entriesOf(store.freeze(), 'value:names')).toEqual([]);
   });
 
   describe('with a time to live', () => {
@@ -213,22 +216,23 @@ describe.each(['heap', 'disk'] as const)('on the %s', (place) => {
 
     test('what nobody asks for goes away, and into no snapshot', () => {
       const { at, clock, make } = setUp(place, { ttlMs: 10 });
-      const { backend, value } = make();
+      const { store, value } = make();
+      const left = () => entriesOf(store.freeze(), 'value:value') as [unknown, unknown][];
       for (let key = 0; key < 100; key++) {
         at.key = key;
         value.update(key);
       }
       clock.now = 11;
-      expect([...backend.snapshot()]).toEqual([]);
+      expect(left()).toEqual([]);
       at.key = 'other';
       for (let i = 0; i < 60; i++) value.update(i);
       clock.now = 5; // As if nothing had expired: what is left shows.
-      expect([...backend.snapshot()].map(([key]) => key)).toEqual(['other']);
+      expect(left().map(([key]) => key)).toEqual(['other']);
     });
 
     test.each(['list', 'map'] as const)('of a %s, too, what nobody asks for goes away', (kind) => {
       const { at, clock, make } = setUp(place, { ttlMs: 10 });
-      const { backend, list, map } = make();
+      const { store, list, map } = make();
       const touch = (number: number) => (kind === 'list' ? list.add(number) : map.put(1, number));
       for (let key = 0; key < 100; key++) {
         at.key = key;
@@ -242,16 +246,16 @@ describe.each(['heap', 'disk'] as const)('on the %s', (place) => {
       at.key = 'other';
       for (let i = 0; i < 120; i++) touch(i);
       clock.now = 5; // As if nothing had expired: what is left shows.
-      const left = [...backend.snapshot()];
+      const left = entriesOf(store.freeze(), `${kind}:${kind}`) as [unknown, unknown][];
       expect(left.map(([key]) => key)).toEqual(expect.arrayContaining([0, 1, 2, 3, 4, 'other']));
       expect(left).toHaveLength(6);
-      for (const [key, , held] of left)
+      for (const [key, held] of left)
         if (key !== 'other' && key !== 4) expect(held).toHaveLength(1);
     });
 
     test('nothing is cleaned up where that is not wanted', () => {
       const { at, clock, make } = setUp(place, { ttlMs: 10, cleanupKeys: 0 });
-      const { backend, value } = make();
+      const { store, value } = make();
       for (const key of ['a', 'b']) {
         at.key = key;
         value.update(1);
@@ -259,7 +263,8 @@ describe.each(['heap', 'disk'] as const)('on the %s', (place) => {
       clock.now = 11;
       for (let i = 0; i < 9; i++) value.update(i);
       clock.now = 5;
-      expect([...backend.snapshot()].map(([key]) => key)).toEqual(['a', 'b']);
+      const left = entriesOf(store.freeze(), 'value:value') as [unknown, unknown][];
+      expect(new Set(left.map(([key]) => key))).toEqual(new Set(['a', 'b']));
       expect(() => new ValueStateDescriptor('x', { ttl: { ttlMs: 1, cleanupKeys: -1 } })).toThrow(
         'The cleanupKeys of the state "x" are -1; they must be a whole number',
       );

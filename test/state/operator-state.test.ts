@@ -8,11 +8,13 @@ import {
   type OperatorStateStore,
   type RuntimeContext,
 } from '../../src/index.ts';
-import { type SavedOperatorState, OperatorStates } from '../../src/state/operator-state.ts';
+import { OperatorStates } from '../../src/state/operator-state.ts';
+import { type SavedSubtask, SubtaskStore } from '../../src/state/store.ts';
 import { OneInputHarness, TwoInputHarness } from '../../src/testing/index.ts';
 
 const SEEN = new ListStateDescriptor<string>('seen');
 const ALL = new ListStateDescriptor<string>('all');
+const PLACE = { subtask: 0, parallelism: 1, maxParallelism: 128 };
 const RULES = new MapStateDescriptor<unknown, string>('rules');
 
 /** Emits what it has seen so far, and what all subtasks had before the restore. */
@@ -32,7 +34,7 @@ class Remember {
   }
 }
 
-const remember = (subtask: number, parallelism: number, restore?: unknown) =>
+const remember = (subtask: number, parallelism: number, restore: SavedSubtask[] = []) =>
   OneInputHarness.open(Remember, { subtask, parallelism, restore });
 
 test('a function of any stream has it, and finds it again in open', async () => {
@@ -67,13 +69,14 @@ test('elements of a list are with exactly one subtask after any restore, in orde
   fc.assert(
     fc.property(lists, fc.integer({ min: 1, max: 6 }), (before, parallelism) => {
       const snapshots = before.map((values, subtask) => {
-        const states = new OperatorStates(subtask, before.length);
+        const store = new SubtaskStore({ ...PLACE, subtask, parallelism: before.length });
+        const states = new OperatorStates(store.of('l'));
         states.getListState(new ListStateDescriptor<number>('l')).update(values);
-        return structuredClone(states.snapshot() as SavedOperatorState);
+        return store.freeze();
       });
       const after = Array.from({ length: parallelism }, (_, subtask) => {
-        const states = new OperatorStates(subtask, parallelism);
-        states.restore(snapshots.toReversed());
+        const place = { ...PLACE, subtask, parallelism };
+        const states = new OperatorStates(new SubtaskStore(place, snapshots.toReversed()).of('l'));
         return states.getListState(new ListStateDescriptor<number>('l')).get();
       });
       expect(after.flat()).toEqual(before.flat());
@@ -119,7 +122,7 @@ test('broadcast state is a map by what keys are, the same in all subtasks', asyn
 });
 
 test('what cannot be is said in a sentence', async () => {
-  const states = new OperatorStates(0, 1);
+  const states = new OperatorStates(new SubtaskStore(PLACE).of('l'));
   states.getListState(SEEN);
   expect(() => states.getUnionListState(SEEN)).toThrow(
     'The operator state "seen" is a list state already; give the union list state another name.',

@@ -69,6 +69,7 @@ class SinkFileOperator implements Operator {
   /** Finished, not yet covered by a checkpoint. */
   #pending: FinishedPart[] = [];
   readonly #covered = new Map<number, FinishedPart[]>();
+  #finished!: { values: FinishedPart[] };
   #ctx!: OperatorContext;
   #checkpointed = false;
   #id = '';
@@ -93,6 +94,10 @@ class SinkFileOperator implements Operator {
     makeFolder(this.#params.path);
     // With checkpoints what a job had finished before it died may belong to the one it goes on from.
     if (ctx.subtask === 0 && !this.#checkpointed) this.#removeLeftBehind();
+    this.#finished = ctx.state.splitList('finished parts') as { values: FinishedPart[] };
+    // The checkpoint we begin from is complete, so what it covers is to be seen.
+    for (const part of this.#finished.values) publish(part);
+    this.#finished.values = [];
   }
 
   #removeLeftBehind(): void {
@@ -127,16 +132,11 @@ class SinkFileOperator implements Operator {
     this.#pending = [];
   }
 
-  snapshot(checkpoint: number): { parts: FinishedPart[] } {
+  beforeBarrier(checkpoint: number): void {
     for (const [bucket, part] of this.#parts) this.#roll(bucket, part);
     this.#covered.set(checkpoint, this.#pending);
     this.#pending = [];
-    return { parts: [...this.#covered.values()].flat() };
-  }
-
-  /** The checkpoint we begin from is complete, so what it covers is to be seen. */
-  restore(states: unknown[]): void {
-    for (const state of states as { parts: FinishedPart[] }[]) state.parts.forEach(publish);
+    this.#finished.values = [...this.#covered.values()].flat();
   }
 
   notifyCheckpointComplete(checkpoint: number): void {

@@ -44,9 +44,8 @@ class SinkFunctionOperator extends StatefulOperator {
     await this.#flush();
   }
 
-  override async snapshot(): Promise<unknown> {
-    await this.#flush();
-    return super.snapshot();
+  beforeBarrier(): Promise<void> {
+    return this.#flush();
   }
 
   close(): MaybePromise<void> {

@@ -48,9 +48,8 @@ class SinkPrintOperator implements Operator {
     return this.#flush();
   }
 
-  async snapshot(): Promise<null> {
-    await this.#flush();
-    return null;
+  beforeBarrier(): MaybePromise<void> {
+    return this.#flush();
   }
 
   /** Also after a failure: what was made before it is shown, whoever reads it when. */

@@ -16,7 +16,6 @@ import { onceOver, overAt } from '../processing-time.ts';
 import { Cell } from './contents.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { TimeHeap } from './heap.ts';
-import { fromGroups, toGroups } from './partition.ts';
 import {
   type SlidingEventTimeWindows,
   type TumblingEventTimeWindows,
@@ -36,9 +35,10 @@ export class AlignedEngine extends Engine {
   /** Lateness of event time; 0 otherwise. */
   readonly #keptMs: number;
   readonly #oneByOne: boolean;
-  /** By start. */
+  /** By start: windows that have not fired, and fired ones that live on (A2). */
   readonly #windows = new Map<number, Cells>();
-  /** Starts of windows that have not fired, and of fired ones that live on (A2). */
+  readonly #lasting = new Map<number, Cells>();
+  /** Starts of the former and of the latter. */
   readonly #unfired = new TimeHeap<number>();
   readonly #fired = new TimeHeap<number>();
   /** The window at hand: most records fall into the one of the record before. Empty once it has fired. */
@@ -115,7 +115,7 @@ export class AlignedEngine extends Engine {
       const given = overlaps ? contents.share(value) : value;
       taken = true;
       const cells = this.#open(start);
-      let cell = cells.get(id);
+      let cell = cells.get(id) ?? this.#firedEarly(start, id, cells);
       let found = cell === undefined ? contents.first(given) : contents.add(cell.contents, given);
       if (isPromise(found)) found = yield found;
       if (cell === undefined) {
@@ -141,21 +141,29 @@ export class AlignedEngine extends Engine {
   }
 
   #open(start: number): Cells {
-    let cells = this.#windows.get(start);
+    const maxTimestamp = start + this.#sizeMs - 1;
+    const fired = this.#eventTime && maxTimestamp <= this.ctx.watermark;
+    const windows = fired ? this.#lasting : this.#windows;
+    let cells = windows.get(start);
     if (cells === undefined) {
       cells = new Map();
-      this.#windows.set(start, cells);
-      const maxTimestamp = start + this.#sizeMs - 1;
-      if (this.#eventTime && maxTimestamp <= this.ctx.watermark) {
-        this.#fired.push(start, start);
-      } else {
-        if (!this.#eventTime && start <= this.#unfired.earliest) {
-          this.ctx.requestProcessingTime(onceOver(maxTimestamp));
-        }
-        this.#unfired.push(start, start);
+      windows.set(start, cells);
+      if (!fired && !this.#eventTime && start <= this.#unfired.earliest) {
+        this.ctx.requestProcessingTime(onceOver(maxTimestamp));
       }
+      (fired ? this.#fired : this.#unfired).push(start, start);
     }
     return cells;
+  }
+
+  /** What a window holds that fired before a restore took its watermark back. */
+  #firedEarly(start: number, id: unknown, cells: Cells): Cell | undefined {
+    const fired = this.#lasting.get(start);
+    const cell = fired?.get(id);
+    if (fired === undefined || cell === undefined || fired === cells) return undefined;
+    fired.delete(id);
+    cells.set(id, cell);
+    return cell;
   }
 
   override onWatermark(watermark: number): MaybePromise<void> {
@@ -183,15 +191,25 @@ export class AlignedEngine extends Engine {
         if (start === this.#start) this.#end = this.#start;
         const cells = this.#windows.get(start) as Cells;
         const isLast = this.#keptMs === 0;
-        if (isLast) this.#windows.delete(start);
-        else this.#fired.push(start, start);
+        this.#windows.delete(start);
+        if (!isLast) this.#liveOn(start, cells);
         yield* this.#fireAll(start, cells, isLast);
       } else {
         const start = this.#fired.pop();
-        const cells = this.#windows.get(start) as Cells;
-        this.#windows.delete(start);
+        const cells = this.#lasting.get(start) as Cells;
+        this.#lasting.delete(start);
         if (this.emission.clears) yield* this.#clearAll(start, cells);
       }
+    }
+  }
+
+  #liveOn(start: number, cells: Cells): void {
+    const lasting = this.#lasting.get(start);
+    if (lasting === undefined) {
+      this.#lasting.set(start, cells);
+      this.#fired.push(start, start);
+    } else {
+      for (const [id, cell] of cells) lasting.set(id, cell);
     }
   }
 
@@ -219,33 +237,32 @@ export class AlignedEngine extends Engine {
     }
   }
 
-  override snapshot(): unknown {
-    return toGroups(this.ctx, this.#entries());
-  }
-
-  *#entries(): Generator<[unknown, unknown]> {
-    const fired = new Set(this.#fired);
-    for (const [start, cells] of this.#windows) {
-      for (const { key, contents } of cells.values()) {
-        yield [key, [start, fired.has(start), contents]];
+  protected override declare(): void {
+    const { state } = this.ctx;
+    const restored = (name: string, windows: Map<number, Cells>, starts: TimeHeap<number>) => {
+      for (const [key, start, contents] of state.namespaced(name, () => entriesOf(windows))) {
+        let cells = windows.get(start);
+        if (cells === undefined) {
+          cells = new Map();
+          windows.set(start, cells);
+          starts.push(start, start);
+        }
+        cells.set(keyIdentity(key), new Cell(key, contents));
       }
-    }
-  }
-
-  override restore(states: readonly unknown[]): void {
-    for (const [key, entry] of fromGroups(this.ctx, states)) {
-      const [start, fired, contents] = entry as [number, boolean, unknown];
-      let cells = this.#windows.get(start);
-      if (cells === undefined) {
-        cells = new Map();
-        this.#windows.set(start, cells);
-        (fired ? this.#fired : this.#unfired).push(start, start);
-      }
-      cells.set(keyIdentity(key), new Cell(key, contents));
-    }
+    };
+    restored('windows', this.#windows, this.#unfired);
+    restored('fired windows', this.#lasting, this.#fired);
     const { earliest } = this.#unfired;
     if (!this.#eventTime && earliest !== Infinity) {
       this.ctx.requestProcessingTime(onceOver(earliest + this.#sizeMs - 1));
     }
+  }
+}
+
+function* entriesOf(
+  windows: Map<number, Cells>,
+): Generator<[key: unknown, start: number, contents: unknown]> {
+  for (const [start, cells] of windows) {
+    for (const { key, contents } of cells.values()) yield [key, start, contents];
   }
 }

@@ -8,7 +8,6 @@
 import type { MaybePromise } from '../../runtime/operator.ts';
 import { keyIdentity } from '../../state/key-identity.ts';
 import { Engine, type EngineParts } from './engine.ts';
-import { fromGroups, toGroups } from './partition.ts';
 import { type Merge, SliceStacks, greatestCommonDivisor, synchronous } from './slice-stacks.ts';
 import { type Steps, run } from './waiting.ts';
 import { CountWindow } from './windows.ts';
@@ -78,23 +77,19 @@ export class CountedPanesEngine extends Engine {
     return panes;
   }
 
-  override snapshot(): unknown {
-    return toGroups(
-      this.ctx,
-      Array.from(this.#keys.values(), ({ count, open, stacks }): [unknown, Saved] => [
-        stacks.key,
-        [count, open, [...stacks.entries()]],
-      ]),
-    );
-  }
-
-  override restore(states: readonly unknown[]): void {
-    for (const [key, saved] of fromGroups(this.ctx, states)) {
-      const [count, open, slices] = saved as Saved;
+  protected override declare(): void {
+    for (const [key, saved] of this.ctx.state.derived('panes', () => this.#entries())) {
+      const [count, open, slices] = saved;
       const panes = this.#panesOf(key);
       panes.count = count;
       panes.open = open;
       for (const [start, own] of slices) panes.stacks.push(start, own, this.#merge);
+    }
+  }
+
+  *#entries(): Generator<[key: unknown, panes: Saved]> {
+    for (const { count, open, stacks } of this.#keys.values()) {
+      yield [stacks.key, [count, open, [...stacks.entries()]]];
     }
   }
 }

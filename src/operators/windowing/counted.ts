@@ -6,11 +6,10 @@
 
 import type { MaybePromise } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
-import { keyIdentity } from '../../state/key-identity.ts';
+import { KeyOriginals, keyIdentity } from '../../state/key-identity.ts';
 import type { KeyedTable } from '../../state/table.ts';
 import { keyedTable } from '../state-store.ts';
 import { Engine, type EngineParts } from './engine.ts';
-import { fromGroups, toGroups } from './partition.ts';
 import { type Steps, run } from './waiting.ts';
 import { CountWindow } from './windows.ts';
 
@@ -24,24 +23,40 @@ interface KeyCount {
 /** Keys of which at least the count is known when they come again. */
 const REMEMBERED = 1 << 15;
 
+class Generation {
+  readonly counts = new Map<unknown, number>();
+  readonly originals = new KeyOriginals();
+
+  take(identity: unknown): number | undefined {
+    const count = this.counts.get(identity);
+    if (this.counts.delete(identity)) this.originals.drop(identity);
+    return count;
+  }
+}
+
 /** Counts of keys that have no open window, in two generations: the older one goes as a whole. */
 class Counts {
-  #recent = new Map<unknown, number>();
-  #older = new Map<unknown, number>();
+  #recent = new Generation();
+  #older = new Generation();
 
   leave(key: unknown, count: number): void {
-    if (this.#recent.size >= REMEMBERED) {
+    if (this.#recent.counts.size >= REMEMBERED) {
       this.#older = this.#recent;
-      this.#recent = new Map();
+      this.#recent = new Generation();
     }
-    this.#recent.set(keyIdentity(key), count);
+    this.#recent.counts.set(this.#recent.originals.keep(key), count);
   }
 
   take(key: unknown): number {
     const identity = keyIdentity(key);
-    const count = this.#recent.get(identity) ?? this.#older.get(identity) ?? 0;
-    if (!this.#recent.delete(identity)) this.#older.delete(identity);
-    return count;
+    return this.#recent.take(identity) ?? this.#older.take(identity) ?? 0;
+  }
+
+  /** The older ones first. */
+  *entries(): Generator<[key: unknown, count: number]> {
+    for (const { counts, originals } of [this.#older, this.#recent]) {
+      for (const [identity, count] of counts) yield [originals.key(identity), count];
+    }
   }
 }
 
@@ -56,7 +71,13 @@ export class CountedEngine extends Engine {
     const { size, slide } = parts.operation.assigner as { size: number; slide?: number };
     this.#size = size;
     this.#slide = slide ?? size;
-    this.#keys = keyedTable(parts.ctx);
+    this.#keys = keyedTable(parts.ctx, 'counts', {
+      entry: (key, { count, windows }) => [key, [count, windows]],
+      read([key, entry]) {
+        const [count, windows] = entry as [number, Map<number, unknown>];
+        return [key, { count, windows }];
+      },
+    });
   }
 
   process(value: unknown): MaybePromise<void> {
@@ -114,18 +135,8 @@ export class CountedEngine extends Engine {
     return entry;
   }
 
-  override snapshot(): unknown {
-    return toGroups(this.ctx, this.#entries());
-  }
-
-  *#entries(): Generator<[unknown, unknown]> {
-    for (const [key, { count, windows }] of this.#keys.entries()) yield [key, [count, windows]];
-  }
-
-  override restore(states: readonly unknown[]): void {
-    for (const [key, entry] of fromGroups(this.ctx, states)) {
-      const [count, windows] = entry as [number, Map<number, unknown>];
-      this.#keys.put(key, { count, windows });
-    }
+  protected override declare(): void {
+    const restored = this.ctx.state.derived('counts of closed keys', () => this.#counts.entries());
+    for (const [key, count] of restored) this.#counts.leave(key, count);
   }
 }

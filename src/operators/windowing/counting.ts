@@ -6,13 +6,7 @@ import type { WindowLike } from './assigner.ts';
 import { CountTrigger } from './count-trigger.ts';
 import type { EngineParts } from './engine.ts';
 import { GeneralEngine } from './general.ts';
-import { type GroupedEntries, fromGroups, toGroups } from './partition.ts';
 import { CountWindow } from './windows.ts';
-
-interface CountingState {
-  counts: GroupedEntries | undefined;
-  windows: unknown;
-}
 
 export class CountingEngine extends GeneralEngine {
   readonly #size: number;
@@ -25,7 +19,7 @@ export class CountingEngine extends GeneralEngine {
     super({ ...parts, operation: { ...parts.operation, trigger } });
     this.#size = size;
     this.#slide = slide ?? size;
-    this.#counts = keyedTable(parts.ctx);
+    this.#counts = keyedTable(parts.ctx, 'counts');
   }
 
   /** The latest first. */
@@ -40,23 +34,5 @@ export class CountingEngine extends GeneralEngine {
     const count = this.#counts.get() ?? 0;
     this.#counts.set(count + 1);
     return count;
-  }
-
-  override snapshot(): unknown {
-    return {
-      counts: toGroups(this.ctx, this.#counts.entries()),
-      windows: super.snapshot(),
-    } satisfies CountingState;
-  }
-
-  override restore(states: readonly unknown[]): void {
-    const all = states as readonly CountingState[];
-    for (const [key, count] of fromGroups(
-      this.ctx,
-      all.map(({ counts }) => counts),
-    )) {
-      this.#counts.put(key, count as number);
-    }
-    super.restore(all.map(({ windows }) => windows));
   }
 }

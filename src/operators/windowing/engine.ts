@@ -25,7 +25,7 @@ export abstract class Engine {
   protected readonly contents: Contents;
   protected readonly emission: Emission;
   protected readonly latenessMs: number;
-  /** What the window function remembers of a window; in snapshots beside `snapshot()`. */
+  /** What the window function remembers of a window. */
   readonly windowState: WindowState;
   /** What the trigger remembers. */
   readonly triggerState: WindowState;
@@ -35,8 +35,8 @@ export abstract class Engine {
     this.ctx = ctx;
     this.assigner = assigner;
     this.contents = contents;
-    this.windowState = new WindowState(ctx);
-    this.triggerState = new WindowState(ctx);
+    this.windowState = new WindowState(ctx, 'window:');
+    this.triggerState = new WindowState(ctx, 'trigger:');
     const merging = assigner.mergeWindows !== undefined;
     const context = new WindowFunctionContext(ctx, this.windowState, merging);
     this.emission = new Emission(operation, contents, context, ctx, emit);
@@ -49,6 +49,7 @@ export abstract class Engine {
     const runtime = runtimeContext(this.ctx);
     await this.contents.open(runtime);
     await this.emission.open(runtime);
+    this.declare();
   }
 
   async close(): Promise<void> {
@@ -66,12 +67,8 @@ export abstract class Engine {
     return undefined;
   }
 
-  /** Windows with their contents and timers. */
-  snapshot(): unknown {
-    return undefined;
-  }
-
-  restore(_states: readonly unknown[]): void {}
+  /** Declares what is kept of windows, and takes over what was restored; functions are open. */
+  protected declare(): void {}
 
   /** Whether a record of which all windows were late is late itself. */
   protected isLate(timestamp: number): boolean {

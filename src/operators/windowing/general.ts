@@ -14,7 +14,6 @@ import { type AssignerContext, type WindowLike, windowKeyOf } from './assigner.t
 import { type ContentsStore, type WindowEntry, contentsStore } from './contents-store.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { GlobalWindows } from './global-windows.ts';
-import { fromGroups, toGroups } from './partition.ts';
 import {
   DynamicEventTimeSessionWindows,
   DynamicProcessingTimeSessionWindows,
@@ -223,32 +222,12 @@ export class GeneralEngine extends Engine {
     return this.eventTime && this.cleanupTime(window) <= this.ctx.watermark; // G1
   }
 
-  override snapshot(): unknown {
-    const events = timesByEntry(this.eventTimers);
-    const clock = timesByEntry(this.clockTimers);
-    return toGroups(
-      this.ctx,
-      [...this.keys.values()].flatMap((windows) =>
-        [...windows.values()].map((entry): [unknown, unknown] => {
-          const { key, window, filled, numbers } = entry;
-          const saved: SavedEntry = [
-            windowAsData(window),
-            filled,
-            filled ? this.held.get(entry) : undefined,
-            numbers ?? new Map(),
-            events.get(entry) ?? [],
-            clock.get(entry) ?? [],
-          ];
-          return [key, saved];
-        }),
-      ),
-    );
-  }
-
-  override restore(states: readonly unknown[]): void {
-    for (const [key, saved] of fromGroups(this.ctx, states)) {
-      const [window, filled, contents, numbers, events, clock] = saved as SavedEntry;
-      const entry = this.entryOf(keyIdentity(key), key, windowFromData(window));
+  protected override declare(): void {
+    for (const [key, windowData, saved] of this.ctx.state.namespaced('windows', () =>
+      this.#saved(),
+    )) {
+      const [filled, contents, numbers, events, clock] = saved;
+      const entry = this.entryOf(keyIdentity(key), key, windowFromData(windowData));
       if (filled) this.held.set(entry, contents);
       entry.numbers = numbers;
       for (const time of events) this.eventTimers.register(time, entry);
@@ -257,10 +236,30 @@ export class GeneralEngine extends Engine {
     const next = this.clockTimers.nextTime();
     if (next !== Infinity) this.ctx.requestProcessingTime(onceOver(next));
   }
+
+  *#saved(): Generator<[key: unknown, window: unknown, entry: SavedEntry]> {
+    const events = timesByEntry(this.eventTimers);
+    const clock = timesByEntry(this.clockTimers);
+    for (const windows of this.keys.values()) {
+      for (const entry of windows.values()) {
+        const { key, window, filled, numbers } = entry;
+        yield [
+          key,
+          windowAsData(window),
+          [
+            filled,
+            filled ? this.held.get(entry) : undefined,
+            numbers ?? new Map(),
+            events.get(entry) ?? [],
+            clock.get(entry) ?? [],
+          ],
+        ];
+      }
+    }
+  }
 }
 
 type SavedEntry = [
-  window: unknown,
   filled: boolean,
   contents: unknown,
   numbers: Map<string, number>,

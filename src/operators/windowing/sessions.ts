@@ -17,7 +17,6 @@ import { keyIdentity } from '../../state/key-identity.ts';
 import { onceOver, overAt } from '../processing-time.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { TimeHeap } from './heap.ts';
-import { fromGroups, toGroups } from './partition.ts';
 import { type DynamicGap, type FixedGap, sessionEnd } from './session-assigners.ts';
 import { type Steps, run } from './waiting.ts';
 import { TimeWindow } from './windows.ts';
@@ -212,25 +211,19 @@ export class SessionEngine extends Engine {
     return ended;
   }
 
-  override snapshot(): unknown {
-    const all = [...this.#sessions.values()].flat();
-    return toGroups(
-      this.ctx,
-      all.map(({ key, start, end, contents, order }): [unknown, unknown] => [
-        key,
-        [start, end, contents, order],
-      ]),
-    );
-  }
-
-  override restore(states: readonly unknown[]): void {
-    const restored = [...fromGroups(this.ctx, states)] as [
-      unknown,
-      [start: number, end: number, contents: unknown, order: number],
-    ][];
+  protected override declare(): void {
+    const restored = this.ctx.state.derived('sessions', () => this.#entries());
     restored.sort(([, a], [, b]) => a[3] - b[3]);
     for (const [key, [start, end, contents]] of restored) {
       this.#open(keyIdentity(key), key, start, end).contents = contents;
+    }
+  }
+
+  *#entries(): Generator<
+    [key: unknown, session: [start: number, end: number, contents: unknown, order: number]]
+  > {
+    for (const { key, start, end, contents, order } of [...this.#sessions.values()].flat()) {
+      yield [key, [start, end, contents, order]];
     }
   }
 }

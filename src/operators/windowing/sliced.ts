@@ -15,7 +15,6 @@ import { onceOver, overAt } from '../processing-time.ts';
 import { Cell } from './contents.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { TimeHeap } from './heap.ts';
-import { fromGroups, toGroups } from './partition.ts';
 import { type Merge, SliceStacks, greatestCommonDivisor, synchronous } from './slice-stacks.ts';
 import {
   type SlidingEventTimeWindows,
@@ -232,35 +231,11 @@ export class SlicedEngine extends Engine {
     }
   }
 
-  override snapshot(): unknown {
-    const entries = new Map<unknown, { key: unknown; slices: [number, unknown][] }>();
-    for (const [id, stacks] of this.#stacks) {
-      entries.set(id, { key: stacks.key, slices: [...stacks.entries()] });
-    }
-    for (const start of [...this.#slices.keys()].sort((a, b) => a - b)) {
-      for (const [id, { key, contents }] of this.#slices.get(start) as Cells) {
-        const entry = entries.get(id);
-        if (entry === undefined) entries.set(id, { key, slices: [[start, contents]] });
-        else entry.slices.push([start, contents]);
-      }
-    }
-    return toGroups(
-      this.ctx,
-      [...entries.values()].map(({ key, slices }): [unknown, unknown] => [
-        key,
-        [this.#done, slices],
-      ]),
-    );
-  }
-
-  override restore(states: readonly unknown[]): void {
-    const restored = [...fromGroups(this.ctx, states)] as [
-      unknown,
-      [done: number, slices: [number, unknown][]],
-    ][];
+  protected override declare(): void {
+    const restored = this.ctx.state.derived('slices', () => this.#entries());
+    if (restored.length === 0) return;
     // Old subtasks have seen the same watermark at a barrier of theirs, give or take: the earliest counts.
-    this.#done = restored.length === 0 ? MIN_TIMESTAMP : Infinity;
-    for (const [, [done]] of restored) this.#done = Math.min(this.#done, done);
+    this.#done = restored.reduce((earliest, [, [done]]) => Math.min(earliest, done), Infinity);
     for (const [key, [, slices]] of restored) {
       const id = keyIdentity(key);
       const old = slices.filter(([start]) => start <= this.#done);
@@ -273,5 +248,20 @@ export class SlicedEngine extends Engine {
     }
     this.#end = this.#start;
     if (!this.#eventTime) this.#awaitNext();
+  }
+
+  *#entries(): Generator<[key: unknown, [done: number, slices: [number, unknown][]]]> {
+    const entries = new Map<unknown, { key: unknown; slices: [number, unknown][] }>();
+    for (const [id, stacks] of this.#stacks) {
+      entries.set(id, { key: stacks.key, slices: [...stacks.entries()] });
+    }
+    for (const start of [...this.#slices.keys()].sort((a, b) => a - b)) {
+      for (const [id, { key, contents }] of this.#slices.get(start) as Cells) {
+        const entry = entries.get(id);
+        if (entry === undefined) entries.set(id, { key, slices: [[start, contents]] });
+        else entry.slices.push([start, contents]);
+      }
+    }
+    for (const { key, slices } of entries.values()) yield [key, [this.#done, slices]];
   }
 }

@@ -6,7 +6,7 @@
 
 import { GraphError, UserFunctionError } from '../../errors.ts';
 import type { Cursor, OperatorContext } from '../../runtime/operator.ts';
-import { KeyedBackend, type StateEntry } from '../../state/backend.ts';
+import { KeyedBackend, type Scope } from '../../state/backend.ts';
 import {
   type AggregatingStateDescriptor,
   ListStateDescriptor,
@@ -24,7 +24,6 @@ import {
 } from '../../state/states.ts';
 import { stateStore } from '../state-store.ts';
 import { type WindowLike, windowKeyOf } from './assigner.ts';
-import { type GroupedEntries, fromGroups, toGroups } from './partition.ts';
 
 /** Makes states of descriptors. */
 export interface KeyedStateStore {
@@ -54,16 +53,18 @@ export type StateOf<D> =
             : never;
 
 type PairKey = [type: string, key: unknown, windowKey: string];
-type SavedState = [windowKey: string, name: string, held: unknown];
 
 /** State of the key of the cursor and of one window at a time. */
 export class WindowState implements KeyedStateStore {
   readonly #ctx: OperatorContext;
   readonly #at: Pair;
+  readonly #scope: Scope;
   #backend: KeyedBackend | undefined;
 
-  constructor(ctx: OperatorContext) {
+  /** `prefix`: before the names of its tables. */
+  constructor(ctx: OperatorContext, prefix: string) {
     this.#ctx = ctx;
+    this.#scope = { ...OF_WINDOWS, prefix };
     this.#at = new Pair(ctx.cursor);
   }
 
@@ -126,35 +127,26 @@ export class WindowState implements KeyedStateStore {
 
   get #keyed(): KeyedBackend {
     this.#backend ??= new KeyedBackend(
+      this.#ctx.state,
       this.#at,
       () => this.#ctx.clock.now(),
       stateStore(this.#ctx),
+      this.#scope,
     );
     return this.#backend;
   }
-
-  snapshot(): GroupedEntries | undefined {
-    return toGroups(this.#ctx, this.#entries());
-  }
-
-  *#entries(): Generator<[unknown, SavedState]> {
-    for (const [pair, name, held] of this.#backend?.snapshot() ?? []) {
-      const [, key, windowKey] = pair as PairKey;
-      yield [key, [windowKey, name, held]];
-    }
-  }
-
-  restore(states: readonly unknown[]): void {
-    if (states.length > 0) this.#keyed.restore(restored(fromGroups(this.#ctx, states)));
-  }
 }
 
-function* restored(entries: Iterable<[unknown, unknown]>): Generator<StateEntry> {
-  for (const [key, saved] of entries) {
-    const [windowKey, name, held] = saved as SavedState;
-    yield [[typeof key, key, windowKey] satisfies PairKey, name, held];
-  }
-}
+const OF_WINDOWS: Omit<Scope, 'prefix'> = {
+  form: 'namespaced',
+  split(pair) {
+    const [, key, windowKey] = pair as PairKey;
+    return [key, windowKey];
+  },
+  join([key, windowKey, held]) {
+    return [[typeof key, key, windowKey as string] satisfies PairKey, held];
+  },
+};
 
 /** The key of the cursor with the window at hand (W1). */
 class Pair {

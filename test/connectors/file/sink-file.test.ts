@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sinkFileOperator } from '../../../src/connectors/file/sink-file.ts';
 import type { OperatorContext } from '../../../src/runtime/operator.ts';
 import { localJob, op } from '../../runtime/local-job.ts';
+import { SubtaskStore } from '../../../src/state/store.ts';
 
 let folder = '';
 beforeEach(async () => {
@@ -59,7 +60,10 @@ test('with checkpoints, a part is seen when the one that covers it is complete',
   const spec = op('sink.file', undefined, { path: folder, bucket: 'base-path' });
   let now = 1_000;
   const requested: number[] = [];
+  const place = { subtask: 0, parallelism: 1, maxParallelism: 128 };
+  const store = new SubtaskStore(place);
   const context = {
+    state: store.of('sink'),
     checkpointing: true,
     clock: { now: () => now, monotonic: () => now, at: () => () => {} },
     random: Math.random,
@@ -71,7 +75,8 @@ test('with checkpoints, a part is seen when the one that covers it is complete',
   now = requested[0] as number;
   await sink.onProcessingTime?.(now);
   await sink.process('b');
-  const state = await sink.snapshot?.(7);
+  await sink.beforeBarrier?.(7);
+  const saved = store.freeze();
   await sink.process('c');
   const visible = async () =>
     (await readdir(folder)).filter((name) => !name.startsWith('.')).length;
@@ -79,7 +84,8 @@ test('with checkpoints, a part is seen when the one that covers it is complete',
   await sink.notifyCheckpointComplete?.(7);
   expect(await visible()).toBe(2);
   // Restored after a crash between the checkpoint and its notification: nothing is lost, nothing doubled.
-  await sinkFileOperator(spec).restore?.([state]);
+  const state = new SubtaskStore(place, [saved]).of('sink');
+  await sinkFileOperator(spec).open?.({ ...context, state }, () => undefined);
   expect(await visible()).toBe(2);
   await sink.finish?.();
   expect(await visible()).toBe(3);

@@ -10,6 +10,7 @@ import {
   type OperatorContext,
 } from '../../../src/runtime/operator.ts';
 import { windowOperator } from '../../../src/operators/window.ts';
+import { type SavedSubtask, SubtaskStore } from '../../../src/state/store.ts';
 import type { WindowOperation } from '../../../src/operators/windowing/operation.ts';
 
 export type Given = Partial<WindowOperation> & Pick<WindowOperation, 'assigner'>;
@@ -52,10 +53,16 @@ export class WindowDriver {
   wait: () => MaybePromise<void> = () => undefined;
   readonly ctx: OperatorContext;
   readonly operator: Operator = windowOperator(SPEC);
+  readonly #store: SubtaskStore;
   readonly #releases: (() => void)[] = [];
   #dueAt = Infinity;
 
-  private constructor(given: Given, { subtask, parallelism, config = {} }: Place) {
+  private constructor(
+    given: Given,
+    { subtask, parallelism, config = {} }: Place,
+    saved: readonly SavedSubtask[],
+  ) {
+    this.#store = new SubtaskStore({ subtask, parallelism, maxParallelism: 128 }, saved);
     const operation: WindowOperation = {
       trigger: undefined,
       allowedLatenessMs: 0,
@@ -78,6 +85,7 @@ export class WindowDriver {
       mode: 'STREAMING',
       keyed: true,
       cursor: { timestamp: MIN_TIMESTAMP, key: undefined },
+      state: this.#store.of('window'),
       clock,
       random: Math.random,
       config,
@@ -99,17 +107,20 @@ export class WindowDriver {
 
   static async open(
     given: Given,
-    states: unknown[] = [],
+    states: readonly SavedSubtask[] = [],
     place: Place = { subtask: 0, parallelism: 1 },
   ): Promise<WindowDriver> {
-    const driver = new WindowDriver(given, place);
-    if (states.length > 0) await driver.operator.restore?.(states);
+    const driver = new WindowDriver(given, place, states);
     await driver.operator.open?.(driver.ctx, (value) => {
       const { key, timestamp } = driver.ctx.cursor;
       driver.emitted.push({ key, timestamp, value });
       return driver.wait();
     });
     return driver;
+  }
+
+  snapshot(): SavedSubtask {
+    return this.#store.freeze();
   }
 
   record(key: unknown, value: unknown, timestamp = MIN_TIMESTAMP): MaybePromise<void> {

@@ -211,11 +211,11 @@ describe.each([
           const given = { assigner: assignerOf(size), ...changes };
           const before = await WindowDriver.open(given, [], alone);
           const first = await playOn(before, script.slice(0, cut));
-          const state = await before.operator.snapshot?.(1);
+          const state = before.snapshot();
           const { watermark } = before.ctx;
           await playOn(before, script.slice(cut));
           await before.end();
-          const after = await WindowDriver.open(given, state === undefined ? [] : [state], alone);
+          const after = await WindowDriver.open(given, [state], alone);
           after.ctx.watermark = watermark;
           const rest = await playOn(after, script.slice(cut), first.length);
           await after.end();
@@ -237,12 +237,12 @@ describe.each([
           const given = { assigner: assignerOf(size), ...changes };
           const before = await WindowDriver.open(given, [], alone);
           const first = await playOn(before, script.slice(0, cut));
-          const state = await before.operator.snapshot?.(1);
+          const state = before.snapshot();
           await before.close();
           const rest: Shown[] = [];
           for (const subtask of [0, 1, 2]) {
             const place = { subtask, parallelism: 3, config };
-            const after = await WindowDriver.open(given, state === undefined ? [] : [state], place);
+            const after = await WindowDriver.open(given, [state], place);
             after.ctx.watermark = before.ctx.watermark;
             const groups = new KeyGroups(after.ctx.maxParallelism, 3);
             for (const [i, [key, timestamp]] of script.slice(cut).entries()) {

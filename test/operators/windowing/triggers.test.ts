@@ -162,7 +162,7 @@ describe('triggers', () => {
     };
     const before = await open(given);
     for (const value of [1, 2]) await before.record('a', value);
-    const after = await WindowDriver.open(given, [await before.operator.snapshot?.(1)]);
+    const after = await WindowDriver.open(given, [before.snapshot()]);
     for (const value of [3, 4, 5]) await after.record('a', value);
     expect(after.take()).toEqual([[1, 2, 3]]);
     const clocked = {
@@ -172,7 +172,7 @@ describe('triggers', () => {
     };
     const started = await open(clocked);
     await started.record('a', 1);
-    const restored = await WindowDriver.open(clocked, [await started.operator.snapshot?.(1)]);
+    const restored = await WindowDriver.open(clocked, [started.snapshot()]);
     await restored.clock(100);
     expect(restored.take()).toEqual([[1]]);
   });

@@ -17,6 +17,7 @@ import {
   TriggerResult,
 } from '../../../src/operators/windowing/trigger.ts';
 import type { TimeWindow } from '../../../src/operators/windowing/windows.ts';
+import { entriesOf } from '../../../src/state/store.ts';
 import { type Given, WindowDriver } from './drive.ts';
 
 interface Context {
@@ -75,11 +76,10 @@ describe('window functions', () => {
     await driver.end();
     expect(driver.take()).toEqual(expected);
     // What is of a window has been cleared, what is of a key is kept.
-    const kept = (await driver.operator.snapshot?.(1)) as {
-      runtime: { state: Map<number, unknown[][]> };
-    };
-    expect(Object.entries(kept).filter(([, part]) => part !== undefined)).toHaveLength(1);
-    const keys = [...kept.runtime.state.values()].flat().map(([key]) => key);
+    const kept = driver.snapshot();
+    const [table] = new Set(kept.chunks.map(([, name]) => name));
+    expect(kept.chunks.every(([, name]) => name === table)).toBe(true);
+    const keys = entriesOf(kept, table as string).map((entry) => (entry as unknown[])[0]);
     expect(new Set(keys)).toEqual(new Set(['a', 'b']));
   });
 
@@ -89,7 +89,7 @@ describe('window functions', () => {
     await before.record('a', 2, 2);
     await before.record('b', 10, 2);
     await before.watermark(9);
-    const state = await before.operator.snapshot?.(1);
+    const state = before.snapshot();
     await before.record('a', 100, 3); // Not in the snapshot.
     const after = await WindowDriver.open(compared, [state]);
     after.ctx.watermark = 9;
@@ -195,7 +195,7 @@ describe('triggers', () => {
     expect(trigger.fired).toEqual([[1, 3, 5]]);
     expect(driver.take()).toEqual([['a', 0, 10, [1, 2, 3, 5]]]);
     await driver.end();
-    expect(await driver.operator.snapshot?.(1)).toBeUndefined();
+    expect(driver.snapshot().chunks).toEqual([]);
   });
 
   test('merge their state with the windows', async () => {
@@ -207,7 +207,7 @@ describe('triggers', () => {
     for (const at of [1, 9, 5]) await driver.record('a', at, at);
     expect(trigger.fired).toEqual([[1, 9, 5]]);
     await driver.end();
-    expect(await driver.operator.snapshot?.(1)).toBeUndefined();
+    expect(driver.snapshot().chunks).toEqual([]);
   });
 
   test('merge state of every kind that can be', async () => {

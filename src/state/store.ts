@@ -1,0 +1,255 @@
+// All that a subtask keeps over a barrier: one store, which its operators declare their tables in. Twin of
+// python/isthmus/_worker/state/store.py.
+//
+// An operator declares at `open` what it keeps, and finds in it what was restored; the store alone writes and reads it.
+//
+//   S1. A table is known by the uid of its operator and its name. Chaining, parallelism and other operators change neither.
+//   S2. Keyed entries go by key group, so that each goes to the subtask that has the group now.
+//   S3. What was restored and is not declared stays as it is and goes into the next snapshot.
+//   S4. A frozen chunk is bytes: what functions change later is not in it.
+//   S5. A table has one form; a restored one of another form is refused.
+
+import { KeyGroups } from './keys.ts';
+import { GraphError, UserFunctionError } from '../errors.ts';
+import type { BroadcastMap } from './broadcast-state.ts';
+import { load, store } from './stored-value.ts';
+import type { KeyedTable } from './table.ts';
+import {
+  BroadcastTable,
+  DerivedTable,
+  DrawnTable,
+  type Form,
+  ListTable,
+  NamespacedTable,
+  type SavedTable,
+  TableOfStates,
+  UnionTable,
+  type Values,
+} from './tables.ts';
+
+/** In place of a key group, where a table has none. */
+const NO_GROUP = -1;
+/** Before names of state that belongs to no key, which keyed state may have, too. */
+export const OF_OPERATOR = 'operator:';
+
+/** A piece of a table: all of it that belongs to one key group. */
+export type Chunk = readonly [
+  uid: string,
+  table: string,
+  form: Form,
+  /** How `data` is to be read: stored-value.ts, or 2 for a pickle of Python. */
+  codec: number,
+  group: number,
+  data: Uint8Array,
+];
+
+/** What `freeze` gives, for one checkpoint. Plain data. */
+export interface SavedSubtask {
+  readonly subtask: number;
+  readonly parallelism: number;
+  readonly chunks: readonly Chunk[];
+}
+
+/** What a subtask has of a table, of all operators and key groups. */
+export function entriesOf({ chunks }: SavedSubtask, table: string): unknown[] {
+  return chunks
+    .filter(([, name]) => name === table)
+    .flatMap(([, , , codec, , data]) => load(codec, data) as unknown[]);
+}
+
+/** Where a subtask is among its siblings. */
+export interface Place {
+  readonly subtask: number;
+  readonly parallelism: number;
+  readonly maxParallelism: number;
+}
+
+interface Restored extends Place {
+  readonly chunk: Chunk;
+}
+
+/** The state of one subtask. */
+export class SubtaskStore {
+  readonly place: Place;
+  readonly #groups: KeyGroups;
+  readonly #tables = new Map<string, { uid: string; name: string; table: SavedTable }>();
+  /** Not declared yet (S3). */
+  readonly #restored = new Map<string, Restored[]>();
+
+  /** `saved`: what the subtasks of the task had, in any order. */
+  constructor(place: Place, saved: readonly SavedSubtask[] = []) {
+    this.place = place;
+    this.#groups = new KeyGroups(place.maxParallelism, place.parallelism);
+    for (const old of [...saved].sort((a, b) => a.subtask - b.subtask)) {
+      for (const chunk of old.chunks) {
+        const [uid, name, , , group] = chunk;
+        if (group !== NO_GROUP && this.#groups.owner(group) !== place.subtask) continue; // S2
+        const restored = { ...old, maxParallelism: place.maxParallelism, chunk };
+        const address = addressOf(uid, name);
+        const before = this.#restored.get(address);
+        if (before === undefined) this.#restored.set(address, [restored]);
+        else before.push(restored);
+      }
+    }
+  }
+
+  /** The tables of an operator. */
+  of(uid: string): OperatorStore {
+    return new OperatorStore(this, uid);
+  }
+
+  /**
+   * The table of a name, with what was restored of it.
+   *
+   * @throws GraphError when it is of another form, here or in what was restored (S5)
+   */
+  declared<T extends SavedTable>(uid: string, name: string, form: Form, make: () => T): T {
+    const address = addressOf(uid, name);
+    const known = this.#tables.get(address);
+    if (known !== undefined) {
+      if (known.table.form === form) return known.table as T;
+      throw ofAnotherForm(name, known.table.form, form, 'is', 'already');
+    }
+    const table = make();
+    this.#tables.set(address, { uid, name, table });
+    const restored = this.#restored.get(address) ?? [];
+    this.#restored.delete(address);
+    for (const { chunk, subtask, parallelism } of restored) {
+      const [, , was, codec, , data] = chunk;
+      if (was !== form) throw ofAnotherForm(name, was, form, 'was kept as', 'before');
+      table.load(load(codec, data) as unknown[][], subtask, parallelism);
+    }
+    table.loaded?.();
+    return table;
+  }
+
+  /** All tables as they are now (S4). */
+  freeze(): SavedSubtask {
+    const { subtask, parallelism } = this.place;
+    const chunks: Chunk[] = [];
+    for (const { uid, name, table } of this.#tables.values()) {
+      for (const [group, entries] of this.#byGroup(table)) {
+        const [codec, data] = written(name, entries);
+        chunks.push([uid, name, table.form, codec, group, data]);
+      }
+    }
+    for (const restored of this.#restored.values()) chunks.push(...restored.map((r) => r.chunk));
+    return { subtask, parallelism, chunks };
+  }
+
+  #byGroup(table: SavedTable): Map<number, unknown[]> {
+    const groups = new Map<number, unknown[]>();
+    for (const entry of table.entries()) {
+      const group = table.keyed ? this.#groups.group((entry as unknown[])[0]) : NO_GROUP;
+      const entries = groups.get(group);
+      if (entries === undefined) groups.set(group, [entry]);
+      else entries.push(entry);
+    }
+    return groups;
+  }
+}
+
+/** Where one operator declares what it keeps. Asking again for a name gives the same. */
+export class OperatorStore {
+  readonly #store: SubtaskStore;
+  readonly #uid: string;
+
+  constructor(store: SubtaskStore, uid: string) {
+    this.#store = store;
+    this.#uid = uid;
+  }
+
+  /** Entries by key, in a table of states. */
+  keyed<T>(name: string, make: () => TableOfStates<T>): KeyedTable<T> {
+    return this.#declare(name, 'keyed', make).table;
+  }
+
+  /** Entries by key and namespace (a window), in a table of states whose keys say both. */
+  namespacedStates<T>(name: string, make: () => TableOfStates<T>): KeyedTable<T> {
+    return this.#declare(name, 'namespaced', make).table;
+  }
+
+  /**
+   * Entries by key that the operator keeps in an order of its own; gives the restored ones.
+   *
+   * @param entries gives all of them as they are now
+   */
+  derived<E>(name: string, entries: () => Iterable<[key: unknown, entry: E]>): [unknown, E][] {
+    return this.#declare(name, 'derived', () => new DerivedTable(entries)).take();
+  }
+
+  /** As `derived`, by key and namespace: a window, the start of one, a side. */
+  namespaced<N, E>(
+    name: string,
+    entries: () => Iterable<[key: unknown, namespace: N, entry: E]>,
+  ): [unknown, N, E][] {
+    return this.#declare(name, 'namespaced', () => new NamespacedTable(entries)).take();
+  }
+
+  /**
+   * One value of the subtask; gives those that its predecessors had, in their order.
+   *
+   * @param value gives it as it is now; undefined where there is none
+   */
+  drawn<T>(name: string, value: () => T | undefined): T[] {
+    return this.#declare(name, 'drawn', () => new DrawnTable(value)).take();
+  }
+
+  /** Values that are dealt out anew when the parallelism changes. */
+  splitList(name: string): Values {
+    return this.#declare(name, 'list', () => new ListTable(this.#store.place));
+  }
+
+  /** Values that every subtask gets all of. */
+  unionList(name: string): Values {
+    return this.#declare(name, 'union', () => new UnionTable());
+  }
+
+  /** A map that is the same in all subtasks. */
+  broadcast(name: string): BroadcastMap<unknown, unknown> {
+    return this.#declare(name, 'broadcast', () => new BroadcastTable()).map;
+  }
+
+  #declare<T extends SavedTable>(name: string, form: Form, make: () => T): T {
+    return this.#store.declared(this.#uid, name, form, make);
+  }
+}
+
+/** Uids and names may hold anything. */
+function addressOf(uid: string, name: string): string {
+  return JSON.stringify([uid, name]);
+}
+
+function written(name: string, entries: unknown[]): [codec: number, data: Uint8Array] {
+  try {
+    return store(entries);
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new UserFunctionError(
+      `What the ${titleOf(name)} holds cannot be written to a snapshot. ${reason}`,
+      { cause: thrown },
+    );
+  }
+}
+
+function ofAnotherForm(name: string, one: Form, other: Form, is: string, when: string): GraphError {
+  return new GraphError(
+    `The ${titleOf(name)} ${is} a ${FORMS[one]} ${when}; give the ${FORMS[other]} another name.`,
+  );
+}
+
+function titleOf(name: string): string {
+  return name.startsWith(OF_OPERATOR)
+    ? `operator state "${name.slice(OF_OPERATOR.length)}"`
+    : `state "${name}"`;
+}
+
+const FORMS: Record<Form, string> = {
+  keyed: 'keyed state',
+  namespaced: 'state by window',
+  derived: 'contents of the operator',
+  drawn: 'value of the subtask',
+  list: 'list state',
+  union: 'union list state',
+  broadcast: 'broadcast state',
+};

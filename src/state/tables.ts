@@ -1,0 +1,167 @@
+// The forms of tables of a store: what each holds, as entries and back. Twin of python/isthmus/_worker/state/tables.py.
+
+import { BroadcastMap } from './broadcast-state.ts';
+import type { KeyedTable } from './table.ts';
+
+export type Form = 'keyed' | 'namespaced' | 'derived' | 'drawn' | 'list' | 'union' | 'broadcast';
+
+export interface SavedTable {
+  readonly form: Form;
+  /** Whether entries begin with their key, by which they go to their subtask. */
+  readonly keyed: boolean;
+  /** All of it as it is now. */
+  entries(): Iterable<unknown>;
+  /** Takes over entries that an old subtask had; called for each piece, in the order of the subtasks. */
+  load(entries: unknown[], subtask: number, parallelism: number): void;
+  /** All is loaded. */
+  loaded?(): void;
+}
+
+/** Between keys and entries of a table of states and those that are written. */
+export interface Written<T> {
+  /** Undefined where nothing of it is to be kept. */
+  readonly entry: (key: unknown, held: T) => unknown[] | undefined;
+  /** The key and what is held. */
+  readonly read: (entry: unknown[]) => [key: unknown, held: T];
+}
+
+/** Entries in a table on the heap or on disk. */
+export class TableOfStates<T> implements SavedTable {
+  readonly form: Form;
+  readonly keyed = true;
+  readonly table: KeyedTable<T>;
+  readonly #written: Written<T>;
+
+  constructor(form: 'keyed' | 'namespaced', table: KeyedTable<T>, written: Written<T>) {
+    this.form = form;
+    this.table = table;
+    this.#written = written;
+  }
+
+  *entries(): Generator<unknown> {
+    for (const [key, held] of this.table.entries()) {
+      const entry = this.#written.entry(key, held);
+      if (entry !== undefined) yield entry;
+    }
+  }
+
+  load(entries: unknown[]): void {
+    for (const entry of entries) this.table.put(...this.#written.read(entry as unknown[]));
+  }
+}
+
+/** Entries that the operator keeps itself. */
+abstract class OwnTable<E> implements SavedTable {
+  abstract readonly form: Form;
+  abstract readonly keyed: boolean;
+  readonly #entries: () => Iterable<E>;
+  #restored: E[] = [];
+
+  constructor(entries: () => Iterable<E>) {
+    this.#entries = entries;
+  }
+
+  entries(): Iterable<E> {
+    return this.#entries();
+  }
+
+  load(entries: unknown[]): void {
+    this.#restored = this.#restored.concat(entries as E[]);
+  }
+
+  /** What was restored: once. */
+  take(): E[] {
+    const restored = this.#restored;
+    this.#restored = [];
+    return restored;
+  }
+}
+
+export class DerivedTable<E> extends OwnTable<[key: unknown, entry: E]> {
+  readonly form = 'derived';
+  readonly keyed = true;
+}
+
+export class NamespacedTable<N, E> extends OwnTable<[key: unknown, namespace: N, entry: E]> {
+  readonly form = 'namespaced';
+  readonly keyed = true;
+}
+
+export class DrawnTable<T> extends OwnTable<T> {
+  readonly form = 'drawn';
+  readonly keyed = false;
+
+  constructor(value: () => T | undefined) {
+    super(() => {
+      const drawn = value();
+      return drawn === undefined ? [] : [drawn];
+    });
+  }
+}
+
+/** A list whose values may be put in place of all of them. */
+export interface Values {
+  values: unknown[];
+}
+
+/** At the same parallelism each subtask has its own elements again; at another, they are dealt out evenly in order. */
+export class ListTable implements SavedTable, Values {
+  readonly form = 'list';
+  readonly keyed = false;
+  values: unknown[] = [];
+  readonly #subtask: number;
+  readonly #parallelism: number;
+  #dealt: unknown[] = [];
+
+  constructor({ subtask, parallelism }: { subtask: number; parallelism: number }) {
+    this.#subtask = subtask;
+    this.#parallelism = parallelism;
+  }
+
+  entries(): unknown[] {
+    return this.values;
+  }
+
+  load(entries: unknown[], subtask: number, parallelism: number): void {
+    if (parallelism !== this.#parallelism) this.#dealt = this.#dealt.concat(entries);
+    else if (subtask === this.#subtask) this.values = this.values.concat(entries);
+  }
+
+  loaded(): void {
+    const share = (after: number) =>
+      Math.floor(((this.#subtask + after) * this.#dealt.length) / this.#parallelism);
+    this.values = this.values.concat(this.#dealt.slice(share(0), share(1)));
+    this.#dealt = [];
+  }
+}
+
+export class UnionTable implements SavedTable, Values {
+  readonly form = 'union';
+  readonly keyed = false;
+  values: unknown[] = [];
+
+  entries(): unknown[] {
+    return this.values;
+  }
+
+  load(entries: unknown[]): void {
+    this.values = this.values.concat(entries);
+  }
+}
+
+/** The same in all subtasks, so what one of them had is enough. */
+export class BroadcastTable implements SavedTable {
+  readonly form = 'broadcast';
+  readonly keyed = false;
+  readonly map = new BroadcastMap<unknown, unknown>();
+  #from: number | undefined;
+
+  entries(): [unknown, unknown][] {
+    return this.map.entries();
+  }
+
+  load(entries: unknown[], subtask: number): void {
+    this.#from ??= subtask;
+    if (this.#from === subtask) this.map.putAll(entries as [unknown, unknown][]);
+  }
+}
