@@ -9,7 +9,7 @@ import {
 import { GraphError } from '../errors.ts';
 import type { FunctionRef, JobGraph, OperatorKind, OperatorSpec } from '../graph/job-graph.ts';
 import { closestWord, operatorText } from '../graph/operator-text.ts';
-import { lostFloats } from './lost-floats.ts';
+import { LostFloats } from './lost-floats.ts';
 
 type ImportRef = Extract<FunctionRef, { form: 'import' }>;
 
@@ -101,9 +101,10 @@ export async function checkPythonFunctions(
     return problem === undefined ? [] : [`${operatorText(use.spec)}: ${problem}`];
   });
   if (problems.length > 0) throw new GraphError([...new Set(problems)].join('\n'));
+  const floats = new LostFloats(graph);
   return uses.flatMap(({ ref, spec }, index) => {
     const warning =
-      ref === spec.fn ? lostFloats(graph, spec, found[index] as FunctionFound) : undefined;
+      ref === spec.fn ? floats.warning(spec, found[index] as FunctionFound) : undefined;
     return warning ?? [];
   });
 }

@@ -1,22 +1,45 @@
 // Where Python's floats go through TypeScript untyped: JavaScript cannot tell 1.0 from 1, so what has no fraction comes back as int.
 
 import type { FunctionFound } from '../bridge/inspect.ts';
+import { EdgeIndex } from '../graph/edge-index.ts';
 import type { JobGraph, OperatorSpec } from '../graph/job-graph.ts';
 import { operatorText } from '../graph/operator-text.ts';
 
-/** Says it for an operator whose Python function is annotated to give floats, and names the operator whose type would help. */
-export function lostFloats(
-  graph: JobGraph,
-  spec: OperatorSpec,
-  found: FunctionFound,
-): string | undefined {
-  if (spec.kind !== 'map' || !givesFloat(found)) return undefined;
-  const between = untypedOnTheWayBack(graph, spec.id);
-  if (between === undefined) return undefined;
-  return (
-    `${operatorText(spec)} gives floats, which go through ${operatorText(between)} of TypeScript and back to Python: ` +
-    'those without a fraction come back as int. Declare what it gives, as in map(fn, Types.DOUBLE()), where that matters.'
-  );
+export class LostFloats {
+  readonly #byId: ReadonlyMap<number, OperatorSpec>;
+  readonly #edges: EdgeIndex;
+  /** Found out before: whether untyped records of an operator reach Python. */
+  readonly #reaching = new Map<OperatorSpec, boolean>();
+
+  constructor(graph: JobGraph) {
+    this.#byId = new Map(graph.operators.map((spec) => [spec.id, spec]));
+    this.#edges = new EdgeIndex(graph.edges);
+  }
+
+  /** Says it for an operator whose Python function is annotated to give floats, and names the operator whose type would help. */
+  warning(spec: OperatorSpec, found: FunctionFound): string | undefined {
+    if (spec.kind !== 'map' || !givesFloat(found)) return undefined;
+    const between = this.#next(spec).find((one) => isUntyped(one) && this.#reachesPython(one));
+    if (between === undefined) return undefined;
+    return (
+      `${operatorText(spec)} gives floats, which go through ${operatorText(between)} of TypeScript and back to Python: ` +
+      'those without a fraction come back as int. Declare what it gives, as in map(fn, Types.DOUBLE()), where that matters.'
+    );
+  }
+
+  #reachesPython(spec: OperatorSpec): boolean {
+    const known = this.#reaching.get(spec);
+    if (known !== undefined) return known;
+    const reaches = this.#next(spec).some(
+      (one) => one.language === 'python' || (isUntyped(one) && this.#reachesPython(one)),
+    );
+    this.#reaching.set(spec, reaches);
+    return reaches;
+  }
+
+  #next({ id }: OperatorSpec): OperatorSpec[] {
+    return this.#edges.outOf(id).map(({ to }) => this.#byId.get(to) as OperatorSpec);
+  }
 }
 
 function givesFloat(found: FunctionFound): boolean {
@@ -27,14 +50,6 @@ function givesFloat(found: FunctionFound): boolean {
   );
 }
 
-/** The first operator behind `from` that is TypeScript, says no type, and from which untyped records reach Python again. */
-function untypedOnTheWayBack(graph: JobGraph, from: number): OperatorSpec | undefined {
-  const byId = new Map(graph.operators.map((spec) => [spec.id, spec]));
-  const next = (id: number) =>
-    graph.edges.filter((edge) => edge.from === id).map(({ to }) => byId.get(to) as OperatorSpec);
-  const untyped = (spec: OperatorSpec) =>
-    spec.language === 'typescript' && spec.outputType === undefined;
-  const reachesPython = (spec: OperatorSpec): boolean =>
-    next(spec.id).some((one) => one.language === 'python' || (untyped(one) && reachesPython(one)));
-  return next(from).find((spec) => untyped(spec) && reachesPython(spec));
+function isUntyped(spec: OperatorSpec): boolean {
+  return spec.language === 'typescript' && spec.outputType === undefined;
 }

@@ -1,5 +1,6 @@
 // Which neighbours become one task (P1).
 
+import { EdgeIndex } from './edge-index.ts';
 import type { EdgeSpec, PartitionerSpec } from './job-graph.ts';
 import type { PlacedOperator } from './languages.ts';
 
@@ -40,8 +41,10 @@ export function chainOperators(
 ): SizedOperator[][] {
   const chainOf = new Map<number, SizedOperator[]>();
   const chains: SizedOperator[][] = [];
+  const byId = new Map(operators.map((operator) => [operator.id, operator]));
+  const index = new EdgeIndex(edges);
   for (const operator of operators) {
-    const producer = chainableProducer(operator, operators, edges, config);
+    const producer = chainableProducer(operator, byId, index, config);
     const chain = producer === undefined ? undefined : chainOf.get(producer.id);
     if (chain === undefined) {
       const started = [operator];
@@ -57,19 +60,17 @@ export function chainOperators(
 
 function chainableProducer(
   operator: SizedOperator,
-  operators: readonly SizedOperator[],
-  edges: readonly ResolvedEdge[],
+  byId: ReadonlyMap<number, SizedOperator>,
+  edges: EdgeIndex<ResolvedEdge>,
   config: Readonly<Record<string, string>>,
 ): SizedOperator | undefined {
-  const inputs = edges.filter((edge) => edge.to === operator.id);
+  const inputs = edges.into(operator.id);
   const [edge] = inputs;
   if (edge === undefined || inputs.length > 1 || edge.input !== 0) return undefined;
   if (edge.sideTag !== undefined || edge.partitioner.kind !== 'forward') return undefined;
   if (operator.chaining !== 'always' || !chainingEnabled(operator, config)) return undefined;
-  const producer = operators.find((other) => other.id === edge.from) as SizedOperator;
-  const mainOutputs = edges.filter(
-    (other) => other.from === producer.id && other.sideTag === undefined,
-  );
+  const producer = byId.get(edge.from) as SizedOperator;
+  const mainOutputs = edges.outOf(producer.id).filter((other) => other.sideTag === undefined);
   const together =
     mainOutputs.length === 1 &&
     producer.chaining !== 'never' &&

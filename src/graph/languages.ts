@@ -4,6 +4,7 @@
 //   L2. After `placeKeySelectors` every key selector and custom partitioner is in the language of the operator that sends
 //       (P4: the sender computes the keys). Where it was not, an identity (kind `map` without a function) stands between.
 
+import { EdgeIndex } from './edge-index.ts';
 import type { EdgeSpec, JobGraph, Language, OperatorSpec } from './job-graph.ts';
 
 /** An operator whose language is settled. */
@@ -17,15 +18,19 @@ export type PlacedOperator = OperatorSpec & { language: Language };
  */
 export function resolveLanguages(graph: JobGraph): PlacedOperator[] {
   const specs = new Map(graph.operators.map((spec) => [spec.id, spec]));
+  const edges = new EdgeIndex(graph.edges);
   const settled = new Map<number, Language>();
+  const consumers = new Map<number, Language | undefined>();
   for (const spec of graph.operators) {
     if (spec.language !== 'any') settled.set(spec.id, spec.language);
   }
   for (const spec of graph.operators) {
     if (settled.has(spec.id)) continue;
-    const producer = graph.edges.find((edge) => edge.to === spec.id);
+    const [producer] = edges.into(spec.id);
     const language =
-      producer === undefined ? consumerLanguage(spec.id, graph, specs) : settled.get(producer.from);
+      producer === undefined
+        ? consumerLanguage(spec.id, edges, specs, consumers)
+        : settled.get(producer.from);
     settled.set(spec.id, language ?? graph.client);
   }
   return graph.operators.map((spec) => ({
@@ -34,23 +39,26 @@ export function resolveLanguages(graph: JobGraph): PlacedOperator[] {
   }));
 }
 
+/** `known` holds what was found out before: many sources may lead into one stream. */
 function consumerLanguage(
   id: number,
-  graph: JobGraph,
+  edges: EdgeIndex,
   specs: ReadonlyMap<number, OperatorSpec>,
+  known: Map<number, Language | undefined>,
 ): Language | undefined {
-  for (const edge of graph.edges) {
-    if (edge.from !== id) continue;
-    const { partitioner } = edge;
+  if (known.has(id)) return known.get(id);
+  let found: Language | undefined;
+  for (const { to, partitioner } of edges.outOf(id)) {
     if (partitioner.kind === 'hash' || partitioner.kind === 'custom') {
-      return partitioner.key.language;
+      found = partitioner.key.language;
+    } else {
+      const { language } = specs.get(to) as OperatorSpec;
+      found = language === 'any' ? consumerLanguage(to, edges, specs, known) : language;
     }
-    const consumer = specs.get(edge.to) as OperatorSpec;
-    const language =
-      consumer.language === 'any' ? consumerLanguage(consumer.id, graph, specs) : consumer.language;
-    if (language !== undefined) return language;
+    if (found !== undefined) break;
   }
-  return undefined;
+  known.set(id, found);
+  return found;
 }
 
 /** Puts an identity in front of each exchange whose key selector is not in the sender's language. */
@@ -79,7 +87,9 @@ export function placeKeySelectors(
     };
     if (edge.sideTag !== undefined) toIdentity.sideTag = edge.sideTag;
     placed.push(toIdentity, { from: identity.id, to: edge.to, input: edge.input, partitioner });
-    after.set(from.id, [...(after.get(from.id) ?? []), identity]);
+    const identities = after.get(from.id);
+    if (identities === undefined) after.set(from.id, [identity]);
+    else identities.push(identity);
   }
   // Upstream first stays true: an identity follows what it reads from.
   const listed = operators.flatMap((spec) => [spec, ...(after.get(spec.id) ?? [])]);

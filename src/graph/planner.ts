@@ -6,6 +6,7 @@ import {
   chainOperators,
   resolvePartitioners,
 } from './chaining.ts';
+import { EdgeIndex } from './edge-index.ts';
 import { ChannelNumbers, connect, connectToClient } from './exchanges.ts';
 import { CLIENT, type ExchangePlan, type ExecutionPlan, type TaskPlan } from './execution-plan.ts';
 import type { JobGraph, OperatorSpec, TypeSpec } from './job-graph.ts';
@@ -27,11 +28,12 @@ export function planJob(graph: JobGraph): ExecutionPlan {
   const byId = new Map(operators.map((operator) => [operator.id, operator]));
   const edges = resolvePartitioners(placed.edges, byId);
   const chains = chainOperators(operators, edges, graph.config);
-  const tasks = chains.map((chain, id) => planTask(chain, id, edges));
+  const index = new EdgeIndex(edges);
+  const tasks = chains.map((chain, id) => planTask(chain, id, index));
   return {
     graph,
     tasks,
-    exchanges: planExchanges(tasks, edges, byId, graph),
+    exchanges: planExchanges(tasks, edges, index, byId, graph),
     slots: Math.max(
       0,
       ...tasks.filter((task) => task.language === 'python').map((task) => task.parallelism),
@@ -79,12 +81,10 @@ function sizeOperators(
   });
 }
 
-function planTask(chain: SizedOperator[], id: number, edges: readonly ResolvedEdge[]): TaskPlan {
+function planTask(chain: SizedOperator[], id: number, edges: EdgeIndex<ResolvedEdge>): TaskPlan {
   const head = chain[0] as SizedOperator;
   const isKeyed = (input: number) =>
-    edges.some(
-      (edge) => edge.to === head.id && edge.input === input && edge.partitioner.kind === 'hash',
-    );
+    edges.into(head.id).some((edge) => edge.input === input && edge.partitioner.kind === 'hash');
   return {
     id,
     name: chain.map(displayName).join(' -> '),
@@ -112,9 +112,13 @@ export function displayName(spec: OperatorSpec): string {
 function planExchanges(
   tasks: readonly TaskPlan[],
   edges: readonly ResolvedEdge[],
+  index: EdgeIndex<ResolvedEdge>,
   byId: ReadonlyMap<number, SizedOperator>,
   graph: JobGraph,
 ): ExchangePlan[] {
+  const placeInChain = new Map(
+    tasks.flatMap((task) => task.chain.map((spec, place) => [spec.id, place])),
+  );
   const taskOf = new Map(tasks.flatMap((task) => task.chain.map((spec) => [spec.id, task])));
   const numbers = new ChannelNumbers();
   const always = graph.config['isthmus.channels'] === 'always';
@@ -126,7 +130,7 @@ function planExchanges(
     const exchange: ExchangePlan = {
       id: exchanges.length,
       fromTask: from.id,
-      fromOperator: from.chain.findIndex((spec) => spec.id === edge.from),
+      fromOperator: placeInChain.get(edge.from) as number,
       toTask: to.id,
       input: edge.input,
       partitioner: edge.partitioner,
@@ -141,18 +145,18 @@ function planExchanges(
     to.inputs.push(exchange.id);
   }
   for (const task of tasks) {
-    for (const [index, spec] of task.chain.entries()) {
+    for (const [place, spec] of task.chain.entries()) {
       if (spec.kind !== 'sink.collect' && spec.kind !== 'sink.output') continue;
       const exchange: ExchangePlan = {
         id: exchanges.length,
         fromTask: task.id,
-        fromOperator: index,
+        fromOperator: place,
         toTask: CLIENT,
         input: 0,
         partitioner: { kind: 'forward' },
         channels: [],
       };
-      const type = spec.outputType ?? typeBefore(spec, edges, byId);
+      const type = spec.outputType ?? typeBefore(spec, index, byId);
       if (type !== undefined) exchange.type = type;
       exchange.channels = connectToClient(exchange, task, graph.client, numbers);
       exchanges.push(exchange);
@@ -169,9 +173,9 @@ function declaredType(spec: OperatorSpec, sideTag: string | undefined): TypeSpec
 /** What a collecting sink gets is what it gives. */
 function typeBefore(
   spec: OperatorSpec,
-  edges: readonly ResolvedEdge[],
+  edges: EdgeIndex<ResolvedEdge>,
   byId: ReadonlyMap<number, SizedOperator>,
 ): TypeSpec | undefined {
-  const edge = edges.find((candidate) => candidate.to === spec.id);
+  const [edge] = edges.into(spec.id);
   return edge && declaredType(byId.get(edge.from) as OperatorSpec, edge.sideTag);
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { EdgeIndex } from './edge-index.ts';
 import type { EdgeSpec, OperatorSpec } from './job-graph.ts';
 
 /**
@@ -13,13 +14,18 @@ export function assignUids(
 ): Map<number, string> {
   const uids = new Map<number, string>();
   const taken = new Set(operators.map((spec) => spec.uid));
+  const index = new EdgeIndex(edges);
+  /** Twins that there have been of an operator. */
+  const twins = new Map<string, number>();
   for (const spec of operators) {
-    const inputs = edges
-      .filter((edge) => edge.to === spec.id)
+    const inputs = index
+      .into(spec.id)
       .map((edge) => `${uids.get(edge.from)}:${edge.input}:${edge.sideTag ?? ''}`);
     let uid = spec.uid;
-    for (let twin = 0; uid === undefined; twin++) {
-      const text = [spec.kind, ...inputs, twin].join('|');
+    const described = [spec.kind, ...inputs].join('|');
+    for (let twin = twins.get(described) ?? 0; uid === undefined; twin++) {
+      const text = `${described}|${twin}`;
+      twins.set(described, twin + 1);
       const candidate = createHash('sha256').update(text).digest('hex').slice(0, 32);
       if (!taken.has(candidate)) uid = candidate;
     }

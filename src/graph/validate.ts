@@ -1,6 +1,7 @@
 // What must hold of a job graph before anything is planned. Each violation is one sentence that names the operator and the cure.
 
 import { GraphError } from '../errors.ts';
+import { EdgeIndex } from './edge-index.ts';
 import type { EdgeSpec, JobGraph, OperatorKind, OperatorSpec } from './job-graph.ts';
 import { closestWord, operatorText } from './operator-text.ts';
 import { upstreamFirst } from './order.ts';
@@ -65,7 +66,8 @@ export function validateGraph(graph: JobGraph): void {
   }
   checkUids(graph.operators);
   for (const edge of graph.edges) checkEdge(edge, byId);
-  for (const spec of graph.operators) checkInputs(spec, graph.edges);
+  const edges = new EdgeIndex(graph.edges);
+  for (const spec of graph.operators) checkInputs(spec, edges.into(spec.id));
   for (const edge of graph.edges) checkForward(edge, byId, graph);
   upstreamFirst(graph); // Refuses cycles.
 }
@@ -181,7 +183,7 @@ function checkInputs(spec: OperatorSpec, edges: readonly EdgeSpec[]): void {
   const traits = KINDS[spec.kind];
   const keyed: boolean[] = [];
   for (let input = 0; input < traits.inputs; input++) {
-    const into = edges.filter((edge) => edge.to === spec.id && edge.input === input);
+    const into = edges.filter((edge) => edge.input === input);
     if (into.length === 0) {
       const which = traits.inputs === 2 ? (input === 0 ? 'first input' : 'second input') : 'input';
       throw new GraphError(`${operatorText(spec)} has no ${which}; apply it to a stream.`);
@@ -204,9 +206,7 @@ function checkInputs(spec: OperatorSpec, edges: readonly EdgeSpec[]): void {
     );
   }
   if (spec.kind === 'broadcast_process') {
-    const plain = edges.some(
-      (edge) => edge.to === spec.id && edge.input === 1 && edge.partitioner.kind !== 'broadcast',
-    );
+    const plain = edges.some((edge) => edge.input === 1 && edge.partitioner.kind !== 'broadcast');
     if (plain) {
       throw new GraphError(
         `${operatorText(spec)} needs a broadcast stream as its second input; connect it to stream.broadcast(descriptor).`,

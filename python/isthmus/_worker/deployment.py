@@ -96,7 +96,7 @@ def _build(
             emit_side=_side_emitter(task, i),
             side_tags=tags,
             state=store.of(spec.get("uid") or str(spec["id"])),
-            wake=slot._wake,
+            wake=_waker(slot, task),
         )
         ctx.program_output = slot.program_output
         ctx.follows = i > first
@@ -105,6 +105,10 @@ def _build(
     task.take = slot.take
     task.give_way = slot.give_way
     return task, contexts
+
+
+def _waker(slot: Slot, task: Task) -> Callable[[], None]:
+    return lambda: slot.wake(task)
 
 
 def _side_emitter(task: Task, index: int) -> Callable[[str, Any], None]:
@@ -133,6 +137,7 @@ def _wire_outputs(
                 consumer = slot.by_channel[channel]
                 local = LocalSender(consumer.deliver, channel, copies=False, scale=scale)
                 slot.local[channel] = local
+                slot.sending[channel] = task
                 senders.append(local)
             else:
                 codec = ChannelCodec(target["codec"], out.get("type"), spec["name"])

@@ -32,6 +32,7 @@ from .._imported import Imported
 from .._imports import loading
 from ..errors import IsthmusError
 from . import forked
+from .agenda import Agenda
 from .channels import ChannelCodec
 from .deployment import build_tasks
 from .failure import OperatorFailure, report
@@ -99,15 +100,17 @@ class Slot:
         self.tasks: list[Task] = []
         self.by_channel: dict[int, Task] = {}
         self.remote: dict[int, RemoteSender] = {}
-        #: The tasks that send on remote channels.
+        #: The tasks that send on channels, remote and local.
         self.sending: dict[int, Task] = {}
         self.local: dict[int, LocalSender] = {}
         self.codecs: dict[int, ChannelCodec] = {}
-        self.polled: set[Task] = set()
         self.current: Task | None = None
         self.failed = False
-        #: The tasks that want to be called by the clock.
-        self.periodic: list[Task] = []
+        self.agenda = Agenda()
+        #: Tasks whose operators and sources have called ``ctx.wake``, from any thread.
+        self._woken: set[Task] = set()
+        #: The task in a function that has given way (W6).
+        self._giving_way: Task | None = None
         self._metrics_due = self.clock.monotonic() + _METRICS_EVERY_S
 
     def transmit_batch(self, channel: int, flags: int, count: int, body: bytes) -> None:
@@ -129,6 +132,7 @@ class Slot:
         local = self.local.get(channel)
         if local is not None:
             local.taken(element[4])
+            self.agenda.note(self.sending[channel])
             return element[1], element[2], element[3]
         _, body, flags, count = element
         # Before decoding: the next frame may come while this one is worked on.
@@ -147,10 +151,12 @@ class Slot:
         elif kind == wire.CREDIT:
             sender = self.remote.get(channel)
             if sender is not None:
+                task = self.sending[channel]
+                self.agenda.note(task)
                 try:
                     sender.credit(wire.decode_credit(body))
                 except ANYTHING as e:
-                    self._fail(e, self.sending.get(channel))
+                    self._fail(e, task)
         elif kind in _CONTROL:
             task = self.by_channel.get(channel)
             if task is not None:
@@ -162,10 +168,12 @@ class Slot:
         elif kind == wire.START:
             for task in self.tasks:
                 task.started = True
+                self.agenda.worked(task)
         elif kind == wire.STOP:
             for task in self.tasks:
                 if task.source is not None and not task.finished:
                     task.finish_source()
+                    self.agenda.note(task)
         elif kind == wire.PING:
             self.transmit(wire.PONG, 0, 0, 0, b"")
         elif kind in (wire.CANCEL, wire.RELEASE):
@@ -178,6 +186,7 @@ class Slot:
             for task in self.tasks:
                 if task.id in asked["tasks"] and task.source is not None:
                     task.request_checkpoint(asked["checkpoint"], asked["timestamp"], asked.get("kind", 0))
+                    self.agenda.note(task)
         elif kind == wire.CHECKPOINT_COMPLETE:
             checkpoint = decode_control(body)["checkpoint"]
             for task in self.tasks:
@@ -195,72 +204,68 @@ class Slot:
         """Work for about a slice; returns whether there is more to do at once."""
         if self.failed or not self.tasks:
             return False
-        clock = self.clock
+        clock, agenda = self.clock, self.agenda
+        agenda.note_lookers(clock.monotonic())
         deadline = clock.monotonic() + SLICE_S
-        more = False
-        untried: list[Task] = []
-        for task in reversed(self.tasks):  # W2
-            if task.unproven:
-                untried.append(task)
-            elif task.runnable():
-                if not self._step(task, deadline):
-                    return False
-                more = more or task.runnable()
-                # A source that is slow holds up no task that has its records already.
-                if task.source is None and clock.monotonic() >= deadline:
-                    break
+        for task in agenda.fast():  # W2
+            if not self._step(task, deadline):
+                return False
+            # A source that is slow holds up no task that has its records already.
+            if task.source is None and clock.monotonic() >= deadline:
+                break
         else:
             # W4. One step of one of them: what it made, and what others can do, comes before the next.
-            for task in untried:
-                if task.runnable():
-                    if not self._step(task, deadline):
-                        return False
-                    more = True
-                    break
+            careful = agenda.next_careful()
+            if careful is not None and not self._step(careful, deadline):
+                return False
         self.current = None
-        if self.periodic:
-            self._fire_due()
+        self._fire_due()
         if clock.monotonic() >= self._metrics_due:
             self.send_metrics()
-        return more or any(task.runnable() for task in self.tasks)
+        return not (self.failed or agenda.is_empty)
 
     def _step(self, task: Task, deadline: float) -> bool:
         """Returns whether the slot goes on."""
         # What is due by now comes before records that arrived while another task kept the loop.
-        if self.periodic:
-            self._fire_due()
-            if self.failed:
-                return False
+        self._fire_due()
+        if self.failed:
+            return False
         self.current = task
         try:
             task.step(deadline)
         except ANYTHING as e:
             self._fail(e, task)
             return False
+        self.agenda.worked(task)
         return True
 
     def give_way(self, task: Task) -> None:
-        """Called within a function of ``task``, whose outputs have no room (W5)."""
-        if self._pump is None or any(other.gives_way for other in self.tasks):
+        """Called within a function of ``task``, whose outputs have no room (W6)."""
+        if self._pump is None or self._giving_way is not None:
             return
-        current, task.gives_way = self.current, True
+        current, task.gives_way, self._giving_way = self.current, True, task
         try:
             if not self._pump(lambda: task.outputs_ready):
                 raise Abandoned
         finally:
-            task.gives_way = False
+            task.gives_way, self._giving_way = False, None
             self.current = current
 
     def push(self) -> None:
         """Send what channels hold back: nobody comes by for a while."""
-        for sender in self.remote.values():
-            sender.push()
+        for channel, sender in self.remote.items():
+            if not sender.empty:
+                sender.push()
+                self.agenda.note(self.sending[channel])
 
     def _fire_due(self) -> None:
         # A record of this millisecond may still come: what ends with it waits until it is over (Flink does too).
-        now = self.clock.now_ms() - 1
+        agenda = self.agenda
+        first = agenda.due.first()
+        if first is None or first > (now := self.clock.now_ms() - 1):
+            return
         deadline = self.clock.monotonic() + SLICE_S
-        for task in self.periodic:
+        for task in agenda.due_by(now):
             due = task.next_processing_time()
             if due is not None and due <= now:
                 self.current = task
@@ -269,26 +274,33 @@ class Slot:
                 except ANYTHING as e:
                     self._fail(e, task)
                     return
+            agenda.worked(task)
         self.current = None
 
     def wait_s(self) -> float | None:
         """Seconds the process may sleep if nothing arrives; None: for ever."""
         if self.failed or not self.tasks:
             return None
-        due = [d for t in self.periodic if (d := t.next_processing_time()) is not None]
-        wait: float | None = max(0.0, (min(due) + 1 - self.clock.now_ms()) / 1000) if due else None
-        for task in self.tasks:
-            wakes_at = getattr(task.source, "wakes_at", None)
-            if wakes_at is not None and not task.finished and (at := wakes_at()) is not None:
-                left = max(0.0, at - self.clock.monotonic())
-                wait = left if wait is None else min(wait, left)
-        return wait
+        due, look = self.agenda.due.first(), self.agenda.looks.first()
+        waits = []
+        if due is not None:
+            waits.append((due + 1 - self.clock.now_ms()) / 1000)
+        if look is not None:
+            waits.append(look - self.clock.monotonic())
+        return max(0.0, min(waits)) if waits else None
+
+    def wake(self, task: Task) -> None:
+        """An operator or a source of a task has something to say; from any thread."""
+        self._woken.add(task)
+        self._wake()
 
     def woken(self) -> None:
-        """Some operator called ``ctx.wake``: ask those that have results off the loop."""
-        for task in self.tasks:
+        """Somebody called ``wake``: ask operators for results that came off the loop."""
+        while self._woken:
+            task = self._woken.pop()
             if task.polls and not task.finished:
                 task.request_poll()
+            self.agenda.note(task)
 
     # Deployment.
 
@@ -309,9 +321,8 @@ class Slot:
             deepest = 0
             for built in build_tasks(self, deployment, load):
                 self.tasks.append(built)
+                self.agenda.add(built)
                 deepest = max(deepest, len(built.operators))
-                if built.periodic:
-                    self.periodic.append(built)
             leave_frames(deepest)
             self._imported.look()
         except ANYTHING as e:

@@ -117,6 +117,9 @@ class Task:
         self.give_way: Callable[[Task], None] = lambda _: None
         #: In a function that has given way.
         self.gives_way = False
+        #: Its place in the slot, and who is told that there may be something to do (``agenda``).
+        self.place = 0
+        self.note: Callable[[Task], None] = lambda _: None
         #: Called when a queued batch is taken: decodes it and gives its credit back.
         self.take: Callable[[int, tuple[Any, ...]], tuple[list[Any], Any, Any]] = lambda c, e: (
             e[1],
@@ -126,6 +129,8 @@ class Task:
         self.periodic = any(
             type(op).advance_processing_time is not Operator.advance_processing_time for op in operators
         )
+        #: Of a source that turns ready by itself: when it may (monotonic seconds).
+        self.looks_again: Callable[[], float | None] | None = getattr(source, "wakes_at", None)
         self._gathering = any(op.gathers for op in operators)
         self.polls = any(type(op).poll is not Operator.poll for op in operators)
         self._limits = bool(operators) and type(operators[0]).room is not Operator.room
@@ -144,6 +149,7 @@ class Task:
 
     def deliver(self, channel: int, element: tuple[Any, ...]) -> None:
         self.gate.receive(channel, element)
+        self.note(self)
 
     @property
     def outputs_ready(self) -> bool:
