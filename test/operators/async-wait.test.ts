@@ -448,7 +448,8 @@ describe('in a job', () => {
         yield 1;
         await fired.promise;
       })
-      .assignTimestampsAndWatermarks(timing.withIdleness(20));
+      // Long enough for its record to come before it counts as idle, on a busy machine, too.
+      .assignTimestampsAndWatermarks(timing.withIdleness(1_500));
     const lively = env
       .fromSource(async function* () {
         for (const at of [2, 3, 50]) yield at;
