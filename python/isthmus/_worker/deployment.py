@@ -250,9 +250,9 @@ class Several:
     def scale(self) -> Scale:
         return self._outputs[0].scale  # type: ignore[no-any-return]
 
-    def emit(self, values: list[Any], timestamps: list[int] | None) -> None:
+    def emit(self, values: list[Any], timestamps: list[int] | None, reach: int) -> None:
         for output in self._outputs:
-            output.emit(values, timestamps)
+            output.emit(values, timestamps, reach)
 
     def push(self) -> None:
         for output in self._outputs:

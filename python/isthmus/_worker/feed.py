@@ -20,12 +20,13 @@ from itertools import compress, repeat
 from typing import Any
 
 from .operator import Cursor
+from .reach import SHARED
 
 
 class Feed:
     """One pass over (the rest of) a batch."""
 
-    __slots__ = ("_lead", "_marker", "_size", "cut", "iterator")
+    __slots__ = ("_lead", "_marker", "_size", "cut", "iterator", "reach")
 
     def __init__(
         self,
@@ -37,6 +38,8 @@ class Feed:
         self._size = len(values)
         #: Set by the watchdog before it ends the batch early.
         self.cut = False
+        #: How far what the chain makes of it may be reachable by others (``reach.py``).
+        self.reach = SHARED
         self._marker = repeat(True, self._size)
         records: Iterator[Any]
         if timestamps is not None:

@@ -18,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .reach import SHARED
+
 if TYPE_CHECKING:
     from .state.store import OperatorStore
 
@@ -112,6 +114,8 @@ class OperatorContext:
         self.follows = False
         #: Whether its records leave the chain, to outputs that keep them as they are now.
         self.last = False
+        #: How far what it is given may be reachable by others (``reach.py``), while ``apply`` is called.
+        self.reach = SHARED
         #: The operator's RuntimeContext once somebody asked for it (``runtime_context(ctx)``).
         self.runtime: Any = None
 
@@ -137,6 +141,8 @@ class Operator:
     assigns_timestamps = False
     #: Whether records may wait for others that are at hand already.
     gathers = False
+    #: Whether it does less with records that nobody else can reach (``ctx.reach``).
+    asks_for_reach = False
     #: False where idleness of the input says nothing of the output (watermark generators watch their own records).
     follows_idleness = True
     #: True where the user's functions return iterables, which nothing of theirs is on the stack for.
@@ -173,6 +179,10 @@ class Operator:
     def open(self, ctx: OperatorContext) -> None:
         """Load functions, declare tables, open functions. Called once."""
         self.ctx = ctx
+
+    def reach_after(self, given: int) -> int:
+        """How far its results may be reachable by others, by how far what it is given is (``reach.py``)."""
+        return SHARED
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
         """Transform the records of input 0."""

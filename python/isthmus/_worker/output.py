@@ -21,6 +21,7 @@ from .failure import OperatorFailure, safe_repr
 from .isolate import is_immutable
 from .keep import Own, isolated, take
 from .raised import ANYTHING
+from .reach import FIXED, OWN, SHARED, Proof
 from .weight import Scale
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ LOCAL_WINDOW_BYTES = 8 << 20
 
 class Sender(Protocol):
     """One channel, seen from its sending end."""
+
+    #: How far the records that it is sent next may be reachable by others (``reach.py``).
+    reach: int
 
     @property
     def ready(self) -> bool:
@@ -73,6 +77,7 @@ class LocalSender:
         self.copies = copies
         #: That of the exchange, which weighs what it is given.
         self.scale = scale
+        self.reach = SHARED
         self._waiting = 0
         self._waiting_bytes = 0.0
 
@@ -81,13 +86,13 @@ class LocalSender:
         return self._waiting < LOCAL_WINDOW_RECORDS and self._waiting_bytes < LOCAL_WINDOW_BYTES
 
     def send(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
-        if self.copies:
+        if self.copies and self.reach != FIXED:
             values = isolated(values)
         count = len(values)
         size = count * self.scale.per_record
         self._waiting += count
         self._waiting_bytes += size
-        self._deliver(self._channel, ("batch", values, timestamps, keys, (count, size)))
+        self._deliver(self._channel, ("batch", values, timestamps, keys, (count, size), self.reach))
 
     def push(self) -> None:
         pass
@@ -115,6 +120,7 @@ class RemoteSender:
         scale: Scale,
     ) -> None:
         self.channel = channel
+        self.reach = SHARED
         self._scale = scale
         self._encode = encode
         self._transmit_batch = transmit_batch
@@ -272,6 +278,8 @@ class Output:
         self._by_receiver = dict(zip(receivers, senders))
         self._coerce = coerce
         self._key_selector = key_selector
+        self._key_proof = Proof(key_selector)
+        self._reach = SHARED
         self._coerce_keys = coerce_keys
         self._custom = custom
         self._key_groups = key_groups
@@ -301,13 +309,20 @@ class Output:
         for sender in self.senders:
             sender.push()
 
-    def emit(self, values: list[Any], timestamps: list[int] | None) -> None:
+    def emit(self, values: list[Any], timestamps: list[int] | None, reach: int) -> None:
+        """``reach``: how far the records may be reachable by others (``reach.py``)."""
         self.scale.weigh(values)
         if self._coerce is not None:
             values = coerced(self._coerce, values, self._spec)
+            # Of a tuple it may make a list.
+            reach = min(reach, OWN)
+        if reach != self._reach:
+            self._reach = reach
+            for sender in self.senders:
+                sender.reach = reach
         keys = None
         if self._key_selector is not None:
-            keys = self._select_keys(values)
+            keys = self._select_keys(values, reach)
             if self._coerce_keys is not None:
                 keys = coerced(self._coerce_keys, keys, self._spec)
         self.records += len(values)
@@ -317,11 +332,11 @@ class Output:
         for sender in self.senders:
             sender.control(element)
 
-    def _select_keys(self, values: list[Any]) -> list[Any]:
+    def _select_keys(self, values: list[Any], reach: int) -> list[Any]:
         keys: list[Any] = []
         try:
             selected = map(self._key_selector, values)  # type: ignore[arg-type]
-            if self._own is None:
+            if self._own is None or (reach == FIXED and self._key_proof.after(reach) == FIXED):
                 keys.extend(selected)
             else:
                 take(selected, keys, len(values), self._own)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .reach import SHARED
+
 if TYPE_CHECKING:
     from .feed import Feed
     from .task import Task
@@ -21,11 +23,13 @@ class Made(NamedTuple):
 class Pull:
     """Filled by the loop; read by the watchdog while the loop is in it."""
 
-    __slots__ = ("_sent", "error", "feed", "task", "timestamps", "values")
+    __slots__ = ("_sent", "error", "feed", "reach", "task", "timestamps", "values")
 
     def __init__(self, task: Task, feed: Feed | None, timed: bool) -> None:
         self.task = task
         self.feed = feed
+        #: How far what is made may be reachable by others (``reach.py``).
+        self.reach = SHARED if feed is None else feed.reach
         self.values: list[Any] = []
         #: Appended to behind the values, so that its length tells how many of both there are.
         self.timestamps: list[int] | None = [] if timed else None

@@ -23,11 +23,13 @@ from .emitted import Emitted
 from .failure import OperatorFailure, safe_repr
 from .feed import Feed
 from .gate import Event, InputGate
+from .isolate import is_immutable
 from .keep import Own, as_it_is, take, take_timed
 from .operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Clock, Cursor, Operator
 from .output import Output
 from .pull import Made, Pull
 from .raised import ANYTHING
+from .reach import FIXED, OWN, SHARED
 from .side_buffer import SideBuffer
 from .state.keys import Freezer
 from .state.store import SubtaskStore
@@ -93,6 +95,8 @@ class Task:
         self.gate = InputGate(list(self.inputs))
         #: Operators that may make a watermark with any record; None: not looked for yet.
         self._punctuating: list[tuple[int, Operator]] | None = None
+        #: Whether the chain has it easier with records of which it is known that nothing can be changed.
+        self._asks_for_reach = False
         self._phases: Generator[Drain, None, None] | None = None
         self._drain: Drain | None = None
         self._aside: _Aside | None = None
@@ -332,7 +336,7 @@ class Task:
         values, timestamps = batch
         if not values:
             return False
-        self._phases = self._batch(values, timestamps, None, 0)
+        self._phases = self._batch(values, timestamps, None, 0, getattr(self.source, "reach", SHARED))
         return True
 
     def _pull_chunk(self, drain: Drain) -> Drain | None:
@@ -341,12 +345,13 @@ class Task:
         pull = Pull(self, feed if type(feed) is Feed else None, timed)
         values, timestamps = pull.values, pull.timestamps
         limit = self._chunk
+        reach = pull.reach
         error: BaseException | None = None
         watchdog = self._watchdog
         if watchdog is not None:
             watchdog.enter(pull)
         try:
-            own = self.own
+            own = self.own if reach == SHARED else None
             if timestamps is not None:
                 take_timed(records, values, limit, own, timestamps, self.cursor)
             elif own is None:
@@ -362,7 +367,7 @@ class Task:
             forked.end_child(error)
         made = pull.take_rest()
         if made is not None and pull.error is None:
-            self._emit(made)
+            self._emit(made, reach)
             self._fit_chunk()
         if len(values) < limit and type(feed) is Emitted and not feed.drained:
             error = error or RuntimeError(_STOPPED)
@@ -375,10 +380,10 @@ class Task:
             self._push()
         return drain if len(values) == limit else None
 
-    def _emit(self, made: Made) -> None:
+    def _emit(self, made: Made, reach: int) -> None:
         self.records_out += len(made.values)
         for output in self.outputs:
-            output.emit(made.values, made.timestamps)
+            output.emit(made.values, made.timestamps, reach)
 
     def _fit_chunk(self) -> None:
         heaviest = 1.0
@@ -391,7 +396,7 @@ class Task:
         if self.outputs_ready:
             made = pull.take_finished()
             if made is not None:
-                self._emit(made)
+                self._emit(made, pull.reach)
             # The function may add to the buffers meanwhile: they are not cleared.
             self._flush_sides(clear=False)
         for op in self.operators:
@@ -409,7 +414,7 @@ class Task:
             made = buffer.take()
             output = self.side_outputs.get(where)
             if output is not None and made is not None:
-                output.emit(*made)
+                output.emit(*made, SHARED)
             if clear:
                 buffer.clear()
 
@@ -441,9 +446,12 @@ class Task:
     def _process(self, event: Event) -> Generator[Drain, None, None]:
         kind = event[0]
         if kind == "batch":
-            channel = event[1]
-            values, timestamps, keys = self.take(channel, event[2])
-            yield from self._batch(values, timestamps, keys, self.inputs[channel]["input"])
+            _, channel, element = event
+            values, timestamps, keys = self.take(channel, element)
+            known = self.inputs[channel]
+            # What TypeScript sends is made of plain values, for each record anew (R2 of ``reach``).
+            reach = element[5] if known["local"] else OWN if known["codec"] != "pickle" else SHARED
+            yield from self._batch(values, timestamps, keys, known["input"], reach)
         elif kind == "watermark":
             yield from self._watermark_drains(0, event[1])
         elif kind == "idle":
@@ -456,7 +464,12 @@ class Task:
             raise AssertionError(f"unknown event {kind}")
 
     def _batch(
-        self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None, which: int
+        self,
+        values: list[Any],
+        timestamps: list[int] | None,
+        keys: list[Any] | None,
+        which: int,
+        reach: int,
     ) -> Generator[Drain, None, None]:
         self.records_in += len(values)
         if keys is not None:
@@ -466,7 +479,9 @@ class Task:
         done = 0
         total = len(values)
         if self._punctuating is None:
+            self._asks_for_reach = self._makes_use_of_reach()
             self._punctuating = [(i, op) for i, op in enumerate(self.operators) if op.punctuates]
+        reach = self._reach_of(values, reach)
         while done < total:
             end = done + 1 if self._punctuating else total
             if self._limits:
@@ -483,7 +498,7 @@ class Task:
                 feed = Feed(values, keys, timestamps, cursor)
             if timestamps is None:
                 cursor.timestamp = MIN_TIMESTAMP
-            yield self._enter(feed, which, keys is not None), timed, feed
+            yield self._enter(feed, which, keys is not None, reach), timed, feed
             taken = feed.consumed
             if not feed.drained:
                 e: BaseException = RuntimeError(_STOPPED)
@@ -516,23 +531,42 @@ class Task:
             if gathered is not None:
                 yield self._behind(i, gathered)
 
-    def _enter(self, feed: Feed, which: int, keyed: bool) -> Iterator[Any]:
+    def _makes_use_of_reach(self) -> bool:
+        reach = FIXED
+        for op in self.operators:
+            if reach != SHARED and op.asks_for_reach:
+                return True
+            reach = op.reach_after(reach)
+        return reach != SHARED and self.own is not None
+
+    def _reach_of(self, values: list[Any], known: int) -> int:
+        """How far records of the input may be reachable by others; a look at all of them where their chain makes use of it."""
+        if known == FIXED or not self._asks_for_reach:
+            return known
+        return FIXED if is_immutable(values) else known
+
+    def _enter(self, feed: Feed, which: int, keyed: bool, reach: int) -> Iterator[Any]:
         if not self.operators:
+            feed.reach = reach
             return feed.iterator
         head = self.operators[0]
+        head.ctx.reach = reach
         if which == 0:
             records = head.apply_keyed(feed.iterator) if keyed else head.apply(feed.iterator)
         else:
             records = head.apply_second_keyed(feed.iterator) if keyed else head.apply_second(feed.iterator)
-        return self._through(1, records)
+        records, feed.reach = self._through(
+            1, records, head.reach_after(reach) if reach != SHARED else SHARED
+        )
+        return records
 
     def _behind(self, i: int, results: Iterable[Any]) -> Drain:
         """What operator ``i`` emits by itself, through the rest of the chain."""
         emitted = Emitted(results)
-        return self._through(i + 1, emitted.iterator), True, emitted
+        return self._through(i + 1, emitted.iterator, SHARED)[0], True, emitted
 
-    def _through(self, start: int, records: Iterator[Any]) -> Iterator[Any]:
-        """The records after the operators from ``start`` on."""
+    def _through(self, start: int, records: Iterator[Any], reach: int) -> tuple[Iterator[Any], int]:
+        """The records after the operators from ``start`` on, and how far they may be reachable by others."""
         self._count_marks()
         operators = self.operators
         for i in range(start, len(operators)):
@@ -540,8 +574,12 @@ class Task:
                 marker = repeat(True, _MANY)
                 self._mid_counts.append((i, marker))
                 records = compress(records, marker)
-            records = operators[i].apply(records)
-        return records
+            op = operators[i]
+            op.ctx.reach = reach
+            records = op.apply(records)
+            if reach != SHARED:
+                reach = op.reach_after(reach)
+        return records, reach
 
     def operator_counts(self) -> list[tuple[int, int]]:
         """Records in and out of each operator of the chain so far."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..opening import open_function
 from ..operator import Operator, OperatorContext
+from ..reach import FIXED, Proof
 
 
 class FilterOperator(Operator):
@@ -14,6 +15,10 @@ class FilterOperator(Operator):
         self.ctx = ctx
         self._function, self._close = open_function(ctx, "filter")
         self.functions = (self._function,)
+        self._proof = Proof(self._function)
+
+    def reach_after(self, given: int) -> int:
+        return FIXED if given == FIXED else self._proof.after(given)
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
         return filter(self._function, records)

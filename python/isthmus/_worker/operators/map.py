@@ -7,6 +7,7 @@ from typing import Any
 
 from ..opening import open_function
 from ..operator import Operator, OperatorContext
+from ..reach import Proof
 
 
 class MapOperator(Operator):
@@ -18,9 +19,14 @@ class MapOperator(Operator):
         self.ctx = ctx
         self._close = None
         self._function = None
+        self._proof: Proof | None = None
         if ctx.spec.get("fn"):
             self._function, self._close = open_function(ctx, "map")
             self.functions = (self._function,)
+            self._proof = Proof(self._function)
+
+    def reach_after(self, given: int) -> int:
+        return given if self._proof is None else self._proof.after(given)
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
         return records if self._function is None else map(self._function, records)

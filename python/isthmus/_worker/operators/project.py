@@ -23,5 +23,8 @@ class ProjectOperator(Operator):
         else:
             self._pick = itemgetter(*fields)
 
+    def reach_after(self, given: int) -> int:
+        return given
+
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
         return map(self._pick, records)

@@ -13,5 +13,8 @@ class CollectSink(Operator):
 
     changes_count = False
 
+    def reach_after(self, given: int) -> int:
+        return given
+
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
         return records

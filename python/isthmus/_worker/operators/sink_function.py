@@ -10,6 +10,7 @@ from ..isolate import ATOMS
 from ..keep import as_it_is, keeper_of_inputs
 from ..opening import open_function
 from ..operator import Operator, OperatorContext
+from ..reach import SHARED
 
 
 class FunctionSink(Operator):
@@ -20,6 +21,7 @@ class FunctionSink(Operator):
         self._function, self._close = open_function(ctx, "invoke")
         self.functions = (self._function,)
         self._own = keeper_of_inputs(ctx)[0]
+        self.asks_for_reach = self._own is not as_it_is
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
         # Lazy and in C: every result is thrown away.
@@ -28,7 +30,7 @@ class FunctionSink(Operator):
     def _own_of(self, records: Iterator[Any]) -> Iterator[Any]:
         """A sink may keep what it is given, and the functions before it may go on to change what they gave."""
         own = self._own
-        if own is as_it_is:
+        if own is as_it_is or self.ctx.reach != SHARED:
             return records
         # ``islice`` ends for good where a function says StopIteration; ``groupby`` would ask again.
         runs = groupby(islice(records, None), type)

@@ -15,6 +15,7 @@ from typing import Any
 from ..._operations import TimestampsOperation
 from ..opening import opened
 from ..operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext
+from ..reach import FIXED, SHARED, Proof
 from ..whole_ms import whole_ms
 
 DEFAULT_INTERVAL_MS = 200
@@ -31,9 +32,11 @@ class TimestampsOperator(Operator):
         self.ctx = ctx
         operation = self._operation(ctx)
         self._assign: Callable[[Any, int], int] | None = None
+        self._proof: Proof | None = None
         if operation.assigner is not None:
             self._assign, self._close = opened(operation.assigner, ctx, "extract_timestamp")
             self.functions = (self._assign,)
+            self._proof = Proof(self._assign)
         self._delay = operation.max_out_of_orderness if operation.generator == "bounded" else 0
         self._custom: Any = operation.custom if operation.generator == "custom" else None
         self.punctuates = self._custom is not None and _overrides_on_event(self._custom)
@@ -67,6 +70,11 @@ class TimestampsOperator(Operator):
             assigner = None if ref is None else ctx.load_function(ref)
             return TimestampsOperation(**given, custom=loaded, assigner=assigner)
         return TimestampsOperation(**{"generator": "none", **_fields(ctx)})
+
+    def reach_after(self, given: int) -> int:
+        if given == FIXED or (self._assign is None and self._custom is None):
+            return given
+        return SHARED if self._custom is not None or self._proof is None else self._proof.after(given)
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
         if self._next_tick is None and self._interval > 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..operator import OperatorContext
+from ..reach import FIXED
 
 _BATCH = 4096
 
@@ -17,6 +18,8 @@ def split_range(first: int, last: int, part: int, parts: int) -> tuple[int, int]
 
 
 class SequenceSource:
+    reach = FIXED
+
     def open(self, ctx: OperatorContext) -> None:
         self._next, self._last = split_range(
             int(ctx.params["from"]), int(ctx.params["to"]), ctx.subtask, ctx.parallelism
