@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { charsetOf } from '../text/charset.ts';
-import { type ConfigurationInForce, configurationInForce } from '../config/in-force.ts';
+import { configurationInForce } from '../config/in-force.ts';
+import { type ConfigValue, textsOf } from '../config/resolve.ts';
+import { SETTINGS } from '../config/table.ts';
 import { GraphError } from '../errors.ts';
 import { unlessAborted } from '../abort.ts';
 import type { JobGraph } from '../graph/job-graph.ts';
@@ -16,7 +18,7 @@ import {
 import { DataStream } from './data-stream.ts';
 import { DataStreamSink } from './data-stream-sink.ts';
 import { keptForTheJob } from '../connectors/function/given-stream.ts';
-import { type BuiltGraph, GraphBuilder } from './graph-builder.ts';
+import { type BuiltGraph, GraphBuilder, type GraphSettings } from './graph-builder.ts';
 import {
   type JobExecutionResult,
   JobHandle,
@@ -51,7 +53,7 @@ export interface EnvironmentOptions {
   runtimeMode?: RuntimeExecutionMode;
   python?: PythonOptions;
   /** Options by key of `docs/configuration.md`. */
-  config?: Readonly<Record<string, string | number | boolean>>;
+  config?: Readonly<Record<string, ConfigValue>>;
   /** Where lines go that jobs have to say; stderr by default. */
   logger?: Logger;
 }
@@ -108,10 +110,8 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
   readonly #options: EnvironmentOptions;
   readonly #builder = new GraphBuilder();
   readonly #session: Session;
+  /** What code says, by whatever setter: the last one counts. */
   readonly #config: Record<string, string>;
-  #runtimeMode: RuntimeExecutionMode | undefined;
-  #parallelism: number | undefined;
-  #maxParallelism: number | undefined;
 
   static getExecutionEnvironment(options: EnvironmentOptions = {}): StreamExecutionEnvironment {
     return new StreamExecutionEnvironment(options);
@@ -122,9 +122,9 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     checkFields('The option python of an environment', options.python ?? {}, PYTHON_FIELDS);
     this.#options = options;
     this.#session = new Session(options.logger);
-    this.#config = {};
-    for (const [key, value] of Object.entries(options.config ?? {}))
-      this.#config[key] = String(value);
+    this.#config = textsOf(options.config ?? {});
+    const { interpreter } = options.python ?? {};
+    if (interpreter !== undefined) this.#config[SETTINGS.pythonExecutable.key] = interpreter;
     if (options.runtimeMode !== undefined) this.setRuntimeMode(options.runtimeMode);
     if (options.parallelism !== undefined) this.setParallelism(options.parallelism);
     if (options.maxParallelism !== undefined) this.setMaxParallelism(options.maxParallelism);
@@ -135,33 +135,33 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
   /** The parallelism of operators that say none. */
   setParallelism(parallelism: number): this {
     checkParallelism('parallelism', parallelism);
-    this.#parallelism = parallelism;
+    this.#config[SETTINGS.parallelism.key] = String(parallelism);
     return this;
   }
 
   getParallelism(): number {
-    return this.#parallelism ?? Number(this.#configuration().values['parallelism.default'] ?? 1);
+    return configurationInForce(this.#config).settings.parallelism ?? 1;
   }
 
   setMaxParallelism(maxParallelism: number): this {
     checkParallelism('max parallelism', maxParallelism);
-    this.#maxParallelism = maxParallelism;
+    this.#config[SETTINGS.maxParallelism.key] = String(maxParallelism);
     return this;
   }
 
   getMaxParallelism(): number | undefined {
-    return this.#maxParallelism;
+    return configurationInForce(this.#config).settings.maxParallelism;
   }
 
   setRuntimeMode(mode: RuntimeExecutionMode): this {
     checkChoice('runtime mode', mode, MODES);
-    this.#runtimeMode = mode;
+    this.#config[SETTINGS.runtimeMode.key] = mode;
     return this;
   }
 
   /** Sets options by key of `docs/configuration.md`. */
-  configure(options: Readonly<Record<string, string | number | boolean>>): this {
-    for (const [key, value] of Object.entries(options)) this.#config[key] = String(value);
+  configure(options: Readonly<Record<string, ConfigValue>>): this {
+    Object.assign(this.#config, textsOf(options));
     return this;
   }
 
@@ -372,10 +372,6 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     return new DataStream<T>(this, [{ from, partitioning: { kind: 'auto' } }]);
   }
 
-  #configuration(): ConfigurationInForce {
-    return configurationInForce(this.#config);
-  }
-
   /** The transformations of the sinks that options name. */
   #endsOf({ sinks }: ExecuteOptions): readonly Transformation[] | undefined {
     if (sinks === undefined) return undefined;
@@ -395,31 +391,25 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
 
   /** The job of `ends`, or everything built so far, with the functions it refers to. */
   build(name?: string, ends?: readonly Transformation[]): BuiltGraph {
-    const { values, warnings, said } = this.#configuration();
+    const { settings, warnings } = configurationInForce(this.#config);
     for (const message of warnings) this.#session.log({ level: 'warning', message });
-    const { interpreter, path = [], cwd, env } = this.#options.python ?? {};
-    const settings: Parameters<GraphBuilder['build']>[0] = {
-      name: name ?? values['pipeline.name'] ?? DEFAULT_JOB_NAME,
+    const { path = [], cwd, env } = this.#options.python ?? {};
+    const { maxParallelism } = settings;
+    const graph: GraphSettings = {
+      name: name ?? settings.jobName ?? DEFAULT_JOB_NAME,
       client: 'typescript',
-      parallelism: Number(
-        said('parallelism.default') ?? this.#parallelism ?? values['parallelism.default'] ?? 1,
-      ),
-      runtimeMode:
-        said('execution.runtime-mode') === undefined && this.#runtimeMode !== undefined
-          ? this.#runtimeMode
-          : modeOf(values['execution.runtime-mode']),
-      config: values,
+      parallelism: settings.parallelism ?? 1,
+      ...(maxParallelism === undefined ? {} : { maxParallelism }),
+      runtimeMode: settings.runtimeMode,
+      settings,
       python: {
         mainBundles: [],
-        ...(interpreter === undefined ? {} : { interpreter }),
         ...(path.length === 0 ? {} : { sysPath: path.map((folder) => resolve(folder)) }),
         ...(cwd === undefined ? {} : { cwd }),
         ...(env === undefined ? {} : { env: { ...env } }),
       },
     };
-    const maxParallelism = this.#maxParallelism ?? values['pipeline.max-parallelism'];
-    if (maxParallelism !== undefined) settings.maxParallelism = Number(maxParallelism);
-    return this.#builder.build(settings, ends);
+    return this.#builder.build(graph, ends);
   }
 }
 
@@ -429,11 +419,6 @@ function printedOutputs(built: BuiltGraph): BuiltGraph {
     spec.kind === 'sink.output' ? { ...spec, kind: 'sink.print' as const, params: {} } : spec,
   );
   return { ...built, graph: { ...built.graph, operators } };
-}
-
-function modeOf(text: string | undefined): JobGraph['runtimeMode'] {
-  const mode = text?.toUpperCase();
-  return mode === 'BATCH' || mode === 'AUTOMATIC' ? mode : 'STREAMING';
 }
 
 /** An input that nobody feeds reads its default where that can be called. */

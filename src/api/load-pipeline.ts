@@ -7,7 +7,8 @@ import { findInterpreter, resolveInterpreter } from '../bridge/interpreter.ts';
 import { configurationInForce } from '../config/in-force.ts';
 import { GraphError } from '../errors.ts';
 import { cancelledBy, unlessAborted } from '../abort.ts';
-import type { JobGraph, OperatorSpec } from '../graph/job-graph.ts';
+import type { JobGraph, OperatorSpec, SubmittedGraph } from '../graph/job-graph.ts';
+import { PYTHON_JOB, settledGraph } from '../graph/settle.ts';
 import { closestWord } from '../graph/operator-text.ts';
 import { checkFolder, checkWhere } from './arguments.ts';
 import { callerFile } from './caller.ts';
@@ -62,7 +63,7 @@ export async function loadPipeline<O extends OutputTypes = OutputTypes>(
   const { args = [], interpreter, cwd, env, logger, signal } = options;
   checkFolder('cwd', cwd);
   const session = new Session(logger);
-  const wanted = interpreter ?? configurationInForce({}).values['python.executable'];
+  const wanted = interpreter ?? configurationInForce({}).settings.pythonExecutable;
   const recorded = await unlessAborted(signal, async () => {
     const { executable } = await resolveInterpreter(findInterpreter(wanted, process.env, cwd));
     return recordPipeline(
@@ -83,7 +84,10 @@ export async function loadPipeline<O extends OutputTypes = OutputTypes>(
       `The pipeline ${place.file} cannot be loaded: ${message}${traceback === undefined ? '' : `\n${traceback}`}`,
     );
   }
-  const jobGraph = graph as unknown as JobGraph;
+  const submitted = graph as unknown as SubmittedGraph;
+  const { settings, warnings } = configurationInForce(submitted.config);
+  for (const message of warnings) session.log({ level: 'warning', message });
+  const jobGraph = settledGraph(submitted, settings, PYTHON_JOB);
   return new Pipeline<O>(
     {
       graph: {

@@ -70,7 +70,7 @@ export class Session {
       onLog: (entry) => this.log(entry),
     });
     this.#running.add(execution);
-    heedSignals(execution, submission.graph.config);
+    heedSignals(execution, submission.graph.settings);
     const over = () => this.#running.delete(execution);
     execution.result.then(over, (error: unknown) => {
       if (error instanceof OutputError && error.code === 'ISTHMUS_OUTPUT_CLOSED') {
@@ -86,7 +86,8 @@ export class Session {
     planJob(graph);
     checkFolder('python.cwd', graph.python.cwd);
     const warnings = await checkPythonFunctions(graph, async () => {
-      const { interpreter = graph.config['python.executable'], cwd } = graph.python;
+      const { cwd } = graph.python;
+      const interpreter = graph.settings.pythonExecutable ?? graph.python.interpreter;
       const { executable } = await resolveInterpreter(
         findInterpreter(interpreter, process.env, cwd),
       );

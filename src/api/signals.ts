@@ -6,8 +6,8 @@
 //   S3. After a cancel the program has a moment for its own `finally`; its exit code is 128 and the signal's number.
 
 import { constants } from 'node:os';
-import { configurationInForce } from '../config/in-force.ts';
 import { stopSignals } from '../config/stop-signals.ts';
+import type { Settings } from '../config/table.ts';
 import { JobCancelledError } from '../errors.ts';
 import type { JobExecution } from '../runtime/job-execution.ts';
 
@@ -26,9 +26,9 @@ let stopped = false;
 let ending = false;
 
 /** From now until its end signals end `job` first. */
-export function heedSignals(job: JobExecution, config: Readonly<Record<string, string>>): void {
+export function heedSignals(job: JobExecution, settings: Settings): void {
   if (!isHeeding()) return; // S1
-  running.set(job, stopSignals(configurationInForce(config).values));
+  running.set(job, stopSignals(settings));
   install();
   const over = () => {
     running.delete(job);

@@ -19,13 +19,9 @@ import { openPlace } from './trust.ts';
  * @throws ConfigurationError when `python.files` names what is not there
  */
 export function withImportPath(graph: JobGraph): JobGraph {
-  const { python, config, client } = graph;
+  const { python, settings, client } = graph;
   const cwd = resolve(python.cwd ?? '.');
-  const files = (config['python.files'] ?? '')
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '')
-    .map((entry) => pathEntry(resolve(cwd, entry)));
+  const files = settings.pythonFiles.map((entry) => pathEntry(resolve(cwd, entry)));
   const said = python.sysPath ?? [];
   // A Python program's own path has everything else behind these.
   const sysPath = [...new Set(client === 'python' ? [...files, ...said] : [...said, ...files])];

@@ -67,7 +67,7 @@ async function diagnose(settings: Record<string, string>): Promise<Diagnosis> {
   ];
   try {
     const resolved = configurationInForce({}, { ...process.env, ...settings });
-    return { findings, configuration: resolved.settings, warnings: resolved.warnings };
+    return { findings, configuration: resolved.said, warnings: resolved.warnings };
   } catch (error) {
     const advice = error instanceof Error ? error.message : String(error);
     findings.push({ what: 'configuration', found: 'a value does not fit', ok: false, advice });

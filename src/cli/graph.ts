@@ -4,7 +4,9 @@ import { type Command, Option } from 'commander';
 import { configurationInForce } from '../config/in-force.ts';
 import { describePlan, flinkPlan, toMermaid } from '../graph/explain.ts';
 import type { ExecutionPlan } from '../graph/execution-plan.ts';
+import type { JobGraph, SubmittedGraph } from '../graph/job-graph.ts';
 import { planJob } from '../graph/planner.ts';
+import { PYTHON_JOB, settledGraph } from '../graph/settle.ts';
 import { toSvg } from '../graph/svg.ts';
 import { CommandError } from './command-error.ts';
 import { recordGraph } from './record.ts';
@@ -40,16 +42,7 @@ export function graphCommand(program: Command): void {
     .action(async (file: string, args: string[], flags: GraphFlags) => {
       const settings = checkedSettings(flags);
       const recorded = await recordGraph(file, args, settings);
-      const { values, said } = configurationInForce(recorded.config, {
-        ...process.env,
-        ...settings,
-      });
-      const parallelism = said('parallelism.default');
-      const plan = planJob({
-        ...recorded,
-        config: values,
-        parallelism: parallelism === undefined ? recorded.parallelism : Number(parallelism),
-      });
+      const plan = planJob(inForce(recorded, { ...process.env, ...settings }));
       const ending = flags.output === undefined ? undefined : BY_ENDING[extname(flags.output)];
       const format = flags.format ?? (flags.json === true ? 'json' : (ending ?? 'mermaid'));
       const render = FORMATS[format];
@@ -58,6 +51,17 @@ export function graphCommand(program: Command): void {
       if (flags.output === undefined) process.stdout.write(text);
       else writeGraph(flags.output, text);
     });
+}
+
+/** A TypeScript program's graph is that already; of Python it is what the code says. */
+function inForce(
+  recorded: JobGraph | SubmittedGraph,
+  environment: Readonly<Record<string, string | undefined>>,
+): JobGraph {
+  if ('settings' in recorded) return recorded;
+  const { settings, warnings } = configurationInForce(recorded.config, environment);
+  for (const warning of warnings) process.stderr.write(`isthmus: ${warning}\n`);
+  return settledGraph(recorded, settings, PYTHON_JOB);
 }
 
 function writeGraph(file: string, text: string): void {

@@ -47,7 +47,7 @@ export function languageOf(file: string): ProgramLanguage {
 
 /** The interpreter that workers would have, by what is said outside of a program. */
 export function wantedInterpreter(): InterpreterCandidate {
-  return findInterpreter(configurationInForce({}).values['python.executable']);
+  return findInterpreter(configurationInForce({}).settings.pythonExecutable);
 }
 
 /** How Python is started with our package on its import path. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { RECORD_VARIABLE } from '../api/recording.ts';
-import type { JobGraph } from '../graph/job-graph.ts';
+import type { JobGraph, SubmittedGraph } from '../graph/job-graph.ts';
 import { CommandError } from './command-error.ts';
 import { languageOf, nodeProcess, pythonProcess, type ProgramProcess } from './program.ts';
 
@@ -19,7 +19,7 @@ with open(sys.argv[1], "w", encoding="utf-8") as file:
 `;
 
 interface Recorded {
-  graph?: JobGraph;
+  graph?: JobGraph | SubmittedGraph;
   /** The line that executes again. */
   later?: number;
   error?: { message: string; traceback?: string };
@@ -30,7 +30,7 @@ export async function recordGraph(
   file: string,
   args: readonly string[],
   settings: Record<string, string>,
-): Promise<JobGraph> {
+): Promise<JobGraph | SubmittedGraph> {
   const language = languageOf(file);
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-graph-'));
   const answer = join(folder, 'graph.json');
@@ -53,7 +53,11 @@ export async function recordGraph(
   }
 }
 
-function read(answer: string, file: string, exitCode: number | undefined): JobGraph {
+function read(
+  answer: string,
+  file: string,
+  exitCode: number | undefined,
+): JobGraph | SubmittedGraph {
   let recorded: Recorded;
   try {
     recorded = JSON.parse(readFileSync(answer, 'utf8')) as Recorded;

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { STOP_ON } from '../config/stop-signals.ts';
+import { SETTINGS } from '../config/table.ts';
 import { languageOf, nodeProcess, pythonProcess } from './program.ts';
 import { checkedSettings, type SettingFlags, withSettings } from './settings.ts';
 import { start } from './start.ts';
@@ -34,10 +34,10 @@ export function runCommand(program: Command): void {
     .action(async (file: string, args: string[], flags: RunFlags) => {
       const language = languageOf(file);
       const define = {
-        'isthmus.progress': progressOf(flags),
+        [SETTINGS.progress.key]: progressOf(flags),
         // Two prompts on one terminal help nobody.
-        ...(flags.inline === true ? { 'parallelism.default': '1' } : {}),
-        ...(flags.stopOn === undefined ? {} : { [STOP_ON]: flags.stopOn }),
+        ...(flags.inline === true ? { [SETTINGS.parallelism.key]: '1' } : {}),
+        ...(flags.stopOn === undefined ? {} : { [SETTINGS.stopOn.key]: flags.stopOn }),
         ...flags.define,
       };
       const settings = checkedSettings({ ...flags, define });

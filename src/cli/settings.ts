@@ -6,6 +6,7 @@ import {
   CONFIG_FILE_VARIABLE,
   configurationInForce,
 } from '../config/in-force.ts';
+import { SETTINGS } from '../config/table.ts';
 import { ConfigurationError } from '../errors.ts';
 import { CommandError } from './command-error.ts';
 
@@ -24,7 +25,10 @@ export function withSettings(command: Command): Command {
         .argParser(definition)
         .default({}, 'none'),
     )
-    .option('--config <file>', 'a file with key: value lines');
+    .option(
+      '--config <file>',
+      'a configuration file: nested as config.yaml of Flink 2, or lines of key: value; or a folder with one',
+    );
 }
 
 function definition(text: string, previous: Record<string, string>): Record<string, string> {
@@ -52,7 +56,7 @@ export function checkedSettings(flags: SettingFlags): Record<string, string> {
 /** What the program's process gets in its environment. */
 export function settingsEnvironment(flags: SettingFlags): Record<string, string> {
   const options = { ...flags.define };
-  if (flags.parallelism !== undefined) options['parallelism.default'] = flags.parallelism;
+  if (flags.parallelism !== undefined) options[SETTINGS.parallelism.key] = flags.parallelism;
   return {
     ...(Object.keys(options).length === 0
       ? {}

@@ -1,181 +1,290 @@
-// Options from four places, each stronger than the one before: code, file, environment, command line.
+// Settings from four places, each stronger than the one before: code, file, environment, command line. Resolved once for a job,
+// they are numbers and words with the defaults in (`Settings`); everything behind reads only those.
 //
 //   C1. A value keeps the place it came from, for `isthmus doctor` and for errors.
 //   C2. A value that does not fit its type is an error that names key, value, place and what would fit.
 //   C3. An unknown key in a namespace of ours is a warning with a suggestion; keys of other namespaces are the user's, unless
-//       they are a slip or two away from one of ours.
+//       they are a slip or two away from one of ours. A known key without effect is a warning with the reason,
+//       unless it only tunes.
+//   C4. In one place a key is stronger than those that Flink had for it before, and a map as a whole than its entries.
 
-import { readFileSync } from 'node:fs';
 import { ConfigurationError } from '../errors.ts';
-import { findOption, isForeign, type OptionSpec, options } from './options.ts';
+import { ACCEPTED, type AcceptedRow } from './accepted.ts';
+import { readConfigurationFile } from './file.ts';
+import { isSlip, nearestOf } from './nearest.ts';
+import {
+  type SettingHost,
+  type SettingName,
+  type SettingRow,
+  type Settings,
+  settingRows,
+  type ValueSpec,
+} from './table.ts';
+import { mapText, parseValue, type Value } from './values.ts';
 
 export type Place = 'default' | 'code' | 'file' | 'environment' | 'command line';
 
+/** What somebody has set. */
 export interface Setting {
   key: string;
   value: string;
   place: Place;
-  /** The file or the environment variable. */
+  /** File and line, or the variable of the environment. */
   from?: string;
+  /** Of a map of which entries are set, `key.name` each. */
+  entries?: Readonly<Record<string, string>>;
 }
 
 export interface ResolvedConfiguration {
-  /** Everything that is set, defaults left out. */
-  values: Record<string, string>;
-  settings: Setting[];
+  settings: Settings;
+  /** What is set, the strongest of each key; keys of the user's among them. */
+  said: Setting[];
   warnings: string[];
 }
 
 export interface ConfigurationSources {
   code?: Readonly<Record<string, string>>;
-  /** Path of a file with `key: value` or `key = value` lines; `#` begins a comment. */
+  /** Path of a file, or of a folder with one (src/config/file.ts). */
   file?: string | undefined;
   environment?: Readonly<Record<string, string | undefined>>;
   commandLine?: Readonly<Record<string, string>>;
 }
 
-/** Merges the four places and checks every value. */
+/**
+ * Merges the four places and checks every value.
+ *
+ * @throws ConfigurationError when a value does not fit, or the file cannot be read
+ */
 export function resolveConfiguration(sources: ConfigurationSources): ResolvedConfiguration {
-  const settings = new Map<string, Setting>();
   const warnings: string[] = [];
-  const add = (setting: Setting) => {
-    const option = findOption(setting.key);
-    if (option === undefined) {
-      if (!isForeign(setting.key) || isMisspelt(setting.key)) warnings.push(unknownKey(setting));
-    } else {
-      checkValue(option, setting);
-    }
-    settings.set(setting.key, setting);
-  };
-  for (const [key, value] of Object.entries(sources.code ?? {})) add({ key, value, place: 'code' });
-  if (sources.file !== undefined) {
-    for (const [key, value] of readConfigurationFile(sources.file)) {
-      add({ key, value, place: 'file', from: sources.file });
+  const strongest = new Map<string, Setting>();
+  for (const place of placesOf(sources, warnings)) {
+    for (const setting of settled(place)) {
+      const warning = checked(setting);
+      if (warning !== undefined) warnings.push(warning);
+      strongest.set(setting.key, merged(strongest.get(setting.key), setting));
     }
   }
-  for (const [name, value] of Object.entries(sources.environment ?? {})) {
-    const option = optionOfVariable(name);
-    if (option !== undefined && value !== undefined) {
-      add({ key: option.key, value, place: 'environment', from: name });
-    } else if (name.startsWith('ISTHMUS_')) {
-      const near = misspeltVariable(name);
-      if (near !== undefined) {
-        warnings.push(
-          `Unknown variable ${name} of the environment is ignored. Did you mean ${near}?`,
-        );
-      }
-    }
-  }
-  for (const [key, value] of Object.entries(sources.commandLine ?? {})) {
-    add({ key, value, place: 'command line' });
-  }
-  const list = [...settings.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
-  return {
-    values: Object.fromEntries(list.map(({ key, value }) => [key, value])),
-    settings: list,
-    warnings,
-  };
+  const said = [...strongest.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+  return { settings: settingsOfTexts(strongest), said, warnings };
 }
 
-/** The environment variable of an option: `parallelism.default` is ISTHMUS_PARALLELISM_DEFAULT. */
+/** What code may say of a key. */
+export type ConfigValue =
+  | string
+  | number
+  | boolean
+  | readonly string[]
+  | Readonly<Record<string, string | number | boolean>>;
+
+/** As `-D` would say them. */
+export function textsOf(config: Readonly<Record<string, ConfigValue>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [
+      key,
+      typeof value === 'object' ? JSON.stringify(value) : String(value),
+    ]),
+  );
+}
+
+/**
+ * The settings that code alone says, for what runs without a job.
+ *
+ * @throws ConfigurationError when a value does not fit, or a key in a namespace of ours is unknown
+ */
+export function settingsOf(config: Readonly<Record<string, ConfigValue>>): Settings {
+  const code = textsOf(config);
+  for (const key of Object.keys(code)) {
+    const unknown = unknownKey({ key, value: '', place: 'code' }, '.');
+    if (unknown !== undefined) throw new ConfigurationError(unknown);
+  }
+  return resolveConfiguration({ code }).settings;
+}
+
+/** What Python workers are told of the settings of a job. */
+export type WorkerSettings = { readonly [Name in SettingName]?: Settings[Name] };
+
+export function workerSettings(settings: Settings): WorkerSettings {
+  return Object.fromEntries(
+    settingRows
+      .filter(([name, { hosts }]) => heeds(hosts, 'worker') && settings[name] !== undefined)
+      .map(([name]) => [name, settings[name]]),
+  );
+}
+
+function heeds(hosts: readonly SettingHost[], host: SettingHost): boolean {
+  return hosts.includes(host);
+}
+
+/** The environment variable of a setting: `parallelism.default` is ISTHMUS_PARALLELISM_DEFAULT. */
 export function variableOf(key: string): string {
   const name = key.replace(/^isthmus\./, '').replace(/[^A-Za-z0-9]+/g, '_');
   return `ISTHMUS_${name.toUpperCase()}`;
 }
 
-const byVariable = new Map(
-  options.filter((option) => option.noEffect === undefined).map((o) => [variableOf(o.key), o]),
+const rows = new Map<string, SettingRow>(settingRows.map(([, row]) => [row.key, row]));
+const byVariable = new Map(settingRows.map(([, { key }]) => [variableOf(key), key]));
+/** The key of today for one of before. */
+const renamed = new Map(
+  [...rows.entries(), ...Object.entries(ACCEPTED)].flatMap(([key, { alternatives = [] }]) =>
+    alternatives.map((alternative) => [alternative, key] as const),
+  ),
 );
+const maps = settingRows.filter(([, { type }]) => type === 'map').map(([, { key }]) => key);
 
-/** The variable of an option that is a slip or two away; others of this prefix belong to the set-up, or to nobody. */
-function misspeltVariable(name: string): string | undefined {
-  return [...byVariable.keys()].find((variable) => editDistance(name, variable, 3) < 3);
+/** Every key that is known, those of before among them. */
+export const knownKeys: readonly string[] = [
+  ...rows.keys(),
+  ...Object.keys(ACCEPTED),
+  ...renamed.keys(),
+];
+
+/** The weakest first. */
+function placesOf(sources: ConfigurationSources, warnings: string[]): Setting[][] {
+  const { code = {}, file, environment = {}, commandLine = {} } = sources;
+  const entries = (values: Readonly<Record<string, string>>, place: Place) =>
+    Object.entries(values).map(([key, value]): Setting => ({ key, value, place }));
+  return [
+    entries(code, 'code'),
+    file === undefined ? [] : fileSettings(file),
+    environmentSettings(environment, warnings),
+    entries(commandLine, 'command line'),
+  ];
 }
 
-function optionOfVariable(name: string): OptionSpec | undefined {
-  return byVariable.get(name);
+function fileSettings(file: string): Setting[] {
+  const { path, entries } = readConfigurationFile(file);
+  return entries.map(({ key, value, line }) => ({
+    key,
+    value,
+    place: 'file',
+    from: `${path}, line ${line}`,
+  }));
 }
 
-function readConfigurationFile(path: string): [key: string, value: string][] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new ConfigurationError(`The configuration file ${path} cannot be read.`, { cause });
-  }
-  const found: [string, string][] = [];
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    const bare = line.replace(/(^|\s)#.*$/, '').trim();
-    if (bare === '') continue;
-    const parts = /^([A-Za-z0-9_.-]+)\s*[:=]\s*(.*)$/.exec(bare);
-    if (parts === null) {
-      throw new ConfigurationError(
-        `${path}, line ${index + 1}: "${bare}" is not of the form key: value.`,
-      );
+function environmentSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  warnings: string[],
+): Setting[] {
+  const found: Setting[] = [];
+  for (const [name, value] of Object.entries(environment)) {
+    const key = byVariable.get(name);
+    if (key === undefined) {
+      // Others of this prefix belong to the set-up, or to nobody.
+      const near = name.startsWith('ISTHMUS_')
+        ? [...byVariable.keys()].find((variable) => isSlip(name, variable))
+        : undefined;
+      if (near !== undefined) {
+        warnings.push(
+          `Unknown variable ${name} of the environment is ignored. Did you mean ${near}?`,
+        );
+      }
+    } else if (value !== undefined && value !== '') {
+      found.push({ key, value, place: 'environment', from: name });
     }
-    found.push([parts[1] ?? '', (parts[2] ?? '').replace(/^(["'])(.*)\1$/, '$2')]);
   }
   return found;
 }
 
-function checkValue(option: OptionSpec, setting: Setting): void {
-  const { type, choices = [] } = option;
-  const { value } = setting;
-  const number = numberOf(option, value);
-  const fits =
-    type === 'string' ||
-    (type === 'boolean' && /^(true|false)$/i.test(value)) ||
-    (type === 'choice' && choices.some((c) => c.toLowerCase() === value.toLowerCase())) ||
-    (number !== undefined && isWithin(option, number));
-  if (fits) return;
-  const place = setting.from === undefined ? setting.place : `${setting.place}: ${setting.from}`;
-  throw new ConfigurationError(
-    `${setting.key} is "${value}" (${place}); it must be ${wantedOf(option)}.`,
+/** Each setting of a place once, under its key of today (C4). */
+function settled(place: readonly Setting[]): Setting[] {
+  const found = new Map<string, Setting>();
+  const entriesOf = new Map<string, Setting>();
+  for (const setting of place) {
+    const key = renamed.get(setting.key);
+    if (key !== undefined) found.set(key, { ...setting, key });
+    const map = maps.find((name) => setting.key.startsWith(`${name}.`));
+    if (map === undefined) continue;
+    const entry = { [setting.key.slice(map.length + 1)]: setting.value };
+    entriesOf.set(map, merged(entriesOf.get(map), { ...setting, key: map, entries: entry }));
+  }
+  for (const [key, setting] of entriesOf) found.set(key, setting);
+  for (const setting of place) {
+    if (renamed.has(setting.key) || maps.some((name) => setting.key.startsWith(`${name}.`))) {
+      continue;
+    }
+    found.set(setting.key, setting);
+  }
+  return [...found.values()];
+}
+
+/** The stronger setting; entries of a map are set one by one. */
+function merged(weaker: Setting | undefined, stronger: Setting): Setting {
+  if (stronger.entries === undefined) return stronger;
+  const entries = { ...weaker?.entries, ...stronger.entries };
+  return { ...stronger, entries, value: mapText(entries) };
+}
+
+/** The warning that a setting is worth, if any (C2, C3). */
+function checked(setting: Setting): string | undefined {
+  const row = rows.get(setting.key);
+  const accepted: AcceptedRow | undefined = ACCEPTED[setting.key];
+  const spec = row ?? accepted;
+  if (spec === undefined) return unknownKey(setting, ' is ignored.');
+  if (!isUnset(spec, setting.value) && parseValue(spec, setting.value) === undefined) {
+    throw new ConfigurationError(
+      `${setting.key} is "${setting.value}" (${placeText(setting)}); it must be ${wantedText(spec)}.`,
+    );
+  }
+  if (accepted === undefined || accepted.tuning === true) return undefined;
+  return `${setting.key} (${placeText(setting)}) has no effect: ${accepted.why}.`;
+}
+
+/** Nothing, where a text is asked for. */
+function isUnset({ type }: ValueSpec, text: string): boolean {
+  return type === 'string' && text === '';
+}
+
+function placeText({ place, from }: Setting): string {
+  return from === undefined ? place : `${place}: ${from}`;
+}
+
+const defaults = new Map<SettingName, Value | undefined>(
+  settingRows.map(([name, row]) => [
+    name,
+    row.default === undefined ? undefined : parseValue(row, row.default),
+  ]),
+);
+
+function settingsOfTexts(said: ReadonlyMap<string, Setting>): Settings {
+  const settings = Object.fromEntries(
+    settingRows.map(([name, row]) => {
+      const text = said.get(row.key)?.value;
+      const isSaid = text !== undefined && !isUnset(row, text);
+      return [name, isSaid ? parseValue(row, text) : defaults.get(name)];
+    }),
   );
+  return settings as unknown as Settings;
 }
 
-/** The number of an option that is one, in milliseconds or bytes where it is a duration or a size. */
-function numberOf({ type }: OptionSpec, text: string): number | undefined {
-  switch (type) {
-    case 'integer':
-      return /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
-    case 'number':
-      return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined;
-    case 'duration':
-      return parseDurationMs(text);
-    case 'bytes':
-      return parseBytes(text);
-    default:
-      return undefined;
-  }
-}
-
-function isWithin({ least = -Infinity, greatest = Infinity }: OptionSpec, value: number): boolean {
-  return Number.isFinite(value) && value >= least && value <= greatest;
-}
-
-function wantedOf(option: OptionSpec): string {
-  const { type, choices = [] } = option;
-  switch (type) {
+function wantedText(spec: ValueSpec): string {
+  switch (spec.type) {
     case 'choice':
-      return `one of ${choices.join(', ')}`;
+      return `one of ${(spec.choices ?? []).join(', ')}`;
     case 'duration':
-      return `a duration such as 500 ms, 10 s or 2 min${rangeText(option)}`;
+      return `a duration such as 500 ms, 10 s or 2 min${rangeText(spec)}`;
     case 'bytes':
-      return `a size such as 512 mb${rangeText(option)}`;
+      return `a size such as 512 mb${rangeText(spec)}`;
+    case 'list':
+      return `a list such as a${spec.separator ?? ';'}b or [a, b], with quotes that close`;
+    case 'map':
+      return 'a map such as a:1,b:2 or {a: 1, b: 2}, with quotes that close';
     default:
-      return `a value of type ${type}${rangeText(option)}`;
+      return `a value of type ${spec.type}${rangeText(spec)}`;
   }
 }
 
-/** The limits of an option in words; empty where it has none that one would come across. */
-export function rangeText({ type, least, greatest }: OptionSpec): string {
+/** The limits of a setting in words; empty where it has none that one would come across. */
+export function rangeText({ type, least, greatest, synonyms = {} }: ValueSpec): string {
   const shown = (value: number): string =>
     type === 'duration' ? durationText(value) : type === 'bytes' ? bytesText(value) : `${value}`;
   const low =
     least === undefined || (least === 0 && type === 'duration') ? undefined : shown(least);
+  const words = type === 'integer' ? Object.keys(synonyms).map((word) => ` or ${word}`) : [];
   if (greatest === undefined) return low === undefined ? '' : `, ${low} or more`;
-  return low === undefined ? `, at most ${shown(greatest)}` : `, from ${low} to ${shown(greatest)}`;
+  const range =
+    low === undefined ? `, at most ${shown(greatest)}` : `, from ${low} to ${shown(greatest)}`;
+  return range + words.join('');
 }
 
 function durationText(ms: number): string {
@@ -187,94 +296,18 @@ function bytesText(bytes: number): string {
   return bytes >= 2 ** 10 ? `${Math.floor(bytes / 2 ** 10)} kb` : `${bytes} b`;
 }
 
-const durationUnits: [names: RegExp, ms: number][] = [
-  [/^(ns|nano|nanos|nanosecond|nanoseconds)$/, 1e-6],
-  [/^(us|µs|micro|micros|microsecond|microseconds)$/, 1e-3],
-  [/^(|ms|milli|millis|millisecond|milliseconds)$/, 1],
-  [/^(s|sec|secs|second|seconds)$/, 1000],
-  [/^(m|min|mins|minute|minutes)$/, 60_000],
-  [/^(h|hour|hours)$/, 3_600_000],
-  [/^(d|day|days)$/, 86_400_000],
-];
-
-/** Milliseconds of a duration in Flink's notation; a bare number is milliseconds. */
-export function parseDurationMs(text: string): number | undefined {
-  const parts = /^(\d+)\s*([a-zµ]*)$/i.exec(text.trim());
-  if (parts === null) return undefined;
-  const unit = durationUnits.find(([names]) => names.test((parts[2] ?? '').toLowerCase()));
-  return unit === undefined ? undefined : Number(parts[1]) * unit[1];
+/** Keys that belong to the user: job parameters in the manner of Flink's programs. */
+function isForeign(key: string): boolean {
+  return !/^(parallelism|pipeline|execution|restart-strategy|python|isthmus|state)\./.test(key);
 }
 
-const byteUnits: Record<string, number> = {
-  '': 1, b: 1, bytes: 1,
-  k: 2 ** 10, kb: 2 ** 10, kibibytes: 2 ** 10,
-  m: 2 ** 20, mb: 2 ** 20, mebibytes: 2 ** 20,
-  g: 2 ** 30, gb: 2 ** 30, gibibytes: 2 ** 30,
-}; // biome-ignore format: a table
-
-/** Bytes of a size in Flink's notation (binary units); a bare number is bytes. */
-export function parseBytes(text: string): number | undefined {
-  const parts = /^(\d+)\s*([a-z]*)$/i.exec(text.trim());
-  const unit = parts === null ? undefined : byteUnits[(parts[2] ?? '').toLowerCase()];
-  return parts === null || unit === undefined ? undefined : Number(parts[1]) * unit;
-}
-
-/** A setting, else the option's default, in milliseconds. */
-export function durationMs(config: Readonly<Record<string, string>>, key: string): number {
-  return parseDurationMs(config[key] ?? findOption(key)?.default ?? '0') ?? 0;
-}
-
-/** A setting, else the option's default, in bytes; undefined where neither is said. */
-export function sizeBytes(
-  config: Readonly<Record<string, string>>,
-  key: string,
-): number | undefined {
-  const text = config[key] ?? findOption(key)?.default;
-  return text === undefined ? undefined : parseBytes(text);
-}
-
-/** A setting, else the option's default; undefined where neither is said. */
-export function setting(config: Readonly<Record<string, string>>, key: string): string | undefined {
-  return config[key] ?? findOption(key)?.default;
-}
-
-export function flag(config: Readonly<Record<string, string>>, key: string): boolean {
-  return (config[key] ?? findOption(key)?.default ?? 'false').toLowerCase() === 'true';
-}
-
-function unknownKey(setting: Setting): string {
-  const near = nearestKey(setting.key);
+/** C3 */
+function unknownKey(setting: Setting, consequence: string): string | undefined {
+  const { key } = setting;
+  if (rows.has(key) || ACCEPTED[key] !== undefined || renamed.has(key)) return undefined;
+  if (maps.some((name) => key.startsWith(`${name}.`))) return undefined;
+  const near = nearestOf(key, knownKeys);
+  if (isForeign(key) && (near === undefined || !isSlip(key, near))) return undefined;
   const hint = near === undefined ? '' : ` Did you mean ${near}?`;
-  return `Unknown option ${setting.key} (${setting.from ?? setting.place}) is ignored.${hint}`;
-}
-
-/** Whether a key of another namespace is one of ours but for a slip or two, as in `paralelism.default`. */
-function isMisspelt(key: string): boolean {
-  const near = nearestKey(key);
-  return near !== undefined && editDistance(key, near, 3) < 3;
-}
-
-/** The known key with the smallest edit distance, if it is near enough to be meant. */
-export function nearestKey(key: string): string | undefined {
-  let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(key.length / 4)) + 1;
-  for (const option of options) {
-    const distance = editDistance(key, option.key, bestDistance);
-    if (distance < bestDistance) [best, bestDistance] = [option.key, distance];
-  }
-  return best;
-}
-
-function editDistance(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) >= limit) return limit;
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? limit;
+  return `Unknown option ${key} (${placeText(setting)})${consequence}${hint}`;
 }

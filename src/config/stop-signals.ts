@@ -1,14 +1,13 @@
-/** `isthmus.stop-on`: the signals that stop a job in order the first time they come. */
-export const STOP_ON = 'isthmus.stop-on';
+import type { Settings } from './table.ts';
 
-/** The values of the option, and what they mean. */
-export const STOP_ON_CHOICES: { readonly [choice: string]: readonly NodeJS.Signals[] } = {
+const SIGNALS: { readonly [Choice in Settings['stopOn']]: readonly NodeJS.Signals[] } = {
   none: [],
   SIGTERM: ['SIGTERM'],
   SIGINT: ['SIGINT'],
   both: ['SIGTERM', 'SIGINT'],
 };
 
-export function stopSignals(config: Readonly<Record<string, string>>): readonly NodeJS.Signals[] {
-  return STOP_ON_CHOICES[config[STOP_ON] ?? 'none'] ?? [];
+/** The signals that stop a job in order the first time they come. */
+export function stopSignals({ stopOn }: Settings): readonly NodeJS.Signals[] {
+  return SIGNALS[stopOn];
 }

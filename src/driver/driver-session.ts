@@ -17,14 +17,13 @@ import {
   IsthmusError,
 } from '../errors.ts';
 import { configurationInForce } from '../config/in-force.ts';
-import { durationMs, sizeBytes } from '../config/resolve.ts';
 import { stopSignals } from '../config/stop-signals.ts';
 import { JobExecution, type JobStatus } from '../runtime/job-execution.ts';
 import type { ResultFrame } from '../runtime/job-attempt.ts';
 import { currentPlace } from '../runtime/job-place.ts';
 import { uncaughtError } from '../runtime/uncaught.ts';
-import { CLOSE_TIMEOUT } from '../runtime/slot-watch.ts';
-import type { JobGraph } from '../graph/job-graph.ts';
+import type { JobGraph, SubmittedGraph } from '../graph/job-graph.ts';
+import { PYTHON_JOB, settledGraph } from '../graph/settle.ts';
 import { progressDisplay } from '../terminal/progress-display.ts';
 import { PROTOCOL_VERSION, VERSION } from '../version.ts';
 import {
@@ -54,8 +53,6 @@ const RESULTS_WINDOW_BYTES = 1 << 20;
 const LEAVE_TO_PROGRAM_MS = 200;
 /** How long jobs may take to end when their program has gone; what functions may take to close comes on top. */
 const LEAVE_MS = 500;
-/** What a Python program calls a job that its code gives no name. */
-const UNNAMED_JOB = 'Flink Streaming Job';
 /** Exit code for a program and a runtime that do not fit; stderr says why. */
 const EXIT_CANNOT_START = 78;
 
@@ -138,7 +135,7 @@ class DriverSession {
         this.#keepBlob(frame);
         return;
       case FrameType.SUBMIT:
-        this.#submit(frame.channel, mapOf<{ graph: JobGraph; blobs: number[] }>(frame));
+        this.#submit(frame.channel, mapOf<{ graph: SubmittedGraph; blobs: number[] }>(frame));
         return;
       case FrameType.JOB_CANCEL:
         void this.#jobs
@@ -191,7 +188,7 @@ class DriverSession {
     }
   }
 
-  #submit(request: number, { graph, blobs }: { graph: JobGraph; blobs: number[] }): void {
+  #submit(request: number, { graph, blobs }: { graph: SubmittedGraph; blobs: number[] }): void {
     if (this.#pool === undefined) this.#exit('The program submitted a job before it said HELLO.');
     const taken = blobs.map((id) => {
       const blob = this.#blobs.get(id)?.[0];
@@ -200,7 +197,7 @@ class DriverSession {
     });
     let inForce: JobGraph;
     try {
-      inForce = this.#inForce(request, aloneOutputs(graph));
+      inForce = aloneOutputs(this.#inForce(request, graph));
     } catch (thrown) {
       const error = reportOf(thrown);
       const end = { job: '', status: 'FAILED', runtimeMs: 0, error, metrics: [] };
@@ -227,9 +224,7 @@ class DriverSession {
         onStatus: (status) => this.#sendStatus(request, status),
       },
     );
-    const closeTimeoutMs = durationMs(inForce.config, CLOSE_TIMEOUT);
-    const maxFrameBytes =
-      sizeBytes(inForce.config, 'isthmus.bridge.max-frame-bytes') ?? DEFAULT_MAX_FRAME_BYTES;
+    const { closeTimeoutMs, maxFrameBytes } = inForce.settings;
     this.#jobs.set(request, {
       execution,
       closeTimeoutMs,
@@ -239,7 +234,7 @@ class DriverSession {
     });
     const submitted = {
       job: execution.jobId,
-      stopOn: stopSignals(inForce.config),
+      stopOn: stopSignals(inForce.settings),
       closeTimeoutMs,
     };
     this.#connection.sendMap(FrameType.SUBMITTED, submitted, request);
@@ -247,22 +242,14 @@ class DriverSession {
   }
 
   /** What file, environment and command line say is stronger than what the program's code says. */
-  #inForce(request: number, graph: JobGraph): JobGraph {
-    const { values, warnings, said } = configurationInForce(graph.config);
+  #inForce(request: number, submitted: SubmittedGraph): JobGraph {
+    const { settings, warnings } = configurationInForce(submitted.config);
     for (const message of warnings) {
       if (this.#warned.has(message)) continue;
       this.#warned.add(message);
       this.#connection.sendMap(FrameType.DRIVER_LOG, { level: 'warn', message }, request);
     }
-    const parallelism = said('parallelism.default');
-    const mode = said('execution.runtime-mode')?.toUpperCase();
-    return {
-      ...graph,
-      config: values,
-      name: graph.name === UNNAMED_JOB ? (said('pipeline.name') ?? graph.name) : graph.name,
-      ...(parallelism === undefined ? {} : { parallelism: Number(parallelism) }),
-      ...(mode === undefined ? {} : { runtimeMode: mode as JobGraph['runtimeMode'] }),
-    };
+    return settledGraph(submitted, settings, PYTHON_JOB);
   }
 
   #sendStatus(request: number, status: JobStatus): void {

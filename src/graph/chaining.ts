@@ -1,5 +1,6 @@
 // Which neighbours become one task (P1).
 
+import type { Settings } from '../config/table.ts';
 import { EdgeIndex } from './edge-index.ts';
 import type { EdgeSpec, PartitionerSpec } from './job-graph.ts';
 import type { PlacedOperator } from './languages.ts';
@@ -37,14 +38,14 @@ export function resolvePartitioners(
 export function chainOperators(
   operators: readonly SizedOperator[],
   edges: readonly ResolvedEdge[],
-  config: Readonly<Record<string, string>>,
+  settings: Settings,
 ): SizedOperator[][] {
   const chainOf = new Map<number, SizedOperator[]>();
   const chains: SizedOperator[][] = [];
   const byId = new Map(operators.map((operator) => [operator.id, operator]));
   const index = new EdgeIndex(edges);
   for (const operator of operators) {
-    const producer = chainableProducer(operator, byId, index, config);
+    const producer = chainableProducer(operator, byId, index, settings);
     const chain = producer === undefined ? undefined : chainOf.get(producer.id);
     if (chain === undefined) {
       const started = [operator];
@@ -62,13 +63,13 @@ function chainableProducer(
   operator: SizedOperator,
   byId: ReadonlyMap<number, SizedOperator>,
   edges: EdgeIndex<ResolvedEdge>,
-  config: Readonly<Record<string, string>>,
+  settings: Settings,
 ): SizedOperator | undefined {
   const inputs = edges.into(operator.id);
   const [edge] = inputs;
   if (edge === undefined || inputs.length > 1 || edge.input !== 0) return undefined;
   if (edge.sideTag !== undefined || edge.partitioner.kind !== 'forward') return undefined;
-  if (operator.chaining !== 'always' || !chainingEnabled(operator, config)) return undefined;
+  if (operator.chaining !== 'always' || !chainingEnabled(operator, settings)) return undefined;
   const producer = byId.get(edge.from) as SizedOperator;
   const mainOutputs = edges.outOf(producer.id).filter((other) => other.sideTag === undefined);
   const together =
@@ -80,15 +81,7 @@ function chainableProducer(
   return together ? producer : undefined;
 }
 
-function chainingEnabled(
-  operator: SizedOperator,
-  config: Readonly<Record<string, string>>,
-): boolean {
-  if (isFalse(config['pipeline.operator-chaining.enabled'] ?? config['pipeline.operator-chaining']))
-    return false;
-  return !(operator.language === 'python' && isFalse(config['python.operator-chaining.enabled']));
-}
-
-function isFalse(value: string | undefined): boolean {
-  return value !== undefined && value.trim().toLowerCase() === 'false';
+function chainingEnabled(operator: SizedOperator, settings: Settings): boolean {
+  if (!settings.operatorChaining) return false;
+  return operator.language !== 'python' || settings.pythonOperatorChaining;
 }

@@ -1,5 +1,6 @@
 // Cuts an execution plan into what each host is told: one deployment for each subtask, and for each Python slot.
 
+import { workerSettings } from '../config/resolve.ts';
 import type {
   InputChannelDeployment,
   OutputDeployment,
@@ -32,7 +33,7 @@ export function slotDeployment(
     slot,
     mode: plan.mode,
     attempt,
-    config: graph.config,
+    settings: workerSettings(graph.settings),
     python: graph.python,
     tasks: plan.tasks
       .filter((task) => task.language === 'python' && slot < task.parallelism)

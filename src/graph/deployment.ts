@@ -1,5 +1,6 @@
 // What one Python slot is told: its subtasks, and which of its channels lead where (DEPLOY, docs/protocol.md §6).
 
+import type { WorkerSettings } from '../config/resolve.ts';
 import type { EdgeCodec } from './execution-plan.ts';
 import type {
   OperatorSpec,
@@ -14,7 +15,7 @@ export interface SlotDeployment {
   slot: number;
   mode: 'STREAMING' | 'BATCH';
   attempt: number;
-  config: { [key: string]: string };
+  settings: WorkerSettings;
   python: PythonEnvironmentSpec;
   tasks: SubtaskDeployment[];
   /** State to restore by task id, as SNAPSHOT gave it (a list: one entry per old subtask that owns some of its key groups). */

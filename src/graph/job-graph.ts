@@ -5,6 +5,8 @@
 //   G2. Operators are listed after those they read from (ids need not be dense).
 //   G3. A union is several edges into one input; it is no operator of its own.
 
+import type { Settings } from '../config/table.ts';
+
 export type JsonValue =
   | null
   | boolean
@@ -175,7 +177,18 @@ export interface JobGraph {
   runtimeMode: 'STREAMING' | 'BATCH' | 'AUTOMATIC';
   operators: OperatorSpec[];
   edges: EdgeSpec[];
-  /** Options said in code or by the driver, by key of `docs/configuration.md`. */
-  config: { [key: string]: string };
+  /** What holds for the job, wherever it was said. */
+  settings: Settings;
   python: PythonEnvironmentSpec;
+}
+
+/** What a program makes of its code, before file, environment and command line have been heard. */
+export interface SubmittedGraph
+  extends Omit<JobGraph, 'name' | 'maxParallelism' | 'runtimeMode' | 'settings'> {
+  /** As `execute` was given it. */
+  name?: string;
+  /** Where no setting says another. */
+  parallelism: number;
+  /** What code says, by key of `docs/configuration.md`. */
+  config: { [key: string]: string };
 }

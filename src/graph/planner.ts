@@ -27,7 +27,7 @@ export function planJob(graph: JobGraph): ExecutionPlan {
   const operators = sizeOperators(placed.operators, placed.edges, graph);
   const byId = new Map(operators.map((operator) => [operator.id, operator]));
   const edges = resolvePartitioners(placed.edges, byId);
-  const chains = chainOperators(operators, edges, graph.config);
+  const chains = chainOperators(operators, edges, graph.settings);
   const index = new EdgeIndex(edges);
   const tasks = chains.map((chain, id) => planTask(chain, id, index));
   return {
@@ -121,7 +121,7 @@ function planExchanges(
   );
   const taskOf = new Map(tasks.flatMap((task) => task.chain.map((spec) => [spec.id, task])));
   const numbers = new ChannelNumbers();
-  const always = graph.config['isthmus.channels'] === 'always';
+  const always = graph.settings.channels === 'always';
   const exchanges: ExchangePlan[] = [];
   for (const edge of edges) {
     const from = taskOf.get(edge.from) as TaskPlan;

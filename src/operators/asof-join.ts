@@ -56,7 +56,7 @@ class AsOfJoinOperator extends StatefulOperator {
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {
     this.ctx = ctx;
     this.#emit = emit;
-    this.#isolate = recordIsolator(ctx.config);
+    this.#isolate = recordIsolator(ctx.settings);
     const operation = await operationOf(this.#spec, ctx);
     this.#toleranceMs = operation.toleranceMs ?? Infinity;
     this.#keepsLonely = operation.how === 'left';

@@ -42,13 +42,13 @@ export class AsyncCalls {
   constructor(
     fn: AsyncFunction,
     retry: RetryStrategy | undefined,
-    { clock, config }: Pick<OperatorContext, 'clock' | 'config'>,
+    { clock, settings }: Pick<OperatorContext, 'clock' | 'settings'>,
     ended: (call: Call) => void,
   ) {
     this.#function = fn;
     this.#retry = retry;
     this.#clock = clock;
-    this.#isolate = recordIsolator(config);
+    this.#isolate = recordIsolator(settings);
     this.#ended = ended;
   }
 

@@ -81,7 +81,7 @@ class IntervalJoinOperator extends StatefulOperator {
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {
     this.ctx = ctx;
     this.#emit = emit;
-    this.#isolate = recordIsolator(ctx.config);
+    this.#isolate = recordIsolator(ctx.settings);
     const operation = await operationOf(this.#spec, ctx);
     this.#lower = operation.lowerMs + (operation.lowerInclusive ? 0 : 1);
     this.#upper = operation.upperMs - (operation.upperInclusive ? 0 : 1);

@@ -4,7 +4,6 @@
 //       its first argument. (Not so with `pipeline.object-reuse`.)
 
 import { carryMark } from '../bridge/codec/index.ts';
-import { flag } from '../config/resolve.ts';
 import { isolator } from '../runtime/isolate.ts';
 import type { KeyedTable } from '../state/table.ts';
 import type { Emit, MaybePromise, OperatorContext } from '../runtime/operator.ts';
@@ -26,7 +25,7 @@ export abstract class KeyedFold extends StatefulOperator {
     fold: (held: unknown, value: unknown) => unknown,
   ): OperatorRuntime {
     const isolate = isolator(carryMark);
-    const shares = flag(ctx.config, 'pipeline.object-reuse');
+    const shares = ctx.settings.objectReuse;
     this.emit = shares ? emit : (value) => emit(isolate(value)); // F1
     this.fold = fold;
     this.#values = keyedTable(ctx, 'fold');

@@ -82,7 +82,7 @@ class LookupJoinOperator extends AsyncWaitOperator {
     const join = joinFunction(this.#join.function, this.spec);
     const keeps = how === 'left';
     const held = isTable(this.#join.lookup) || cacheSize > 0;
-    const isolate: Isolate = held ? recordIsolator(this.ctx.config) : (found) => found;
+    const isolate: Isolate = held ? recordIsolator(this.ctx.settings) : (found) => found;
     const answer = (value: unknown, found: unknown): unknown => {
       if (found === undefined || found === null) return keeps ? one(join(value, null)) : [];
       return one(join(value, isolate(found))); // J4

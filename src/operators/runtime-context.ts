@@ -23,6 +23,8 @@ export interface RuntimeContext {
   readonly numberOfParallelSubtasks: number;
   readonly maxNumberOfParallelSubtasks: number;
   readonly attemptNumber: number;
+  /** What `pipeline.global-job-parameters` says of `key`, else the default. */
+  getJobParameter(key: string, defaultValue: string): string;
   /** States of a keyed stream's function; the calls are for `open`, the states for each record. */
   getState<T, Empty extends T | undefined>(
     descriptor: ValueStateDescriptor<T, Empty>,
@@ -65,6 +67,11 @@ export class OperatorRuntime implements RuntimeContext {
   }
   get attemptNumber(): number {
     return this.#ctx.attempt;
+  }
+
+  getJobParameter(key: string, defaultValue: string): string {
+    const { jobParameters } = this.#ctx.settings;
+    return Object.hasOwn(jobParameters, key) ? (jobParameters[key] as string) : defaultValue;
   }
 
   getState<T, Empty extends T | undefined>(

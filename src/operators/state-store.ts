@@ -1,6 +1,5 @@
 // Where an operator's state is kept: on the heap unless `state.backend.type` names a store on disk.
 
-import { setting } from '../config/resolve.ts';
 import type { OperatorContext } from '../runtime/operator.ts';
 import { EmbeddedStore } from '../state/embedded-store.ts';
 import { HeapTable, type KeyedTable } from '../state/table.ts';
@@ -10,13 +9,11 @@ const stores = new WeakMap<OperatorContext, EmbeddedStore>();
 
 /** The store of an operator, always the same one; undefined where state is on the heap. */
 export function stateStore(ctx: OperatorContext): EmbeddedStore | undefined {
-  if (setting(ctx.config, 'state.backend.type')?.toLowerCase() === 'hashmap') return undefined;
+  const { stateBackend, stateDirectory, stateCacheEntries } = ctx.settings;
+  if (stateBackend === 'hashmap') return undefined;
   let store = stores.get(ctx);
   if (store === undefined) {
-    store = new EmbeddedStore(
-      setting(ctx.config, 'isthmus.state.directory'),
-      Number(setting(ctx.config, 'isthmus.state.cache-entries')),
-    );
+    store = new EmbeddedStore(stateDirectory, stateCacheEntries);
     stores.set(ctx, store);
     ctx.onClose?.(() => store?.close());
   }

@@ -5,7 +5,6 @@
 //   W3. An output that was silent for the idle timeout is idle until its next record or watermark, which comes behind the
 //       news that it is active. While it is idle nobody asks the generator for a watermark.
 
-import { parseDurationMs } from '../config/resolve.ts';
 import { GraphError } from '../errors.ts';
 import type { FunctionRef, OperatorSpec } from '../graph/job-graph.ts';
 import { inspectRecord } from '../runtime/failure.ts';
@@ -39,8 +38,6 @@ export interface TimestampsOperation {
 
 type Assign = (value: unknown, timestamp: number) => unknown;
 
-const DEFAULT_INTERVAL_MS = 200;
-
 class TimestampsOperator implements Operator {
   readonly holdsWatermarks = true; // W2
   readonly #spec: OperatorSpec;
@@ -51,7 +48,7 @@ class TimestampsOperator implements Operator {
   #generator: WatermarkGenerator<unknown> | undefined;
   #generates = false;
   #delayMs = 0;
-  #intervalMs = DEFAULT_INTERVAL_MS;
+  #intervalMs = 0;
   #idleTimeoutMs: number | undefined;
   /** Largest timestamp so far. */
   #max = MIN_TIMESTAMP;
@@ -82,8 +79,7 @@ class TimestampsOperator implements Operator {
     this.#delayMs = operation.generator === 'bounded' ? (operation.maxOutOfOrdernessMs ?? 0) : 0;
     this.#generates = operation.generator === 'bounded' || operation.generator === 'monotonous';
     if (operation.generator === 'custom') this.#generator = operation.createGenerator?.();
-    const interval = ctx.config['pipeline.auto-watermark-interval'];
-    if (interval !== undefined) this.#intervalMs = parseDurationMs(interval) ?? DEFAULT_INTERVAL_MS;
+    this.#intervalMs = ctx.settings.autoWatermarkIntervalMs;
     this.#idleTimeoutMs = operation.idleTimeoutMs;
     this.#activeAt = ctx.clock.now();
     // Silence counts from the beginning.

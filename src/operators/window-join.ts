@@ -112,7 +112,7 @@ function* pairs(
   let start = ctx.clock.monotonic();
   let untilCheck = CHECK_EVERY;
   // One record may be in many pairs, and functions may change what they are given.
-  const isolate = recordIsolator(ctx.config);
+  const isolate = recordIsolator(ctx.settings);
   for (const left of lefts) {
     for (const right of rights) {
       let result = call(

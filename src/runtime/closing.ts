@@ -2,7 +2,7 @@ import type { ChainLink } from './chain.ts';
 import type { MaybePromise } from './operator.ts';
 import { isPromise } from './output.ts';
 import { settling } from './settling.ts';
-import { CLOSE_TIMEOUT } from './slot-watch.ts';
+import { SETTINGS } from '../config/table.ts';
 
 /** How long the record in flight may take to settle after a cancel or a failure before it is left to itself. */
 const IN_FLIGHT_MS = 200;
@@ -65,7 +65,7 @@ function release({ releases }: ChainLink): void {
 
 function tookTooLong(ms: number): Error {
   return new Error(
-    `it had not closed after ${ms} ms and is left to itself; the limit is ${CLOSE_TIMEOUT}`,
+    `it had not closed after ${ms} ms and is left to itself; the limit is ${SETTINGS.closeTimeoutMs.key}`,
   );
 }
 

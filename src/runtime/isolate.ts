@@ -1,9 +1,9 @@
 // Copies of records that leave a chain, or are kept in it while the functions before go on. A real exchange serialises when it sends, so its two ends never share a record;
 // a buffered or elided one must not be seen to differ: what can be changed in place is copied on the way out.
 
+import type { Settings } from '../config/table.ts';
 import { carryMark } from '../bridge/codec/index.ts';
 import { NdArray, Row } from '../bridge/codec/values.ts';
-import { flag } from '../config/resolve.ts';
 import type { OperatorContext } from './operator.ts';
 
 /**
@@ -21,19 +21,19 @@ const TOO_DEEP =
   'flatten it, make it an instance of a class, or set pipeline.object-reuse to true';
 
 /** What copies the records of a job, or hands them on as they are where it says `pipeline.object-reuse`. */
-export function recordIsolator(config: Readonly<Record<string, string>>): Isolate {
-  return flag(config, 'pipeline.object-reuse') ? itself : isolator(carryMark);
+export function recordIsolator({ objectReuse }: Pick<Settings, 'objectReuse'>): Isolate {
+  return objectReuse ? itself : isolator(carryMark);
 }
 
 /**
  * How an operator keeps what it is fed: as a copy where the function before it in the chain may go on to change it. Records of
  * an exchange and of a source are its own.
  */
-export function inputIsolator({ config, follows }: Keeping): Isolate {
-  return follows === true ? recordIsolator(config) : itself;
+export function inputIsolator({ settings, follows }: Keeping): Isolate {
+  return follows === true ? recordIsolator(settings) : itself;
 }
 
-type Keeping = Pick<OperatorContext, 'config' | 'follows'>;
+type Keeping = Pick<OperatorContext, 'settings' | 'follows'>;
 
 function itself(value: unknown): unknown {
   return value;

@@ -8,7 +8,6 @@
 
 import type { Borrowing, WorkerPool, WorkerRequest } from '../bridge/worker-pool.ts';
 import type { JobPlace } from '../bridge/worker-turns.ts';
-import { durationMs } from '../config/resolve.ts';
 import { type Frame, FrameType, decodeCredit, encodeCredit } from '../bridge/frame.ts';
 import { InternalError, IsthmusError } from '../errors.ts';
 import { runtimeDeployments, slotDeployment } from '../graph/deploy.ts';
@@ -23,7 +22,7 @@ import type { Clock, MaybePromise } from './operator.ts';
 import type { LogLevel, SubtaskServices } from './services.ts';
 import { Slot, type WorkerLog } from './slot.ts';
 import { isOf, thrownText } from './shown.ts';
-import { CLOSE_TIMEOUT, type SlotLimits } from './slot-watch.ts';
+import type { SlotLimits } from './slot-watch.ts';
 import type { Subtask } from './subtask.ts';
 import type { WorkerProcess } from '../bridge/worker-process.ts';
 import { wireCodec } from './wire-batch.ts';
@@ -192,7 +191,7 @@ export class JobAttempt {
         worker: workers[index] as WorkerProcess,
         pool,
         request: worker,
-        closeTimeoutMs: durationMs(plan.graph.config, CLOSE_TIMEOUT),
+        closeTimeoutMs: plan.graph.settings.closeTimeoutMs,
         events: {
           channelFrame: (frame) => this.#onChannelFrame(frame),
           taskFinished: (counts) => {
@@ -345,7 +344,7 @@ export class JobAttempt {
     return {
       clock,
       random,
-      config: plan.graph.config,
+      settings: plan.graph.settings,
       jobName: plan.graph.name,
       attempt,
       loadFunction,

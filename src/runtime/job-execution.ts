@@ -13,7 +13,6 @@ import { withImportPath } from '../bridge/import-path.ts';
 import { programFingerprint } from '../bridge/program-fingerprint.ts';
 import type { WorkerPool, WorkerRequest } from '../bridge/worker-pool.ts';
 import type { JobPlace } from '../bridge/worker-turns.ts';
-import { durationMs, setting, sizeBytes } from '../config/resolve.ts';
 import { type IsthmusError, JobCancelledError, type OutputError } from '../errors.ts';
 import { cancelledBy } from '../abort.ts';
 import type { ExecutionPlan } from '../graph/execution-plan.ts';
@@ -30,7 +29,6 @@ import type { Clock, MaybePromise } from './operator.ts';
 import { type Restart, notAgain, restartNotice } from './restart-notice.ts';
 import { restartStrategy } from './restart-strategy.ts';
 import type { WorkerLog } from './slot.ts';
-import { CLOSE_TIMEOUT } from './slot-watch.ts';
 import { systemClock } from './system-clock.ts';
 
 export interface JobSubmission {
@@ -99,14 +97,6 @@ const FINAL_CODES = new Set([
 ]);
 /** How long a failure waits for the output of its job to leave. */
 const LAST_OUTPUT_MS = 500;
-
-const BYTE_OPTIONS = [
-  'isthmus.channel.window-bytes',
-  'isthmus.bridge.max-frame-bytes',
-  'isthmus.batch.max-bytes',
-];
-
-const DURATION_OPTIONS = [CLOSE_TIMEOUT];
 
 export class JobExecution {
   readonly jobId: string;
@@ -203,12 +193,12 @@ export class JobExecution {
     if (signal?.aborted) this.#cancelled = cancelledBy(signal);
     const startedAt = this.#clock.monotonic();
     let progress: NodeJS.Timeout | undefined;
-    const { name, config } = this.#submission.graph;
+    const { name, settings } = this.#submission.graph;
     const stopWatch = watchPrints(this.#submission.graph, this.#output, (error) => {
       this.#lostPrints ??= error;
       this.#attempt?.fail(error);
     });
-    const display = this.#options.display?.(name, config['isthmus.progress']);
+    const display = this.#options.display?.(name, settings.progress);
     this.#display = display;
     try {
       if (this.#options.onProgress !== undefined || display !== undefined) {
@@ -249,10 +239,10 @@ export class JobExecution {
 
   async #runAttempts(): Promise<void> {
     if (this.#cancelled !== undefined) throw this.#cancelled;
-    const graph = withImportPath(withPlainNumbers(this.#submission.graph));
+    const graph = withImportPath(this.#submission.graph);
     const plan = planJob(graph);
     const random = this.#options.random ?? Math.random;
-    const strategy = restartStrategy(graph.config, random);
+    const strategy = restartStrategy(graph.settings, random);
     const worker = plan.slots === 0 ? undefined : await this.#unlessCancelled(workerRequest(graph));
     for (let attempt = 0; ; attempt++) {
       try {
@@ -283,7 +273,7 @@ export class JobExecution {
     const onResults = this.#noting(this.#options.onResults);
     const onResultFrame = this.#noting(this.#options.onResultFrame);
     const { blobs, functions } = this.#submission;
-    const { config } = plan.graph;
+    const { settings } = plan.graph;
     this.#metrics = new JobMetrics(plan);
     this.#attempt = new JobAttempt({
       plan,
@@ -294,8 +284,8 @@ export class JobExecution {
       worker,
       place: this.#place,
       limits: {
-        timeoutMs: durationMs(config, 'python.fn-execution.timeout'),
-        memoryBytes: sizeBytes(config, 'python.worker.memory-limit'),
+        timeoutMs: settings.pythonRecordTimeoutMs,
+        memoryBytes: settings.workerMemoryLimitBytes,
       },
       metrics: this.#metrics,
       makers,
@@ -374,36 +364,24 @@ export class JobExecution {
 }
 
 async function workerRequest(graph: JobGraph): Promise<WorkerRequest> {
+  const { settings } = graph;
   // The option is the stronger one: a Python program names its own interpreter in any case.
-  const explicit = graph.config['python.executable'] ?? graph.python.interpreter;
+  const explicit = settings.pythonExecutable ?? graph.python.interpreter;
   const { executable } = await resolveInterpreter(
     findInterpreter(explicit, process.env, graph.python.cwd),
   );
   return {
     executable,
     fingerprint: programFingerprint(graph),
-    startTimeoutMs: durationMs(graph.config, 'python.worker.start-timeout'),
-    maxFrameBytes: sizeBytes(graph.config, 'isthmus.bridge.max-frame-bytes') ?? 64 << 20,
+    startTimeoutMs: settings.workerStartTimeoutMs,
+    maxFrameBytes: settings.maxFrameBytes,
     env: graph.python.env ?? {},
-    maxWorkers: Number(setting(graph.config, 'python.worker.max-count') ?? defaultMaxWorkers()),
-    waitTimeoutMs: durationMs(graph.config, 'python.worker.wait-timeout'),
+    maxWorkers: settings.maxWorkers ?? defaultMaxWorkers(),
+    waitTimeoutMs: settings.workerWaitTimeoutMs,
   };
 }
 
 /** Enough for several jobs of as many subtasks as there are cores. */
 function defaultMaxWorkers(): number {
   return Math.max(64, 8 * availableParallelism());
-}
-
-/** Both hosts read sizes as plain numbers of bytes, and durations as ones of milliseconds. */
-function withPlainNumbers(graph: JobGraph): JobGraph {
-  const config = { ...graph.config };
-  for (const key of BYTE_OPTIONS) {
-    const bytes = config[key] === undefined ? undefined : sizeBytes(config, key);
-    if (bytes !== undefined) config[key] = String(bytes);
-  }
-  for (const key of DURATION_OPTIONS) {
-    if (config[key] !== undefined) config[key] = String(durationMs(config, key));
-  }
-  return { ...graph, config };
 }

@@ -9,6 +9,7 @@
 //   O3. An operator reads no clock but `ctx.clock`, draws no randomness but from `ctx.random`.
 //   O4. Everything that must survive a restart is in tables of `ctx.state`, declared in `open`.
 
+import type { Settings } from '../config/table.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import type { OperatorStore } from '../state/store.ts';
 
@@ -54,7 +55,7 @@ export interface OperatorContext {
   readonly state: OperatorStore;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly config: Readonly<Record<string, string>>;
+  readonly settings: Settings;
   /** The operator's event time, moved by the task before `onWatermark`. */
   watermark: number;
   /** Loads a FunctionRef of the graph: the function, or an instance of the class (constructed with its args). */

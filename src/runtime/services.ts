@@ -1,6 +1,7 @@
 // What a TypeScript subtask needs of the job it runs in. Everything it could reach out for is here, so that a test or a
 // simulation can hand it a clock, randomness and channels of its own.
 
+import type { Settings } from '../config/table.ts';
 import type { FunctionRef } from '../graph/job-graph.ts';
 import type { SavedSubtask } from '../state/store.ts';
 import type { Element } from './element.ts';
@@ -13,7 +14,7 @@ export interface SubtaskServices {
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
-  readonly config: Readonly<Record<string, string>>;
+  readonly settings: Settings;
   /** Overrides of what batches may hold, and of the credit of a channel. */
   readonly limits?: Partial<ChannelLimits>;
   readonly jobName: string;

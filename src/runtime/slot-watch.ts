@@ -10,9 +10,6 @@ export interface SlotLimits {
   memoryBytes: number | undefined;
 }
 
-/** How long functions may take to close after a failure or a cancellation. */
-export const CLOSE_TIMEOUT = 'isthmus.close-timeout';
-
 const MEMORY_EVERY_MS = 100;
 const NOTHING = new Uint8Array(0);
 

@@ -1,6 +1,5 @@
 // Puts a subtask together from its deployment: operators, contexts, channels, exchanges.
 
-import { sizeBytes } from '../config/resolve.ts';
 import { GraphError } from '../errors.ts';
 import type { OutputDeployment, SubtaskDeployment } from '../graph/deployment.ts';
 import type { FunctionRef } from '../graph/job-graph.ts';
@@ -90,7 +89,7 @@ async function wireOutput(
 ): Promise<Output> {
   const { services, hooks, cursor } = options;
   const limits = channelLimits(services);
-  const maxFrameBytes = sizeBytes(services.config, 'isthmus.bridge.max-frame-bytes') ?? 64 << 20;
+  const { maxFrameBytes } = services.settings;
   const channels = spec.channels.map((target) => {
     const port = target.local
       ? localPort(target.channel, services)
@@ -167,7 +166,7 @@ function operatorContext(
     state: options.store.of(link.spec.uid ?? String(link.spec.id)),
     clock: services.clock,
     random: services.random,
-    config: services.config,
+    settings: services.settings,
     watermark: MIN_TIMESTAMP,
     loadFunction: async (ref) => {
       const loaded = await services.loadFunction(ref);
@@ -203,6 +202,6 @@ function operatorContext(
 const DEFAULT_LIMITS = { maxBatchRecords: 1024, maxBatchBytes: 256 << 10 };
 
 function channelLimits(services: SubtaskServices): ChannelLimits {
-  const windowBytes = sizeBytes(services.config, 'isthmus.channel.window-bytes') ?? 1 << 20;
+  const windowBytes = services.settings.channelWindowBytes;
   return { windowBytes, ...DEFAULT_LIMITS, ...services.limits };
 }

@@ -15,7 +15,6 @@ import { Closing } from './closing.ts';
 import { Flusher } from './flusher.ts';
 import { IDLE, TaskLoop } from './task-loop.ts';
 import { type Barrier, FrameType } from '../bridge/frame.ts';
-import { durationMs } from '../config/resolve.ts';
 import { InternalError, IsthmusError, JobCancelledError } from '../errors.ts';
 import type { SubtaskDeployment } from '../graph/deployment.ts';
 import { type Chain, ChainTimer, buildChain, controlToAll, guarded } from './chain.ts';
@@ -33,7 +32,6 @@ import type { RecordBatch } from './batch-codec.ts';
 import { RecordRun } from './record-run.ts';
 import { RoomWaiters } from './room-waiters.ts';
 import { isOf, thrownText } from './shown.ts';
-import { CLOSE_TIMEOUT } from './slot-watch.ts';
 import type { SubtaskMetrics, SubtaskResult, SubtaskServices } from './services.ts';
 import { type SavedSubtask, SubtaskStore } from '../state/store.ts';
 import { SourcePull } from './source-pull.ts';
@@ -85,7 +83,7 @@ export class Subtask {
     this.#deployment = deployment;
     this.#mode = mode;
     this.#services = services;
-    this.#closing = new Closing(durationMs(services.config, CLOSE_TIMEOUT));
+    this.#closing = new Closing(services.settings.closeTimeoutMs);
     this.#gate = new InputGate(deployment.inputs, (channel, bytes) =>
       services.returnCredit(channel, bytes),
     );
@@ -121,7 +119,7 @@ export class Subtask {
   }
 
   async #open(restored: readonly SavedSubtask[]): Promise<void> {
-    const isolate = recordIsolator(this.#services.config);
+    const isolate = recordIsolator(this.#services.settings);
     this.#store = new SubtaskStore(this.#deployment, restored);
     this.#links = await wireChain({
       deployment: this.#deployment,

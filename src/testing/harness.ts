@@ -7,6 +7,7 @@
 //       changes the other's by going on with an object. (Not so with `pipeline.object-reuse`.)
 //   H3. What fails between two calls of a test (a result that came later) is thrown by the next one.
 
+import { type ConfigValue, settingsOf } from '../config/resolve.ts';
 import { PyFunction } from '../api/python-function.ts';
 import { GraphError, InternalError } from '../errors.ts';
 import type { OperatorKind, OperatorSpec } from '../graph/job-graph.ts';
@@ -40,7 +41,7 @@ export interface HarnessOptions {
   /** One of its own, at time 0, by default. */
   clock?: ManualClock;
   /** Options, as `{ 'pipeline.auto-watermark-interval': '50' }`. */
-  config?: Record<string, string>;
+  config?: Readonly<Record<string, ConfigValue>>;
   /** The operator's name, in messages. */
   name?: string;
   /** What `snapshot()` of another harness gave, or an array of what several gave, which were its subtasks. */
@@ -93,7 +94,8 @@ export class OperatorHarness {
     }
     const { kind = kindOf(fn), name = 'test', batch = false } = options;
     this.clock = options.clock ?? new ManualClock();
-    this.isolate = recordIsolator(options.config ?? {});
+    const settings = settingsOf(options.config ?? {});
+    this.isolate = recordIsolator(settings);
     this.#keyBy = [options.keyBy as KeyBy, options.keyBy2 as KeyBy];
     const keyed = options.keyBy !== undefined;
     const mode = batch ? 'BATCH' : 'STREAMING';
@@ -126,7 +128,7 @@ export class OperatorHarness {
       state: this.#store.of('operator'),
       clock: this.clock,
       random: Math.random,
-      config: options.config ?? {},
+      settings,
       watermark: MIN_TIMESTAMP,
       loadFunction: () => Promise.resolve(fn),
       emitSide: (tag, value) => this.emittedAside(tag, { value, timestamp: this.#time }),

@@ -1,3 +1,4 @@
+import { settingsOf } from '../config/resolve.ts';
 import type { DataStream } from '../api/data-stream.ts';
 import { OperatorOutput } from '../api/operator-output.ts';
 import { GraphError } from '../errors.ts';
@@ -95,7 +96,7 @@ export class PipelineHarness {
     build: (...streams: Streams) => unknown,
     options: PipelineOptions = {},
   ): Promise<PipelineHarness> {
-    const isolate = recordIsolator(options.config ?? {});
+    const isolate = recordIsolator(settingsOf(options.config ?? {}));
     const inputs = Array.from(
       { length: Math.max(1, build.length) },
       () => new PipelineInput(isolate),
@@ -215,7 +216,7 @@ export class PipelineHarness {
     if (spec.kind === 'sink.output' || spec.kind === 'sink.print') {
       const values = this.#outputs.get(spec.name) ?? [];
       this.#outputs.set(spec.name, values);
-      const isolate = recordIsolator(config ?? {});
+      const isolate = recordIsolator(settingsOf(config ?? {}));
       const output = sink(({ value }) => values.push(isolate(value)));
       for (const { from, sideTag } of edges) this.#read(piece, from, output, sideTag);
       return;

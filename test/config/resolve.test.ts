@@ -1,16 +1,9 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { configurationPage } from '../../src/config/document.ts';
-import {
-  durationMs,
-  nearestKey,
-  parseBytes,
-  parseDurationMs,
-  resolveConfiguration,
-  variableOf,
-} from '../../src/config/resolve.ts';
+import { nearestOf } from '../../src/config/nearest.ts';
+import { knownKeys, resolveConfiguration, variableOf } from '../../src/config/resolve.ts';
 import { ConfigurationError } from '../../src/errors.ts';
 
 describe('resolveConfiguration', () => {
@@ -23,12 +16,16 @@ describe('resolveConfiguration', () => {
       environment: { ISTHMUS_PARALLELISM_DEFAULT: '3', HOME: '/' },
       commandLine: { 'parallelism.default': '4' },
     });
-    expect(resolved.values).toEqual({
-      'isthmus.channels': 'always',
-      'parallelism.default': '4',
-      'pipeline.name': 'mine',
+    expect(resolved.settings).toMatchObject({
+      channels: 'always',
+      parallelism: 4,
+      jobName: 'mine',
     });
-    expect(resolved.settings.map((s) => s.place)).toEqual(['file', 'command line', 'code']);
+    expect(resolved.said).toEqual([
+      { key: 'isthmus.channels', value: 'always', place: 'file', from: `${file}, line 3` },
+      { key: 'parallelism.default', value: '4', place: 'command line' },
+      { key: 'pipeline.name', value: 'mine', place: 'code' },
+    ]);
   });
 
   test('an unknown key of ours is a warning with a suggestion; a foreign one is the user’s', () => {
@@ -59,44 +56,34 @@ describe('resolveConfiguration', () => {
     expect(attempt).toThrow(`${key} is "${value}" (command line); it must be ${wanted}`);
   });
 
-  test('a line that is no setting names file and line', () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'isthmus-')), 'bad.conf');
-    writeFileSync(file, 'parallelism.default: 2\nnonsense\n');
-    expect(() => resolveConfiguration({ file })).toThrow(/bad\.conf, line 2: "nonsense"/);
+  test('a stronger place says it by another key, or by entries of a map', () => {
+    const { settings, said } = resolveConfiguration({
+      code: {
+        'state.backend.type': 'hashmap',
+        'restart-strategy': 'fixeddelay',
+        'pipeline.global-job-parameters.a': '1',
+        'pipeline.global-job-parameters.b': '1',
+      },
+      environment: { ISTHMUS_STATE_DIRECTORY: '' },
+      commandLine: { 'state.backend': 'rocksdb', 'pipeline.global-job-parameters.b': '2' },
+    });
+    expect(settings).toMatchObject({
+      stateBackend: 'embedded',
+      restartStrategy: 'fixed-delay',
+      jobParameters: { a: '1', b: '2' },
+      stateDirectory: undefined,
+    });
+    expect(said.map(({ key, place }) => [key, place])).toEqual([
+      ['pipeline.global-job-parameters', 'command line'],
+      ['restart-strategy.type', 'code'],
+      ['state.backend.type', 'command line'],
+    ]);
   });
-});
-
-test.each([
-  ['200', 200],
-  ['100 ms', 100],
-  ['10s', 10_000],
-  ['2 min', 120_000],
-  ['1 h', 3_600_000],
-  ['later', undefined],
-])('duration %s', (text, ms) => expect(parseDurationMs(text)).toBe(ms));
-
-test.each([
-  ['1024', 1024],
-  ['64 mb', 64 * 2 ** 20],
-  ['2GB', 2 ** 31],
-  ['much', undefined],
-])('size %s', (text, bytes) => expect(parseBytes(text)).toBe(bytes));
-
-test('defaults apply where nothing is set', () => {
-  expect(durationMs({}, 'pipeline.auto-watermark-interval')).toBe(200);
-  expect(
-    durationMs({ 'pipeline.auto-watermark-interval': '5 s' }, 'pipeline.auto-watermark-interval'),
-  ).toBe(5000);
 });
 
 test('variables and suggestions', () => {
   expect(variableOf('isthmus.channel.window-bytes')).toBe('ISTHMUS_CHANNEL_WINDOW_BYTES');
   expect(variableOf('python.executable')).toBe('ISTHMUS_PYTHON_EXECUTABLE');
-  expect(nearestKey('parallelism.defalt')).toBe('parallelism.default');
-  expect(nearestKey('something.else.entirely')).toBeUndefined();
-});
-
-test('docs/configuration.md is what the table says', () => {
-  const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
-  expect(page).toBe(configurationPage());
+  expect(nearestOf('parallelism.defalt', knownKeys)).toBe('parallelism.default');
+  expect(nearestOf('something.else.entirely', knownKeys)).toBeUndefined();
 });

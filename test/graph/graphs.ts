@@ -1,5 +1,6 @@
 // Small job graphs for tests, written as lines of operators.
 
+import { settingsOf } from '../../src/config/resolve.ts';
 import type {
   EdgeSpec,
   FunctionRef,
@@ -39,10 +40,13 @@ export function edge(
   return { from, to, input: 0, partitioner: spec, ...more };
 }
 
+/** What differs from a plain job; `config` says settings as code does. */
+export type GraphOptions = Partial<JobGraph> & { config?: Record<string, string> };
+
 export function graph(
   operators: OperatorSpec[],
   edges: EdgeSpec[],
-  more: Partial<JobGraph> = {},
+  { config = {}, ...more }: GraphOptions = {},
 ): JobGraph {
   return {
     version: 1,
@@ -52,7 +56,7 @@ export function graph(
     runtimeMode: 'STREAMING',
     operators,
     edges,
-    config: {},
+    settings: settingsOf(config),
     python: { mainBundles: [] },
     ...more,
   };

@@ -4,7 +4,7 @@ import { CLIENT, type ExecutionPlan } from '../../src/graph/execution-plan.ts';
 import type { JobGraph } from '../../src/graph/job-graph.ts';
 import { rescaleTargets } from '../../src/graph/exchanges.ts';
 import { defaultMaxParallelism, planJob } from '../../src/graph/planner.ts';
-import { edge, graph, hash, operator, pyKey, tsKey } from './graphs.ts';
+import { type GraphOptions, edge, graph, hash, operator, pyKey, tsKey } from './graphs.ts';
 
 const chains = (plan: ExecutionPlan) => plan.tasks.map((task) => task.chain.map(({ id }) => id));
 const languages = (plan: ExecutionPlan) =>
@@ -13,7 +13,7 @@ const languages = (plan: ExecutionPlan) =>
   );
 
 /** A source, a map and a print sink. */
-function line(more: Parameters<typeof operator>[2][] = [], job: Partial<JobGraph> = {}): JobGraph {
+function line(more: Parameters<typeof operator>[2][] = [], job: GraphOptions = {}): JobGraph {
   return graph(
     [
       operator(1, 'source.sequence', more[0]),

@@ -130,7 +130,7 @@ describe('a slot whose worker is ended by somebody else', () => {
           slot: 0,
           mode: 'STREAMING',
           attempt: 0,
-          config: {},
+          settings: {},
           python: { mainBundles: [] },
           tasks: [],
         },

@@ -13,7 +13,7 @@ import { builtIn } from '../../src/built-in.ts';
 import { JobExecution, type JobOptions } from '../../src/runtime/job-execution.ts';
 import { eventually } from '../fixtures/processes.ts';
 import { packageDir, udf } from '../fixtures/python-jobs.ts';
-import { edge, graph, hash, operator } from '../graph/graphs.ts';
+import { type GraphOptions, edge, graph, hash, operator } from '../graph/graphs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'isthmus-jobs-'));
 let pool: WorkerPool;
@@ -40,11 +40,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function line(
-  fn: FunctionRef,
-  more: Partial<JobGraph> = {},
-  map: Partial<OperatorSpec> = {},
-): JobGraph {
+function line(fn: FunctionRef, more: GraphOptions = {}, map: Partial<OperatorSpec> = {}): JobGraph {
   return graph(
     [
       operator(1, 'source.sequence', { params: { from: 1, to: 100 }, language: 'any' }),

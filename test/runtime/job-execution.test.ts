@@ -7,7 +7,7 @@ import { GraphError, JobCancelledError, UserFunctionError } from '../../src/erro
 import type { FunctionRef, JobGraph, PartitionerSpec } from '../../src/graph/job-graph.ts';
 import { builtIn } from '../../src/built-in.ts';
 import { JobExecution, type JobOptions } from '../../src/runtime/job-execution.ts';
-import { edge, graph, operator } from '../graph/graphs.ts';
+import { type GraphOptions, edge, graph, operator } from '../graph/graphs.ts';
 
 const pool = new WorkerPool({
   packageDir: '/nowhere',
@@ -23,10 +23,7 @@ const closure = (id: number): FunctionRef => ({
 const language = 'typescript' as const;
 
 /** source (function 0) → map (function 1) → collect. */
-function job(
-  more: Partial<JobGraph> = {},
-  partitioner: PartitionerSpec['kind'] = 'auto',
-): JobGraph {
+function job(more: GraphOptions = {}, partitioner: PartitionerSpec['kind'] = 'auto'): JobGraph {
   return graph(
     [
       operator(1, 'source.function', {

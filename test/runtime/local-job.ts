@@ -1,5 +1,6 @@
 // Subtasks of one process joined by a plan that a test writes by hand: the job around them is as thin as it can be.
 
+import { settingsOf } from '../../src/config/resolve.ts';
 import type { OutputDeployment, SubtaskDeployment } from '../../src/graph/deployment.ts';
 import type { FunctionRef, OperatorKind, OperatorSpec } from '../../src/graph/job-graph.ts';
 import type { Clock } from '../../src/runtime/operator.ts';
@@ -144,7 +145,7 @@ export function localJob(
   const services: SubtaskServices = {
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
-    config: options.config ?? {},
+    settings: settingsOf(options.config ?? {}),
     limits: options.limits ?? {},
     jobName: 'test',
     attempt: 0,

@@ -1,9 +1,10 @@
+import { settingsOf } from '../../src/config/resolve.ts';
 import { expect, test } from 'vitest';
 import { restartStrategy } from '../../src/runtime/restart-strategy.ts';
 
 /** Pauses after failures at the given times. */
 function pauses(config: Record<string, string>, failuresAt: number[]): (number | undefined)[] {
-  const strategy = restartStrategy(config, () => 0.5);
+  const strategy = restartStrategy(settingsOf(config), () => 0.5);
   return failuresAt.map((now) => strategy.next(now));
 }
 
@@ -57,7 +58,7 @@ test.each<[string, Record<string, string>, number[], (number | undefined)[]]>([
 });
 
 test('a strategy there is not is an error that lists those there are', () => {
-  expect(() => restartStrategy({ [key('type')]: 'often' }, Math.random)).toThrow(
-    'restart-strategy.type is "often"; it must be none, fixed-delay, exponential-delay or failure-rate.',
+  expect(() => settingsOf({ [key('type')]: 'often' })).toThrow(
+    'restart-strategy.type is "often" (code); it must be one of none, fixed-delay, exponential-delay, failure-rate.',
   );
 });

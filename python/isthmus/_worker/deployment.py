@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .._settings.settings import Settings
 from .channels import ChannelCodec
 from .coercion import Coerce
 from .failure import OperatorFailure
-from .isolate import loads, reuses_objects
+from .isolate import loads
 from .keep import Own, kept, sendable
 from .operator import Cursor, Operator, OperatorContext
 from .operators import make_operator, open_function
-from .output import DEFAULT_WINDOW_BYTES, LocalSender, Output, RemoteSender, Sender
+from .output import LocalSender, Output, RemoteSender, Sender
 from .raised import ANYTHING
 from .sources import make_source
 from .state.keys import GroupOf
@@ -26,23 +27,28 @@ if TYPE_CHECKING:
 
 def build_tasks(slot: Slot, deployment: dict[str, Any], load: Callable[[dict[str, Any]], Any]) -> list[Task]:
     """Make all subtasks, wire them, then open them, downstream first."""
+    settings = Settings.of(deployment["settings"])
     tasks = []
     contexts: list[list[OperatorContext]] = []
     for part in deployment["tasks"]:
-        task, ctxs = _build(slot, deployment, part, load)
+        task, ctxs = _build(slot, deployment, settings, part, load)
         tasks.append(task)
         contexts.append(ctxs)
         for channel in task.inputs:
             slot.by_channel[channel] = task
     for task, ctxs in zip(tasks, contexts):
-        _wire_outputs(slot, deployment, task, ctxs)
+        _wire_outputs(slot, settings, task, ctxs)
     for task, ctxs in reversed(list(zip(tasks, contexts))):
         _open(task, ctxs)
     return tasks
 
 
 def _build(
-    slot: Slot, deployment: dict[str, Any], part: dict[str, Any], load: Callable[[dict[str, Any]], Any]
+    slot: Slot,
+    deployment: dict[str, Any],
+    settings: Settings,
+    part: dict[str, Any],
+    load: Callable[[dict[str, Any]], Any],
 ) -> tuple[Task, list[OperatorContext]]:
     cursor = Cursor()
     chain: list[dict[str, Any]] = part["chain"]
@@ -91,7 +97,7 @@ def _build(
             key_type=next((known["keyType"] for known in part["inputs"] if "keyType" in known), None),
             cursor=cursor,
             clock=slot.clock,
-            config=deployment["config"],
+            settings=settings,
             load_function=load,
             emit_side=_side_emitter(task, i),
             side_tags=tags,
@@ -115,12 +121,9 @@ def _side_emitter(task: Task, index: int) -> Callable[[str, Any], None]:
     return lambda tag, value: task.emit_side(index, tag, value)
 
 
-def _wire_outputs(
-    slot: Slot, deployment: dict[str, Any], task: Task, contexts: list[OperatorContext]
-) -> None:
-    config = deployment["config"]
-    window = int(config.get("isthmus.channel.window-bytes") or DEFAULT_WINDOW_BYTES)
-    reuse = reuses_objects(config)
+def _wire_outputs(slot: Slot, settings: Settings, task: Task, contexts: list[OperatorContext]) -> None:
+    window = settings.channel_window_bytes
+    reuse = settings.object_reuse
     own = None if reuse else _own_for(task)
     #: Outputs that are given the same records.
     shared: list[Any] = []

@@ -59,11 +59,6 @@ def is_immutable(values: list[Any], depth: int = 3) -> bool:
     return False
 
 
-def reuses_objects(config: dict[str, str]) -> bool:
-    """``pipeline.object-reuse``: records that can be changed in place are shared instead of copied."""
-    return str(config.get("pipeline.object-reuse", "false")).lower() == "true"
-
-
 def unsendable(records: list[Any], error: BaseException) -> NoReturn:
     """Say why a batch cannot leave its task: the first record that cannot be pickled, and what to do.
 

@@ -24,7 +24,7 @@ from types import BuiltinFunctionType, FunctionType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..common.types import Row
-from .isolate import ATOMS, dumps, is_immutable, loads, reuses_objects, unsendable
+from .isolate import ATOMS, dumps, is_immutable, loads, unsendable
 from .raised import ANYTHING
 
 if TYPE_CHECKING:
@@ -302,7 +302,7 @@ def keeper_of_inputs(ctx: OperatorContext) -> tuple[Own, Take]:
 
 def keeper(ctx: OperatorContext) -> tuple[Own, Take]:
     """How an operator hands out what it keeps, one record or several, so that functions may change what they are given."""
-    return _AS_THEY_ARE if reuses_objects(ctx.config) else (kept, _take_kept)
+    return _AS_THEY_ARE if ctx.settings.object_reuse else (kept, _take_kept)
 
 
 def _take_kept(records: Iterator[Any], values: list[Any], limit: int) -> None:

@@ -23,6 +23,8 @@ from .reach import SHARED
 if TYPE_CHECKING:
     from .state.store import OperatorStore
 
+from .._settings.settings import Settings
+
 #: No timestamp, no watermark yet (Java's Long.MIN_VALUE, as PyFlink shows it).
 MIN_TIMESTAMP = -(2**63)
 #: The final watermark (Long.MAX_VALUE).
@@ -73,7 +75,7 @@ class OperatorContext:
         key_type: dict[str, Any] | None = None,
         cursor: Cursor,
         clock: Clock,
-        config: dict[str, str],
+        settings: Settings,
         load_function: Callable[[dict[str, Any]], Any],
         emit_side: Callable[[str, Any], None],
         side_tags: frozenset[str],
@@ -95,7 +97,7 @@ class OperatorContext:
         self.key_type = key_type
         self.cursor = cursor
         self.clock = clock
-        self.config = config
+        self.settings = settings
         #: Loads a FunctionRef of the job graph: the function, or an instance.
         self.load_function = load_function
         #: Emits a value with the cursor's timestamp to a side output: ``emit_side(tag_id, value)``.

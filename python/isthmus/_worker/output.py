@@ -33,7 +33,6 @@ MAX_BATCH_BYTES = 256 << 10
 #: Frames that may be on their way before batches begin to grow.
 EAGER_FRAMES = 2
 #: Bytes that may be on their way per channel unless configured.
-DEFAULT_WINDOW_BYTES = 1 << 20
 #: Up to so many receivers a mask for each is cheaper than a list.
 _FEW_RECEIVERS = 6
 #: What makes of the receiver of each record a mask of those for one.

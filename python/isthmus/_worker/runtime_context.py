@@ -22,7 +22,6 @@ class WorkerRuntimeContext(RuntimeContext):
         self._timers: Timers | None = None
         self._operator_states: OperatorStates | None = None
         self.metrics = WorkerMetricGroup(())
-        self._parameters: dict[str, str] | None = None
 
     # Where it runs.
 
@@ -47,9 +46,7 @@ class WorkerRuntimeContext(RuntimeContext):
         return f"{self.get_task_name()} ({ctx.subtask + 1}/{ctx.parallelism})#{ctx.attempt}"
 
     def get_job_parameter(self, key: str, default_value: str) -> str:
-        if self._parameters is None:
-            self._parameters = parse_parameters(self._ctx.config.get("pipeline.global-job-parameters", ""))
-        return self._parameters.get(key, default_value)
+        return self._ctx.settings.job_parameters.get(key, default_value)
 
     def get_metrics_group(self) -> WorkerMetricGroup:
         return self.metrics
@@ -103,33 +100,6 @@ def runtime_context(ctx: OperatorContext) -> WorkerRuntimeContext:
     if runtime is None:
         runtime = ctx.runtime = WorkerRuntimeContext(ctx)
     return runtime
-
-
-def parse_parameters(text: str) -> dict[str, str]:
-    """``"k:v,k2:v2"`` as a dict; values in quotes may hold commas and colons."""
-    found: dict[str, str] = {}
-    part = ""
-    parts: list[str] = []
-    quote = ""
-    for c in text:
-        if quote:
-            if c == quote:
-                quote = ""
-            else:
-                part += c
-        elif c in "'\"":
-            quote = c
-        elif c == ",":
-            parts.append(part)
-            part = ""
-        else:
-            part += c
-    parts.append(part)
-    for entry in parts:
-        name, separator, value = entry.partition(":")
-        if separator:
-            found[name.strip()] = value.strip()
-    return found
 
 
 def _not_keyed(ctx: OperatorContext) -> NoReturn:

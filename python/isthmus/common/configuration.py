@@ -6,6 +6,7 @@ import builtins
 from typing import TYPE_CHECKING, Any
 
 from .._lazy import no_java
+from .._settings.texts import text_of
 from .config_options import ConfigOption
 
 __all__ = ["Configuration"]
@@ -37,7 +38,7 @@ class Configuration:
 
     def get_string(self, key: str, default_value: str) -> str:
         value = self._values.get(key)
-        return default_value if value is None else _text(value)
+        return default_value if value is None else text_of(value)
 
     def set_string(self, key: str, value: str) -> Configuration:
         self._values[key] = str(value)
@@ -113,7 +114,7 @@ class Configuration:
 
     def to_dict(self) -> dict[str, str]:
         """All options as strings."""
-        return {key: _text(value) for key, value in self._values.items()}
+        return {key: text_of(value) for key, value in self._values.items()}
 
     @staticmethod
     def parse_list_value(value: str) -> list[str]:
@@ -128,10 +129,4 @@ class Configuration:
         return hash(tuple(sorted(self.to_dict().items())))
 
     def __str__(self) -> str:
-        return "{" + ", ".join(f"{key}={_text(value)}" for key, value in self._values.items()) + "}"
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
+        return "{" + ", ".join(f"{key}={text_of(value)}" for key, value in self._values.items()) + "}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._durations import milliseconds_of_text
+from .._settings.texts import map_text
 from .configuration import Configuration
 from .execution_mode import ExecutionMode
 from .input_dependency_constraint import InputDependencyConstraint
@@ -26,6 +26,11 @@ class ExecutionConfig:
         self._configuration = configuration
         self._default_parallelism = default_parallelism
         self._remembered: dict[str, Any] = {}
+
+    def _value(self, key: str) -> Any:
+        from .._settings.resolve import value_of
+
+        return value_of(self._configuration._values, key)
 
     def get_parallelism(self) -> int:
         return self._configuration.get_integer("parallelism.default", self._default_parallelism)
@@ -56,8 +61,7 @@ class ExecutionConfig:
 
     def get_auto_watermark_interval(self) -> int:
         """Milliseconds."""
-        key = "pipeline.auto-watermark-interval"
-        return milliseconds_of_text(key, self._configuration.get_string(key, "200"))
+        return int(self._value("pipeline.auto-watermark-interval"))
 
     def set_auto_watermark_interval(self, interval: int) -> ExecutionConfig:
         """Args:
@@ -69,11 +73,11 @@ class ExecutionConfig:
         return self
 
     def get_global_job_parameters(self) -> dict[str, str]:
-        text = self._configuration.get_string("pipeline.global-job-parameters", "")
-        return dict(pair.split(":", 1) for pair in text.split(",") if ":" in pair)
+        found: dict[str, str] = self._value("pipeline.global-job-parameters")
+        return found
 
     def set_global_job_parameters(self, global_job_parameters_dict: dict[str, str]) -> ExecutionConfig:
-        text = ",".join(f"{key}:{value}" for key, value in global_job_parameters_dict.items())
+        text = map_text({str(key): str(value) for key, value in global_job_parameters_dict.items()})
         self._configuration.set_string("pipeline.global-job-parameters", text)
         return self
 
@@ -86,7 +90,7 @@ class ExecutionConfig:
         return self
 
     def is_object_reuse_enabled(self) -> bool:
-        return self._configuration.get_boolean("pipeline.object-reuse", False)
+        return bool(self._value("pipeline.object-reuse"))
 
     def set_restart_strategy(self, strategy: RestartStrategyConfiguration) -> ExecutionConfig:
         for key, value in strategy.options.items():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..common._durations import milliseconds_of_text
 from ..common.configuration import Configuration
 from ..common.time import Duration
 from .checkpointing_mode import CheckpointingMode
@@ -37,13 +36,18 @@ class CheckpointConfig:
         """Milliseconds; -1: off."""
         return self._milliseconds("interval", -1)
 
+    def _value(self, key: str) -> Any:
+        from .._settings.resolve import value_of
+
+        return value_of(self._configuration._values, key)
+
     def _milliseconds(self, name: str, default: int) -> int:
-        key = f"execution.checkpointing.{name}"
-        text = self._configuration.get_string(key, "")
-        return milliseconds_of_text(key, text) if text else default
+        found = self._value(f"execution.checkpointing.{name}")
+        return default if found is None else int(found)
 
     def _number(self, name: str, default: int) -> int:
-        return self._configuration.get_integer(f"execution.checkpointing.{name}", default)
+        found = self._value(f"execution.checkpointing.{name}")
+        return default if found is None else int(found)
 
     def set_checkpoint_interval(self, checkpoint_interval: int) -> CheckpointConfig:
         if checkpoint_interval < MIN_INTERVAL_MS:
@@ -127,7 +131,7 @@ class CheckpointConfig:
         """As in Flink, only where checkpoints are taken exactly once."""
         exactly_once = self.get_checkpointing_mode() is CheckpointingMode.EXACTLY_ONCE
         key = "execution.checkpointing.unaligned.enabled"
-        said = self._more.get("unaligned", self._configuration.get_boolean(key, False))
+        said = self._more.get("unaligned", self._value(key))
         return exactly_once and bool(said)
 
     def enable_unaligned_checkpoints(self, enabled: bool = True) -> CheckpointConfig:

@@ -8,10 +8,11 @@ H1. As in a job the operator has records of its own, and what it emits is what i
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
+from .._settings.resolve import settings_of
 from .._ts import TypeScriptFunction
 from .._worker.keep import keeper
 from .._worker.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Cursor, Operator, OperatorContext
@@ -62,7 +63,7 @@ class OneInputHarness:
         params: dict[str, Any] | None = None,
         batch: bool = False,
         clock: ManualClock | None = None,
-        config: dict[str, str] | None = None,
+        config: Mapping[str, Any] | None = None,
         name: str = "test",
         restore: Any = None,
         subtask: int = 0,
@@ -103,7 +104,7 @@ class OneInputHarness:
             keyed=key_by is not None,
             cursor=self._cursor,
             clock=self.clock,
-            config=config or {},
+            settings=settings_of(config or {}),
             load_function=lambda ref: function,
             emit_side=self._emit_side,
             side_tags=_AnyTag(),

@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
 from .._graph import Origin, Transformation
-from .._worker.isolate import reuses_objects
+from .._settings.resolve import settings_of
 from .._worker.keep import Own, as_it_is, kept
 from .._worker.operator import MIN_TIMESTAMP
 from ..datastream.data_stream import DataStream
@@ -88,11 +88,11 @@ class PipelineHarness:
         *,
         batch: bool = False,
         clock: ManualClock | None = None,
-        config: dict[str, str] | None = None,
+        config: Mapping[str, Any] | None = None,
         restore: list[Any] | None = None,
     ) -> None:
         self.clock = clock or ManualClock()
-        own = self._own = as_it_is if reuses_objects(config or {}) else kept
+        own = self._own = as_it_is if settings_of(config or {}).object_reuse else kept
         #: The streams that the pipeline was made of, in order.
         self.inputs = [PipelineInput(own) for _ in inspect.signature(build).parameters]
         #: (value, timestamp) of what the stream that the pipeline gave back has emitted so far.

@@ -29,7 +29,7 @@ class CollectionSource implements Source {
       throw new GraphError(`Source "${this.#spec.name}" needs an array of elements.`);
     }
     this.#values = values;
-    this.#isolate = recordIsolator(ctx.config);
+    this.#isolate = recordIsolator(ctx.settings);
     const [first, last] = rangeOf(0, values.length - 1, ctx.subtask, ctx.parallelism);
     this.#next = this.#restored ?? first;
     this.#end = last + 1;

@@ -1,10 +1,8 @@
-import { durationMs } from '../../config/resolve.ts';
 import { GraphError } from '../../errors.ts';
 import type { OperatorSpec } from '../../graph/job-graph.ts';
 import { inspectRecord } from '../../runtime/failure.ts';
 import { recordIsolator } from '../../runtime/isolate.ts';
 import type { MaybePromise, OperatorContext, Source, SourceBatch } from '../../runtime/operator.ts';
-import { CLOSE_TIMEOUT } from '../../runtime/slot-watch.ts';
 import { keptForTheJob } from './given-stream.ts';
 import { type Pull, pullIterable } from './iteration.ts';
 
@@ -51,8 +49,8 @@ class FunctionSource implements Source {
     this.#pull = pullIterable(
       asIterable(given, this.#spec.name),
       () => ctx.clock.monotonic(),
-      recordIsolator(ctx.config),
-      durationMs(ctx.config, CLOSE_TIMEOUT),
+      recordIsolator(ctx.settings),
+      ctx.settings.closeTimeoutMs,
     );
   }
 

@@ -46,10 +46,10 @@ export class Contents {
   readonly #user: UserFunction | undefined;
   readonly #isolate: Isolate;
 
-  constructor(operation: WindowOperation, { spec, config }: OperatorContext) {
+  constructor(operation: WindowOperation, { spec, settings }: OperatorContext) {
     const { how } = operation;
     const operator = spec.name;
-    this.#isolate = recordIsolator(config);
+    this.#isolate = recordIsolator(settings);
     this.isList = how === 'apply' || how === 'process';
     let functions: Functions = LISTS;
     this.mergeable = false;

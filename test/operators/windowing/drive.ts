@@ -1,5 +1,6 @@
 // Drives one window operator without a job around it: records, watermarks and the clock go in by hand.
 
+import { settingsOf } from '../../../src/config/resolve.ts';
 import type { OperatorSpec } from '../../../src/graph/job-graph.ts';
 import {
   type Clock,
@@ -88,7 +89,7 @@ export class WindowDriver {
       state: this.#store.of('window'),
       clock,
       random: Math.random,
-      config,
+      settings: settingsOf(config),
       watermark: MIN_TIMESTAMP,
       loadFunction: () => Promise.resolve(operation),
       emitSide: (tag, value) => {

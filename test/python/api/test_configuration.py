@@ -6,6 +6,7 @@ import pytest
 from isthmus.common import Configuration, Duration
 from isthmus.common.config_options import ConfigOptions
 from isthmus.datastream import CheckpointingMode, RuntimeExecutionMode, StreamExecutionEnvironment
+from isthmus.errors import ConfigurationError
 
 
 def test_options_have_types_and_are_kept_as_text():
@@ -102,7 +103,7 @@ def test_options_that_are_lengths_of_time_have_units(env):
     assert not checkpoints.is_unaligned_checkpoints_enabled()
     options.set_string("pipeline.auto-watermark-interval", "soon")
     env.configure(options)
-    with pytest.raises(ValueError, match="auto-watermark-interval is 'soon'"):
+    with pytest.raises(ConfigurationError, match='auto-watermark-interval is "soon"'):
         env.get_config().get_auto_watermark_interval()
 
 

@@ -18,8 +18,6 @@ from ..operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext
 from ..reach import FIXED, SHARED, Proof
 from ..whole_ms import whole_ms
 
-DEFAULT_INTERVAL_MS = 200
-
 
 class TimestampsOperator(Operator):
     changes_count = False
@@ -41,7 +39,7 @@ class TimestampsOperator(Operator):
         self._custom: Any = operation.custom if operation.generator == "custom" else None
         self.punctuates = self._custom is not None and _overrides_on_event(self._custom)
         self._generates = operation.generator in ("bounded", "monotonous")
-        self._interval = _interval(ctx.config)
+        self._interval = ctx.settings.auto_watermark_interval_ms
         self._idle_timeout = operation.idle_timeout
         #: Largest timestamp so far.
         self._max = MIN_TIMESTAMP
@@ -194,17 +192,6 @@ def _overrides_on_event(generator: Any) -> bool:
     from ...common.watermark_strategy import WatermarkGenerator
 
     return getattr(type(generator), "on_event", None) is not WatermarkGenerator.on_event
-
-
-def _interval(config: dict[str, str]) -> int:
-    """``pipeline.auto-watermark-interval`` in ms: a number, or a duration as ``"200 ms"``."""
-    text = str(config.get("pipeline.auto-watermark-interval", DEFAULT_INTERVAL_MS)).strip().lower()
-    number = text.rstrip("abcdefghijklmnopqrstuvwxyz ")
-    unit = text[len(number) :].strip()
-    scale = {"": 1, "ms": 1, "milli": 1, "millis": 1, "s": 1000, "sec": 1000, "min": 60_000, "m": 60_000}.get(
-        unit, 1
-    )
-    return int(float(number or DEFAULT_INTERVAL_MS) * scale)
 
 
 def _fields(ctx: OperatorContext) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from typing import Any
 
 from .. import forked
 from ..in_time import interrupt
-from ..isolate import reuses_objects
 from ..keep import kept
 from ..operator import OperatorContext
 from ..raised import ANYTHING
@@ -47,12 +46,12 @@ class FunctionSource:
         self._record_bytes = 0
         self._unweighed = 0
         self._changed = threading.Condition()
-        self._own: Callable[[Any], Any] | None = None if reuses_objects(ctx.config) else kept
+        self._own: Callable[[Any], Any] | None = None if ctx.settings.object_reuse else kept
         self._ended = False
         self._finishing = self._stopping = False
         self._error: BaseException | None = None
         self._thread: threading.Thread | None = None
-        self._patience_s = int(ctx.config.get("isthmus.close-timeout") or 2_000) / 1000
+        self._patience_s = ctx.settings.close_timeout_ms / 1000
         self._stopped_at = 0.0
         #: Whether it has looked at ``ctx.is_stopping``: then it ends by itself.
         self._looks = False

@@ -23,8 +23,6 @@ from .states import (
 )
 from .ttl import Expiry, TtlListState, TtlMapState, TtlTable, alive
 
-_DISK_BACKENDS = ("rocksdb", "embedded", "sqlite", "forst")
-
 
 class NamespaceCursor:
     """Where a state of one window looks: the record's key together with the window."""
@@ -47,12 +45,9 @@ class KeyedBackend:
         self._ctx = ctx
         self._states: dict[str, Any] = {}
         self._store: EmbeddedStore | None = None
-        config = ctx.config
-        if config.get("state.backend.type", config.get("state.backend", "")).lower() in _DISK_BACKENDS:
-            self._store = EmbeddedStore(
-                config.get("isthmus.state.directory") or None,
-                int(config.get("isthmus.state.cache-entries") or 50_000),
-            )
+        settings = ctx.settings
+        if settings.state_backend == "embedded":
+            self._store = EmbeddedStore(settings.state_directory, settings.state_cache_entries)
         self.make_table: Callable[[], Any] = dict if self._store is None else self._store.table
 
     @property

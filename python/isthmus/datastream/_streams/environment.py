@@ -245,18 +245,14 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         taken = self._last_fresh = list(self.graph.fresh)
         config = self._configuration.to_dict()
         settings: dict[str, Any] = {
-            "name": job_name or config.get("pipeline.name") or DEFAULT_JOB_NAME,
             "parallelism": self.get_parallelism(),
-            "runtimeMode": config.get("execution.runtime-mode", "STREAMING").upper(),
             "config": config,
             "python": {"addedPaths": list(self._added_paths)},
         }
         if self._archives:
             settings["python"]["archives"] = list(self._archives)
-        if self.get_max_parallelism() > 0:
-            settings["maxParallelism"] = self.get_max_parallelism()
-        if config.get("python.executable"):
-            settings["python"]["interpreter"] = config["python.executable"]
+        if job_name is not None:
+            settings["name"] = job_name
         try:
             if job_name is not None:
                 check_text("name of a job", job_name)
@@ -280,7 +276,8 @@ class StreamExecutionEnvironment(EnvironmentSettings):
             record_graph(graph, blobs)
         from ..._driver.session import session
 
-        return session().submit(graph, blobs, graph["name"])
+        name = graph.get("name") or graph["config"].get("pipeline.name") or DEFAULT_JOB_NAME
+        return session().submit(graph, blobs, name)
 
     def execute(self, job_name: str | None = None) -> JobExecutionResult:
         """Run the program up to its end.

@@ -32,7 +32,6 @@ class EnvironmentSettings:
         self._added_paths: list[str] = []
         #: Path and name of the folder of each.
         self._archives: list[list[str]] = []
-        self._chaining = True
         self._buffer_timeout: int | None = None
         self._checkpoint_config: CheckpointConfig | None = None
         self._remembered: dict[str, Any] = {}
@@ -43,6 +42,11 @@ class EnvironmentSettings:
         from ...common.execution_config import ExecutionConfig
 
         return ExecutionConfig(self._configuration, default_parallelism())
+
+    def _value(self, key: str) -> Any:
+        from ..._settings.resolve import value_of
+
+        return value_of(self._configuration._values, key)
 
     def configure(self, configuration: Configuration) -> None:
         """Adds options to those there are."""
@@ -90,19 +94,16 @@ class EnvironmentSettings:
     def get_buffer_timeout(self) -> int:
         if self._buffer_timeout is not None:
             return self._buffer_timeout
-        from ...common._durations import milliseconds_of_text
-
-        key = "execution.buffer-timeout.interval"
-        return milliseconds_of_text(key, self._configuration.get_string(key, "100"))
+        found = self._value("execution.buffer-timeout.interval")
+        return 100 if found is None else int(found)
 
     def disable_operator_chaining(self: E) -> E:
         """Run every operator as a task of its own."""
-        self._chaining = False
         self._configuration.set_boolean("pipeline.operator-chaining.enabled", False)
         return self
 
     def is_chaining_enabled(self) -> bool:
-        return self._chaining and self._configuration.get_boolean("pipeline.operator-chaining.enabled", True)
+        return bool(self._value("pipeline.operator-chaining.enabled"))
 
     def is_chaining_of_operators_with_different_max_parallelism_enabled(self) -> bool:
         return False

@@ -24,7 +24,7 @@ class Bridged:
     def __init__(self, operation: WindowOperation, ctx: OperatorContext, contents: Contents) -> None:
         self._ctx = ctx
         self._contents = contents
-        self.exact = (ctx.config.get("isthmus.windows.merging") or operation.merging) != "pyflink"
+        self.exact = (ctx.settings.windows_merging or operation.merging) != "pyflink"
         self._warned = False
 
     def in_order(self, windows: list[Any], new: Any) -> list[Any]:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ...._operations import WindowOperation
-from ...isolate import reuses_objects
 from ...keep import as_it_is, fixed, kept
 from ...opening import opened
 from ...operator import OperatorContext
@@ -22,7 +21,7 @@ class Contents:
         self.functions: list[Any] = []
         how, function = operation.how, operation.function
         self.is_list = how in ("apply", "process")
-        self._shares = self.is_list or reuses_objects(ctx.config)
+        self._shares = self.is_list or ctx.settings.object_reuse
         #: True where the function declares that windows may be put together from slices.
         self.mergeable = bool(getattr(function, "mergeable", False)) and how in ("reduce", "aggregate")
         if how == "reduce":

@@ -2,53 +2,70 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { options } from '../../src/config/options.ts';
-import {
-  parseBytes,
-  parseDurationMs,
-  resolveConfiguration,
-  variableOf,
-} from '../../src/config/resolve.ts';
+import { ACCEPTED } from '../../src/config/accepted.ts';
+import { configurationPage } from '../../src/config/document.ts';
+import { pythonTables } from '../../src/config/python-table.ts';
+import { knownKeys, resolveConfiguration, variableOf } from '../../src/config/resolve.ts';
+import { type SettingHost, type SettingRow, settingRows } from '../../src/config/table.ts';
+import { parseBytes, parseDurationMs } from '../../src/config/values.ts';
 import { ConfigurationError, StreamExecutionEnvironment } from '../../src/index.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** All source text below a folder, but for what only lists options. */
+/** All source text below a folder, but for what only lists settings. */
 function sourcesOf(folder: string, ending: string): string {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith(ending) && !/config\/(options|document)\.ts$/.test(name))
-    .filter((name) => !name.includes('_runtime'))
+    .filter((name) => name.endsWith(ending) && !/^config|_settings|_runtime/.test(name))
     .map((name) => readFileSync(join(root, folder, name), 'utf8'))
     .join('\n');
 }
 
 const typescript = sourcesOf('src', '.ts');
 const python = sourcesOf('python/isthmus', '.py');
-const real = options.filter(({ noEffect }) => noEffect === undefined);
+const real = settingRows.map(([name, row]) => ({ name, ...(row as SettingRow) }));
 
-/** Options that functions and channels heed wherever they are: in Node, and in Python workers. */
-const BOTH = [
-  'pipeline.auto-watermark-interval',
-  'pipeline.name',
-  'pipeline.object-reuse',
-  'isthmus.channel.window-bytes',
-  'isthmus.state.cache-entries',
-  'isthmus.state.directory',
-  'state.backend.type',
-];
-
-/** A key as it stands in a reader: whole, or its last part behind a common prefix. */
-const isReadIn = (text: string, key: string) =>
-  [`'${key}'`, `"${key}"`].some((quoted) => text.includes(quoted)) ||
-  (key.startsWith('restart-strategy.exponential-delay.') &&
-    text.includes(`key('${key.slice('restart-strategy.exponential-delay.'.length)}')`));
-
-test.each(real.map(({ key }) => key))('%s is read by somebody', (key) => {
-  expect(isReadIn(typescript, key) || isReadIn(python, key)).toBe(true);
+test('docs/configuration.md and the tables of the Python side are what the table says', () => {
+  const read = (path: string) => readFileSync(join(root, path), 'utf8');
+  expect(read('docs/configuration.md')).toBe(configurationPage());
+  for (const [path, text] of Object.entries(pythonTables())) {
+    expect(read(`python/isthmus/${path}`)).toBe(text);
+  }
 });
 
-test.each(BOTH)('%s is read in both languages', (key) => {
-  expect([isReadIn(typescript, key), isReadIn(python, key)]).toEqual([true, true]);
+test('no key is there twice', () => {
+  expect(new Set(knownKeys).size).toBe(knownKeys.length);
+  const variables = real.map(({ key }) => variableOf(key));
+  expect(new Set(variables).size).toBe(variables.length);
+});
+
+/** Where a host reads a setting: `settings.name`, or by taking it out of them. */
+const READERS: Readonly<Record<SettingHost, (name: string) => boolean>> = {
+  runtime: (name) => new RegExp(`[.{,]\\s*${name}\\b`).test(typescript),
+  worker: (name) =>
+    python.includes(`settings.${name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)}`),
+};
+
+test.each(real)('$key is heeded by the hosts it says, and by no other', ({ name, hosts }) => {
+  for (const host of ['runtime', 'worker'] as const) {
+    if (host === 'runtime' && !hosts.includes(host)) continue; // Workers are told by way of the runtime.
+    expect([host, READERS[host](name)]).toEqual([host, hosts.includes(host)]);
+  }
+});
+
+test('nobody looks at the texts of settings, but for what is said about them', () => {
+  const code = typescript.replaceAll(/^\s*(\/\*)?\*.*$/gm, '');
+  const quoted = [...code.matchAll(/'([a-z]+(?:[.-][a-z]+)+)'/g)].map(([, text]) => text);
+  expect(quoted.filter((text) => knownKeys.includes(text ?? ''))).toEqual([]);
+});
+
+test.each(Object.entries(ACCEPTED))('%s is said to have no effect, or only tunes', (key, row) => {
+  const fitting = { duration: '1 s', boolean: 'true', integer: '1', string: 'x' };
+  const value = fitting[row.type as keyof typeof fitting];
+  for (const said of [key, ...(row.alternatives ?? [])]) {
+    expect(resolveConfiguration({ code: { [said]: value } }).warnings).toEqual(
+      row.tuning === true ? [] : [`${key} (code) has no effect: ${row.why}.`],
+    );
+  }
 });
 
 describe('limits', () => {
@@ -71,7 +88,7 @@ describe('limits', () => {
   test.each(bounds)('$key: $good will do, $bad does not', ({ key, type, good, bad }) => {
     const value = (n: number) => `${n}${unit(type)}`;
     const resolved = (source: object) => resolveConfiguration(source);
-    expect(resolved({ code: { [key]: value(good) } }).values[key]).toBe(value(good));
+    expect(resolved({ code: { [key]: value(good) } }).said[0]?.value).toBe(value(good));
     // From every road: code, environment, command line.
     for (const source of [
       { code: { [key]: value(bad) } },

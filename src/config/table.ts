@@ -1,365 +1,412 @@
-// Every option there is: name, type, default, unit, effect. `docs/configuration.md` is generated from this table,
-// and everything that reads an option reads it through `src/config/resolve.ts`.
+// Every setting there is: name, key, type, default, unit, effect, and who heeds it. Nothing else knows any of this: validation,
+// resolution, notices, docs/configuration.md and the table of the Python side (python/isthmus/_settings/table.py) come from here.
 
-import { STOP_ON, STOP_ON_CHOICES } from './stop-signals.ts';
-
-export type OptionType =
+export type SettingType =
   | 'integer'
   | 'number'
   | 'boolean'
   | 'string'
   | 'duration'
   | 'bytes'
-  | 'choice';
+  | 'choice'
+  | 'list'
+  | 'map';
 
-export interface OptionSpec {
-  key: string;
-  type: OptionType;
-  /** As a user would write it; absent: unset. */
-  default?: string;
+/** `runtime`: the Node process, with the TypeScript functions in it. `worker`: a Python worker, with its functions. */
+export type SettingHost = 'runtime' | 'worker';
+
+/** What a value must be. */
+export interface ValueSpec {
+  type: SettingType;
+  /** Of a choice. */
   choices?: readonly string[];
+  /** Other words for some values. */
+  synonyms?: Readonly<Record<string, string>>;
+  /** Of a list, beside the form `[a, b]`; Flink's is `;`. */
+  separator?: string;
   /** Of numbers, durations (milliseconds) and sizes (bytes): the values that make sense. */
   least?: number;
   greatest?: number;
+}
+
+export interface SettingRow extends ValueSpec {
+  key: string;
+  /** Keys that Flink had for it before. */
+  alternatives?: readonly string[];
+  /** As a user would write it; absent: unset. */
+  default?: string;
+  hosts: readonly SettingHost[];
   effect: string;
-  /** Accepted from Flink's configuration and without effect here, with the reason as its effect. */
-  noEffect?: true;
 }
 
 /** Node's timers take no longer time, and days of waiting are a slip. */
 const LONGEST_MS = 2 ** 31 - 1;
 const MAX_COUNT = 2 ** 31 - 1;
 
-export const options: readonly OptionSpec[] = [
-  {
+/** By the name that `Settings` has for it: durations in milliseconds, sizes in bytes. */
+export const SETTINGS = {
+  parallelism: {
     key: 'parallelism.default',
     type: 'integer',
     least: 1,
     greatest: 32_768,
+    hosts: ['runtime'],
     effect:
       'Parallelism of operators that set none: in Python the number of cores (as PyFlink), in TypeScript 1.',
   },
-  {
+  maxParallelism: {
     key: 'pipeline.max-parallelism',
     type: 'integer',
     least: 1,
     greatest: 32_768,
+    hosts: ['runtime'],
     effect: "Number of key groups; unset: Flink's rule, at least 128.",
   },
-  {
+  jobName: {
     key: 'pipeline.name',
     type: 'string',
+    hosts: ['runtime'],
     effect: 'Name of the job where execute() is given none.',
   },
-  {
+  autoWatermarkIntervalMs: {
     key: 'pipeline.auto-watermark-interval',
     type: 'duration',
     default: '200 ms',
     least: 0,
     greatest: LONGEST_MS,
+    hosts: ['runtime', 'worker'],
     effect: 'How often watermark strategies emit; 0 turns periodic watermarks off.',
   },
-  {
+  operatorChaining: {
     key: 'pipeline.operator-chaining.enabled',
+    alternatives: ['pipeline.operator-chaining'],
     type: 'boolean',
     default: 'true',
+    hosts: ['runtime'],
     effect: 'Whether neighbouring operators of one language run as one task.',
   },
-  {
+  pythonOperatorChaining: {
     key: 'python.operator-chaining.enabled',
     type: 'boolean',
     default: 'true',
+    hosts: ['runtime'],
     effect: 'The same for Python operators only.',
   },
-  {
+  objectReuse: {
     key: 'pipeline.object-reuse',
     type: 'boolean',
     default: 'false',
+    hosts: ['runtime', 'worker'],
     effect:
       'Whether records that can be changed in place are shared instead of copied where they are kept. Only for functions that change nothing they have emitted or were given.',
   },
-  {
+  jobParameters: {
     key: 'pipeline.global-job-parameters',
-    type: 'string',
-    effect: 'Parameters that functions read with get_job_parameter, as `key:value,key:value`.',
+    type: 'map',
+    default: '',
+    hosts: ['runtime', 'worker'],
+    effect:
+      'Parameters that functions read with get_job_parameter (getJobParameter), as `key:value,key:value`.',
   },
-  {
+  runtimeMode: {
     key: 'execution.runtime-mode',
     type: 'choice',
     choices: ['STREAMING', 'BATCH', 'AUTOMATIC'],
     default: 'STREAMING',
+    hosts: ['runtime'],
     effect:
       'STREAMING emits running results; BATCH sorts by key and emits final ones; AUTOMATIC is BATCH where all sources end.',
   },
-  {
+  restartStrategy: {
     key: 'restart-strategy.type',
+    alternatives: ['restart-strategy'],
     type: 'choice',
-    choices: ['none', 'off', 'disable', 'fixed-delay', 'exponential-delay', 'failure-rate'],
+    choices: ['none', 'fixed-delay', 'exponential-delay', 'failure-rate'],
+    synonyms: {
+      off: 'none',
+      disable: 'none',
+      fixeddelay: 'fixed-delay',
+      exponentialdelay: 'exponential-delay',
+      failurerate: 'failure-rate',
+    },
     default: 'none',
+    hosts: ['runtime'],
     effect:
       'What follows a failure. Without checkpoints a restart begins from the beginning, and sinks get records again.',
   },
-  {
+  fixedDelayAttempts: {
     key: 'restart-strategy.fixed-delay.attempts',
     type: 'integer',
     default: '1',
     least: 0,
     greatest: MAX_COUNT,
+    hosts: ['runtime'],
     effect: 'Restarts before the job fails.',
   },
-  {
+  fixedDelayMs: {
     key: 'restart-strategy.fixed-delay.delay',
     type: 'duration',
     default: '1 s',
     least: 0,
+    hosts: ['runtime'],
     effect: 'Pause before a restart.',
   },
-  {
+  failureRateMaxFailures: {
     key: 'restart-strategy.failure-rate.max-failures-per-interval',
     type: 'integer',
     default: '1',
     least: 0,
     greatest: MAX_COUNT,
+    hosts: ['runtime'],
     effect: 'Failures within the interval that are followed by a restart.',
   },
-  {
+  failureRateIntervalMs: {
     key: 'restart-strategy.failure-rate.failure-rate-interval',
     type: 'duration',
     default: '1 min',
     least: 0,
+    hosts: ['runtime'],
     effect: 'Interval in which failures are counted.',
   },
-  {
+  failureRateDelayMs: {
     key: 'restart-strategy.failure-rate.delay',
     type: 'duration',
     default: '1 s',
     least: 0,
+    hosts: ['runtime'],
     effect: 'Pause before a restart.',
   },
-  {
+  exponentialInitialBackoffMs: {
     key: 'restart-strategy.exponential-delay.initial-backoff',
     type: 'duration',
     default: '1 s',
     least: 0,
+    hosts: ['runtime'],
     effect: 'First pause before a restart.',
   },
-  {
+  exponentialMaxBackoffMs: {
     key: 'restart-strategy.exponential-delay.max-backoff',
     type: 'duration',
     default: '1 min',
     least: 0,
+    hosts: ['runtime'],
     effect: 'Longest pause before a restart.',
   },
-  {
+  exponentialMultiplier: {
     key: 'restart-strategy.exponential-delay.backoff-multiplier',
     type: 'number',
     default: '1.5',
     least: 1,
+    hosts: ['runtime'],
     effect: 'What the pause is multiplied with from one failure to the next.',
   },
-  {
+  exponentialResetThresholdMs: {
     key: 'restart-strategy.exponential-delay.reset-backoff-threshold',
     type: 'duration',
     default: '1 h',
     least: 0,
+    hosts: ['runtime'],
     effect: 'Time without a failure after which the pause is the first again.',
   },
-  {
+  exponentialJitterFactor: {
     key: 'restart-strategy.exponential-delay.jitter-factor',
     type: 'number',
     default: '0.1',
     least: 0,
     greatest: 1,
+    hosts: ['runtime'],
     effect: 'How much of the pause is left to chance.',
   },
-  {
+  exponentialAttempts: {
     key: 'restart-strategy.exponential-delay.attempts-before-reset-backoff',
-    type: 'string',
-    effect: 'Restarts before the job fails; unset or `infinite`: no limit.',
+    type: 'integer',
+    synonyms: { infinite: String(MAX_COUNT) },
+    default: 'infinite',
+    least: 0,
+    greatest: MAX_COUNT,
+    hosts: ['runtime'],
+    effect: 'Restarts before the job fails; `infinite`: no limit.',
   },
-  {
+  pythonExecutable: {
     key: 'python.executable',
     type: 'string',
+    hosts: ['runtime'],
     effect:
       "Interpreter of the workers; unset: the program's own, else VIRTUAL_ENV, `.venv` here or above, `python3`.",
   },
-  {
+  pythonFiles: {
     key: 'python.files',
-    type: 'string',
+    type: 'list',
+    separator: ',',
+    default: '',
+    hosts: ['runtime'],
     effect:
       'Files, folders and archives added to the import path of the workers, separated by commas; of a file its folder. Relative ones are relative to the working directory of the workers.',
   },
-  {
+  pythonRecordTimeoutMs: {
     key: 'python.fn-execution.timeout',
     type: 'duration',
     default: '0 ms',
     least: 0,
+    hosts: ['runtime'],
     effect:
       'How long a Python worker may be at one record before it counts as hung, is dumped and killed; 0: for ever.',
   },
-  {
+  workerMemoryLimitBytes: {
     key: 'python.worker.memory-limit',
     type: 'bytes',
     least: 2 ** 20,
+    hosts: ['runtime'],
     effect:
       'Resident memory at which a Python worker at work is killed; unset: no limit. Looked at ten times a second while records are worked on, on Linux: what `open()` takes before that, and processes that functions start, do not count.',
   },
-  {
+  workerStartTimeoutMs: {
     key: 'python.worker.start-timeout',
     type: 'duration',
     default: '30 s',
     least: 1,
     greatest: LONGEST_MS,
+    hosts: ['runtime'],
     effect: 'How long a Python worker may take to start.',
   },
-  {
+  closeTimeoutMs: {
     key: 'isthmus.close-timeout',
     type: 'duration',
     default: '2 s',
     least: 0,
     greatest: LONGEST_MS,
+    hosts: ['runtime', 'worker'],
     effect:
       'How long functions, sources and sinks may take to end and to close after a failure, a cancellation or a stop, before they are left or killed.',
   },
-  {
-    key: STOP_ON,
+  stopOn: {
+    key: 'isthmus.stop-on',
     type: 'choice',
-    choices: Object.keys(STOP_ON_CHOICES),
+    choices: ['none', 'SIGTERM', 'SIGINT', 'both'],
     default: 'none',
+    hosts: ['runtime'],
     effect:
       'Signals that stop the job the first time they come, instead of cancelling it: sources end, the rest is worked off. Heeded by Python programs while they wait, and by programs that `isthmus run` starts.',
   },
-  {
+  maxWorkers: {
     key: 'python.worker.max-count',
     type: 'integer',
     least: 1,
     greatest: 32_768,
+    hosts: ['runtime'],
     effect:
       'Python workers of an environment (of a Python program) that are at work at a time; further jobs wait for their turn. A job that needs more runs alone, one started within another does not wait for that. Unset: 8 for each core, at least 64.',
   },
-  {
+  workerWaitTimeoutMs: {
     key: 'python.worker.wait-timeout',
     type: 'duration',
     default: '10 min',
     least: 1,
     greatest: LONGEST_MS,
+    hosts: ['runtime'],
     effect: 'How long a job waits for its turn before it fails.',
   },
-  {
+  stateBackend: {
     key: 'state.backend.type',
+    alternatives: ['state.backend'],
     type: 'choice',
-    choices: ['hashmap', 'embedded', 'rocksdb', 'forst', 'sqlite'],
+    choices: ['hashmap', 'embedded'],
+    synonyms: {
+      rocksdb: 'embedded',
+      forst: 'embedded',
+      sqlite: 'embedded',
+      filesystem: 'hashmap',
+      jobmanager: 'hashmap',
+    },
     default: 'hashmap',
+    hosts: ['runtime', 'worker'],
     effect:
-      "Where keyed state is kept: `hashmap` is the process's memory; the others are one embedded store on disk, for state larger than memory.",
+      "Where keyed state is kept: `hashmap` is the process's memory; `embedded` a store on disk, for state larger than memory.",
   },
-  {
+  windowsMerging: {
+    key: 'isthmus.windows.merging',
+    type: 'choice',
+    choices: ['exact', 'pyflink'],
+    hosts: ['worker'],
+    effect:
+      'What a record that bridges session windows of Python functions does: `exact` combines them; `pyflink` loses the contents of one, as PyFlink does. Unset: `pyflink` in programs that import pyflink. Sessions of TypeScript functions are always exact.',
+  },
+  stateDirectory: {
     key: 'isthmus.state.directory',
     type: 'string',
+    hosts: ['runtime', 'worker'],
     effect: "Folder of the embedded store's files; unset: that of temporary files.",
   },
-  {
+  stateCacheEntries: {
     key: 'isthmus.state.cache-entries',
     type: 'integer',
     default: '50000',
     least: 1,
     greatest: MAX_COUNT,
+    hosts: ['runtime', 'worker'],
     effect: 'Keys of each state that the embedded store keeps in memory.',
   },
-  {
+  channels: {
     key: 'isthmus.channels',
     type: 'choice',
     choices: ['auto', 'always'],
     default: 'auto',
+    hosts: ['runtime'],
     effect:
       '`always` sends every exchange through the runtime; results must not differ. For tests.',
   },
-  {
+  channelWindowBytes: {
     key: 'isthmus.channel.window-bytes',
     type: 'bytes',
     default: '1 mb',
     least: 1,
     greatest: 2 ** 31 - 1,
+    hosts: ['runtime', 'worker'],
     effect: 'Bytes that may be on their way on one channel before its sender waits.',
   },
-  {
+  maxFrameBytes: {
     key: 'isthmus.bridge.max-frame-bytes',
     type: 'bytes',
     default: '64 mb',
     least: 64 << 10,
     greatest: 2 ** 31 - 1,
+    hosts: ['runtime'],
     effect: 'Largest frame, and so the largest record, between two processes.',
   },
-  {
+  progress: {
     key: 'isthmus.progress',
     type: 'choice',
     choices: ['auto', 'always', 'json', 'never'],
     default: 'never',
+    hosts: ['runtime'],
     effect:
       'Whether a job shows its progress on stderr; auto (what `isthmus run` says): on a terminal; json: as JSON lines.',
   },
-  ...[
-    ['python.fn-execution.bundle.size', 'batches adapt to the load by themselves'],
-    ['python.fn-execution.bundle.time', 'batches adapt to the load by themselves'],
-    ['python.fn-execution.arrow.batch.size', 'batches adapt to the load by themselves'],
-    ['python.fn-execution.memory.managed', 'workers are plain processes'],
-    ['python.execution-mode', 'functions always run in worker processes'],
-    ['python.client.executable', 'the program is its own client'],
-    ['python.archives', 'call add_python_archive'],
-    ['python.requirements', 'name an interpreter that has the packages'],
-    ['python.pythonpath', 'the import path of the program is used'],
-    ['python.state.cache-size', 'state lives in the worker: there is nothing to cache'],
-    ['python.map-state.read-cache-size', 'state lives in the worker: there is nothing to cache'],
-    ['python.map-state.write-cache-size', 'state lives in the worker: there is nothing to cache'],
-    [
-      'python.map-state.iterate-response-batch-size',
-      'state lives in the worker: there is nothing to cache',
-    ],
-    ['python.metric.enabled', 'metrics cost nothing worth switching off'],
-    ['python.profile.enabled', 'use a profiler on the worker'],
-    ['python.systemenv.enabled', 'workers inherit the environment'],
-    ['python.logging.default.level', "records of Python's logging reach the program's loggers"],
-    ['python.logging.level.overrides', "records of Python's logging reach the program's loggers"],
-    ['python.job-options', 'there is no JVM'],
-    ['execution.buffer-timeout.interval', 'channels are flushed as soon as their consumer is free'],
-    ['execution.buffer-timeout.enabled', 'channels are flushed as soon as their consumer is free'],
-    ['execution.checkpointing.interval', 'checkpoints come with the next release'],
-    ['execution.checkpointing.mode', 'checkpoints come with the next release'],
-    ['execution.checkpointing.timeout', 'checkpoints come with the next release'],
-    ['execution.checkpointing.dir', 'checkpoints come with the next release'],
-    ['execution.checkpointing.min-pause', 'checkpoints come with the next release'],
-    [
-      'execution.checkpointing.max-concurrent-checkpoints',
-      'checkpoints come with the next release',
-    ],
-    [
-      'execution.checkpointing.tolerable-failed-checkpoints',
-      'checkpoints come with the next release',
-    ],
-    ['execution.checkpointing.unaligned.enabled', 'checkpoints come with the next release'],
-    [
-      'execution.checkpointing.externalized-checkpoint-retention',
-      'checkpoints come with the next release',
-    ],
-    ['pipeline.jars', 'there is no JVM'],
-    ['pipeline.classpaths', 'there is no JVM'],
-  ].map(
-    ([key, effect]): OptionSpec => ({
-      key: key ?? '',
-      type: 'string',
-      effect: effect ?? '',
-      noEffect: true,
-    }),
-  ),
-];
+} as const satisfies Readonly<Record<string, SettingRow>>;
 
-const byKey = new Map(options.map((option) => [option.key, option]));
+type Rows = typeof SETTINGS;
 
-export function findOption(key: string): OptionSpec | undefined {
-  return byKey.get(key);
-}
+export type SettingName = keyof Rows;
 
-/** Keys that belong to the user: job parameters in the manner of Flink's programs, never warned about. */
-export function isForeign(key: string): boolean {
-  return !/^(parallelism|pipeline|execution|restart-strategy|python|isthmus|state)\./.test(key);
-}
+type Given<Row extends SettingRow> = Row['type'] extends 'boolean'
+  ? boolean
+  : Row['type'] extends 'string'
+    ? string
+    : Row['type'] extends 'choice'
+      ? Row extends { choices: readonly (infer Choice)[] }
+        ? Choice
+        : never
+      : Row['type'] extends 'list'
+        ? readonly string[]
+        : Row['type'] extends 'map'
+          ? Readonly<Record<string, string>>
+          : number;
+
+/** What holds for a job: every setting, with the defaults, in milliseconds and bytes. Nobody looks at texts again. */
+export type Settings = { readonly [Name in SettingName]: ValueOf<Rows[Name]> };
+
+type ValueOf<Row extends SettingRow> = Row extends { default: string }
+  ? Given<Row>
+  : Given<Row> | undefined;
+
+export const settingRows = Object.entries(SETTINGS) as [SettingName, SettingRow][];

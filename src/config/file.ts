@@ -1,0 +1,164 @@
+// Configuration files as Flink has them: the nested config.yaml of Flink 2, and the flat lines of flink-conf.yaml before it.
+//
+//   F1. Values are texts as they stand in the file: what they mean is said by the table of settings, not by YAML.
+//   F2. What cannot be read is an error with file and line; nothing is skipped.
+
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Scalar,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml';
+import { ConfigurationError } from '../errors.ts';
+
+/** A setting of a file, whole key and text. */
+export interface FileEntry {
+  key: string;
+  value: string;
+  line: number;
+}
+
+/** What a folder such as Flink's `conf` has the configuration in. */
+const IN_FOLDER = ['config.yaml', 'flink-conf.yaml'];
+
+/**
+ * The settings of a file, or of a folder's `config.yaml` or `flink-conf.yaml`.
+ *
+ * @throws ConfigurationError when it cannot be read
+ */
+export function readConfigurationFile(path: string): { path: string; entries: FileEntry[] } {
+  const file = fileOf(path);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    const why = (cause as Error).message;
+    throw new ConfigurationError(`The configuration file ${file} cannot be read: ${why}`, {
+      cause,
+    });
+  }
+  return { path: file, entries: once(file, entriesOf(file, text)) };
+}
+
+function fileOf(path: string): string {
+  const isFile = (name: string) => statSync(name, { throwIfNoEntry: false })?.isFile() === true;
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return path;
+  const found = IN_FOLDER.map((name) => join(path, name)).find(isFile);
+  if (found !== undefined) return found;
+  throw new ConfigurationError(`The folder ${path} has no ${IN_FOLDER.join(' and no ')}.`);
+}
+
+function entriesOf(file: string, text: string): FileEntry[] {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    schema: 'failsafe', // F1
+    prettyErrors: false,
+    lineCounter: lines,
+  });
+  const reading = new Reading(file, document, lines);
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem === undefined && document.contents === null) return [];
+  if (problem === undefined && isMap(document.contents))
+    return reading.flattened(document.contents, '');
+  const isTwice = document.errors.some(({ code }) => code === 'DUPLICATE_KEY');
+  const flat = isTwice ? undefined : flatLines(text);
+  if (flat !== undefined) return flat;
+  if (problem !== undefined) throw reading.error(problem.pos[0], problem.message);
+  throw reading.error(0, 'the file is no list of settings of the form key: value');
+}
+
+/** The keys of Flink 1.x: whole ones, one a line; undefined where a line is none such. */
+function flatLines(text: string): FileEntry[] | undefined {
+  const found: FileEntry[] = [];
+  for (const [index, line] of text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .entries()) {
+    const bare = line.replace(/(^|\s)#.*$/, '').trimEnd();
+    if (bare === '') continue;
+    const parts = /^([A-Za-z0-9_.-]+)\s*[:=]\s*(.*)$/.exec(bare);
+    if (parts === null) return undefined;
+    const [, key = '', value = ''] = parts;
+    const plain = value.replace(/^(["'])(.*)\1$/, '$2');
+    // What YAML has a meaning for is to be read by YAML, which says what is wrong with it.
+    if (plain === value && /^["'[{&*!|>]/.test(value)) return undefined;
+    found.push({ key, value: plain, line: index + 1 });
+  }
+  return found;
+}
+
+/** A setting that is said twice is a slip: which one was meant? */
+function once(file: string, entries: FileEntry[]): FileEntry[] {
+  const lines = new Map<string, number>();
+  for (const { key, line } of entries) {
+    const first = lines.get(key);
+    if (first !== undefined) {
+      throw new ConfigurationError(
+        `${file}, line ${line}: ${key} is set again; line ${first} sets it.`,
+      );
+    }
+    lines.set(key, line);
+  }
+  return entries;
+}
+
+class Reading {
+  readonly #file: string;
+  readonly #document: Document;
+  readonly #lines: LineCounter;
+
+  constructor(file: string, document: Document, lines: LineCounter) {
+    this.#file = file;
+    this.#document = document;
+    this.#lines = lines;
+  }
+
+  /** `a: {b: 1}` is `a.b: 1`. */
+  flattened(map: YAMLMap, prefix: string): FileEntry[] {
+    return map.items.flatMap(({ key, value }) => {
+      if (!isScalar(key)) throw this.error(map.range?.[0], 'a key must be a word');
+      const whole = prefix + String(key.value);
+      const node = isAlias(value) ? value.resolve(this.#document) : value;
+      if (isMap(node)) return this.flattened(node, `${whole}.`);
+      const line = this.#lineOf(key.range?.[0]);
+      if (isSeq(node)) return [{ key: whole, value: this.#listText(node), line }];
+      // Nothing behind the colon leaves the setting as it is.
+      return isScalar(node) && !isNull(node)
+        ? [{ key: whole, value: String(node.value), line }]
+        : [];
+    });
+  }
+
+  error(offset: number | undefined, message: string): ConfigurationError {
+    return new ConfigurationError(
+      `${this.#file}, line ${this.#lineOf(offset)}: ${message.replace(/\.$/, '')}.`,
+    );
+  }
+
+  /** As Flink keeps lists: in YAML's form with brackets. */
+  #listText(list: YAMLSeq): string {
+    const items = list.items.map((item) => {
+      const node = isAlias(item) ? item.resolve(this.#document) : item;
+      if (!isScalar(node)) return JSON.stringify(JSON.stringify(list.toJSON()));
+      const text = String(node.value);
+      return /^[^\s,'"[\]{}#]+$/.test(text) ? text : JSON.stringify(text);
+    });
+    return `[${items.join(', ')}]`;
+  }
+
+  #lineOf(offset = 0): number {
+    return Math.max(1, this.#lines.linePos(offset).line);
+  }
+}
+
+function isNull({ type, value }: Scalar): boolean {
+  return type === 'PLAIN' && (value === '' || value === '~' || value === 'null');
+}
