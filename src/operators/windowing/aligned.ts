@@ -237,7 +237,7 @@ export class AlignedEngine extends Engine {
     }
   }
 
-  protected override declare(): void {
+  protected override declareState(): void {
     const { state } = this.ctx;
     const restored = (name: string, windows: Map<number, Cells>, starts: TimeHeap<number>) => {
       for (const [key, start, contents] of state.namespaced(name, () => entriesOf(windows))) {

@@ -77,7 +77,7 @@ export class CountedPanesEngine extends Engine {
     return panes;
   }
 
-  protected override declare(): void {
+  protected override declareState(): void {
     for (const [key, saved] of this.ctx.state.derived('panes', () => this.#entries())) {
       const [count, open, slices] = saved;
       const panes = this.#panesOf(key);

@@ -135,7 +135,7 @@ export class CountedEngine extends Engine {
     return entry;
   }
 
-  protected override declare(): void {
+  protected override declareState(): void {
     const restored = this.ctx.state.derived('counts of closed keys', () => this.#counts.entries());
     for (const [key, count] of restored) this.#counts.leave(key, count);
   }

@@ -49,7 +49,7 @@ export abstract class Engine {
     const runtime = runtimeContext(this.ctx);
     await this.contents.open(runtime);
     await this.emission.open(runtime);
-    this.declare();
+    this.declareState();
   }
 
   async close(): Promise<void> {
@@ -68,7 +68,7 @@ export abstract class Engine {
   }
 
   /** Declares what is kept of windows, and takes over what was restored; functions are open. */
-  protected declare(): void {}
+  protected declareState(): void {}
 
   /** Whether a record of which all windows were late is late itself. */
   protected isLate(timestamp: number): boolean {

@@ -222,7 +222,7 @@ export class GeneralEngine extends Engine {
     return this.eventTime && this.cleanupTime(window) <= this.ctx.watermark; // G1
   }
 
-  protected override declare(): void {
+  protected override declareState(): void {
     for (const [key, windowData, saved] of this.ctx.state.namespaced('windows', () =>
       this.#saved(),
     )) {

@@ -211,7 +211,7 @@ export class SessionEngine extends Engine {
     return ended;
   }
 
-  protected override declare(): void {
+  protected override declareState(): void {
     const restored = this.ctx.state.derived('sessions', () => this.#entries());
     restored.sort(([, a], [, b]) => a[3] - b[3]);
     for (const [key, [start, end, contents]] of restored) {

@@ -231,7 +231,7 @@ export class SlicedEngine extends Engine {
     }
   }
 
-  protected override declare(): void {
+  protected override declareState(): void {
     const restored = this.ctx.state.derived('slices', () => this.#entries());
     if (restored.length === 0) return;
     // Old subtasks have seen the same watermark at a barrier of theirs, give or take: the earliest counts.
