@@ -6,6 +6,7 @@
 //   ├── ConfigurationError      an option is wrong
 //   ├── UserFunctionError       user code raised; the report says which record
 //   ├── WorkerError             a Python worker could not start, died, hung or outgrew its limit
+//   ├── RuntimeDiedError        the process of the runtime, in which TypeScript functions run, has died
 //   ├── BridgeProtocolError     a frame was malformed
 //   ├── OutputError             what a print sink writes could not be written, or has no reader any more
 //   ├── CodecError              a value cannot cross between the languages
@@ -22,6 +23,7 @@ export type ErrorCode =
   | 'ISTHMUS_WORKER_DIED'
   | 'ISTHMUS_WORKER_TIMEOUT'
   | 'ISTHMUS_WORKER_MEMORY'
+  | 'ISTHMUS_RUNTIME_DIED'
   | 'ISTHMUS_PROTOCOL'
   | 'ISTHMUS_OUTPUT'
   | 'ISTHMUS_OUTPUT_CLOSED'
@@ -95,6 +97,13 @@ export class WorkerError extends IsthmusError {
   }
 }
 
+/** Told by programs whose runtime is a process of its own. */
+export class RuntimeDiedError extends IsthmusError {
+  constructor(message: string, options?: Details) {
+    super('ISTHMUS_RUNTIME_DIED', message, options);
+  }
+}
+
 export class BridgeProtocolError extends IsthmusError {
   constructor(message: string, options?: Details) {
     super('ISTHMUS_PROTOCOL', message, options);
@@ -152,6 +161,8 @@ export function errorFromReport(report: ErrorReport): IsthmusError {
     case 'ISTHMUS_WORKER_TIMEOUT':
     case 'ISTHMUS_WORKER_MEMORY':
       return new WorkerError(code, message, { report });
+    case 'ISTHMUS_RUNTIME_DIED':
+      return new RuntimeDiedError(message, { report });
     case 'ISTHMUS_PROTOCOL':
       return new BridgeProtocolError(message, { report });
     case 'ISTHMUS_OUTPUT':

@@ -129,6 +129,7 @@ export {
   type ErrorReport,
   GraphError,
   InternalError,
+  RuntimeDiedError,
   IsthmusError,
   JobCancelledError,
   OutputError,

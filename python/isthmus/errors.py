@@ -7,6 +7,7 @@
     ├── ConfigurationError      an option is wrong
     ├── UserFunctionError       user code raised; the report says which record
     ├── WorkerError             a Python worker could not start, died, hung or outgrew its limit
+    ├── RuntimeDiedError        the process of the runtime, in which TypeScript functions run, has died
     ├── BridgeProtocolError     a frame was malformed
     ├── OutputError             what a print sink writes could not be written, or has no reader any more
     ├── CodecError              a value cannot cross between the languages
@@ -54,6 +55,10 @@ class WorkerError(IsthmusError):
     code = "ISTHMUS_WORKER_DIED"
 
 
+class RuntimeDiedError(IsthmusError):
+    code = "ISTHMUS_RUNTIME_DIED"
+
+
 class BridgeProtocolError(IsthmusError):
     code = "ISTHMUS_PROTOCOL"
 
@@ -92,6 +97,7 @@ _BY_CODE: dict[str, type[IsthmusError]] = {
         GraphError,
         ConfigurationError,
         UserFunctionError,
+        RuntimeDiedError,
         BridgeProtocolError,
         CodecError,
         JobCancelledError,

@@ -9,6 +9,7 @@
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { getHeapStatistics } from 'node:v8';
 import {
   type BridgeProtocolError,
   CodecError,
@@ -175,6 +176,7 @@ class DriverSession {
       parentPid: process.pid,
       maxFrameBytes: DEFAULT_MAX_FRAME_BYTES,
       node: process.versions.node,
+      heapLimitMb: getHeapStatistics().heap_size_limit >> 20,
     });
   }
 

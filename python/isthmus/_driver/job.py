@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._bridge import frame as wire
 from .._bridge.control import encode_control
-from ..errors import InternalError, IsthmusError, JobCancelledError, error_from_report
+from ..errors import InternalError, IsthmusError, JobCancelledError, RuntimeDiedError, error_from_report
 from .interrupts import StopAsked, heeded
 from .unobserved import tell, watch
 
@@ -181,7 +181,7 @@ class JobHandle:
         if not self.done and self._session.is_ours:
             try:
                 self._session.send(kind, body, channel=self._request)
-            except InternalError:
+            except (InternalError, RuntimeDiedError):
                 pass  # The runtime is gone, and the job with it.
 
     def add_done_callback(self, callback: Callable[[JobHandle], None]) -> None:
@@ -248,8 +248,8 @@ class JobHandle:
         else:
             self._end(status, body, body.get("error") or {"message": "The job failed."})
 
-    def runtime_died(self, text: str) -> None:
-        self._end("FAILED", None, {"code": InternalError.code, "message": text})
+    def runtime_died(self, error: IsthmusError) -> None:
+        self._end("FAILED", None, {"code": error.code, "message": str(error)})
 
     def _end(self, status: str, outcome: dict[str, Any] | None, report: dict[str, Any] | None) -> None:
         with self._session.changed:

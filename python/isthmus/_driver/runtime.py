@@ -277,7 +277,7 @@ class RuntimeProcess:
             try:
                 pid, status = os.waitpid(self.pid, 0 if wait else os.WNOHANG)
             except ChildProcessError:
-                self._exit_code = -1
+                self._exit_code = 0  # The program has waited for all its children by itself.
             else:
                 if pid:
                     self._exit_code = os.waitstatus_to_exitcode(status)

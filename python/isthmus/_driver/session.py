@@ -20,6 +20,7 @@ from .._bridge.control import decode_control, encode_control
 from ..errors import InternalError, IsthmusError
 from . import uncaught
 from .aside import Aside
+from .farewell import farewell
 from .job import JobHandle
 from .logs import log_levels, pass_on
 from .runtime import PACKAGE_DIR, started
@@ -64,7 +65,10 @@ class Session:
         self.changed = threading.Condition()
         self.aside = Aside()
         self.dead = False
-        self._farewell = "The runtime ended"
+        #: Why it ended; None while it runs.
+        self._farewell: IsthmusError | None = None
+        #: What the runtime's heap of JavaScript may take.
+        self._heap_limit_mb: int | None = None
         import isthmus
 
         self._environment = dict(os.environ)
@@ -128,8 +132,12 @@ class Session:
                     # S3: the reader says why; it may not have seen it yet.
                     with self.changed:
                         self.changed.wait_for(lambda: self.dead, timeout=2)
-                    raise InternalError(self._farewell + ".") from e
+                    raise self._why_dead() from e
                 view = view[written:]
+
+    def _why_dead(self) -> IsthmusError:
+        known = self._farewell or farewell(None, None)
+        return type(known)(str(known))  # Of each its own: who raises it adds where.
 
     def submit(self, graph: dict[str, Any], blobs: list[bytes], job_name: str) -> JobHandle:
         """Hand a job to the runtime; returns at once.
@@ -207,27 +215,29 @@ class Session:
                 for kind, flags, channel, count, body in decoder.feed(data):
                     self._take(kind, flags, channel, count, body)
         except IsthmusError as e:
-            self._farewell = f"The runtime broke the protocol: {e}"
+            self._farewell = InternalError(f"The runtime broke the protocol: {e}.")
             self._process.kill()
         except OSError:
             pass
         except BaseException as e:  # S3: such as a MemoryError.
-            self._farewell = f"What the runtime sent could not be taken ({type(e).__name__}: {e})"
+            self._farewell = InternalError(
+                f"What the runtime sent could not be taken ({type(e).__name__}: {e})."
+            )
             self._process.kill()
         code = self._process.exit_code(wait=True)
-        if self._farewell == "The runtime ended" and code is not None:
-            how = f"was killed by signal {-code}" if code < 0 else f"exited with code {code}"
-            self._farewell = f"The runtime {how} while it was needed"
+        self._farewell = self._farewell or farewell(code, self._heap_limit_mb)
         with self.changed:
             self.dead = True
             for job in self._jobs.values():
-                job.runtime_died(self._farewell + ".")
+                job.runtime_died(self._farewell)
             self.changed.notify_all()
 
     def _take(self, kind: int, flags: int, channel: int, count: int, body: Any) -> None:
         job = self._jobs.get(channel)
         if kind in (wire.DRIVER_LOG, wire.LOG):
             self.aside.call(pass_on, decode_control(body))  # S4
+        elif kind == wire.WELCOME:
+            self._heap_limit_mb = decode_control(body).get("heapLimitMb")
         elif job is None:
             return
         elif kind == wire.RESULTS:
