@@ -7,7 +7,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._ts import ts as ts
+    from ._program.typescript import ts as ts
 
 __version__ = "0.1.0"
 
@@ -19,7 +19,7 @@ def install_as_pyflink() -> None:
 
     Programs run by ``python -m isthmus`` and functions in workers need no call. An installed PyFlink is hidden.
     """
-    from ._alias import install
+    from ._pyflink.alias import install
 
     install()
 
@@ -27,7 +27,7 @@ def install_as_pyflink() -> None:
 def __getattr__(name: str) -> Any:
     # Imported on use: start-up time is a feature.
     if name == "ts":
-        from ._ts import ts
+        from ._program.typescript import ts
 
         return ts
     raise AttributeError(f"module 'isthmus' has no attribute {name!r}")

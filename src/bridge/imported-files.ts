@@ -1,4 +1,4 @@
-// What a Python process has imported of the program's modules, as it says itself (python/isthmus/_imported.py): whatever is known
+// What a Python process has imported of the program's modules, as it says itself (python/isthmus/_code/imported.py): whatever is known
 // of the process holds as long as these files are what they were.
 
 import { statSync } from 'node:fs';
@@ -15,7 +15,7 @@ export function areUnchanged(files: ImportedFiles, known = new Map<string, strin
   });
 }
 
-/** What tells that a file has changed; the same text as `stamp_of` of `_imported.py` gives. */
+/** What tells that a file has changed; the same text as `stamp_of` of `_code/imported.py` gives. */
 export function stampOf(path: string): string {
   try {
     const { mtimeNs, size, ino } = statSync(path, { bigint: true });

@@ -24,7 +24,7 @@ async function looked(
   python: typeof import('pythonia').python,
   request: InspectRequest,
 ): Promise<InspectAnswer> {
-  const inspector = await python('isthmus._inspect');
+  const inspector = await python('isthmus._entry.inspect');
   const text: string = await (request.kind === 'describe'
     ? inspector.describe(JSON.stringify(request.functions), JSON.stringify(request.pathEnd))
     : inspector.record(request.path, JSON.stringify(request.args), request.cwd));

@@ -12,7 +12,7 @@ import { languageOf, nodeProcess, pythonProcess, type ProgramProcess } from './p
 
 const PYTHON = `
 import sys
-from isthmus._driver.record import record
+from isthmus._entry.record import record
 answer = record(sys.argv[2], sys.argv[3:], None)
 with open(sys.argv[1], "w", encoding="utf-8") as file:
     file.write(answer)

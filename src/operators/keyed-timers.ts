@@ -1,4 +1,4 @@
-// Timers of one operator, by event time and by processing time. Twin of python/isthmus/_worker/timers.py.
+// Timers of one operator, by event time and by processing time. Twin of python/isthmus/_worker/runtime/timers.py.
 //
 //   K1. A timer is (key, time, domain); registering it again changes nothing, deleting it takes it away.
 //   K2. When it fires, the cursor has its key, and its time as timestamp.

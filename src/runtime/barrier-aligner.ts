@@ -1,5 +1,5 @@
 // Which channels of a task wait for the others' barrier. Pure bookkeeping; the gate holds the elements. Twin of
-// python/isthmus/_worker/aligner.py.
+// python/isthmus/_worker/runtime/aligner.py.
 //
 //   A1. From its barrier to the end of the alignment nothing of a channel is handed out.
 //   A2. A channel that has ended counts as one whose barrier has come.

@@ -1,5 +1,5 @@
 // The inputs of a subtask: a queue per channel, watermarks merged, barriers aligned, ends counted. Twin of
-// python/isthmus/_worker/gate.py; test/vectors/gate.json says what both make of what arrives.
+// python/isthmus/_worker/runtime/input_gate.py; test/vectors/gate.json says what both make of what arrives.
 //
 //   I1. Elements of one channel come out in the order they came in.
 //   I2. Channels take turns by arrival, one element each, so that none starves.

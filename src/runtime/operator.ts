@@ -1,4 +1,4 @@
-// The operator interface of the TypeScript host, twin of python/isthmus/_worker/operator.py.
+// The operator interface of the TypeScript host, twin of python/isthmus/_worker/runtime/operator.py.
 //
 // A task is a chain of operators; each pushes what it makes to the next through `emit`.
 //

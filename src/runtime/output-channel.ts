@@ -1,4 +1,4 @@
-// One outgoing channel of a subtask: batched, in order, held to its credit. Twin of python/isthmus/_worker/output.py.
+// One outgoing channel of a subtask: batched, in order, held to its credit. Twin of python/isthmus/_worker/runtime/output.py.
 //
 //   S1. Elements leave in the order in which they were emitted; a control element goes behind all records before it.
 //   S2. Records are sent only while the balance is positive, and one batch of any size then; control elements need

@@ -1,4 +1,4 @@
-// Values of the user as text, for reports: bounded while it is made, and never throwing. Twin of _worker/shown.py.
+// Values of the user as text, for reports: bounded while it is made, and never throwing. Twin of _values/shown.py.
 //
 //   S1. No more than MAX_PARTS values are looked at, however large, deep or shared a record is.
 //   S2. What was thrown may be anything: null, a proxy whose traps throw, an error whose fields are getters.

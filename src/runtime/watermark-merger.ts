@@ -1,4 +1,4 @@
-// The event time of a task with several input channels. Twin of python/isthmus/_worker/watermarks.py; the rules are those of
+// The event time of a task with several input channels. Twin of python/isthmus/_worker/runtime/watermarks.py; the rules are those of
 // Flink's valve, but for W3.
 //
 //   W1. The merged watermark is the minimum over the channels that are active, and never goes back. One that was idle counts

@@ -1,4 +1,4 @@
-// The body of a BATCH frame (docs/protocol.md §5): timestamps, then the records. Twin of _worker/channels.py.
+// The body of a BATCH frame (docs/protocol.md §5): timestamps, then the records. Twin of _worker/runtime/wire_batch.py.
 
 import {
   decodeKeyedValues,

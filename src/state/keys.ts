@@ -1,4 +1,4 @@
-// Keys: one encoding for both languages, and the subtask a key belongs to. Twin of python/isthmus/_bridge/keys.py.
+// Keys: one encoding for both languages, and the subtask a key belongs to. Twin of python/isthmus/_worker/state/keys.py.
 //
 //   K1. Keys that Python calls equal have the same encoding, hence the same key group: 1, true and 1n here as 1, 1.0 and True there.
 //   K2. Every key group belongs to exactly one subtask; a subtask's groups are contiguous.

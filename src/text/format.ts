@@ -1,4 +1,4 @@
-// Records as print and file sinks show them. Twin of python/isthmus/_types/format.py: the same record shows the same text in
+// Records as print and file sinks show them. Twin of python/isthmus/_text/format.py: the same record shows the same text in
 // both languages where its type is declared or the program is written in Python (which then declares PICKLED_BYTE_ARRAY).
 //
 // A program in TypeScript without a declared type prints as console.log does.

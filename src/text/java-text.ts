@@ -1,5 +1,5 @@
 // Values of a declared type as Java's `toString` shows them, which is what PyFlink prints. Twin of the second half of
-// python/isthmus/_types/format.py.
+// python/isthmus/_text/format.py.
 
 import { dateOf, decimalOf, instantOf, timeOf, timestampOf } from '../bridge/codec/typed-scalar.ts';
 import { type LocalDateTime, ROW_SIGNS, Row } from '../bridge/codec/values.ts';

@@ -1,4 +1,4 @@
-// Blocks of bytes to lines of text. Twin of python/isthmus/_worker/sources/line_splitter.py.
+// Blocks of bytes to lines of text. Twin of python/isthmus/_text/line_splitter.py.
 //
 // Lines end at `\n`, `\r\n` or a lone `\r`, as Flink's do; the last one needs no end. Blocks may be cut anywhere.
 //

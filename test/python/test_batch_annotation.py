@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 
 import pytest
-from isthmus._batch_annotation import declared_format
+from isthmus._program.batch_annotation import declared_format
 from isthmus.datastream import StreamExecutionEnvironment
 from isthmus.errors import GraphError
 from isthmus.testing import OneInputHarness

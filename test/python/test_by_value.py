@@ -1,4 +1,4 @@
-"""Mirrors isthmus/_by_value.py."""
+"""Mirrors isthmus/_code/by_value.py."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pickle
 from types import CodeType
 from typing import Any
 
-from isthmus._by_value import dumps_by_value
+from isthmus._code.by_value import dumps_by_value
 
 
 def codes(code: CodeType) -> list[CodeType]:

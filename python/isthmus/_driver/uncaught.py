@@ -26,7 +26,7 @@ def show(error: BaseException) -> int:
         # Nor is it to be told by Python, which writes at exit what the program's own prints have left in its buffers.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return _CLOSED
-    from .._worker.failure import user_traceback
+    from .._values.failure import user_traceback
 
     report: dict[str, Any] | None = error.report if isinstance(error, IsthmusError) else None
     if report is not None:

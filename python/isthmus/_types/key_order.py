@@ -71,7 +71,7 @@ def _string(text: str) -> bytes:
 
 
 def _pickled(key: Any) -> bytes:
-    from .._worker.isolate import dumps
+    from .._values.isolate import dumps
 
     data = dumps(key)
     return len(data).to_bytes(4, "big") + data

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from .failure import clip
+from .._values.failure import clip
 
 _MAX_MESSAGE = 64 << 10
 

@@ -100,7 +100,7 @@ def flush_user_output() -> None:
 def end_job() -> None:
     """The functions of a job are closed: let out what they printed, and remove what was unpacked for them."""
     flush_user_output()
-    archives = sys.modules.get("isthmus._worker.archives")
+    archives = sys.modules.get("isthmus._worker.runtime.archives")
     if archives is not None:
         archives.leave()
 
@@ -143,10 +143,11 @@ class Process:
 
     def __init__(self, frames_in: int, frames_out: int, program_out: int) -> None:
         from .._bridge import frame as wire
-        from . import forked
-        from .collector import Collector
-        from .slot import Slot
-        from .watchdog import Watchdog
+        from . import built_in
+        from .runtime import forked
+        from .runtime.collector import Collector
+        from .runtime.slot import Slot
+        from .runtime.watchdog import Watchdog
 
         self._wire = wire
         self._forked = forked
@@ -179,6 +180,7 @@ class Process:
             clock=SystemClock(),
             watchdog=self._watchdog,
             rng=random.Random(),
+            makers=built_in,
             wake=self.wake,
             program_output=self.print_lines,
             deploying=self.begin_job,
@@ -401,8 +403,8 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(EXIT_CANNOT_START)
-    from .._alias import install as alias_pyflink
-    from .._imports import this_process_finds_functions
+    from .._code.imports import this_process_finds_functions
+    from .._pyflink.alias import install as alias_pyflink
 
     alias_pyflink()
     this_process_finds_functions()

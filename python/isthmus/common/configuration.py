@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, Any
 
-from .._lazy import no_java
+from .._pyflink.lazy import no_java
 from .._settings.texts import text_of
 from .config_options import ConfigOption
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .._lazy import absent_names
+from .._pyflink.lazy import absent_names
 
 __getattr__ = absent_names(__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._lazy import absent_names
+from .._pyflink.lazy import absent_names
 from ._charsets import known_charset
 from .typeinfo import TypeInformation, Types
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._lazy import no_java
+from .._pyflink.lazy import no_java
 
 __all__ = ["Duration", "Instant", "Time"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._lazy import absent_names, no_java
+from .._pyflink.lazy import absent_names, no_java
 
 __all__ = [
     "BasicArrayTypeInfo",

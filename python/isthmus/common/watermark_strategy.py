@@ -6,12 +6,12 @@ import copy
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from .._lazy import absent_names, no_java
-from .._operations import TimestampsOperation
+from .._program.operations import TimestampsOperation
+from .._pyflink.lazy import absent_names, no_java
 from .time import Duration
 
 if TYPE_CHECKING:
-    from .._ts import TypeScriptFunction
+    from .._program.typescript import TypeScriptFunction
 
 __all__ = ["TimestampAssigner", "WatermarkGenerator", "WatermarkStrategy"]
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._lazy import lazy_names
+from .._pyflink.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from .._interfaces.output_tag import OutputTag as OutputTag
+    from .._interfaces.time_domain import TimeDomain as TimeDomain
+    from .._interfaces.timerservice import TimerService as TimerService
     from ._streams.broadcast import BroadcastConnectedStream as BroadcastConnectedStream
     from ._streams.broadcast import BroadcastStream as BroadcastStream
     from ._streams.connected import ConnectedStreams as ConnectedStreams
@@ -42,11 +45,8 @@ if TYPE_CHECKING:
     from .functions import SinkFunction as SinkFunction
     from .functions import SourceFunction as SourceFunction
     from .functions import WindowFunction as WindowFunction
-    from .output_tag import OutputTag as OutputTag
     from .slot_sharing_group import MemorySize as MemorySize
     from .slot_sharing_group import SlotSharingGroup as SlotSharingGroup
-    from .time_domain import TimeDomain as TimeDomain
-    from .timerservice import TimerService as TimerService
     from .window import CountWindow as CountWindow
     from .window import GlobalWindow as GlobalWindow
     from .window import MergingWindowAssigner as MergingWindowAssigner

@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from .._operations import AsyncOperation
-from ._state.ttl import milliseconds_of
+from .._interfaces.state.ttl import milliseconds_of
+from .._program.operations import AsyncOperation
 from .functions import AsyncFunction, AsyncRetryStrategy
 
 if TYPE_CHECKING:
-    from .._ts import TypeScriptFunction
+    from .._program.typescript import TypeScriptFunction
     from .data_stream import DataStream
 
 __all__ = ["AsyncDataStream"]
@@ -91,9 +91,9 @@ def _wait(
     *,
     ordered: bool,
 ) -> DataStream[Any]:
-    from .._ts import TypeScriptFunction
+    from .._interfaces.async_retry_strategies import retry_as_json
+    from .._program.typescript import TypeScriptFunction
     from ._streams.checks import type_of
-    from .async_retry_strategies import retry_as_json
 
     if capacity <= 0:
         raise ValueError(f"The capacity of an async operator must be at least 1, not {capacity}.")

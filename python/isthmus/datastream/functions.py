@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._lazy import absent_names
-from ._functions.asynchronous import AsyncFunction, AsyncRetryPredicate, AsyncRetryStrategy
-from ._functions.basic import (
+from .._interfaces.functions.asynchronous import AsyncFunction, AsyncRetryPredicate, AsyncRetryStrategy
+from .._interfaces.functions.basic import (
     AggregateFunction,
     CoFlatMapFunction,
     CoMapFunction,
@@ -25,26 +24,27 @@ from ._functions.basic import (
     SinkFunction,
     SourceFunction,
 )
-from ._functions.broadcast import (
+from .._interfaces.functions.broadcast import (
     BaseBroadcastProcessFunction,
     BroadcastProcessFunction,
     KeyedBroadcastProcessFunction,
 )
-from ._functions.context import Function, KeyedStateStore, MetricGroup, RuntimeContext
-from ._functions.process import (
+from .._interfaces.functions.context import Function, KeyedStateStore, MetricGroup, RuntimeContext
+from .._interfaces.functions.process import (
     CoProcessFunction,
     KeyedCoProcessFunction,
     KeyedProcessFunction,
     ProcessFunction,
     ProcessJoinFunction,
 )
-from ._functions.windowed import (
+from .._interfaces.functions.windowed import (
     AllWindowFunction,
     ProcessAllWindowFunction,
     ProcessWindowFunction,
     WindowFunction,
 )
-from .timerservice import TimerService
+from .._interfaces.timerservice import TimerService
+from .._pyflink.lazy import absent_names
 
 __all__ = [
     "AggregateFunction",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._lazy import absent_names
-from ._state.descriptors import (
+from .._interfaces.state.descriptors import (
     AggregatingStateDescriptor,
     ListStateDescriptor,
     MapStateDescriptor,
@@ -13,7 +12,7 @@ from ._state.descriptors import (
     StateDescriptor,
     ValueStateDescriptor,
 )
-from ._state.interfaces import (
+from .._interfaces.state.interfaces import (
     AggregatingState,
     AppendingState,
     BroadcastState,
@@ -26,7 +25,8 @@ from ._state.interfaces import (
     State,
     ValueState,
 )
-from ._state.ttl import StateTtlConfig
+from .._interfaces.state.ttl import StateTtlConfig
+from .._pyflink.lazy import absent_names
 
 __all__ = [
     "AggregatingState",

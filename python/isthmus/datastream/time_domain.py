@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from .._interfaces.time_domain import TimeDomain
 
 __all__ = ["TimeDomain"]
-
-
-class TimeDomain(Enum):
-    """Whether a timer fires by event time or by processing time."""
-
-    EVENT_TIME = 0
-    PROCESSING_TIME = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._lazy import absent_names
+from .._pyflink.lazy import absent_names
 from ._streams.collected import CloseableIterator
 
 __all__ = ["CloseableIterator"]

@@ -8,25 +8,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._lazy import absent_names
-from ._window.assigner import MergingWindowAssigner, SessionWindowTimeGapExtractor, WindowAssigner
-from ._window.counts import CountSlidingWindowAssigner, CountTumblingWindowAssigner
-from ._window.serializers import CountWindowSerializer, GlobalWindowSerializer, TimeWindowSerializer
-from ._window.sessions import (
+from .._interfaces.window.assigner import MergingWindowAssigner, SessionWindowTimeGapExtractor, WindowAssigner
+from .._interfaces.window.counts import CountSlidingWindowAssigner, CountTumblingWindowAssigner
+from .._interfaces.window.serializers import (
+    CountWindowSerializer,
+    GlobalWindowSerializer,
+    TimeWindowSerializer,
+)
+from .._interfaces.window.sessions import (
     DynamicEventTimeSessionWindows,
     DynamicProcessingTimeSessionWindows,
     EventTimeSessionWindows,
     ProcessingTimeSessionWindows,
 )
-from ._window.times import (
+from .._interfaces.window.times import (
     GlobalWindows,
     SlidingEventTimeWindows,
     SlidingProcessingTimeWindows,
     TumblingEventTimeWindows,
     TumblingProcessingTimeWindows,
 )
-from ._window.trigger import Trigger, TriggerResult
-from ._window.triggers import (
+from .._interfaces.window.trigger import Trigger, TriggerResult
+from .._interfaces.window.triggers import (
     ContinuousEventTimeTrigger,
     ContinuousProcessingTimeTrigger,
     CountTrigger,
@@ -35,7 +38,8 @@ from ._window.triggers import (
     ProcessingTimeTrigger,
     PurgingTrigger,
 )
-from ._window.windows import CountWindow, GlobalWindow, TimeWindow, Window
+from .._interfaces.window.windows import CountWindow, GlobalWindow, TimeWindow, Window
+from .._pyflink.lazy import absent_names
 
 __all__ = [
     "ContinuousEventTimeTrigger",

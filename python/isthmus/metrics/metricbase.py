@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from .._worker.metrics import Counter, Distribution, Meter
-from ..datastream._functions.context import MetricGroup
+from .._interfaces.functions.context import MetricGroup
+from .._worker.runtime.metrics import Counter, Distribution, Meter
 
 __all__ = ["Counter", "Distribution", "Meter", "Metric", "MetricGroup"]
 

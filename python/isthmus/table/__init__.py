@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._lazy import lazy_names
+from .._pyflink.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from .._types.data_types import DataType as DataType
+    from .._types.data_types import DataTypes as DataTypes
+    from .._types.data_types import Row as Row
+    from .._types.data_types import RowKind as RowKind
     from .environment_settings import EnvironmentSettings as EnvironmentSettings
     from .schema import Schema as Schema
     from .table import Table as Table
@@ -17,10 +21,6 @@ if TYPE_CHECKING:
     from .table_descriptor import TableDescriptor as TableDescriptor
     from .table_environment import StreamTableEnvironment as StreamTableEnvironment
     from .table_environment import TableEnvironment as TableEnvironment
-    from .types import DataType as DataType
-    from .types import DataTypes as DataTypes
-    from .types import Row as Row
-    from .types import RowKind as RowKind
 
 _NAMES = {
     "DataType": "types",

@@ -18,12 +18,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .._graph import ProgramGraph
+from .._program.graph import ProgramGraph
+from .._types.data_types import DataType, RowType
 from ..common.time import Instant
 from ..common.types import Row
 from ..datastream.connectors.base import Source
 from ..errors import ConfigurationError, UnsupportedError
-from .types import DataType, RowType
 
 #: A column: ("sequence", SQL root, first, last) or ("random", how to make a value).
 _Column = tuple[Any, ...]

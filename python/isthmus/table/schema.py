@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from .._types.data_types import DataType, DataTypes, RowField, RowType
 from ..errors import GraphError, UnsupportedError
-from .types import DataType, DataTypes, RowField, RowType
 
 __all__ = ["Schema"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from .._lazy import lazy_names
+from .._pyflink.lazy import lazy_names
 from ..common.config_options import ConfigOption
 from ..errors import UnsupportedError
 from .schema import Schema

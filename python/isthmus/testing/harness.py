@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
+from .._program.typescript import TypeScriptFunction
 from .._settings.resolve import settings_of
-from .._ts import TypeScriptFunction
-from .._worker.keep import keeper
-from .._worker.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Cursor, Operator, OperatorContext
-from .._worker.operators import make_operator
-from .._worker.runtime_context import runtime_context
-from .._worker.state.keys import GroupOf, freeze, thaw
+from .._values.keep import keeper
+from .._worker.built_in import make_operator
+from .._worker.runtime.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Cursor, Operator, OperatorContext
+from .._worker.runtime.runtime_context import runtime_context
+from .._worker.runtime.timers import TimerQueue
+from .._worker.state.key_identity import GroupOf, freeze, thaw
 from .._worker.state.store import SubtaskStore
-from .._worker.timers import TimerQueue
 from ..datastream.state import OperatorStateStore
 from ..errors import GraphError
 from .clock import ManualClock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import _operations as operations
+from .._program import operations as operations
 from ..datastream import functions as api
 
 _BY_CLASS: tuple[tuple[type, str], ...] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .._graph import Origin, ProgramGraph, Transformation
+from .._program.graph import Origin, ProgramGraph, Transformation
 from ..datastream import StreamExecutionEnvironment
 from ..datastream.data_stream import DataStream
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
-from .._graph import Origin, Transformation
+from .._program.graph import Origin, Transformation
 from .._settings.resolve import settings_of
-from .._worker.keep import Own, as_it_is, kept
-from .._worker.operator import MIN_TIMESTAMP
+from .._values.keep import Own, as_it_is, kept
+from .._worker.runtime.operator import MIN_TIMESTAMP
 from ..datastream.data_stream import DataStream
 from .clock import ManualClock
 from .harness import OneInputHarness, move_clock

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from .._worker.keep import Own
-from .._worker.operator import MAX_TIMESTAMP
-from .._worker.watermarks import TimeChange, WatermarkMerger
+from .._values.keep import Own
+from .._worker.runtime.operator import MAX_TIMESTAMP
+from .._worker.runtime.watermarks import TimeChange, WatermarkMerger
 from .harness import OneInputHarness
 
 

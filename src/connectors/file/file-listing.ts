@@ -1,4 +1,4 @@
-// Which files a subtask reads. Twin of python/isthmus/_worker/sources/file_listing.py.
+// Which files a subtask reads. Twin of python/isthmus/_worker/connectors/file/file_listing.py.
 //
 // Folders are searched recursively, in order of name. Hidden entries and those that begin with an underscore are left out,
 // as Flink does, unless named themselves; so are links that lead nowhere, or back.

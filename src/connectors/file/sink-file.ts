@@ -1,4 +1,4 @@
-// `sink.file`: row-encoded files in buckets, as PyFlink's FileSink writes them. Twin of _worker/operators/sink_file.py.
+// `sink.file`: row-encoded files in buckets, as PyFlink's FileSink writes them. Twin of _worker/connectors/file/sink_file.py.
 //
 //   F1. Lines are written to `.<part>.inprogress.<uuid>`; the file gets its name when it is finished, so that a reader
 //       never sees half a file. What a kill has left is removed when a sink starts on the folder (unfinished-files.ts).

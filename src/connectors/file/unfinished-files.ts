@@ -9,7 +9,7 @@
 //   U3. Of another place (another machine or container, or before the last boot): nobody here can know. It is reported.
 //   U4. Any other name: not ours, left alone.
 //
-// Twin of python/isthmus/_worker/operators/unfinished_files.py.
+// Twin of python/isthmus/_worker/connectors/file/unfinished_files.py.
 
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';

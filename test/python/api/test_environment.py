@@ -279,7 +279,7 @@ def test_python_files_are_importable_in_functions(env, tmp_path):
     ids=["requirements", "jars", "time characteristic"],
 )
 def test_what_has_no_effect_says_so_once(env, call, word, monkeypatch, capsys):
-    monkeypatch.setattr("isthmus._once._said", set())
+    monkeypatch.setattr("isthmus._pyflink.once._said", set())
     call(env)
     call(env)
     assert capsys.readouterr().err.count(word) == 1

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pandas
 import pytest
+from isthmus._text.format import formatter
 from isthmus._types.coerce import coercer
-from isthmus._types.format import formatter
 from isthmus.common import Row, Types
 from isthmus.common.typeinfo import RowTypeInfo
 from isthmus.errors import UserFunctionError

@@ -6,10 +6,10 @@ import asyncio
 import collections
 
 import pytest
+from isthmus._interfaces.async_retry_predicates import has_exception_predicate
+from isthmus._interfaces.async_retry_strategies import FixedDelayRetryStrategy
 from isthmus.common import Time, Types
 from isthmus.datastream import AsyncDataStream, AsyncFunction
-from isthmus.datastream.async_retry_predicates import has_exception_predicate
-from isthmus.datastream.async_retry_strategies import FixedDelayRetryStrategy
 from isthmus.errors import UserFunctionError
 
 PAIRS = [(1, 1), (2, 2), (3, 3), (4, 4), (5, 5)]

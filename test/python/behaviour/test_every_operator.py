@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 from isthmus import ts
-from isthmus.common import Duration, Time, WatermarkStrategy
-from isthmus.datastream import AsyncDataStream, StreamExecutionEnvironment
-from isthmus.datastream._streams.joins import lookup_join
-from isthmus.datastream.async_retry_predicates import has_exception_predicate
-from isthmus.datastream.async_retry_strategies import (
+from isthmus._interfaces.async_retry_predicates import has_exception_predicate
+from isthmus._interfaces.async_retry_strategies import (
     ExponentialBackoffDelayRetryStrategy,
     FixedDelayRetryStrategy,
 )
+from isthmus.common import Duration, Time, WatermarkStrategy
+from isthmus.datastream import AsyncDataStream, StreamExecutionEnvironment
+from isthmus.datastream._streams.joins import lookup_join
 from isthmus.datastream.window import (
     CountTumblingWindowAssigner,
     EventTimeSessionWindows,

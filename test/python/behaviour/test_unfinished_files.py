@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from isthmus import ts
-from isthmus._worker.operators.unfinished_files import place_of_processes, started_at, writer_id
+from isthmus._worker.connectors.file.unfinished_files import place_of_processes, started_at, writer_id
 from isthmus.common import Encoder, Types
 from isthmus.datastream.connectors.file_system import BucketAssigner, FileSink, RollingPolicy
 from isthmus.datastream.functions import MapFunction
@@ -39,7 +39,7 @@ def write(env, folder: Path, language: str, of=("a",)) -> None:
 
 def of_a_dead_process(folder: Path) -> Path:
     """A hidden file whose writer has ended."""
-    code = "from isthmus._worker.operators.unfinished_files import writer_id; print(writer_id())"
+    code = "from isthmus._worker.connectors.file.unfinished_files import writer_id; print(writer_id())"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return hidden(folder, ended.stdout.strip())
 

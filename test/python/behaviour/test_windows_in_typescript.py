@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from isthmus import ts
+from isthmus._interfaces.window.as_json import assigner_as_json, trigger_as_json
 from isthmus._worker.operators.windowing.from_json import assigner_of, trigger_of
 from isthmus.common import Time, WatermarkStrategy
 from isthmus.common.watermark_strategy import TimestampAssigner
 from isthmus.datastream import OutputTag
-from isthmus.datastream._window.as_json import assigner_as_json, trigger_as_json
 from isthmus.datastream.window import (
     ContinuousEventTimeTrigger,
     ContinuousProcessingTimeTrigger,

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from described import from_description
+from isthmus._text.format import file_formatter, formatter
 from isthmus._types.coerce import coercer
-from isthmus._types.format import file_formatter, formatter
 
 _FORMATS = json.loads((Path(__file__).resolve().parents[2] / "vectors/formats.json").read_text("utf-8"))[
     "formats"

@@ -15,8 +15,9 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from isthmus._bridge import codec, control, frame, keys
-from isthmus._worker.channels import ChannelCodec
+from isthmus._bridge import codec, control, frame
+from isthmus._worker.runtime.wire_batch import ChannelCodec
+from isthmus._worker.state import keys
 from isthmus.errors import BridgeProtocolError, CodecError, IsthmusError
 from mutations import BODY_MUTATIONS, HEADER_FIELDS, Mutant, SeedFrame, mutate, seed_frames
 from seed import SEED

@@ -15,8 +15,9 @@ import pytest
 from described import describe
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from isthmus._bridge import codec, control, keys
+from isthmus._bridge import codec, control
 from isthmus._bridge.frame import FLAGS, TYPES, FrameDecoder, pack_frame
+from isthmus._worker.state import keys
 from isthmus.common.time import Instant
 from isthmus.common.types import Row, RowKind
 from isthmus.errors import CodecError

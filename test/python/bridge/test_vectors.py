@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from described import describe, from_description, normal
-from isthmus._bridge import codec, control, frame, keys
+from isthmus._bridge import codec, control, frame
 from isthmus._bridge.codec import ext
-from isthmus._worker.channels import ChannelCodec
+from isthmus._worker.runtime.wire_batch import ChannelCodec
+from isthmus._worker.state import keys
 from isthmus.errors import BridgeProtocolError, CodecError
 
 _VECTORS = Path(__file__).resolve().parents[2] / "vectors"

@@ -14,7 +14,7 @@ import pytest
 
 RECORD = """
 import sys
-from isthmus._driver.record import record
+from isthmus._entry.record import record
 for path in sys.argv[1:]:
     print(record(path))
 """

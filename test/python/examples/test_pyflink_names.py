@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from isthmus._absent import MODULES
+from isthmus._pyflink.absent import MODULES
 from isthmus.errors import UnsupportedError
 
 FOLDERS = ("common", "datastream", "metrics")

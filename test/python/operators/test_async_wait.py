@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any
 
 import pytest
-from isthmus._operations import AsyncOperation
-from isthmus._worker.failure import OperatorFailure
-from isthmus.datastream.async_retry_predicates import empty_result_predicate, exception_type_predicate
+from isthmus._interfaces.async_retry_predicates import empty_result_predicate, exception_type_predicate
+from isthmus._program.operations import AsyncOperation
+from isthmus._values.failure import OperatorFailure
 from isthmus.datastream.functions import AsyncFunction, AsyncRetryStrategy
 from isthmus.testing import OneInputHarness
 

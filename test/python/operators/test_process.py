@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from isthmus._interfaces.output_tag import OutputTag
 from isthmus.datastream.functions import (
     BroadcastProcessFunction,
     CoMapFunction,
@@ -13,7 +14,6 @@ from isthmus.datastream.functions import (
     MapFunction,
     ProcessFunction,
 )
-from isthmus.datastream.output_tag import OutputTag
 from isthmus.datastream.state import MapStateDescriptor, ValueStateDescriptor
 from isthmus.testing import OneInputHarness, TwoInputHarness
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from isthmus._operations import TimestampsOperation
+from isthmus._program.operations import TimestampsOperation
 from isthmus.common.watermark_strategy import WatermarkGenerator
 from isthmus.testing import OneInputHarness
 

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from isthmus._bridge.keys import KeyGroups, encode_key
-from isthmus._operations import AsOfJoinOperation, IntervalJoinOperation, WindowJoinOperation
-from isthmus._worker.state.keys import Freezer, FrozenKey, freeze, thaw
+from isthmus._program.operations import AsOfJoinOperation, IntervalJoinOperation, WindowJoinOperation
+from isthmus._worker.state.key_identity import Freezer, FrozenKey, KeyGroups, encode_key, freeze, thaw
 from isthmus.common import Time, Types
 from isthmus.datastream import RuntimeExecutionMode, StreamExecutionEnvironment
 from isthmus.datastream.functions import (

@@ -267,7 +267,7 @@ def test_a_snapshot_does_not_change_afterwards(backend):
 
 @pytest.mark.parametrize(("before", "after"), [(1, 3), (3, 2), (2, 1)])
 def test_rescaling_deals_keys_out_by_key_group(backend, before, after):
-    from isthmus._worker.state.keys import GroupOf
+    from isthmus._worker.state.key_identity import GroupOf
 
     groups = GroupOf(128, 1, 0)
 

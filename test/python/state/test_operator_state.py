@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from isthmus._worker.state.keys import GroupOf
+from isthmus._worker.state.key_identity import GroupOf
 from isthmus._worker.state.operator_state import OperatorStates
 from isthmus._worker.state.store import SubtaskStore
 from isthmus.common import Time

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from isthmus._worker.timers import TimerQueue
+from isthmus._worker.runtime.timers import TimerQueue
 
 times = st.integers(-5, 30)
 keys = st.sampled_from("abc")

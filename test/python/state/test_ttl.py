@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from isthmus._worker.runtime_context import runtime_context
+from isthmus._worker.runtime.runtime_context import runtime_context
 from isthmus._worker.state.embedded import EmbeddedStore
 from isthmus._worker.state.ttl import BackgroundCleanup, Expiry
 from isthmus.datastream.functions import KeyedProcessFunction

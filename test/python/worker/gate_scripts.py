@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import sys
 
-from isthmus._worker.gate import Event, InputGate
-from isthmus._worker.operator import MAX_TIMESTAMP
-from isthmus._worker.watermarks import LAST_BEFORE_END
+from isthmus._worker.runtime.input_gate import Event, InputGate
+from isthmus._worker.runtime.operator import MAX_TIMESTAMP
+from isthmus._worker.runtime.watermarks import LAST_BEFORE_END
 
 _KINDS = "csud"
 _TIMES = {"final": MAX_TIMESTAMP, "last": LAST_BEFORE_END}

@@ -8,7 +8,8 @@ from typing import Any
 
 from isthmus._bridge import frame as wire
 from isthmus._bridge.control import decode_control, encode_control
-from isthmus._worker.slot import Slot
+from isthmus._worker import built_in
+from isthmus._worker.runtime.slot import Slot
 from isthmus.datastream.functions import KeyedProcessFunction
 
 
@@ -52,18 +53,19 @@ class DrivenSlot:
             clock=self.clock,
             watchdog=None,
             rng=random.Random(7),
+            makers=built_in,
             wake=self._wake,
         )
 
     def _wake(self) -> None:
         self.is_woken = True
 
-    def deploy(self, tasks: list[dict[str, Any]], config: dict[str, str] | None = None) -> None:
+    def deploy(self, tasks: list[dict[str, Any]], settings: dict[str, Any] | None = None) -> None:
         deployment = {
             "jobName": "job",
             "mode": "STREAMING",
             "attempt": 0,
-            "config": config or {},
+            "settings": settings or {},
             "python": {},
             "tasks": tasks,
         }

@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from isthmus._worker.agenda import Agenda, _DueTimes
-from isthmus._worker.task import CAREFUL, Task
+from isthmus._worker.runtime.agenda import Agenda, _DueTimes
+from isthmus._worker.runtime.subtask import CAREFUL, Subtask
 from slots import DrivenSlot, operator, task
 
 Tasks = list[dict[str, Any]]
@@ -47,7 +47,7 @@ def looks_of(tasks: Tasks, monkeypatch: pytest.MonkeyPatch) -> int:
     looks = 0
 
     def counting(real: Any) -> Any:
-        def counted(self: Task) -> Any:
+        def counted(self: Subtask) -> Any:
             nonlocal looks
             looks += 1
             return real(self)
@@ -56,7 +56,7 @@ def looks_of(tasks: Tasks, monkeypatch: pytest.MonkeyPatch) -> int:
 
     with monkeypatch.context() as patch:
         for method in ("runnable", "next_processing_time"):
-            patch.setattr(Task, method, counting(getattr(Task, method)))
+            patch.setattr(Subtask, method, counting(getattr(Subtask, method)))
         driven = DrivenSlot()
         driven.deploy(tasks)
         driven.run(lambda: driven.finished == len(tasks))
@@ -66,7 +66,7 @@ def looks_of(tasks: Tasks, monkeypatch: pytest.MonkeyPatch) -> int:
 @pytest.mark.parametrize("careful", [CAREFUL, 0])
 @pytest.mark.parametrize("graph", [a_line, processes, branches, sources])
 def test_looks_grow_with_the_tasks(graph: Any, careful: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("isthmus._worker.task.CAREFUL", careful)
+    monkeypatch.setattr("isthmus._worker.runtime.subtask.CAREFUL", careful)
     few, many = (looks_of(graph(count), monkeypatch) for count in (15, 120))
     # Eight times the tasks, all of which every record passes; the square would be 64.
     assert many < 12 * few

@@ -1,4 +1,4 @@
-"""Mirrors isthmus/_worker/archives.py."""
+"""Mirrors isthmus/_worker/runtime/archives.py."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tempfile
 import zipfile
 
 import pytest
-from isthmus._worker import archives
+from isthmus._worker.runtime import archives
 
 
 @pytest.fixture

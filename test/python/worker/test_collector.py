@@ -6,7 +6,7 @@ import gc
 import weakref
 
 import pytest
-from isthmus._worker.collector import GROWTH_BYTES, JOBS, LOOK_S, Collector
+from isthmus._worker.runtime.collector import GROWTH_BYTES, JOBS, LOOK_S, Collector
 
 
 class Cycle:

@@ -1,8 +1,8 @@
 """The properties of CPython's iterators that the feed rests on, and the feed itself."""
 
 import pytest
-from isthmus._worker.feed import Feed
-from isthmus._worker.operator import MIN_TIMESTAMP, Cursor
+from isthmus._worker.runtime.feed import Feed
+from isthmus._worker.runtime.operator import MIN_TIMESTAMP, Cursor
 
 
 def test_counts_what_entered_the_chain():

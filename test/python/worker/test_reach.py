@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from isthmus._worker.operator import Operator
 from isthmus._worker.operators.filter import FilterOperator
 from isthmus._worker.operators.timestamps import TimestampsOperator
-from isthmus._worker.reach import FIXED, OWN, SHARED, Proof
+from isthmus._worker.runtime.operator import Operator
+from isthmus._worker.runtime.reach import FIXED, OWN, SHARED, Proof
 
 RATE = 0.9
 NAMES = ("a", ("b", 1))

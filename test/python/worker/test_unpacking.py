@@ -1,4 +1,4 @@
-"""Mirrors isthmus/_worker/unpacking.py."""
+"""Mirrors isthmus/_worker/runtime/unpacking.py."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from isthmus._worker.unpacking import ArchiveError, unpack
+from isthmus._worker.runtime.unpacking import ArchiveError, unpack
 
 Member = tuple[str, dict[str, Any], bytes]
 

@@ -4,10 +4,10 @@ import threading
 import time
 
 import pytest
-from isthmus._worker.feed import Feed
-from isthmus._worker.operator import Cursor
-from isthmus._worker.pull import Pull
-from isthmus._worker.watchdog import Watchdog
+from isthmus._worker.runtime.feed import Feed
+from isthmus._worker.runtime.operator import Cursor
+from isthmus._worker.runtime.pull import Pull
+from isthmus._worker.runtime.watchdog import Watchdog
 
 
 def pull_of(feed=None, timed=False):

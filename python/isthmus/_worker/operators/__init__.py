@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
 
-from ...errors import UnsupportedError
-from ..opening import open_function
-from ..operator import Operator
+from ..runtime.operator import Operator
 
 #: kind → (module in this package, class).
 KINDS: dict[str, tuple[str, str]] = {
@@ -15,11 +12,6 @@ KINDS: dict[str, tuple[str, str]] = {
     "filter": ("filter", "FilterOperator"),
     "flat_map": ("flat_map", "FlatMapOperator"),
     "project": ("project", "ProjectOperator"),
-    "sink.print": ("sink_print", "PrintSink"),
-    "sink.collect": ("sink_collect", "CollectSink"),
-    "sink.output": ("sink_collect", "CollectSink"),
-    "sink.file": ("sink_file", "FileSinkOperator"),
-    "sink.function": ("sink_function", "FunctionSink"),
     "map_batch": ("map_batch", "MapBatchOperator"),
     "flat_map_batch": ("map_batch", "FlatMapBatchOperator"),
     "reduce": ("reduce", "ReduceOperator"),
@@ -39,22 +31,11 @@ KINDS: dict[str, tuple[str, str]] = {
 }
 
 
-def make_operator(spec: dict[str, Any], *, keyed: bool, batch: bool) -> Operator:
-    """The operator of a spec, wrapped for BATCH execution where its input has to wait."""
-    kind = spec["kind"]
+def find(kind: str) -> type[Operator] | None:
+    """The class of an operator kind; None for kinds that are none of a worker's."""
     known = KINDS.get(kind)
     if known is None:
-        raise UnsupportedError(
-            f'Operator "{spec["name"]}": a Python worker has no operator of kind {kind!r}.'
-        )
+        return None
     module, name = known
-    operator: Operator = getattr(import_module(f"{__name__}.{module}"), name)()
-    # A broadcast stream is read first, so its other stream waits, too.
-    if batch and (keyed or kind == "broadcast_process"):
-        from .batch_keyed import BatchKeyedOperator
-
-        return BatchKeyedOperator(operator)
-    return operator
-
-
-__all__ = ["KINDS", "make_operator", "open_function"]
+    found: type[Operator] = getattr(import_module(f"{__name__}.{module}"), name)
+    return found

@@ -10,11 +10,11 @@ from bisect import bisect_right, insort
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..._operations import AsOfJoinOperation
-from ..keep import keeper
-from ..opening import opened
-from ..operator import MIN_TIMESTAMP, Operator, OperatorContext
-from ..timers import TimerQueue
+from ..._program.operations import AsOfJoinOperation
+from ..._values.keep import keeper
+from ..runtime.opening import opened
+from ..runtime.operator import MIN_TIMESTAMP, Operator, OperatorContext
+from ..runtime.timers import TimerQueue
 from .results import flatten
 from .timed_records import TimedRecord, last_sequence, time_of, waiting_sides
 

@@ -21,13 +21,13 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any
 
-from ..._operations import AsyncOperation
-from .. import forked
-from ..failure import OperatorFailure, is_user_frame, safe_repr
-from ..keep import keeper, keeper_of_inputs
-from ..opening import opened
-from ..operator import Operator, OperatorContext
-from ..raised import ANYTHING
+from ..._program.operations import AsyncOperation
+from ..._values.failure import OperatorFailure, is_user_frame, safe_repr
+from ..._values.keep import keeper, keeper_of_inputs
+from ..._values.raised import ANYTHING
+from ..runtime import forked
+from ..runtime.opening import opened
+from ..runtime.operator import Operator, OperatorContext
 
 #: Seconds in which who awaits a task is told what came out of the loop instead.
 _HANDED_ON_S = 0.05
@@ -417,8 +417,8 @@ def _retry_of(given: dict[str, Any] | None) -> Any:
     repeats = given["maxAttempts"] - 1 if given else 0
     if not given or repeats < 1:
         return None
-    from ...datastream._functions.asynchronous import AsyncRetryStrategy
-    from ...datastream.async_retry_predicates import empty_result_predicate, has_exception_predicate
+    from ..._interfaces.async_retry_predicates import empty_result_predicate, has_exception_predicate
+    from ..._interfaces.functions.asynchronous import AsyncRetryStrategy
 
     bad_result = empty_result_predicate if given.get("onEmpty") else None
     bad_exception = has_exception_predicate if given.get("onException", True) else None

@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..._types.key_order import key_order
-from ..operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext
-from ..state.keys import thaw
+from ..runtime.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext
+from ..state.key_identity import thaw
 from .reduce import KeyedFold
 
 _NOTHING: Any = object()

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ...datastream._functions.broadcast import KeyedBroadcastProcessFunction
-from ...datastream.time_domain import TimeDomain
-from ..opening import opened
-from ..operator import OperatorContext
-from ..runtime_context import runtime_context
+from ..._interfaces.functions.broadcast import KeyedBroadcastProcessFunction
+from ..._interfaces.time_domain import TimeDomain
+from ..runtime.opening import opened
+from ..runtime.operator import OperatorContext
+from ..runtime.runtime_context import runtime_context
+from ..runtime.timers import KeyedTimerService, TimeService
 from ..state.broadcast import BroadcastMap, ReadOnlyBroadcastMap
-from ..state.keys import thaw
-from ..timers import KeyedTimerService, TimeService
+from ..state.key_identity import thaw
 from .process import TimerOperator
 from .results import flatten
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..opening import opened
-from ..operator import Operator, OperatorContext
+from ..runtime.opening import opened
+from ..runtime.operator import Operator, OperatorContext
 
 
 class TwoMethods(Operator):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ..opening import opened
-from ..operator import OperatorContext
+from ..runtime.opening import opened
+from ..runtime.operator import OperatorContext
 from .process import KeyedContext, ProcessContext, TimerOperator
 from .results import flatten
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from ..opening import open_function
-from ..operator import Operator, OperatorContext
+from ..runtime.opening import open_function
+from ..runtime.operator import Operator, OperatorContext
 
 
 class FlatMapOperator(Operator):

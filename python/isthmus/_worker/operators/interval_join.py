@@ -14,12 +14,12 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..._operations import IntervalJoinOperation
-from ...datastream._functions.process import ProcessJoinFunction
-from ..keep import keeper
-from ..opening import opened
-from ..operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext
-from ..timers import TimerQueue
+from ..._interfaces.functions.process import ProcessJoinFunction
+from ..._program.operations import IntervalJoinOperation
+from ..._values.keep import keeper
+from ..runtime.opening import opened
+from ..runtime.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext
+from ..runtime.timers import TimerQueue
 from .results import flatten
 from .timed_records import LEFT, RIGHT, TimedRecord, last_sequence, time_of, waiting_sides
 

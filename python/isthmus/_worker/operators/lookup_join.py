@@ -12,11 +12,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
-from ..._operations import AsyncOperation, LookupJoinOperation
-from ..keep import as_it_is, keeper
-from ..opening import opened
-from ..operator import Clock, Operator, OperatorContext
-from ..state.keys import freeze
+from ..._program.operations import AsyncOperation, LookupJoinOperation
+from ..._values.keep import as_it_is, keeper
+from ..runtime.opening import opened
+from ..runtime.operator import Clock, Operator, OperatorContext
+from ..state.key_identity import freeze
 from .async_wait import AsyncOperator
 
 _NOTHING: Any = object()

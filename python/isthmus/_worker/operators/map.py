@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..opening import open_function
-from ..operator import Operator, OperatorContext
-from ..reach import Proof
+from ..runtime.opening import open_function
+from ..runtime.operator import Operator, OperatorContext
+from ..runtime.reach import Proof
 
 
 class MapOperator(Operator):

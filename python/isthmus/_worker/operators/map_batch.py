@@ -16,10 +16,10 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, repeat
 from typing import Any
 
-from ..._batch_annotation import declared_format
-from ..keep import keeper, keeper_of_inputs
-from ..opening import open_function
-from ..operator import MIN_TIMESTAMP, Operator, OperatorContext
+from ..._program.batch_annotation import declared_format
+from ..._values.keep import keeper, keeper_of_inputs
+from ..runtime.opening import open_function
+from ..runtime.operator import MIN_TIMESTAMP, Operator, OperatorContext
 from .batch_formats import batch_format
 from .results import flatten
 

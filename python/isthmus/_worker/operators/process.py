@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ...datastream._functions.process import KeyedProcessFunction, ProcessFunction
-from ...datastream.time_domain import TimeDomain
-from ..opening import open_function
-from ..operator import Operator, OperatorContext
-from ..runtime_context import runtime_context
-from ..state.keys import thaw
-from ..timers import KeyedTimerService, TimerQueue, TimeService
+from ..._interfaces.functions.process import KeyedProcessFunction, ProcessFunction
+from ..._interfaces.time_domain import TimeDomain
+from ..runtime.opening import open_function
+from ..runtime.operator import Operator, OperatorContext
+from ..runtime.runtime_context import runtime_context
+from ..runtime.timers import KeyedTimerService, TimerQueue, TimeService
+from ..state.key_identity import thaw
 from .results import flatten
 
 

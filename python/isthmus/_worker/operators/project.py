@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any
 
-from ..operator import Operator, OperatorContext
+from ..runtime.operator import Operator, OperatorContext
 
 
 class ProjectOperator(Operator):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..keep import as_it_is, keeper
-from ..opening import open_function
-from ..operator import Operator, OperatorContext
-from ..runtime_context import runtime_context
+from ..._values.keep import as_it_is, keeper
+from ..runtime.opening import open_function
+from ..runtime.operator import Operator, OperatorContext
+from ..runtime.runtime_context import runtime_context
 
 _NOTHING: Any = object()
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from ..operator import OperatorContext
+from ..runtime.operator import OperatorContext
 
 #: Whoever has a tag has imported this.
-_TAGS = "isthmus.datastream.output_tag"
+_TAGS = "isthmus._interfaces.output_tag"
 
 
 def flatten(results: Iterator[Iterable[Any]], ctx: OperatorContext) -> Iterator[Any]:
@@ -26,7 +26,7 @@ def flatten(results: Iterator[Iterable[Any]], ctx: OperatorContext) -> Iterator[
 
 
 def _sort_out(results: Iterator[Iterable[Any]], ctx: OperatorContext) -> Iterator[Any]:
-    from ...datastream.output_tag import OutputTag
+    from ..._interfaces.output_tag import OutputTag
 
     emit_side = ctx.emit_side
     tags = ctx.side_tags

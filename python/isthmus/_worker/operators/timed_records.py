@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..operator import OperatorContext
+from ..runtime.operator import OperatorContext
 
 LEFT, RIGHT = 0, 1
 

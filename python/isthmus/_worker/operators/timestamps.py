@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ..._operations import TimestampsOperation
-from ..opening import opened
-from ..operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext
-from ..reach import FIXED, SHARED, Proof
-from ..whole_ms import whole_ms
+from ..._program.operations import TimestampsOperation
+from ..runtime.opening import opened
+from ..runtime.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext
+from ..runtime.reach import FIXED, SHARED, Proof
+from ..runtime.whole_ms import whole_ms
 
 
 class TimestampsOperator(Operator):

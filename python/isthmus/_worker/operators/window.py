@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..._operations import WindowOperation
-from ..operator import Operator, OperatorContext
+from ..._program.operations import WindowOperation
+from ..runtime.operator import Operator, OperatorContext
 from .results import flatten
 from .windowing.choose import make_engine
 from .windowing.engine import Engine

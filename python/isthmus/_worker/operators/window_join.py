@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import Any
 
-from ..._operations import WindowJoinOperation, WindowOperation
-from ..keep import Own, as_it_is, fixed, keeper
-from ..opening import opened
-from ..operator import OperatorContext
+from ..._program.operations import WindowJoinOperation, WindowOperation
+from ..._values.keep import Own, as_it_is, fixed, keeper
+from ..runtime.opening import opened
+from ..runtime.operator import OperatorContext
 from .results import flatten
 from .window import WindowOperator
 from .windowing.choose import make_engine

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
-from ...datastream._state.descriptors import StateDescriptor
-from ..operator import OperatorContext
+from ..._interfaces.state.descriptors import StateDescriptor
+from ..._settings.settings import Settings
 from .embedded import EmbeddedStore
-from .keys import NamespacedKey
+from .key_identity import NamespacedKey
 from .states import (
     DefaultingValueState,
     KeyedAggregatingState,
@@ -21,7 +21,19 @@ from .states import (
     KeyedReducingState,
     KeyedValueState,
 )
-from .ttl import Expiry, TtlListState, TtlMapState, TtlTable, alive
+from .store import OperatorStore
+from .ttl import Expiry, ProcessingTime, TtlListState, TtlMapState, TtlTable, alive
+
+
+class Keeping(Protocol):
+    """What an operator tells of itself for its state: its part of an ``OperatorContext``."""
+
+    settings: Settings
+    cursor: Any
+    state: OperatorStore
+
+    @property
+    def clock(self) -> ProcessingTime: ...
 
 
 class NamespaceCursor:
@@ -41,7 +53,7 @@ class NamespaceCursor:
 class KeyedBackend:
     """Tables by name. ``table`` is what operators use that keep their own contents (windows, joins)."""
 
-    def __init__(self, ctx: OperatorContext) -> None:
+    def __init__(self, ctx: Keeping) -> None:
         self._ctx = ctx
         self._states: dict[str, Any] = {}
         self._store: EmbeddedStore | None = None

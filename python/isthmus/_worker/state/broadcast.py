@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ...datastream._state.interfaces import BroadcastState, ReadOnlyBroadcastState
-from .keys import freeze, thaw
+from ..._interfaces.state.interfaces import BroadcastState, ReadOnlyBroadcastState
+from .key_identity import freeze, thaw
 from .states import pairs_of
 
 _READ_ONLY = (

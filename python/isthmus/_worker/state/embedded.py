@@ -16,9 +16,9 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
+from ..._values.isolate import dumps
 from ...errors import ConfigurationError
-from ..isolate import dumps
-from .keys import NamespacedKey, encoded
+from .key_identity import NamespacedKey, encoded
 
 _ABSENT: Any = object()
 

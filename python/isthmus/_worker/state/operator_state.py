@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ...datastream._state.descriptors import StateDescriptor
-from ...datastream._state.interfaces import ListState, OperatorStateStore
+from ..._interfaces.state.descriptors import StateDescriptor
+from ..._interfaces.state.interfaces import ListState, OperatorStateStore
 from ...errors import GraphError
 from .broadcast import BroadcastMap
 from .store import OF_OPERATOR, OperatorStore

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from ...datastream._state.interfaces import AggregatingState, ListState, MapState, ReducingState, ValueState
-from ..keep import isolated
-from .keys import freeze, thaw
+from ..._interfaces.state.interfaces import AggregatingState, ListState, MapState, ReducingState, ValueState
+from ..._values.keep import isolated
+from .key_identity import freeze, thaw
 
 _NOTHING: Any = object()
 

@@ -15,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from ..._values.isolate import dumps, loads
 from ...errors import GraphError
-from ..isolate import dumps, loads
-from .keys import GroupOf
+from .key_identity import GroupOf
 from .tables import (
     BroadcastTable,
     DerivedTable,

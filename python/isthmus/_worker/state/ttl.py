@@ -9,22 +9,25 @@ T4. Nothing expired goes into a snapshot.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
-from ...datastream._state.interfaces import ListState, MapState
-from ...datastream._state.ttl import StateTtlConfig
-from ..operator import Clock
-from .keys import freeze, thaw
+from ..._interfaces.state.interfaces import ListState, MapState
+from ..._interfaces.state.ttl import StateTtlConfig
+from .key_identity import freeze, thaw
 from .states import pairs_of
 
 #: Other keys looked at with every access, unless the configuration says another number.
 _BACKGROUND_KEYS = 2
 
 
+class ProcessingTime(Protocol):
+    def now_ms(self) -> int: ...
+
+
 class Expiry:
     """The rules of one state."""
 
-    def __init__(self, config: StateTtlConfig, clock: Clock) -> None:
+    def __init__(self, config: StateTtlConfig, clock: ProcessingTime) -> None:
         self.ttl_ms = config.ttl_ms()
         self.now = clock.now_ms
         self.renew_on_read = config.get_update_type() is StateTtlConfig.UpdateType.OnReadAndWrite

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..._batch_annotation import FORMATS, declared_format
+from ..._program.batch_annotation import FORMATS, declared_format
 from ...errors import GraphError
 
 

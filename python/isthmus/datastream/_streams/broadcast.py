@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..._graph import Origin
+from ..._program.graph import Origin
 from .checks import instance_of, type_of
 from .connected import two_inputs
 from .data_stream import DataStream
 
 if TYPE_CHECKING:
-    from ..._ts import TypeScriptFunction
+    from ..._program.typescript import TypeScriptFunction
     from ...common.typeinfo import TypeInformation
     from ..functions import BroadcastProcessFunction, KeyedBroadcastProcessFunction
     from ..state import MapStateDescriptor
@@ -49,7 +49,7 @@ class BroadcastConnectedStream(Generic[T]):
         output_type: TypeInformation | None = None,
     ) -> DataStream[R]:
         """A BroadcastProcessFunction; a KeyedBroadcastProcessFunction where the first stream is keyed."""
-        from ..._ts import TypeScriptFunction
+        from ..._program.typescript import TypeScriptFunction
         from ..functions import BroadcastProcessFunction, KeyedBroadcastProcessFunction
         from .keyed_stream import KeyedStream
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from ..._graph import ProgramGraph
-from ..._ts import TypeScriptFunction
+from ..._program.graph import ProgramGraph
+from ..._program.typescript import TypeScriptFunction
 from ...errors import GraphError
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..._graph import Origin, Transformation
-from ..._lazy import no_java
+from ..._program.graph import Origin, Transformation
+from ..._pyflink.lazy import no_java
 from .checks import instance_of, require_one_key_type, selector_of, type_of
 from .data_stream import DataStream
 
 if TYPE_CHECKING:
-    from ..._ts import TypeScriptFunction
+    from ..._program.typescript import TypeScriptFunction
     from ...common.typeinfo import TypeInformation
     from ..functions import (
         CoFlatMapFunction,
@@ -115,7 +115,7 @@ def _check(func: Any, words: str, *wanted: type) -> None:
     Raises:
         TypeError: The function is of none of the classes wanted.
     """
-    from ..._ts import TypeScriptFunction
+    from ..._program.typescript import TypeScriptFunction
 
     if not isinstance(func, (*wanted, TypeScriptFunction)):
         raise TypeError(f"{words} It is a {type(func).__name__}.")

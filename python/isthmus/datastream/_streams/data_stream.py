@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
-from ..._graph import Origin, Transformation
-from ..._lazy import no_java
+from ..._program.graph import Origin, Transformation
+from ..._pyflink.lazy import no_java
 from ...errors import GraphError
 from .batches import batch_format_of
 from .checks import (
@@ -27,7 +27,8 @@ from .settings import OperatorSettings
 from .united import renamed_origins
 
 if TYPE_CHECKING:
-    from ..._ts import TypeScriptFunction
+    from ..._interfaces.output_tag import OutputTag
+    from ..._program.typescript import TypeScriptFunction
     from ...common.typeinfo import TypeInformation
     from ...common.watermark_strategy import WatermarkStrategy
     from ..connectors.base import Sink
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
         ProcessFunction,
         SinkFunction,
     )
-    from ..output_tag import OutputTag
     from ..state import MapStateDescriptor
     from ..window import WindowAssigner
     from .broadcast import BroadcastConnectedStream, BroadcastStream
@@ -303,7 +303,7 @@ class DataStream(OperatorSettings, Generic[T]):
 
     def get_side_output(self, output_tag: OutputTag[U]) -> DataStream[U]:
         """What the operator emitted to a tag."""
-        from ..output_tag import OutputTag
+        from ..._interfaces.output_tag import OutputTag
 
         if not isinstance(output_tag, OutputTag):
             raise TypeError("Parameter output_tag should be an OutputTag.")
@@ -493,7 +493,7 @@ class DataStream(OperatorSettings, Generic[T]):
 
     def to_output(self, name: str) -> DataStreamSink:
         """A named output: iterated by TypeScript that loaded this pipeline, printed when it runs alone."""
-        from ..._driver.record import recording
+        from ..._program.recording import recording
 
         check_text("name of an output", name)
         if recording():
@@ -526,7 +526,7 @@ class DataStream(OperatorSettings, Generic[T]):
         Raises:
             ValueError: The limit is not above 0.
         """
-        from ..._types.collected import collected
+        from ..._text.collected import collected
         from .collected import CloseableIterator
 
         check_limit(limit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..._graph import Transformation
+from ..._program.graph import Transformation
 from .settings import OperatorSettings
 
 

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from ..._graph import Origin, ProgramGraph, Transformation, user_location
-from ..._lazy import no_java
-from ..._ts import TypeScriptFunction
+from ..._program.graph import Origin, ProgramGraph, Transformation, user_location
+from ..._program.typescript import TypeScriptFunction
+from ..._pyflink.lazy import no_java
 from ...common.configuration import Configuration
 from ...errors import GraphError
 from .checks import (
@@ -43,8 +43,8 @@ class StreamExecutionEnvironment(EnvironmentSettings):
     @staticmethod
     def get_execution_environment(configuration: Configuration | None = None) -> StreamExecutionEnvironment:
         """A new environment; the runtime starts in the background while the program goes on."""
-        from ..._driver.record import recording
-        from ..._imports import importing
+        from ..._code.imports import importing
+        from ..._program.recording import recording
 
         if not recording() and not importing():
             from ..._driver.session import session
@@ -164,7 +164,7 @@ class StreamExecutionEnvironment(EnvironmentSettings):
                 line, as TypeScript would feed it, all others lines of text. Or a generator function, or an iterable.
             type_info: Declared type.
         """
-        from ..._driver.record import recording
+        from ..._program.recording import recording
 
         check_text("name of an input", name)
         usable = (str, os.PathLike, Iterable, TypeScriptFunction)
@@ -233,7 +233,7 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         """The plan as Flink's JSON."""
         import json
 
-        from ..._plan import execution_plan
+        from ..._program.plan import execution_plan
 
         graph, _ = self._build(None)
         self.graph.fresh[:0] = self._last_fresh
@@ -261,8 +261,8 @@ class StreamExecutionEnvironment(EnvironmentSettings):
             self.graph.clear(taken)
 
     def _submit(self, job_name: str | None) -> Any:
-        from ..._driver.record import record_graph, recording
-        from ..._imports import importing
+        from ..._code.imports import importing
+        from ..._program.recording import record_graph, recording
 
         if importing() and not recording():
             at = user_location() or {"file": "a module", "line": 0}

@@ -166,7 +166,7 @@ class EnvironmentSettings:
         self, requirements_file_path: str, requirements_cache_dir: str | None = None
     ) -> None:
         """Accepted: functions use the packages of their interpreter."""
-        from ..._once import warn_once
+        from ..._pyflink.once import warn_once
 
         warn_once(
             "set_python_requirements has no effect: functions use the packages of their interpreter; "
@@ -181,7 +181,7 @@ class EnvironmentSettings:
 
     def add_jars(self, *jars_path: str) -> None:
         """Accepted: there is no JVM."""
-        from ..._once import warn_once
+        from ..._pyflink.once import warn_once
 
         warn_once("add_jars has no effect: connectors of Isthmus need no jars.")
 
@@ -217,7 +217,7 @@ class EnvironmentSettings:
 
     def set_stream_time_characteristic(self: E, characteristic: Any) -> E:
         if getattr(characteristic, "name", "") == "ProcessingTime":
-            from ..._once import warn_once
+            from ..._pyflink.once import warn_once
 
             warn_once(
                 "set_stream_time_characteristic has no effect: choose processing-time windows and timers instead."

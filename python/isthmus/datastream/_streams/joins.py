@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..._operations import AsOfJoinOperation, IntervalJoinOperation, LookupJoinOperation, WindowJoinOperation
-from ..._ts import TypeScriptFunction
+from ..._program.operations import (
+    AsOfJoinOperation,
+    IntervalJoinOperation,
+    LookupJoinOperation,
+    WindowJoinOperation,
+)
+from ..._program.typescript import TypeScriptFunction
 from .checks import all_typescript, check_count, check_ms, require_one_key_type, selector_of, type_of
 from .connected import two_inputs
 from .data_stream import DataStream

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
-from ..._graph import Origin
+from ..._program.graph import Origin
 from .checks import function_of, instance_of, type_of
 from .data_stream import DataStream
 
 if TYPE_CHECKING:
-    from ..._ts import TypeScriptFunction
+    from ..._program.typescript import TypeScriptFunction
     from ...common.typeinfo import TypeInformation
     from ..functions import KeyedProcessFunction, ReduceFunction
     from ..window import CountWindow, WindowAssigner
@@ -51,7 +51,7 @@ class KeyedStream(DataStream[T], Generic[K, T]):
         output_type: TypeInformation | None = None,
     ) -> DataStream[R]:
         """A function with state and timers for each key."""
-        from ..._ts import TypeScriptFunction
+        from ..._program.typescript import TypeScriptFunction
         from ..functions import KeyedProcessFunction
 
         if not isinstance(func, (KeyedProcessFunction, TypeScriptFunction)):
@@ -149,7 +149,7 @@ class KeyedStream(DataStream[T], Generic[K, T]):
 
     def execute_and_collect(self, job_execution_name: str | None = None, limit: int | None = None) -> Any:
         """As PyFlink does: rows of key and record (``f0``, ``f1``)."""
-        from ..._ts import TypeScriptFunction
+        from ..._program.typescript import TypeScriptFunction
         from ...common.types import Row
 
         selector = self._selector

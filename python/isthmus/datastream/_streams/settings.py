@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from ..._graph import Transformation
+from ..._program.graph import Transformation
 from .checks import check_max_parallelism, check_parallelism, check_text
 
 S = TypeVar("S", bound="OperatorSettings")

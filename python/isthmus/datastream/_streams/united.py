@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..._graph import Origin, ProgramGraph, Transformation
+from ..._program.graph import Origin, ProgramGraph, Transformation
 
 
 def renamed_origins(graph: ProgramGraph, origins: list[Origin], given: Any, wanted: Any) -> list[Origin]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from ..._operations import WindowOperation
-from ..._ts import TypeScriptFunction
+from ..._interfaces.window.as_json import assigner_as_json, function_within, trigger_as_json
+from ..._program.operations import WindowOperation
+from ..._program.typescript import TypeScriptFunction
 from ...errors import GraphError
-from .._window.as_json import assigner_as_json, function_within, trigger_as_json
 from .checks import all_typescript, type_of
 from .data_stream import DataStream
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from ..._interfaces.output_tag import OutputTag
     from ...common.typeinfo import TypeInformation
     from ..functions import (
         AggregateFunction,
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
         ReduceFunction,
         WindowFunction,
     )
-    from ..output_tag import OutputTag
     from ..window import Trigger, WindowAssigner
     from .environment import StreamExecutionEnvironment
     from .keyed_stream import KeyedStream
@@ -279,7 +279,7 @@ class _Windowed(Generic[K, T, W]):
     # Beyond PyFlink's Python API, in the form of Flink's Java API.
 
     def _fold(self, op: str, field: int | str) -> DataStream[T]:
-        from .._functions.fields import FieldFold
+        from ..._interfaces.functions.fields import FieldFold
 
         if not isinstance(field, (int, str)):
             raise TypeError(f"A field is named by position or by name, not by {field!r}.")

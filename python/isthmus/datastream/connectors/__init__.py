@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..._absent import NAMES
-from ..._lazy import lazy_names
+from ..._pyflink.absent import NAMES
+from ..._pyflink.lazy import lazy_names
 
 _NAMES = {
     "Sink": "base",

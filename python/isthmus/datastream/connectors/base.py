@@ -6,8 +6,8 @@ import os
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from ..._graph import ProgramGraph
-from ..._lazy import absent_names
+from ..._program.graph import ProgramGraph
+from ..._pyflink.lazy import absent_names
 
 __all__ = ["DeliveryGuarantee", "Sink", "Source"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..._graph import ProgramGraph
-from ..._lazy import absent_names
+from ..._program.graph import ProgramGraph
+from ..._pyflink.lazy import absent_names
 from ...common._charsets import known_charset
 from ...common.serialization import Encoder
 from ...common.time import Duration

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..._graph import ProgramGraph
+from ..._program.graph import ProgramGraph
 from ...common.typeinfo import Types
 from .base import Source
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ..._text.csv_text import CsvDialect, CsvReader, CsvWriter
+from ..._types.data_types import DataType, DataTypes, RowField, RowType
 from ...common.serialization import BulkWriterFactory, DeserializationSchema, SerializationSchema
 from ...common.typeinfo import RowTypeInfo, TypeInformation
 from ...common.types import Row
 from ...errors import IsthmusError
-from ...table.types import DataType, DataTypes, RowField, RowType
-from ._csv_text import CsvDialect, CsvReader, CsvWriter
 
 __all__ = [
     "CsvBulkWriters",

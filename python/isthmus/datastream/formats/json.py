@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..._text.json_values import form_of, parsed_text, value_of
 from ..._types.coerce import coercer
 from ...common.serialization import DeserializationSchema, SerializationSchema
 from ...common.typeinfo import RowTypeInfo, TypeInformation
 from ...common.types import Row
 from ...errors import IsthmusError, UnsupportedError
-from ._json_values import form_of, parsed_text, value_of
 
 __all__ = ["JsonRowDeserializationSchema", "JsonRowSerializationSchema"]
 

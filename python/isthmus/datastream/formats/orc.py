@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..._lazy import lazy_names
+from ..._pyflink.lazy import lazy_names
 
 _ABSENT = ("OrcBulkWriters",)
 

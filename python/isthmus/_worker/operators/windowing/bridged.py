@@ -10,9 +10,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from ...._operations import WindowOperation
-from ....datastream._window.windows import TimeWindow
-from ...operator import OperatorContext
+from ...._interfaces.window.windows import TimeWindow
+from ...._program.operations import WindowOperation
+from ...runtime.operator import OperatorContext
 from .contents import Contents
 
 _log = logging.getLogger("isthmus.windows")

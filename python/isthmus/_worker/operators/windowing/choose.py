@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from ...._operations import WindowOperation
-from ....datastream import window as api
-from ...operator import OperatorContext
-from ...runtime_context import runtime_context
+from ...._interfaces.window.assigner import MergingWindowAssigner
+from ...._interfaces.window.counts import CountSlidingWindowAssigner, CountTumblingWindowAssigner
+from ...._interfaces.window.sessions import (
+    DynamicEventTimeSessionWindows,
+    DynamicProcessingTimeSessionWindows,
+    EventTimeSessionWindows,
+    ProcessingTimeSessionWindows,
+)
+from ...._interfaces.window.times import (
+    SlidingEventTimeWindows,
+    SlidingProcessingTimeWindows,
+    TumblingEventTimeWindows,
+    TumblingProcessingTimeWindows,
+)
+from ...._interfaces.window.triggers import EventTimeTrigger, ProcessingTimeTrigger
+from ...._program.operations import WindowOperation
+from ...runtime.operator import OperatorContext
+from ...runtime.runtime_context import runtime_context
 from .aligned import AlignedEngine
 from .counted import CountedEngine
 from .counted_panes import CountedPanesEngine
@@ -15,21 +29,21 @@ from .merging import MergingEngine
 from .sessions import SessionEngine
 from .sliced import SlicedEngine
 
-_EVENT_TIME = (api.TumblingEventTimeWindows, api.SlidingEventTimeWindows)
-_PROCESSING_TIME = (api.TumblingProcessingTimeWindows, api.SlidingProcessingTimeWindows)
+_EVENT_TIME = (TumblingEventTimeWindows, SlidingEventTimeWindows)
+_PROCESSING_TIME = (TumblingProcessingTimeWindows, SlidingProcessingTimeWindows)
 
 _SESSIONS = (
-    api.EventTimeSessionWindows,
-    api.DynamicEventTimeSessionWindows,
-    api.ProcessingTimeSessionWindows,
-    api.DynamicProcessingTimeSessionWindows,
+    EventTimeSessionWindows,
+    DynamicEventTimeSessionWindows,
+    ProcessingTimeSessionWindows,
+    DynamicProcessingTimeSessionWindows,
 )
 
 
 def make_engine(operation: WindowOperation, ctx: OperatorContext) -> Engine:
     """The cheapest engine that gives exactly what the general one would."""
     assigner, trigger = operation.assigner, operation.trigger
-    if isinstance(assigner, api.MergingWindowAssigner):
+    if isinstance(assigner, MergingWindowAssigner):
         if (
             type(assigner) in _SESSIONS
             and (trigger is None or type(trigger) is type(assigner.get_default_trigger(None)))
@@ -42,16 +56,16 @@ def make_engine(operation: WindowOperation, ctx: OperatorContext) -> Engine:
         # The others keep contents on the heap.
         return GeneralEngine(operation, ctx)
     kind = type(assigner)
-    if kind in _EVENT_TIME and (trigger is None or type(trigger) is api.EventTimeTrigger):
-        if kind is api.SlidingEventTimeWindows and _can_slice(operation):
+    if kind in _EVENT_TIME and (trigger is None or type(trigger) is EventTimeTrigger):
+        if kind is SlidingEventTimeWindows and _can_slice(operation):
             return SlicedEngine(operation, ctx)
         return AlignedEngine(operation, ctx)
-    if kind in _PROCESSING_TIME and (trigger is None or type(trigger) is api.ProcessingTimeTrigger):
-        if kind is api.SlidingProcessingTimeWindows and _can_slice(operation):
+    if kind in _PROCESSING_TIME and (trigger is None or type(trigger) is ProcessingTimeTrigger):
+        if kind is SlidingProcessingTimeWindows and _can_slice(operation):
             return SlicedEngine(operation, ctx)
         return AlignedEngine(operation, ctx)
-    if kind in (api.CountTumblingWindowAssigner, api.CountSlidingWindowAssigner) and trigger is None:
-        if kind is api.CountSlidingWindowAssigner and _has_panes(operation):
+    if kind in (CountTumblingWindowAssigner, CountSlidingWindowAssigner) and trigger is None:
+        if kind is CountSlidingWindowAssigner and _has_panes(operation):
             return CountedPanesEngine(operation, ctx)
         return CountedEngine(operation, ctx)
     return GeneralEngine(operation, ctx)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...._operations import WindowOperation
-from ...keep import as_it_is, fixed, kept
-from ...opening import opened
-from ...operator import OperatorContext
+from ...._program.operations import WindowOperation
+from ...._values.keep import as_it_is, fixed, kept
+from ...runtime.opening import opened
+from ...runtime.operator import OperatorContext
 
 NOTHING: Any = object()
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ...._operations import WindowOperation
-from ....datastream._window.windows import CountWindow
-from ...keep import as_it_is
-from ...operator import OperatorContext
+from ...._interfaces.window.windows import CountWindow
+from ...._program.operations import WindowOperation
+from ...._values.keep import as_it_is
+from ...runtime.operator import OperatorContext
 from .contents import NOTHING
 from .engine import Engine
 

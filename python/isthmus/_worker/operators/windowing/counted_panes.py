@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from math import gcd
 from typing import Any
 
-from ...._operations import WindowOperation
-from ....datastream._window.windows import CountWindow
-from ...operator import OperatorContext
+from ...._interfaces.window.windows import CountWindow
+from ...._program.operations import WindowOperation
+from ...runtime.operator import OperatorContext
 from .contents import NOTHING
 from .engine import Engine
 from .sliced import Stacks

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
-from ...._operations import WindowOperation
-from ....datastream._functions.context import KeyedStateStore
-from ....datastream._functions.windowed import ProcessWindowFunction
-from ....datastream._window.assigner import MergingWindowAssigner
-from ...keep import as_it_is, keeper
-from ...opening import opened
-from ...operator import OperatorContext
-from ...runtime_context import runtime_context
+from ...._interfaces.functions.context import KeyedStateStore
+from ...._interfaces.functions.windowed import ProcessWindowFunction
+from ...._interfaces.window.assigner import MergingWindowAssigner
+from ...._program.operations import WindowOperation
+from ...._values.keep import as_it_is, keeper
+from ...runtime.opening import opened
+from ...runtime.operator import OperatorContext
+from ...runtime.runtime_context import runtime_context
 from ...state.backend import NamespaceCursor
-from ...state.keys import thaw
+from ...state.key_identity import thaw
 from .contents import Contents
 
 
@@ -181,5 +181,5 @@ class Emission:
 def _overrides_clear(function: Any) -> bool:
     for cls in type(function).__mro__:
         if "clear" in vars(cls):
-            return not cls.__module__.startswith("isthmus.datastream.")
+            return not cls.__module__.startswith("isthmus._interfaces.")
     return False

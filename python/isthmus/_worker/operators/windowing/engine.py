@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ...._operations import WindowOperation
-from ...operator import OperatorContext
-from ...runtime_context import runtime_context
+from ...._program.operations import WindowOperation
+from ...runtime.operator import OperatorContext
+from ...runtime.runtime_context import runtime_context
 from .contents import Contents
 from .emission import Emission
 

@@ -10,8 +10,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...._operations import WindowOperation
-from ....datastream import window as api
+from ...._interfaces.window.assigner import SessionWindowTimeGapExtractor
+from ...._interfaces.window.counts import CountSlidingWindowAssigner, CountTumblingWindowAssigner
+from ...._interfaces.window.sessions import (
+    DynamicEventTimeSessionWindows,
+    DynamicProcessingTimeSessionWindows,
+    EventTimeSessionWindows,
+    ProcessingTimeSessionWindows,
+)
+from ...._interfaces.window.times import (
+    GlobalWindows,
+    SlidingEventTimeWindows,
+    SlidingProcessingTimeWindows,
+    TumblingEventTimeWindows,
+    TumblingProcessingTimeWindows,
+)
+from ...._interfaces.window.triggers import (
+    ContinuousEventTimeTrigger,
+    ContinuousProcessingTimeTrigger,
+    CountTrigger,
+    EventTimeTrigger,
+    NeverTrigger,
+    ProcessingTimeTrigger,
+    PurgingTrigger,
+)
+from ...._program.operations import WindowOperation
 from ....errors import GraphError
 
 #: Gives the function of a reference.
@@ -43,22 +66,22 @@ def assigner_of(given: dict[str, Any], load: Load) -> Any:
     event = given.get("time", "event") == "event"
     offset = given.get("offset") or 0
     if kind == "tumbling":
-        tumbling = api.TumblingEventTimeWindows if event else api.TumblingProcessingTimeWindows
+        tumbling = TumblingEventTimeWindows if event else TumblingProcessingTimeWindows
         return tumbling(given["size"], offset)
     if kind == "sliding":
-        sliding = api.SlidingEventTimeWindows if event else api.SlidingProcessingTimeWindows
+        sliding = SlidingEventTimeWindows if event else SlidingProcessingTimeWindows
         return sliding(given["size"], given["slide"], offset)
     if kind == "session":
         if given.get("gapFunction") is not None:
-            dynamic = api.DynamicEventTimeSessionWindows if event else api.DynamicProcessingTimeSessionWindows
+            dynamic = DynamicEventTimeSessionWindows if event else DynamicProcessingTimeSessionWindows
             return dynamic(_gap_extractor(load(given["gapFunction"])))
-        session = api.EventTimeSessionWindows if event else api.ProcessingTimeSessionWindows
+        session = EventTimeSessionWindows if event else ProcessingTimeSessionWindows
         return session(given["gap"])
     if kind == "global":
-        return api.GlobalWindows()
+        return GlobalWindows()
     if kind == "count":
         size, slide = given["size"], given.get("slide")
-        return api.CountSlidingWindowAssigner(size, slide) if slide else api.CountTumblingWindowAssigner(size)
+        return CountSlidingWindowAssigner(size, slide) if slide else CountTumblingWindowAssigner(size)
     raise GraphError(
         f"There is no window assigner {kind!r}; known: tumbling, sliding, session, global, count. "
         "Windows with a TypeScript assigner need a TypeScript window function."
@@ -71,17 +94,17 @@ def trigger_of(given: dict[str, Any], load: Load) -> Any:
     if kind == "function":
         return load(given["function"])
     if kind == "purging":
-        return api.PurgingTrigger(trigger_of(given["trigger"], load))
+        return PurgingTrigger(trigger_of(given["trigger"], load))
     if kind == "count":
-        return api.CountTrigger(given["count"])
+        return CountTrigger(given["count"])
     if kind == "continuous":
         event = given.get("time", "event") == "event"
-        continuous = api.ContinuousEventTimeTrigger if event else api.ContinuousProcessingTimeTrigger
+        continuous = ContinuousEventTimeTrigger if event else ContinuousProcessingTimeTrigger
         return continuous(given["interval"])
     simple = {
-        "eventTime": api.EventTimeTrigger,
-        "processingTime": api.ProcessingTimeTrigger,
-        "never": api.NeverTrigger,
+        "eventTime": EventTimeTrigger,
+        "processingTime": ProcessingTimeTrigger,
+        "never": NeverTrigger,
     }
     if kind in simple:
         return simple[kind]()
@@ -95,7 +118,7 @@ def _gap_extractor(given: Any) -> Any:
     return given if hasattr(given, "extract") else _GapOf(given)
 
 
-class _GapOf(api.SessionWindowTimeGapExtractor):
+class _GapOf(SessionWindowTimeGapExtractor):
     def __init__(self, function: Callable[[Any], int]) -> None:
         self._function = function
 

@@ -11,13 +11,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ...._operations import WindowOperation
-from ....datastream import window as api
-from ....datastream._window.trigger import TriggerResult
-from ...keep import as_it_is
-from ...operator import MAX_TIMESTAMP, OperatorContext
-from ...runtime_context import runtime_context
-from ...state.keys import NamespacedKey
+from ...._interfaces.window.sessions import (
+    DynamicEventTimeSessionWindows,
+    DynamicProcessingTimeSessionWindows,
+    EventTimeSessionWindows,
+    ProcessingTimeSessionWindows,
+)
+from ...._interfaces.window.times import (
+    GlobalWindows,
+    TumblingEventTimeWindows,
+    TumblingProcessingTimeWindows,
+)
+from ...._interfaces.window.trigger import TriggerResult
+from ...._program.operations import WindowOperation
+from ...._values.keep import as_it_is
+from ...runtime.operator import MAX_TIMESTAMP, OperatorContext
+from ...runtime.runtime_context import runtime_context
+from ...state.key_identity import NamespacedKey
 from .contents import NOTHING
 from .engine import Engine
 from .trigger_context import AssignerContext, TriggerContext
@@ -148,13 +158,13 @@ class GeneralEngine(Engine):
 #: Assigners of one window to each record; windows that merge have a record once.
 _ONE_WINDOW = frozenset(
     (
-        api.GlobalWindows,
-        api.TumblingEventTimeWindows,
-        api.TumblingProcessingTimeWindows,
-        api.EventTimeSessionWindows,
-        api.DynamicEventTimeSessionWindows,
-        api.ProcessingTimeSessionWindows,
-        api.DynamicProcessingTimeSessionWindows,
+        GlobalWindows,
+        TumblingEventTimeWindows,
+        TumblingProcessingTimeWindows,
+        EventTimeSessionWindows,
+        DynamicEventTimeSessionWindows,
+        ProcessingTimeSessionWindows,
+        DynamicProcessingTimeSessionWindows,
     )
 )
 

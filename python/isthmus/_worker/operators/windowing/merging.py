@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ...._operations import WindowOperation
-from ....datastream._window.assigner import MergingWindowAssigner
-from ....datastream._window.trigger import TriggerResult
-from ....datastream._window.windows import TimeWindow
-from ...operator import OperatorContext
-from ...runtime_context import runtime_context
-from ...state.keys import NamespacedKey
+from ...._interfaces.window.assigner import MergingWindowAssigner
+from ...._interfaces.window.trigger import TriggerResult
+from ...._interfaces.window.windows import TimeWindow
+from ...._program.operations import WindowOperation
+from ...runtime.operator import OperatorContext
+from ...runtime.runtime_context import runtime_context
+from ...state.key_identity import NamespacedKey
 from .bridged import Bridged
 from .contents import NOTHING
 from .general import GeneralEngine

@@ -19,13 +19,13 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any
 
-from ...._operations import WindowOperation
-from ....datastream._window.sessions import (
+from ...._interfaces.window.sessions import (
     DynamicEventTimeSessionWindows,
     DynamicProcessingTimeSessionWindows,
 )
-from ....datastream._window.windows import TimeWindow
-from ...operator import OperatorContext
+from ...._interfaces.window.windows import TimeWindow
+from ...._program.operations import WindowOperation
+from ...runtime.operator import OperatorContext
 from .bridged import Bridged
 from .engine import Engine
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ....datastream._state.descriptors import (
+from ...._interfaces.state.descriptors import (
     AggregatingStateDescriptor,
     ListStateDescriptor,
     MapStateDescriptor,
     ReducingStateDescriptor,
     StateDescriptor,
 )
-from ....datastream._window.assigner import WindowAssigner
-from ....datastream._window.trigger import Trigger
-from ...operator import OperatorContext
-from ...runtime_context import WorkerRuntimeContext, runtime_context
+from ...._interfaces.window.assigner import WindowAssigner
+from ...._interfaces.window.trigger import Trigger
+from ...runtime.operator import OperatorContext
+from ...runtime.runtime_context import WorkerRuntimeContext, runtime_context
 from ...state.backend import NamespaceCursor
-from ...state.keys import NamespacedKey
+from ...state.key_identity import NamespacedKey
 
 
 class AssignerContext(WindowAssigner.WindowAssignerContext):

@@ -1,0 +1,234 @@
+"""What a program has built, and the job graph made of it (``src/graph/job-graph.ts``).
+
+A ``Transformation`` is an operator and what it reads from. The environment remembers those made since the last
+``execute``; a job is everything they reach upstream. So streams stay usable after ``execute`` has cleared the list.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+from typing import Any
+
+from .._code.module_state import changed_state
+from .._code.pickling import FunctionPickler
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_ids = itertools.count(1)
+
+
+class Origin:
+    """One thing a stream carries: the main or a side output of a transformation, and how it is to be partitioned."""
+
+    __slots__ = ("partitioner", "side_tag", "transformation")
+
+    def __init__(
+        self,
+        transformation: Transformation,
+        partitioner: dict[str, Any] | None = None,
+        side_tag: str | None = None,
+    ) -> None:
+        self.transformation = transformation
+        self.partitioner = partitioner or {"kind": "auto"}
+        self.side_tag = side_tag
+
+    def partitioned(self, partitioner: dict[str, Any]) -> Origin:
+        return Origin(self.transformation, partitioner, self.side_tag)
+
+
+class Transformation:
+    """One operator of the program."""
+
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        *,
+        language: str = "python",
+        fn: dict[str, Any] | None = None,
+        params: dict[str, Any] | None = None,
+        inputs: list[tuple[Origin, int]] | None = None,
+        output_type: Any = None,
+        non_parallel: bool = False,
+    ) -> None:
+        self.id = next(_ids)
+        self.kind = kind
+        self.name = name
+        self.language = language
+        #: A FunctionRef; pickled ones hold their bytes under ``data`` until the graph is made.
+        self.fn = fn
+        self.params = params or {}
+        self.inputs = inputs or []
+        #: TypeInformation, or None.
+        self.output_type = output_type
+        self.non_parallel = non_parallel
+        self.parallelism: int | None = 1 if non_parallel else None
+        self.max_parallelism: int | None = None
+        #: The operator that this one is part of to the program: what is set for the one holds for both.
+        self.follows: Transformation | None = None
+        self.chaining = "always"
+        self.uid: str | None = None
+        self.description: str | None = None
+        self.side_types: dict[str, Any] = {}
+        self.location = user_location()
+
+    def follow(self, other: Transformation) -> None:
+        """Be a part of another operator, as parallel as that one."""
+        self.follows, self.parallelism, self.non_parallel = other, other.parallelism, other.non_parallel
+
+    def set_parallelism(self, parallelism: int) -> None:
+        self.parallelism = parallelism
+        if self.follows is not None:
+            self.follows.set_parallelism(parallelism)
+
+    def set_max_parallelism(self, max_parallelism: int) -> None:
+        self.max_parallelism = max_parallelism
+        if self.follows is not None:
+            self.follows.set_max_parallelism(max_parallelism)
+
+
+def user_location() -> dict[str, Any] | None:
+    """The line of the program that is being executed: the innermost frame outside of Isthmus."""
+    frame = sys._getframe(2)
+    while frame is not None:
+        filename = frame.f_code.co_filename
+        if not filename.startswith(_PACKAGE) and not filename.startswith("<frozen"):
+            return {"file": filename, "line": frame.f_lineno}
+        frame = frame.f_back  # type: ignore[assignment]
+    return None
+
+
+def _name_on_stack(obj: Any, name: str) -> str:
+    """What a dump of a dying worker calls a function by, so that its operator is found; ``name`` where that is not known."""
+    qualname = getattr(obj, "__qualname__", None)
+    if isinstance(qualname, str):
+        return qualname
+    method = {"process": "process_element"}.get(name, name)
+    for called in (method, "__call__"):
+        if callable(getattr(type(obj), called, None)):
+            return f"{type(obj).__qualname__}.{called}"
+    return name
+
+
+class ProgramGraph:
+    """The transformations of one environment."""
+
+    def __init__(self) -> None:
+        self.pickler = FunctionPickler()
+        #: Made since the last execute.
+        self.fresh: list[Transformation] = []
+
+    def add(self, transformation: Transformation) -> Transformation:
+        self.fresh.append(transformation)
+        return transformation
+
+    def function(self, obj: Any, name: str) -> dict[str, Any]:
+        """A reference to a function of the program: pickled now, so that globals have the value they have now."""
+        data = self.pickler.pickle(obj, name)
+        return {"language": "python", "form": "pickle", "data": data, "name": _name_on_stack(obj, name)}
+
+    def clear(self, taken: list[Transformation]) -> None:
+        """Forget what a job was built of; what another thread has added meanwhile is for the next one."""
+        del self.fresh[: len(taken)]
+        self.pickler.next_job()
+
+    def build(self, ends: list[Transformation], **settings: Any) -> tuple[dict[str, Any], list[bytes]]:
+        """The job graph of everything that ``ends`` reach, and its blobs."""
+        blobs: list[bytes] = []
+        by_identity: dict[int, int] = {}
+
+        def blob(data: bytes) -> int:
+            if id(data) not in by_identity:
+                by_identity[id(data)] = len(blobs)
+                blobs.append(data)
+            return by_identity[id(data)]
+
+        def located(ref: dict[str, Any]) -> dict[str, Any]:
+            if "data" not in ref:
+                return ref
+            return {**{k: v for k, v in ref.items() if k != "data"}, "blob": blob(ref["data"])}
+
+        reached = self._reached(ends)
+        bundles = [blob(data) for data in self.pickler.bundles]
+        edges = []
+        for t in reached:
+            for origin, which in t.inputs:
+                partitioner = {
+                    k: located(v) if k in ("key", "partition") else v for k, v in origin.partitioner.items()
+                }
+                edge = {
+                    "from": origin.transformation.id,
+                    "to": t.id,
+                    "input": which,
+                    "partitioner": partitioner,
+                }
+                if origin.side_tag is not None:
+                    edge["sideTag"] = origin.side_tag
+                edges.append(edge)
+        graph = {
+            "version": 1,
+            "client": "python",
+            "operators": [self._operator(t, located) for t in reached],
+            "edges": edges,
+            **settings,
+        }
+        graph.setdefault("python", {})["mainBundles"] = bundles
+        if self.pickler.sources:
+            graph["python"]["sources"] = dict(self.pickler.sources)
+        state = changed_state(self.pickler.modules)
+        if state is not None:
+            graph["python"]["moduleState"] = state
+        return graph, blobs
+
+    def _reached(self, ends: list[Transformation]) -> list[Transformation]:
+        """Upstream first."""
+        order: dict[int, Transformation] = {}
+        # Depth first without recursion: chains may be long.
+        stack: list[tuple[Transformation, bool]] = [(t, False) for t in reversed(ends)]
+        while stack:
+            t, expanded = stack.pop()
+            if t.id in order:
+                continue
+            if expanded:
+                order[t.id] = t
+            else:
+                stack.append((t, True))
+                stack.extend(
+                    (o.transformation, False)
+                    for o, _ in reversed(t.inputs)
+                    if o.transformation.id not in order
+                )
+        return list(order.values())
+
+    def _operator(self, t: Transformation, located: Any) -> dict[str, Any]:
+        spec: dict[str, Any] = {
+            "id": t.id,
+            "kind": t.kind,
+            "name": t.name,
+            "language": t.language,
+            "chaining": t.chaining,
+            "params": t.params,
+        }
+        if t.fn is not None:
+            spec["fn"] = located(t.fn)
+        if t.output_type is not None and t.output_type.to_spec()["kind"] != "PICKLED_BYTE_ARRAY":
+            spec["outputType"] = t.output_type.to_spec()
+        side_types = {
+            tag: info.to_spec()
+            for tag, info in t.side_types.items()
+            if info is not None and info.to_spec()["kind"] != "PICKLED_BYTE_ARRAY"
+        }
+        if side_types:
+            spec["sideTypes"] = side_types
+        for key, value in (
+            ("parallelism", t.parallelism),
+            ("maxParallelism", t.max_parallelism),
+            ("uid", t.uid),
+            ("description", t.description),
+            ("location", t.location),
+            ("nonParallel", t.non_parallel or None),
+        ):
+            if value is not None:
+                spec[key] = value
+        return spec

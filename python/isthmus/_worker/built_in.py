@@ -1,0 +1,28 @@
+"""The operators, sources and sinks of the Python host, as its process hands them to the runtime (``src/built-in.ts``)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import UnsupportedError
+from . import operators
+from .connectors import find_sink, make_source
+from .runtime.operator import Operator
+
+__all__ = ["make_operator", "make_source"]
+
+
+def make_operator(spec: dict[str, Any], *, keyed: bool, batch: bool) -> Operator:
+    """The operator of a spec, wrapped for BATCH execution where its input has to wait."""
+    kind = spec["kind"]
+    make = find_sink(kind) or operators.find(kind)
+    if make is None:
+        raise UnsupportedError(
+            f'Operator "{spec["name"]}": a Python worker has no operator of kind {kind!r}.'
+        )
+    # A broadcast stream is read first, so its other stream waits, too.
+    if batch and (keyed or kind == "broadcast_process"):
+        from .operators.batch_keyed import BatchKeyedOperator
+
+        return BatchKeyedOperator(make())
+    return make()

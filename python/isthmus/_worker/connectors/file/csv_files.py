@@ -1,0 +1,89 @@
+"""Records of CSV files. A reader turns a file into records by itself: quoted fields may hold line breaks, so there is no
+position to go on from."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Iterable, Iterator
+from io import TextIOWrapper
+from itertools import islice
+from typing import Any, TextIO
+
+from ...._values.weight import Scale
+from ....errors import GraphError
+from ...runtime.operator import OperatorContext
+from .files import FilesSource, open_file
+
+#: Records and bytes taken at a time, and records before their size is known.
+_BATCH = 1024
+_BATCH_BYTES = 1 << 20
+_FIRST_BATCH = 64
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32-le",  # Before that of UTF-16, which it begins with.
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+
+
+class CsvSource(FilesSource):
+    """``fn``: the reader, called with the open file and its path."""
+
+    def open(self, ctx: OperatorContext) -> None:
+        self._reader: Callable[[Iterable[str], str], Iterable[Any]] = ctx.load_function(ctx.spec["fn"])
+        self._file: TextIO | None = None
+        self._charset = ""
+        self._scale = Scale()
+        self._batch = _FIRST_BATCH
+        super().open(ctx)
+
+    def _reading(self) -> bool:
+        return self._file is not None
+
+    def _begin(self, path: str) -> None:
+        file = open_file(path)
+        self._charset, mark = charset_of(file.read(4))
+        file.seek(mark)
+        self._file = TextIOWrapper(file, self._charset, newline="")
+        self._records: Iterator[Any] = iter(self._reader(self._file, path))
+
+    def _read(self) -> list[Any]:
+        try:
+            records = list(islice(self._records, self._batch))
+        except UnicodeDecodeError as e:
+            raise GraphError(f"{self._path} is not {self._charset} text: {e}. CSV is read in Unicode.") from e
+        if not records:
+            self.close()
+        self._scale.weigh(records)
+        fits = int(_BATCH_BYTES / self._scale.per_record)
+        self._batch = max(1, min(self._batch * 2, fits, _BATCH))
+        return records
+
+    def snapshot(self, checkpoint: int) -> None:
+        return None
+
+    def restore(self, states: list[Any]) -> None:
+        pass
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def charset_of(head: bytes) -> tuple[str, int]:
+    """The Unicode encoding of a CSV file by its first four bytes, and how long its byte order mark is; as Jackson finds it."""
+    for mark, charset in _MARKS.items():
+        if head.startswith(mark):
+            return charset, len(mark)
+    zeros = [byte == 0 for byte in head]
+    if zeros == [False, True, True, True]:
+        return "utf-32-le", 0
+    if zeros == [True, True, True, False]:
+        return "utf-32-be", 0
+    if zeros[:2] == [False, True]:
+        return "utf-16-le", 0
+    if zeros[:2] == [True, False]:
+        return "utf-16-be", 0
+    return "utf-8", 0

@@ -1,0 +1,84 @@
+"""Lines of text files and folders, and values of JSON lines. The position is (file, byte offset), so a restart goes on at a
+line."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, BinaryIO
+
+from ...._text.line_splitter import MARK_BYTES, LineSplitter, settled
+from ...._values.failure import clip
+from ....errors import GraphError
+from ...runtime.operator import OperatorContext
+from .files import FilesSource, open_file
+
+_BLOCK = 1 << 16
+
+
+class LinesSource(FilesSource):
+    """``params``: encoding?: utf-8 by default, jsonLines?: of ``.jsonl`` and ``.ndjson`` files the lines' values."""
+
+    def open(self, ctx: OperatorContext) -> None:
+        self._encoding: str = ctx.params.get("encoding") or "utf-8"
+        self._json_lines = bool(ctx.params.get("jsonLines"))
+        self._parses = False
+        self._file: BinaryIO | None = None
+        super().open(ctx)
+
+    def _reading(self) -> bool:
+        return self._file is not None
+
+    def _begin(self, path: str, offset: int = 0) -> None:
+        file = open_file(path)
+        charset, mark = settled(self._encoding, file.read(MARK_BYTES))
+        start = max(offset, mark)
+        file.seek(start)
+        self._file, self._splitter = file, LineSplitter(charset, start)
+        self._parses = self._json_lines and path.removesuffix(".gz").endswith((".jsonl", ".ndjson"))
+
+    def _read(self) -> list[Any]:
+        file = self._file
+        assert file is not None
+        try:
+            while block := file.read(_BLOCK):
+                if lines := self._splitter.push(block):
+                    return self._records_of(lines)
+            lines = self._splitter.end()
+        except UnicodeDecodeError as e:
+            raise GraphError(
+                f"{self._path} is not {self._encoding} text near byte {self._splitter.offset}: {e}. "
+                f"Say its encoding where the source is made."
+            ) from e
+        self.close()
+        return self._records_of(lines)
+
+    def _records_of(self, texts: list[str]) -> list[Any]:
+        return [self._value_of(text) for text in texts if text.strip()] if self._parses else texts
+
+    def _value_of(self, text: str) -> Any:
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError) as e:
+            raise GraphError(f"{self._path} has a line that is no JSON ({e}): {clip(text, 200)}") from e
+
+    def snapshot(self, checkpoint: int) -> Any:
+        reading = self._file is not None
+        return {
+            "seen": sorted(self._listing.seen),
+            "todo": list(self._todo),
+            "path": self._path if reading else None,
+            "offset": self._splitter.offset if reading else 0,
+        }
+
+    def restore(self, states: list[Any]) -> None:
+        state = states[0]
+        self._listing.resume(state["seen"])
+        self._todo = list(state["todo"])
+        if state["path"] is not None:
+            self._path = state["path"]
+            self._begin(self._path, state["offset"])
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None

@@ -1,0 +1,69 @@
+"""Prints records to the program's stdout, as PyFlink does."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from ...._text.format import formatter
+from ...._types.coerce import coercer
+from ....common.types import Row
+from ...runtime.coercion import coerced
+from ...runtime.operator import Operator, OperatorContext
+
+_LINES_A_WRITE = 1024
+
+
+class PrintSink(Operator):
+    """Prefix: none; ``id> ``; ``N> `` or ``id:N> `` where the sink is parallel (N = subtask from 1)."""
+
+    def open(self, ctx: OperatorContext) -> None:
+        self.ctx = ctx
+        identifier = ctx.params.get("identifier") or ""
+        parallel = str(ctx.subtask + 1) if ctx.parallelism > 1 else ""
+        joined = ":".join(part for part in (identifier, parallel) if part)
+        self._prefix = f"{joined}> " if joined else ""
+        declared = ctx.params.get("type")
+        self._format = formatter(declared)
+        self._coerce = coercer(declared) if declared else None
+        #: PyFlink turns typed rows into text in their own chain: as they are, whatever names they have.
+        self._shows_rows = declared is not None and declared["kind"] == "ROW"
+        self._stderr = bool(ctx.params.get("stderr"))
+        self._lines: list[str] = []
+        self._written = 0
+        self._writing = threading.Lock()
+
+    def apply(self, records: Iterator[Any]) -> Iterator[Any]:
+        while True:
+            lines = self._lines = []
+            try:
+                # A record becomes a line before the function that made it goes on, which may change it.
+                lines.extend(map(self._line, islice(records, _LINES_A_WRITE)))
+            finally:
+                # Also when a function before raised: what was made so far is shown (T2).
+                self.let_out()
+                self._lines = []
+                self._written = 0
+            if len(lines) < _LINES_A_WRITE:
+                return
+            yield from ()
+
+    def let_out(self) -> None:
+        # The list grows while a function before is at work; the watchdog may come by then.
+        with self._writing:
+            count = len(self._lines)
+            lines = self._lines[self._written : count]
+            self._written = count
+            if lines:
+                self._write("".join(lines))
+
+    def _line(self, record: Any) -> str:
+        if self._coerce is not None and not (self._shows_rows and type(record) is Row):
+            record = coerced(self._coerce, [record], self.ctx.spec)[0]
+        return f"{self._prefix}{self._format(record)}\n"
+
+    def _write(self, text: str) -> None:
+        if self.ctx.program_output is not None:
+            self.ctx.program_output(text, self._stderr)

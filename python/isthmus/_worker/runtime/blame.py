@@ -1,0 +1,78 @@
+"""Whose failure an exception is: the operator whose function raised, and the record it had."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from ..._values.failure import is_not_iterable, safe_repr, user_codes
+from ..._values.shown import safe_str
+from ..state.key_identity import thaw
+from .operator import Operator
+
+
+def in_flight(phases: Any, key: Any) -> tuple[str | None, str | None]:
+    """Representations of the record and the key at work; None where there is none.
+
+    Args:
+        phases: The generator of ``Subtask._process`` that is suspended in the failing drain.
+        key: That of the cursor.
+    """
+    frame = getattr(phases, "gi_frame", None)
+    # The generator below holds the batch; a failing drain leaves it suspended there.
+    while frame is not None and frame.f_code.co_name == "_process":
+        inner = getattr(phases, "gi_yieldfrom", None)
+        phases = inner if isinstance(inner, Generator) else None
+        frame = getattr(phases, "gi_frame", None)
+    if frame is None or "feed" not in frame.f_locals:
+        return None, (safe_repr(thaw(key)) if key is not None else None)
+    local = frame.f_locals
+    index = local["done"] + local["feed"].consumed - 1
+    if not 0 <= index < len(local["values"]):
+        return None, None
+    keys = local["keys"]
+    return safe_repr(local["values"][index]), (safe_repr(thaw(keys[index])) if keys is not None else None)
+
+
+def suspect(operators: list[Operator], error: BaseException) -> dict[str, Any]:
+    """The operator of a chain whose function raised: the innermost one with a frame in the traceback."""
+    for code in reversed(user_codes(_origin(error).__traceback__)):
+        for op in reversed(operators):
+            if op.owns(code):
+                return op.ctx.spec
+    puller = _last_that_pulled(operators, error)
+    # A function that takes another number of arguments was not on the stack when it was called.
+    if isinstance(error, TypeError):
+        text = safe_str(error)
+        for op in reversed(operators[: puller + 1]):
+            if op.is_named_by(text):
+                return op.ctx.spec
+    # Nor is a function on the stack when what it has returned turns out to be no iterable.
+    if is_not_iterable(error):
+        for op in reversed(operators[: puller + 1]):
+            if op.flattens:
+                return op.ctx.spec
+    # A builtin as function leaves no frame of its own; what pulled from it does.
+    for op in reversed(operators[:puller]):
+        if op.calls_builtin():
+            return op.ctx.spec
+    return operators[puller if puller < len(operators) else 0].ctx.spec
+
+
+def _origin(error: BaseException) -> BaseException:
+    """What a generator let out. Python makes a RuntimeError of a StopIteration there, which has not been in the function."""
+    cause = error.__cause__
+    return cause if type(error) is RuntimeError and isinstance(cause, StopIteration) else error
+
+
+def _last_that_pulled(operators: list[Operator], error: BaseException) -> int:
+    """Index of the innermost operator with a frame of its own in the traceback; beyond the last where there is none."""
+    puller = len(operators)
+    tb = error.__traceback__
+    while tb is not None:
+        owner = tb.tb_frame.f_locals.get("self")
+        # By its type: an object of the user's may have a ``__class__`` and an ``__eq__`` of its own.
+        if issubclass(type(owner), Operator) and owner in operators:
+            puller = operators.index(owner)
+        tb = tb.tb_next
+    return puller

@@ -1,0 +1,114 @@
+"""Metrics that functions make: counters, meters, gauges, distributions, in groups that nest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+from ..._interfaces.functions.context import MetricGroup
+
+
+class Counter:
+    """A number that goes up and down."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def inc(self, n: int = 1) -> None:
+        self._count += n
+
+    def dec(self, n: int = 1) -> None:
+        self._count -= n
+
+    def get_count(self) -> int:
+        return self._count
+
+
+class Meter:
+    """Events, and their rate over the last ``span_s`` seconds."""
+
+    def __init__(self, span_s: int = 60) -> None:
+        self._count = 0
+        self._span_s = span_s
+        self._since = monotonic()
+        self._before = 0
+
+    def mark_event(self, value: int = 1) -> None:
+        self._count += value
+
+    def get_count(self) -> int:
+        return self._count
+
+    def get_rate(self) -> float:
+        """Events per second."""
+        now = monotonic()
+        elapsed = now - self._since
+        rate = (self._count - self._before) / elapsed if elapsed > 0 else 0.0
+        if elapsed > self._span_s:
+            self._since, self._before = now, self._count
+        return rate
+
+
+class Distribution:
+    """Sum, count, smallest and largest of what was reported."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.sum: float = 0
+        self.min: float | None = None
+        self.max: float | None = None
+
+    def update(self, value: float) -> None:
+        self.count += 1
+        self.sum += value
+        if self.min is None or value < self.min:
+            self.min = value
+        if self.max is None or value > self.max:
+            self.max = value
+
+
+class WorkerMetricGroup(MetricGroup):
+    """Metrics by name; a name used twice is one metric."""
+
+    def __init__(self, scope: tuple[str, ...]) -> None:
+        self._scope = scope
+        self._groups: dict[tuple[str, ...], WorkerMetricGroup] = {}
+        self._metrics: dict[str, Any] = {}
+
+    def add_group(self, name: str, extra: str | None = None) -> WorkerMetricGroup:
+        scope = (*self._scope, name) if extra is None else (*self._scope, name, extra)
+        return self._groups.setdefault(scope, WorkerMetricGroup(scope))
+
+    def counter(self, name: str) -> Counter:
+        return self._metric(name, Counter)  # type: ignore[no-any-return]
+
+    def meter(self, name: str, time_span_in_seconds: int = 60) -> Meter:
+        return self._metric(name, lambda: Meter(time_span_in_seconds))  # type: ignore[no-any-return]
+
+    def gauge(self, name: str, obj: Callable[[], int]) -> None:
+        self._metrics[name] = obj
+
+    def distribution(self, name: str) -> Distribution:
+        return self._metric(name, Distribution)  # type: ignore[no-any-return]
+
+    def _metric(self, name: str, make: Callable[[], Any]) -> Any:
+        found = self._metrics.get(name)
+        if found is None:
+            found = self._metrics[name] = make()
+        return found
+
+    def values(self) -> dict[str, Any]:
+        """What every metric shows now, by dotted name."""
+        shown: dict[str, Any] = {}
+        for name, metric in self._metrics.items():
+            full = ".".join((*self._scope, name))
+            if isinstance(metric, (Counter, Meter)):
+                shown[full] = metric.get_count()
+            elif isinstance(metric, Distribution):
+                shown[full] = {"count": metric.count, "sum": metric.sum, "min": metric.min, "max": metric.max}
+            else:
+                shown[full] = metric()
+        for group in self._groups.values():
+            shown.update(group.values())
+        return shown

@@ -1,0 +1,432 @@
+"""Where the records of a task go: partitioned over channels, batched, held to their credit. Twin of ``src/runtime/output.ts``.
+
+S1. Per channel, elements leave in the order in which they were emitted; a control element goes behind all records before it.
+S2. A channel sends records only while its balance is positive; control elements need no credit, but never overtake records.
+S3. A channel sends at once while fewer than ``EAGER_FRAMES`` of its frames are unanswered; so batches grow only while
+    the consumer is busy. Where functions are slow all that is finished is pushed: it does not wait for them.
+S4. What waits for a consumer is bounded in records and in bytes; one chunk of any size is taken.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable
+from itertools import compress
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..._values.failure import OperatorFailure, safe_repr
+from ..._values.isolate import is_immutable
+from ..._values.keep import Own, isolated, take
+from ..._values.raised import ANYTHING
+from ..._values.weight import Scale
+from ...errors import IsthmusError
+from .coercion import Coerce, coerced
+from .reach import FIXED, OWN, SHARED, Proof
+
+if TYPE_CHECKING:
+    from ..state.keys import KeyGroups
+
+#: Records and bytes of one frame.
+MAX_BATCH_RECORDS = 1024
+MAX_BATCH_BYTES = 256 << 10
+#: Frames that may be on their way before batches begin to grow.
+EAGER_FRAMES = 2
+#: Bytes that may be on their way per channel unless configured.
+#: Up to so many receivers a mask for each is cheaper than a list.
+_FEW_RECEIVERS = 6
+#: What makes of the receiver of each record a mask of those for one.
+_MASKS = [bytes(target == receiver for target in range(256)) for receiver in range(_FEW_RECEIVERS)]
+#: Records and bytes that a neighbour in the same slot may have waiting.
+LOCAL_WINDOW_RECORDS = 8192
+LOCAL_WINDOW_BYTES = 8 << 20
+
+
+class Sender(Protocol):
+    """One channel, seen from its sending end."""
+
+    #: How far the records that it is sent next may be reachable by others (``reach.py``).
+    reach: int
+
+    @property
+    def ready(self) -> bool:
+        """Whether more records may be emitted; a task with a channel that is not ready is suspended."""
+        ...
+
+    def send(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None: ...
+
+    def push(self) -> None:
+        """Send what is held back to make batches larger."""
+        ...
+
+    def control(self, element: tuple[Any, ...]) -> None:
+        """Send a watermark, barrier, idle or end element, as ``gate`` names them."""
+        ...
+
+
+class LocalSender:
+    """To a task of the same slot: objects are handed over, which are the task's alone (T5 of ``task``)."""
+
+    def __init__(
+        self, deliver: Callable[[int, tuple[Any, ...]], None], channel: int, copies: bool, scale: Scale
+    ) -> None:
+        self._deliver = deliver
+        self._channel = channel
+        #: Whether others are given the same records, so that those that can be changed in place are copied.
+        self.copies = copies
+        #: That of the exchange, which weighs what it is given.
+        self.scale = scale
+        self.reach = SHARED
+        self._waiting = 0
+        self._waiting_bytes = 0.0
+
+    @property
+    def ready(self) -> bool:
+        return self._waiting < LOCAL_WINDOW_RECORDS and self._waiting_bytes < LOCAL_WINDOW_BYTES
+
+    def send(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
+        if self.copies and self.reach != FIXED:
+            values = isolated(values)
+        count = len(values)
+        size = count * self.scale.per_record
+        self._waiting += count
+        self._waiting_bytes += size
+        self._deliver(self._channel, ("batch", values, timestamps, keys, (count, size), self.reach))
+
+    def push(self) -> None:
+        pass
+
+    def taken(self, credit: tuple[int, float]) -> None:
+        """The consumer took a batch off its queue."""
+        self._waiting -= credit[0]
+        self._waiting_bytes -= credit[1]
+
+    def control(self, element: tuple[Any, ...]) -> None:
+        self._deliver(self._channel, element)
+
+
+class RemoteSender:
+    """To another process, through the runtime."""
+
+    def __init__(
+        self,
+        channel: int,
+        encode: Callable[[list[Any], list[int] | None, list[Any] | None], bytes],
+        transmit_batch: Callable[[int, int, int, bytes], None],
+        transmit_control: Callable[[int, tuple[Any, ...]], None],
+        window_bytes: int,
+        max_frame_bytes: int,
+        scale: Scale,
+    ) -> None:
+        self.channel = channel
+        self.reach = SHARED
+        self._scale = scale
+        self._encode = encode
+        self._transmit_batch = transmit_batch
+        self._transmit_control = transmit_control
+        self._balance = window_bytes
+        self._window = window_bytes
+        self._max_frame_bytes = max_frame_bytes
+        self._in_flight = 0
+        self._frames: deque[int] = deque()
+        # Buffered: (values, timestamps, keys) or a control element, in order.
+        self._queue: deque[tuple[Any, ...]] = deque()
+        self._queued_records = 0
+        # Records of a frame, by what records of this exchange weigh.
+        self._limit = MAX_BATCH_RECORDS
+
+    @property
+    def ready(self) -> bool:
+        return self._queued_records < self._limit
+
+    @property
+    def empty(self) -> bool:
+        return not self._queue
+
+    def send(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
+        queue = self._queue
+        last = queue[-1] if queue else None
+        if (
+            last is not None
+            and last[0] == "batch"
+            and (last[2] is None) == (timestamps is None)
+            and (last[3] is None) == (keys is None)
+        ):
+            last[1].extend(values)
+            if timestamps is not None:
+                last[2].extend(timestamps)
+            if keys is not None:
+                last[3].extend(keys)
+        else:
+            # Copies: the caller may go on using its lists.
+            queue.append(
+                ("batch", list(values), timestamps and list(timestamps), None if keys is None else list(keys))
+            )
+        self._queued_records += len(values)
+        per_record = self._scale.per_record
+        if per_record * MAX_BATCH_RECORDS > MAX_BATCH_BYTES:
+            self._limit = max(1, int(MAX_BATCH_BYTES / per_record))
+        else:
+            self._limit = MAX_BATCH_RECORDS
+        self.flush()
+
+    def push(self) -> None:
+        if self._queue:
+            self.flush(pushed=True)
+
+    def control(self, element: tuple[Any, ...]) -> None:
+        if self._queue:
+            self._queue.append(element)
+            self.flush()
+        else:
+            self._transmit_control(self.channel, element)
+
+    def credit(self, size: int) -> None:
+        self._balance += size
+        self._in_flight -= size
+        frames = self._frames
+        while frames and size >= frames[0]:
+            size -= frames.popleft()
+        if frames and size:
+            frames[0] -= size
+        self.flush()
+
+    def flush(self, pushed: bool = False) -> None:
+        queue = self._queue
+        limit = self._limit
+        while queue:
+            head = queue[0]
+            if head[0] != "batch":
+                self._transmit_control(self.channel, queue.popleft())
+                continue
+            if self._balance <= 0:
+                return
+            _, values, timestamps, keys = head
+            count = len(values)
+            # S3; records with a control element behind them go too: nothing will join them.
+            if not pushed and len(self._frames) >= EAGER_FRAMES and count < limit and len(queue) == 1:
+                return
+            if count > limit:
+                part = values[:limit]
+                del values[:limit]
+                part_timestamps = part_keys = None
+                if timestamps is not None:
+                    part_timestamps = timestamps[:limit]
+                    del timestamps[:limit]
+                if keys is not None:
+                    part_keys = keys[:limit]
+                    del keys[:limit]
+                self._queued_records -= limit
+                self._emit(part, part_timestamps, part_keys)
+            else:
+                queue.popleft()
+                self._queued_records -= count
+                self._emit(values, timestamps, keys)
+
+    def _emit(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
+        body = self._encode(values, timestamps, keys)
+        size = len(body)
+        if size > self._max_frame_bytes:
+            self._emit_halves(values, timestamps, keys, size)
+            return
+        self._balance -= size
+        self._in_flight += size
+        self._frames.append(size)
+        flags = (1 if timestamps is not None else 0) | (2 if keys is not None else 0)
+        self._transmit_batch(self.channel, flags, len(values), body)
+
+    def _emit_halves(
+        self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None, size: int
+    ) -> None:
+        if len(values) == 1:
+            raise IsthmusError(
+                f"A record of {size} bytes is larger than a frame may be ({self._max_frame_bytes} bytes): "
+                f"{safe_repr(values[0])[:100]}. Raise isthmus.bridge.max-frame-bytes or split the record.",
+                code="ISTHMUS_CODEC",
+            )
+        half = len(values) // 2
+        for part in (slice(None, half), slice(half, None)):
+            self._emit(values[part], timestamps and timestamps[part], None if keys is None else keys[part])
+
+
+class Output:
+    """One exchange of a task, seen from one sending subtask: coerces, computes keys, partitions."""
+
+    def __init__(
+        self,
+        *,
+        spec: dict[str, Any],
+        partitioner: str,
+        senders: list[Sender],
+        receivers: list[int],
+        coerce: Coerce | None,
+        key_selector: Callable[[Any], Any] | None,
+        coerce_keys: Coerce | None,
+        custom: Callable[[Any, int], int] | None,
+        key_groups: KeyGroups | None,
+        num_receivers: int,
+        rng: random.Random,
+        scale: Scale,
+        own: Own | None = None,
+    ) -> None:
+        self._spec = spec
+        self.scale = scale
+        #: How keys are kept: the selector may go on to change them, and they may be part of their records.
+        self._own = own
+        self.senders = senders
+        self._by_receiver = dict(zip(receivers, senders))
+        self._coerce = coerce
+        self._key_selector = key_selector
+        self._key_proof = Proof(key_selector)
+        self._reach = SHARED
+        self._coerce_keys = coerce_keys
+        self._custom = custom
+        self._key_groups = key_groups
+        self._num_receivers = num_receivers
+        self._rng = rng
+        self._next = rng.randrange(len(senders)) if senders else 0
+        self.records = 0
+        only_one = len(senders) == 1
+        self._route = {
+            "broadcast": self._to_all,
+            "hash": self._to_first_with_keys if only_one else self._by_key,
+            "custom": self._by_custom,
+            "shuffle": self._to_first if only_one else self._at_random,
+            "global": self._to_first,
+            "forward": self._to_first,
+        }.get(partitioner, self._to_first if only_one else self._in_turn)
+
+    @property
+    def ready(self) -> bool:
+        # A loop, not all(): there is one sender as a rule.
+        for sender in self.senders:  # noqa: SIM110
+            if not sender.ready:
+                return False
+        return True
+
+    def push(self) -> None:
+        for sender in self.senders:
+            sender.push()
+
+    def emit(self, values: list[Any], timestamps: list[int] | None, reach: int) -> None:
+        """``reach``: how far the records may be reachable by others (``reach.py``)."""
+        self.scale.weigh(values)
+        if self._coerce is not None:
+            values = coerced(self._coerce, values, self._spec)
+            # Of a tuple it may make a list.
+            reach = min(reach, OWN)
+        if reach != self._reach:
+            self._reach = reach
+            for sender in self.senders:
+                sender.reach = reach
+        keys = None
+        if self._key_selector is not None:
+            keys = self._select_keys(values, reach)
+            if self._coerce_keys is not None:
+                keys = coerced(self._coerce_keys, keys, self._spec)
+        self.records += len(values)
+        self._route(values, timestamps, keys)
+
+    def control(self, element: tuple[Any, ...]) -> None:
+        for sender in self.senders:
+            sender.control(element)
+
+    def _select_keys(self, values: list[Any], reach: int) -> list[Any]:
+        keys: list[Any] = []
+        try:
+            selected = map(self._key_selector, values)  # type: ignore[arg-type]
+            if self._own is None or (reach == FIXED and self._key_proof.after(reach) == FIXED):
+                keys.extend(selected)
+            else:
+                take(selected, keys, len(values), self._own)
+        except ANYTHING as e:
+            raise OperatorFailure(e, self._spec, record=safe_repr(values[len(keys)])) from e
+        if len(keys) < len(values):
+            stopped = RuntimeError("the key selector raised StopIteration")
+            raise OperatorFailure(stopped, self._spec, record=safe_repr(values[len(keys)]))
+        return keys
+
+    def _to_first(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
+        self.senders[0].send(values, timestamps, keys)
+
+    def _to_first_with_keys(
+        self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None
+    ) -> None:
+        """The first batch of a keyed exchange with one receiver: what several could not be told apart by is no key here."""
+        if keys and not is_immutable(keys):
+            from ..state.keys import encode_key
+
+            for key in {type(key): key for key in keys}.values():
+                encode_key(key)
+        self._route = self._to_first
+        self._to_first(values, timestamps, keys)
+
+    def _to_all(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
+        for sender in self.senders:
+            sender.send(values, timestamps, keys)
+
+    def _in_turn(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
+        senders = self.senders
+        n = len(senders)
+        first = self._next
+        for i in range(n):
+            part = values[i::n]
+            if not part:
+                break
+            sender = senders[(first + i) % n]
+            sender.send(part, timestamps and timestamps[i::n], None if keys is None else keys[i::n])
+        self._next = (first + len(values)) % n
+
+    def _at_random(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
+        n = len(self.senders)
+        targets = self._rng.choices(range(n), k=len(values))
+        self._scatter(targets, values, timestamps, keys)
+
+    def _by_key(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
+        assert self._key_groups is not None and keys is not None
+        self._scatter(self._key_groups.targets(keys), values, timestamps, keys)
+
+    def _by_custom(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
+        assert self._custom is not None and keys is not None
+        targets = []
+        n = self._num_receivers
+        for value, key in zip(values, keys):
+            try:
+                target = self._custom(key, n)
+                if not 0 <= target < n:
+                    raise ValueError(
+                        f"the partitioner returned {target} for key {safe_repr(key)}; it must be in 0…{n - 1}"
+                    )
+            except ANYTHING as e:
+                raise OperatorFailure(e, self._spec, record=safe_repr(value), key=safe_repr(key)) from e
+            targets.append(int(target))
+        # The keys were the partitioner's alone: the stream behind it is not keyed.
+        self._scatter(targets, values, timestamps, None)
+
+    def _scatter(
+        self, targets: list[int], values: list[Any], timestamps: list[int] | None, keys: list[Any] | None
+    ) -> None:
+        if self._num_receivers <= _FEW_RECEIVERS:
+            # A mask of bytes for each receiver: four times as fast as to sort record by record.
+            where = bytes(targets)
+            for target in {*where}:
+                mask = where.translate(_MASKS[target])
+                self._by_receiver[target].send(
+                    [*compress(values, mask)],
+                    None if timestamps is None else [*compress(timestamps, mask)],
+                    None if keys is None else [*compress(keys, mask)],
+                )
+            return
+        parts: dict[int, list[int]] = {}
+        for i, target in enumerate(targets):
+            part = parts.get(target)
+            if part is None:
+                parts[target] = [i]
+            else:
+                part.append(i)
+        for target, rows in parts.items():
+            self._by_receiver[target].send(
+                [values[i] for i in rows],
+                None if timestamps is None else [timestamps[i] for i in rows],
+                None if keys is None else [keys[i] for i in rows],
+            )

@@ -1,0 +1,539 @@
+"""The core of a worker: one slot's subtasks of one job, driven frame by frame.
+
+It has no thread, no clock of its own and no descriptor: frames come in through ``handle``, go out through ``transmit``,
+time comes from ``clock``. So a seeded simulation can run it in lock-step, and the process around it (``main.py``)
+stays thin.
+
+  W1. ``run`` never blocks and returns within about a time slice, user functions aside.
+  W2. Tasks further downstream go first, so that what is in the slot drains before more is made.
+  W4. A task whose functions have not yet shown to be fast goes after all others, record by record: a function that
+      sleeps holds up its slot, so everything that can go on without it has gone on before.
+  W3. After a failure no task runs any more; the failure is reported once, everything is closed.
+  W5. Nothing of the user's runs between a failure and its leaving: ``close`` may wait, exit or crash.
+  W6. A function that makes more for side outputs than these take is held up within its call: the loop turns there, for
+      all other tasks, and in one call at a time. As graphs have no cycles, the task furthest downstream can always go on.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import random
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from ..._bridge import frame as wire
+from ..._bridge.control import decode_control, encode_control
+from ..._code.imported import Imported
+from ..._code.imports import loading
+from ..._values.failure import OperatorFailure, report
+from ..._values.keep import forget_types
+from ..._values.raised import ANYTHING
+from ..._values.shown import safe_str, type_name
+from ...errors import IsthmusError
+from . import forked
+from .agenda import Agenda
+from .functions import FunctionLoader
+from .makers import Makers
+from .operator import Clock
+from .output import LocalSender, RemoteSender
+from .subtask import Subtask
+from .subtask_wiring import wire_subtasks
+from .watchdog import Watchdog
+from .wire_batch import ChannelCodec
+
+#: Seconds of work before arriving frames are looked at again.
+SLICE_S = 0.005
+_METRICS_EVERY_S = 1.0
+#: How long threads of a job may take to see its end.
+_END_S = 0.1
+
+Transmit = Callable[[int, int, int, int, bytes], None]
+
+
+class Abandoned(BaseException):
+    """Raised in a function that has given way and cannot go on, as its job is over."""
+
+
+class Slot:
+    def __init__(
+        self,
+        *,
+        transmit: Transmit,
+        clock: Clock,
+        watchdog: Watchdog | None,
+        rng: random.Random,
+        makers: Makers,
+        wake: Callable[[], None],
+        max_frame_bytes: int = 64 << 20,
+        program_output: Callable[[str, bool], None] | None = None,
+        deploying: Callable[[dict[str, Any]], None] | None = None,
+        closed: Callable[[], None] | None = None,
+        flush: Callable[[], None] = lambda: None,
+        pump: Callable[[Callable[[], bool]], bool] | None = None,
+    ) -> None:
+        #: ``transmit(type, flags, channel, count, body)``.
+        self.transmit = transmit
+        self.clock = clock
+        self.watchdog = watchdog
+        self.rng = rng
+        #: Operators and sources by kind: the runtime itself knows none.
+        self.makers = makers
+        self._wake = wake
+        self.max_frame_bytes = max_frame_bytes
+        #: Writes whole lines to the program's stdout (print sinks).
+        self.program_output = program_output
+        #: Called with each deployment before its functions are loaded.
+        self._deploying = deploying
+        #: Turns the loop until what it is given is true; returns False if it ends before.
+        self._pump = pump
+        #: Called when all functions of a job are closed.
+        self._closed = closed
+        #: Lets out what was transmitted so far.
+        self._flush = flush
+        self._blobs: dict[int, bytearray | bytes] = {}
+        self._imported: Imported | None = None
+        self._reset()
+        self.released = False
+
+    def _reset(self) -> None:
+        self.tasks: list[Subtask] = []
+        self.by_channel: dict[int, Subtask] = {}
+        self.remote: dict[int, RemoteSender] = {}
+        #: The tasks that send on channels, remote and local.
+        self.sending: dict[int, Subtask] = {}
+        self.local: dict[int, LocalSender] = {}
+        self.codecs: dict[int, ChannelCodec] = {}
+        self.current: Subtask | None = None
+        self.failed = False
+        self.agenda = Agenda()
+        #: Tasks whose operators and sources have called ``ctx.wake``, from any thread.
+        self._woken: set[Subtask] = set()
+        #: The task in a function that has given way (W6).
+        self._giving_way: Subtask | None = None
+        self._metrics_due = self.clock.monotonic() + _METRICS_EVERY_S
+
+    def transmit_batch(self, channel: int, flags: int, count: int, body: bytes) -> None:
+        self.transmit(wire.BATCH, flags, channel, count, body)
+
+    def transmit_control(self, channel: int, element: tuple[Any, ...]) -> None:
+        kind = element[0]
+        if kind == "watermark":
+            self.transmit(wire.WATERMARK, 0, channel, 0, wire.encode_watermark(element[1]))
+        elif kind == "end":
+            self.transmit(wire.END, 0, channel, 0, b"")
+        elif kind == "idle":
+            self.transmit(wire.IDLE, 0, channel, 0, wire.encode_idle(element[1]))
+        else:
+            self.transmit(wire.BARRIER, 0, channel, 0, wire.encode_barrier(*element[1:]))
+
+    def take(self, channel: int, element: tuple[Any, ...]) -> tuple[list[Any], Any, Any]:
+        """A task takes a batch off its queue."""
+        local = self.local.get(channel)
+        if local is not None:
+            local.taken(element[4])
+            self.agenda.note(self.sending[channel])
+            return element[1], element[2], element[3]
+        _, body, flags, count = element
+        # Before decoding: the next frame may come while this one is worked on.
+        self.transmit(wire.CREDIT, 0, channel, 0, wire.encode_credit(len(body)))
+        return self.codecs[channel].decode(body, flags, count)
+
+    # Frames in.
+
+    def handle(self, frame: tuple[int, int, int, int, Any]) -> None:
+        """Take one frame: (type, flags, channel, count, body)."""
+        kind, flags, channel, count, body = frame
+        if kind == wire.BATCH:
+            task = self.by_channel.get(channel)
+            if task is not None:
+                task.deliver(channel, ("batch", body, flags, count))
+        elif kind == wire.CREDIT:
+            sender = self.remote.get(channel)
+            if sender is not None:
+                task = self.sending[channel]
+                self.agenda.note(task)
+                try:
+                    sender.credit(wire.decode_credit(body))
+                except ANYTHING as e:
+                    self._fail(e, task)
+        elif kind in _CONTROL:
+            task = self.by_channel.get(channel)
+            if task is not None:
+                task.deliver(channel, _CONTROL[kind](body))
+        elif kind == wire.BLOB:
+            self._blobs.setdefault(channel, bytearray()).extend(body)  # type: ignore[union-attr]
+        elif kind == wire.DEPLOY:
+            self._deploy(decode_control(body))
+        elif kind == wire.START:
+            for task in self.tasks:
+                task.started = True
+                self.agenda.worked(task)
+        elif kind == wire.STOP:
+            for task in self.tasks:
+                if task.source is not None and not task.finished:
+                    task.finish_source()
+                    self.agenda.note(task)
+        elif kind == wire.PING:
+            self.transmit(wire.PONG, 0, 0, 0, b"")
+        elif kind in (wire.CANCEL, wire.RELEASE):
+            # Whoever waits for the end may know that it is not the call of a function that takes so long.
+            self.transmit(wire.CLOSING, 0, 0, 0, b"")
+            self._flush()
+            self._release()
+        elif kind == wire.TRIGGER_CHECKPOINT:
+            asked = decode_control(body)
+            for task in self.tasks:
+                if task.id in asked["tasks"] and task.source is not None:
+                    task.request_checkpoint(asked["checkpoint"], asked["timestamp"], asked.get("kind", 0))
+                    self.agenda.note(task)
+        elif kind == wire.CHECKPOINT_COMPLETE:
+            checkpoint = decode_control(body)["checkpoint"]
+            for task in self.tasks:
+                if not task.closed and not self.failed:
+                    try:
+                        task.notify_checkpoint_complete(checkpoint)
+                    except ANYTHING as e:
+                        self._fail(e, task)
+        else:
+            raise IsthmusError(f"A worker is not sent frames of type {kind:#x}.", code="ISTHMUS_PROTOCOL")
+
+    # Work.
+
+    def run(self) -> bool:
+        """Work for about a slice; returns whether there is more to do at once."""
+        if self.failed or not self.tasks:
+            return False
+        clock, agenda = self.clock, self.agenda
+        agenda.note_lookers(clock.monotonic())
+        deadline = clock.monotonic() + SLICE_S
+        for task in agenda.fast():  # W2
+            if not self._step(task, deadline):
+                return False
+            # A source that is slow holds up no task that has its records already.
+            if task.source is None and clock.monotonic() >= deadline:
+                break
+        else:
+            # W4. One step of one of them: what it made, and what others can do, comes before the next.
+            careful = agenda.next_careful()
+            if careful is not None and not self._step(careful, deadline):
+                return False
+        self.current = None
+        self._fire_due()
+        if clock.monotonic() >= self._metrics_due:
+            self.send_metrics()
+        return not (self.failed or agenda.is_empty)
+
+    def _step(self, task: Subtask, deadline: float) -> bool:
+        """Returns whether the slot goes on."""
+        # What is due by now comes before records that arrived while another task kept the loop.
+        self._fire_due()
+        if self.failed:
+            return False
+        self.current = task
+        try:
+            task.step(deadline)
+        except ANYTHING as e:
+            self._fail(e, task)
+            return False
+        self.agenda.worked(task)
+        return True
+
+    def give_way(self, task: Subtask) -> None:
+        """Called within a function of ``task``, whose outputs have no room (W6)."""
+        if self._pump is None or self._giving_way is not None:
+            return
+        current, task.gives_way, self._giving_way = self.current, True, task
+        try:
+            if not self._pump(lambda: task.outputs_ready):
+                raise Abandoned
+        finally:
+            task.gives_way, self._giving_way = False, None
+            self.current = current
+
+    def push(self) -> None:
+        """Send what channels hold back: nobody comes by for a while."""
+        for channel, sender in self.remote.items():
+            if not sender.empty:
+                sender.push()
+                self.agenda.note(self.sending[channel])
+
+    def _fire_due(self) -> None:
+        # A record of this millisecond may still come: what ends with it waits until it is over (Flink does too).
+        agenda = self.agenda
+        first = agenda.due.first()
+        if first is None or first > (now := self.clock.now_ms() - 1):
+            return
+        deadline = self.clock.monotonic() + SLICE_S
+        for task in agenda.due_by(now):
+            due = task.next_processing_time()
+            if due is not None and due <= now:
+                self.current = task
+                try:
+                    task.fire_processing_time(now, deadline)
+                except ANYTHING as e:
+                    self._fail(e, task)
+                    return
+            agenda.worked(task)
+        self.current = None
+
+    def wait_s(self) -> float | None:
+        """Seconds the process may sleep if nothing arrives; None: for ever."""
+        if self.failed or not self.tasks:
+            return None
+        due, look = self.agenda.due.first(), self.agenda.looks.first()
+        waits = []
+        if due is not None:
+            waits.append((due + 1 - self.clock.now_ms()) / 1000)
+        if look is not None:
+            waits.append(look - self.clock.monotonic())
+        return max(0.0, min(waits)) if waits else None
+
+    def wake(self, task: Subtask) -> None:
+        """An operator or a source of a task has something to say; from any thread."""
+        self._woken.add(task)
+        self._wake()
+
+    def woken(self) -> None:
+        """Somebody called ``wake``: ask operators for results that came off the loop."""
+        while self._woken:
+            task = self._woken.pop()
+            if task.polls and not task.finished:
+                task.request_poll()
+            self.agenda.note(task)
+
+    # Deployment.
+
+    def _deploy(self, deployment: dict[str, Any]) -> None:
+        self.released = False
+        self._reset()
+        task_id: int | None = None
+        if self._imported is None:
+            self._imported = Imported()
+        else:
+            self._imported.look()
+        try:
+            if self._deploying is not None:
+                self._deploying(deployment)
+            with loading():
+                install_program(deployment["python"], self._blobs)
+            load = FunctionLoader(self._blobs)  # type: ignore[arg-type]
+            deepest = 0
+            for built in wire_subtasks(self, deployment, load):
+                self.tasks.append(built)
+                self.agenda.add(built)
+                deepest = max(deepest, len(built.operators))
+            leave_frames(deepest)
+            self._imported.look()
+        except ANYTHING as e:
+            failing = getattr(e, "isthmus_task", None)
+            self._fail(e, None, task_id if failing is None else failing)
+            return
+        self.transmit(wire.DEPLOYED, 0, 0, 0, encode_control({"tasks": [t.id for t in self.tasks]}))
+
+    def task_notice(self, what: str, task: Subtask, *rest: Any) -> None:
+        if what == "finished":
+            self.transmit(
+                wire.TASK_FINISHED,
+                0,
+                0,
+                0,
+                encode_control({"task": task.id, "subtask": task.subtask, "metrics": metrics_of(task)}),
+            )
+        elif what == "snapshot":
+            from ..._values.isolate import dumps
+
+            checkpoint, state = rest
+            body = {"checkpoint": checkpoint, "task": task.id, "subtask": task.subtask, "state": dumps(state)}
+            self.transmit(wire.SNAPSHOT, 0, 0, 0, encode_control(body))
+
+    def send_metrics(self) -> None:
+        self._metrics_due = self.clock.monotonic() + _METRICS_EVERY_S
+        if self.tasks:
+            self.transmit(
+                wire.METRICS, 0, 0, 0, encode_control({"tasks": [metrics_of(t) for t in self.tasks]})
+            )
+
+    # Ends.
+
+    def _fail(self, error: BaseException, task: Subtask | None, task_id: int | None = None) -> None:
+        if forked.is_child():
+            forked.end_child(error.cause if isinstance(error, OperatorFailure) else error)
+        if self.failed or isinstance(getattr(error, "cause", error), Abandoned):
+            return
+        self.failed = True
+        self.current = None
+        known: dict[str, Any] = {}
+        if task is not None:
+            failure = task.failure(error)
+            known = {**failure.known, "task": task.id}
+            body = report(
+                failure.cause,
+                spec=failure.spec,
+                subtask=task.subtask,
+                parallelism=task.parallelism,
+                **known,
+            )
+        elif isinstance(error, OperatorFailure):
+            where = error.known.pop("where", {})
+            body = report(error.cause, spec=error.spec, **where, **error.known)
+        else:
+            body = report(error, spec=None, task=task_id)
+        self.transmit(wire.FAILED, 0, 0, 0, encode_control(body))
+        self._flush()  # W5
+        self._close_all()
+
+    def _close_all(self) -> None:
+        for task in self.tasks:
+            task.stop_source()
+        for task in self.tasks:
+            try:
+                task.close(in_order=False)
+            except ANYTHING as e:  # W3: the first failure was reported, this one is its echo.
+                _tell_echo(e.cause if isinstance(e, OperatorFailure) else e)
+        if self._closed is not None:
+            self._closed()
+
+    def _release(self) -> None:
+        self._close_all()
+        told: dict[str, Any] = {"metrics": [metrics_of(t) for t in self.tasks]}
+        if self._imported is not None:
+            self._imported.look()
+            told["imported"] = self._imported.files
+        if _lingering():
+            told["lingering"] = True
+        body = encode_control(told)
+        self._reset()
+        self._blobs = {}
+        uninstall_program()
+        forget_types()
+        self.released = True
+        self.transmit(wire.RELEASED, 0, 0, 0, body)
+
+
+def _tell_echo(error: BaseException) -> None:
+    try:
+        print(
+            f"while closing after the end of the job: {type_name(error)}: {safe_str(error)}", file=sys.stderr
+        )
+    except ANYTHING:  # User code may have closed stderr, or put something else there.
+        pass
+
+
+_CONTROL: dict[int, Callable[[Any], tuple[Any, ...]]] = {
+    wire.WATERMARK: lambda body: ("watermark", wire.decode_watermark(body)),
+    wire.BARRIER: lambda body: ("barrier", *wire.decode_barrier(body)),
+    wire.IDLE: lambda body: ("idle", wire.decode_idle(body)),
+    wire.END: lambda body: ("end",),
+}
+
+
+def metrics_of(task: Subtask) -> dict[str, Any]:
+    """Counts of one subtask, by operator of its chain."""
+    chain = task.deployment["chain"]
+    counts = task.operator_counts()
+    return {
+        "task": task.id,
+        "subtask": task.subtask,
+        "operators": [
+            {
+                "id": spec["id"],
+                "in": counts[i][0],
+                "out": counts[i][1],
+                "busyMs": round(task.busy_s * 1000, 3) if i == 0 else 0,
+            }
+            for i, spec in enumerate(chain)
+        ],
+    }
+
+
+def _lingering() -> bool:
+    """Whether threads that run functions of the job go on after a moment: a source that waits, a call that does not return."""
+    deadline = time.monotonic() + _END_S
+    for thread in threading.enumerate():
+        if thread.name.startswith(("source ", "isthmus-async")):
+            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():
+                return True
+    return False
+
+
+def _set_environment(env: dict[str, str | None]) -> None:
+    for name, value in env.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+    if "TZ" in env and hasattr(time, "tzset"):
+        time.tzset()  # The C library has read it before.
+
+
+#: Of integers that become texts; the first Python 3.10s know no limit.
+_INT_DIGITS: int | None = getattr(sys, "get_int_max_str_digits", lambda: None)()
+
+
+def install_program(python: dict[str, Any], blobs: dict[int, Any]) -> None:
+    """Be like the program that submitted: its path, folder, environment and the definitions of its ``__main__``."""
+    if python.get("cwd") and python["cwd"] != os.getcwd():
+        os.chdir(python["cwd"])
+    if _INT_DIGITS is not None:
+        sys.set_int_max_str_digits(python.get("intDigits", _INT_DIGITS))
+    if python.get("archives"):
+        from . import archives
+
+        archives.enter(python["archives"])
+    if python.get("sysPath"):
+        own = [p for p in sys.path if p not in python["sysPath"]]
+        sys.path[:] = [*python["sysPath"], *own]
+    sys.path.extend(p for p in python.get("sysPathEnd") or () if p not in sys.path)
+    # A module that was written since the job before is found.
+    importlib.invalidate_caches()
+    if python.get("env"):
+        _set_environment(python["env"])
+    if python.get("sources"):
+        from ..._code.source_lines import remember
+
+        remember(python["sources"])
+    bundles = python.get("mainBundles") or []
+    if bundles or python.get("mainFile"):
+        _own_main.setdefault("__main__", sys.modules["__main__"])
+        main = ModuleType("__main__")
+        if python.get("mainFile"):
+            main.__file__ = python["mainFile"]
+        main.__dict__["__builtins__"] = __builtins__
+        sys.modules["__main__"] = main
+    if bundles:
+        from ..._code.pickling import install_bundle
+
+        for bundle in bundles:
+            install_bundle(bytes(blobs[bundle]))
+    if python.get("moduleState"):
+        from ..._code.module_state import restore_state
+
+        restore_state(python["moduleState"])
+
+
+#: The worker's own ``__main__`` while a program's is installed.
+_own_main: dict[str, ModuleType] = {}
+
+
+def uninstall_program() -> None:
+    """Forget the program's ``__main__`` and all that its classes hold; what it imported stays, for the next job."""
+    sys.modules.update(_own_main)
+    _own_main.clear()
+
+
+_OWN_LIMIT = sys.getrecursionlimit()
+#: Frames of an operator: its generator, what takes its results apart, a counter.
+_FRAMES = 3
+#: More levels of generators than the stack of C is sure to hold.
+_DEEPEST = 3_000
+
+
+def leave_frames(operators: int) -> None:
+    """A chain is generators within generators; their frames are not to be taken from those of the user's functions."""
+    sys.setrecursionlimit(_OWN_LIMIT + _FRAMES * min(operators, _DEEPEST))

@@ -1,0 +1,290 @@
+"""Builds the subtasks of a slot from what DEPLOY says (``src/graph/deployment.ts``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..._settings.settings import Settings
+from ..._values.failure import OperatorFailure
+from ..._values.isolate import loads
+from ..._values.keep import Own, kept, sendable
+from ..._values.raised import ANYTHING
+from ..._values.weight import Scale
+from ..state.key_identity import GroupOf
+from ..state.store import SubtaskStore, saved_subtask
+from .coercion import Coerce
+from .opening import open_function
+from .operator import Cursor, Operator, OperatorContext
+from .output import LocalSender, Output, RemoteSender, Sender
+from .subtask import Subtask
+from .wire_batch import ChannelCodec
+
+if TYPE_CHECKING:
+    from .slot import Slot
+
+
+def wire_subtasks(
+    slot: Slot, deployment: dict[str, Any], load: Callable[[dict[str, Any]], Any]
+) -> list[Subtask]:
+    """Make all subtasks, wire them, then open them, downstream first."""
+    settings = Settings.of(deployment["settings"])
+    tasks = []
+    contexts: list[list[OperatorContext]] = []
+    for part in deployment["tasks"]:
+        task, ctxs = _build(slot, deployment, settings, part, load)
+        tasks.append(task)
+        contexts.append(ctxs)
+        for channel in task.inputs:
+            slot.by_channel[channel] = task
+    for task, ctxs in zip(tasks, contexts):
+        _wire_outputs(slot, settings, task, ctxs)
+    for task, ctxs in reversed(list(zip(tasks, contexts))):
+        _open(task, ctxs)
+    return tasks
+
+
+def _build(
+    slot: Slot,
+    deployment: dict[str, Any],
+    settings: Settings,
+    part: dict[str, Any],
+    load: Callable[[dict[str, Any]], Any],
+) -> tuple[Subtask, list[OperatorContext]]:
+    cursor = Cursor()
+    chain: list[dict[str, Any]] = part["chain"]
+    batch_mode = deployment["mode"] == "BATCH"
+    source = slot.makers.make_source(chain[0]["kind"]) if chain[0]["kind"].startswith("source.") else None
+    first = 1 if source is not None else 0
+    operators: list[Operator] = [
+        slot.makers.make_operator(spec, keyed=i == 0 and part["keyedInputs"][0], batch=batch_mode)
+        for i, spec in enumerate(chain)
+        if i >= first
+    ]
+    store = SubtaskStore(
+        GroupOf(part["maxParallelism"], part["parallelism"], part["subtask"]),
+        part["subtask"],
+        part["parallelism"],
+        [
+            saved_subtask(loads(saved))
+            for saved in (deployment.get("restore") or {}).get(str(part["task"]), ())
+        ],
+    )
+    task = Subtask(
+        deployment=part,
+        operators=operators,
+        cursor=cursor,
+        clock=slot.clock,
+        watchdog=slot.watchdog,
+        store=store,
+        source=source,
+    )
+    task.notify = slot.task_notice
+    contexts = []
+    for i, spec in enumerate(chain):
+        tags = frozenset(
+            o["sideTag"] for o in part["outputs"] if o["fromOperator"] == i and o.get("sideTag") is not None
+        )
+        ctx = OperatorContext(
+            spec=spec,
+            job_name=deployment["jobName"],
+            task_name=part["name"],
+            subtask=part["subtask"],
+            parallelism=part["parallelism"],
+            max_parallelism=part["maxParallelism"],
+            attempt=deployment["attempt"],
+            mode=deployment["mode"],
+            keyed=i == 0 and bool(part["keyedInputs"][0]),
+            key_type=next((known["keyType"] for known in part["inputs"] if "keyType" in known), None),
+            cursor=cursor,
+            clock=slot.clock,
+            settings=settings,
+            load_function=load,
+            emit_side=_side_emitter(task, i),
+            side_tags=tags,
+            state=store.of(spec.get("uid") or str(spec["id"])),
+            wake=_waker(slot, task),
+        )
+        ctx.program_output = slot.program_output
+        ctx.follows = i > first
+        ctx.last = i == len(chain) - 1
+        contexts.append(ctx)
+    task.take = slot.take
+    task.give_way = slot.give_way
+    return task, contexts
+
+
+def _waker(slot: Slot, task: Subtask) -> Callable[[], None]:
+    return lambda: slot.wake(task)
+
+
+def _side_emitter(task: Subtask, index: int) -> Callable[[str, Any], None]:
+    return lambda tag, value: task.emit_side(index, tag, value)
+
+
+def _wire_outputs(slot: Slot, settings: Settings, task: Subtask, contexts: list[OperatorContext]) -> None:
+    window = settings.channel_window_bytes
+    reuse = settings.object_reuse
+    own = None if reuse else _own_for(task)
+    #: Outputs that are given the same records.
+    shared: list[Any] = []
+    for channel, known in task.inputs.items():
+        if not known["local"]:
+            slot.codecs[channel] = ChannelCodec(known["codec"], known.get("type"), task.deployment["name"])
+    for out in task.deployment["outputs"]:
+        spec = task.deployment["chain"][out["fromOperator"]]
+        senders: list[Sender] = []
+        scale = Scale()
+        for target in out["channels"]:
+            channel = target["channel"]
+            if target["local"]:
+                consumer = slot.by_channel[channel]
+                local = LocalSender(consumer.deliver, channel, copies=False, scale=scale)
+                slot.local[channel] = local
+                slot.sending[channel] = task
+                senders.append(local)
+            else:
+                codec = ChannelCodec(target["codec"], out.get("type"), spec["name"])
+                remote = RemoteSender(
+                    channel,
+                    codec.encode,
+                    slot.transmit_batch,
+                    slot.transmit_control,
+                    window,
+                    slot.max_frame_bytes,
+                    scale,
+                )
+                slot.remote[channel] = remote
+                slot.sending[channel] = task
+                senders.append(remote)
+        partitioner = out["partitioner"]
+        kind = partitioner["kind"]
+        ctx = contexts[out["fromOperator"]]
+        key_selector = coerce_keys = custom = groups = None
+        if kind in ("hash", "custom"):
+            key_selector = _opened(spec, ctx, partitioner["key"], "get_key")
+            coerce_keys = _coercer(partitioner.get("keyType"))
+        if kind == "custom":
+            custom = _opened(spec, ctx, partitioner["partition"], "partition")
+        if kind == "hash" and out["receivers"] > 1:
+            from ..state.keys import KeyGroups
+
+            groups = KeyGroups(out["maxParallelism"], out["receivers"])
+        output = Output(
+            spec=spec,
+            partitioner=kind,
+            senders=senders,
+            receivers=[t["receiver"] for t in out["channels"]],
+            coerce=_coercer(out.get("type")),
+            key_selector=key_selector,
+            coerce_keys=coerce_keys,
+            custom=custom,
+            key_groups=groups,
+            num_receivers=out["receivers"],
+            rng=slot.rng,
+            # One that cannot be copied is told of as a key, when it is encoded.
+            own=None if own is None else kept,
+            scale=scale,
+        )
+        if kind == "broadcast":
+            shared.append(output)
+        if out.get("sideTag") is not None:
+            # Several consumers of one side output each have an exchange.
+            where = (out["fromOperator"], out["sideTag"])
+            known_output = task.side_outputs.get(where)
+            task.side_outputs[where] = output if known_output is None else Several(known_output, output)  # type: ignore[assignment]
+            if known_output is not None:
+                shared += [known_output, output]
+        else:
+            task.outputs.append(output)
+    if len(task.outputs) > 1:
+        shared += task.outputs
+    if not reuse:
+        # Readers share nothing that can be changed, be the exchange real or elided.
+        for output in shared:
+            for sender in output.senders:
+                if isinstance(sender, LocalSender):
+                    sender.copies = True
+    if own is not None:
+        task.own_side = own
+        # Records of a source are their reader's own; without a reader nothing is kept.
+        if task.outputs and task.operators:
+            task.own = own
+
+
+def _own_for(task: Subtask) -> Own:
+    """A record for Python must be one that pickle takes, also where the exchange is elided; TypeScript has its own codec."""
+    targets = [target for out in task.deployment["outputs"] for target in out["channels"]]
+    only_typescript = all(not t["local"] and t["codec"] != "pickle" for t in targets)
+    return kept if only_typescript else sendable
+
+
+def _coercer(declared: dict[str, Any] | None) -> Coerce | None:
+    if not declared:
+        return None
+    # Imported on use: untyped jobs start faster without.
+    from ..._types.coerce import coercer
+
+    return coercer(declared)
+
+
+def _opened(
+    spec: dict[str, Any], ctx: OperatorContext, ref: dict[str, Any], method: str
+) -> Callable[..., Any]:
+    try:
+        function, close = open_function(ctx, method, ref)
+    except ANYTHING as e:
+        raise OperatorFailure(e, spec, where=_where(ctx)) from e
+    del close
+    return function
+
+
+class Several:
+    """Several exchanges behind one side output."""
+
+    def __init__(self, *outputs: Any) -> None:
+        self._outputs = outputs
+        self.senders = [s for o in outputs for s in o.senders]
+
+    @property
+    def ready(self) -> bool:
+        return all(o.ready for o in self._outputs)
+
+    @property
+    def scale(self) -> Scale:
+        return self._outputs[0].scale  # type: ignore[no-any-return]
+
+    def emit(self, values: list[Any], timestamps: list[int] | None, reach: int) -> None:
+        for output in self._outputs:
+            output.emit(values, timestamps, reach)
+
+    def push(self) -> None:
+        for output in self._outputs:
+            output.push()
+
+    def control(self, element: tuple[Any, ...]) -> None:
+        for output in self._outputs:
+            output.control(element)
+
+
+def _where(ctx: OperatorContext) -> dict[str, Any]:
+    return {"subtask": ctx.subtask, "parallelism": ctx.parallelism}
+
+
+def _open(task: Subtask, contexts: list[OperatorContext]) -> None:
+    source = task.source
+    if source is not None:
+        ctx = contexts[0]
+        try:
+            source.open(ctx)
+            positions = ctx.state.drawn("position", lambda: source.snapshot(0))
+            if positions:
+                source.restore(positions)
+        except ANYTHING as e:
+            raise OperatorFailure(e, ctx.spec, where=_where(ctx)) from e
+    for op, ctx in zip(task.operators, contexts[1:] if source is not None else contexts):
+        try:
+            op.ctx = ctx
+            op.open(ctx)
+        except ANYTHING as e:
+            raise OperatorFailure(e, ctx.spec, where=_where(ctx)) from e
