@@ -10,6 +10,17 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, 'python/isthmus/_runtime');
 const ENTRIES = { runtime: 'src/driver/driver-host.ts', cli: 'src/cli/main.ts' };
 
+/** In a bundle `require` of what it holds runs it at the first call, as src/config/yaml.ts wants it. */
+const LAZY_YAML = {
+  name: 'lazy-yaml',
+  setup(bundling) {
+    bundling.onLoad({ filter: /src\/config\/yaml\.ts$/ }, () => ({
+      contents: "export const yaml = () => require('yaml');",
+      resolveDir: root,
+    }));
+  },
+};
+
 for (const [name, entry] of Object.entries(ENTRIES)) {
   const bundle = join(folder, `${name}.mjs`);
   if (isCurrent(bundle)) continue;
@@ -25,6 +36,7 @@ for (const [name, entry] of Object.entries(ENTRIES)) {
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'eof',
+    plugins: [LAZY_YAML],
     logLevel: 'warning',
     // Some dependencies are CommonJS and call require for Node's own modules.
     banner: {

@@ -5,19 +5,9 @@
 
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseDocument,
-  type Scalar,
-  type YAMLMap,
-  type YAMLSeq,
-} from 'yaml';
+import type { Document, LineCounter, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { ConfigurationError } from '../errors.ts';
+import { yaml } from './yaml.ts';
 
 /** A setting of a file, whole key and text. */
 export interface FileEntry {
@@ -57,6 +47,7 @@ function fileOf(path: string): string {
 }
 
 function entriesOf(file: string, text: string): FileEntry[] {
+  const { LineCounter, isMap, parseDocument } = yaml();
   const lines = new LineCounter();
   const document = parseDocument(text, {
     schema: 'failsafe', // F1
@@ -123,6 +114,7 @@ class Reading {
 
   /** `a: {b: 1}` is `a.b: 1`. */
   flattened(map: YAMLMap, prefix: string): FileEntry[] {
+    const { isAlias, isMap, isScalar, isSeq } = yaml();
     return map.items.flatMap(({ key, value }) => {
       if (!isScalar(key)) throw this.error(map.range?.[0], 'a key must be a word');
       const whole = prefix + String(key.value);
@@ -145,6 +137,7 @@ class Reading {
 
   /** As Flink keeps lists: in YAML's form with brackets. */
   #listText(list: YAMLSeq): string {
+    const { isAlias, isScalar } = yaml();
     const items = list.items.map((item) => {
       const node = isAlias(item) ? item.resolve(this.#document) : item;
       if (!isScalar(node)) return JSON.stringify(JSON.stringify(list.toJSON()));
