@@ -30,6 +30,7 @@ import type { OutputChannel } from './output-channel.ts';
 import { ProcessingTimers } from './processing-timers.ts';
 import type { RecordBatch } from './batch-codec.ts';
 import { RecordRun } from './record-run.ts';
+import { restoreWatermark } from './restored-watermark.ts';
 import { RoomWaiters } from './room-waiters.ts';
 import { isOf, thrownText } from './shown.ts';
 import type { SubtaskMetrics, SubtaskResult, SubtaskServices } from './services.ts';
@@ -160,6 +161,7 @@ export class Subtask {
     const { context } = link;
     if (context === undefined)
       throw new InternalError(`Operator "${link.spec.name}" has no context.`);
+    restoreWatermark(context);
     await guarded(link, async () => {
       if (link.operator === undefined) await this.#openSource(link, context);
       else await link.operator.open?.(context, (this.#chain as Chain).emits[index] as never);

@@ -71,6 +71,8 @@ interface Restored extends Place {
 /** The state of one subtask. */
 export class SubtaskStore {
   readonly place: Place;
+  /** How many subtasks the restored state is of. */
+  readonly predecessors: number;
   readonly #groups: KeyGroups;
   readonly #tables = new Map<string, { uid: string; name: string; table: SavedTable }>();
   /** Not declared yet (S3). */
@@ -79,6 +81,7 @@ export class SubtaskStore {
   /** `saved`: what the subtasks of the task had, in any order. */
   constructor(place: Place, saved: readonly SavedSubtask[] = []) {
     this.place = place;
+    this.predecessors = saved.length;
     this.#groups = new KeyGroups(place.maxParallelism, place.parallelism);
     for (const old of [...saved].sort((a, b) => a.subtask - b.subtask)) {
       for (const chunk of old.chunks) {
@@ -187,12 +190,17 @@ export class OperatorStore {
   }
 
   /**
-   * One value of the subtask; gives those that its predecessors had, in their order.
+   * One value of the subtask; gives those that its predecessors had, in their order (those that had one).
    *
    * @param value gives it as it is now; undefined where there is none
    */
   drawn<T>(name: string, value: () => T | undefined): T[] {
     return this.#declare(name, 'drawn', () => new DrawnTable(value)).take();
+  }
+
+  /** How many subtasks the restored state is of. */
+  get predecessors(): number {
+    return this.#store.predecessors;
   }
 
   /** Values that are dealt out anew when the parallelism changes. */

@@ -26,6 +26,7 @@ import { type SavedSubtask, SubtaskStore } from '../state/store.ts';
 import { type Timer, stateOf, timersOf } from './keyed.ts';
 import { RecordFailure } from '../runtime/failure.ts';
 import { type Isolate, recordIsolator } from '../runtime/isolate.ts';
+import { restoreWatermark } from '../runtime/restored-watermark.ts';
 import { kindOf } from './kinds.ts';
 import { ManualClock } from './manual-clock.ts';
 
@@ -141,6 +142,7 @@ export class OperatorHarness {
 
   protected async start(): Promise<void> {
     const operator = this.#operator;
+    restoreWatermark(this.#context);
     await operator.open?.(this.#context, (value) => this.emitted({ value, timestamp: this.#time }));
   }
 

@@ -19,6 +19,7 @@ from .._worker.built_in import make_operator
 from .._worker.runtime.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Cursor, Operator, OperatorContext
 from .._worker.runtime.runtime_context import runtime_context
 from .._worker.runtime.timers import TimerQueue
+from .._worker.runtime.watermarks import restore_watermark
 from .._worker.state.key_identity import GroupOf, freeze, thaw
 from .._worker.state.store import SubtaskStore
 from ..datastream.state import OperatorStateStore
@@ -114,6 +115,7 @@ class OneInputHarness:
         self._own = keeper(self.context)[0]
         self.operator: Operator = make_operator(spec, keyed=key_by is not None, batch=batch)
         self.operator.ctx = self.context
+        restore_watermark(self.context)
         self.operator.open(self.context)
         self._closed = False
 

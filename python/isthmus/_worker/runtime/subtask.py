@@ -602,10 +602,11 @@ class Subtask:
         current: int | None = watermark
         for i in range(start, len(self.operators)):
             op = self.operators[i]
-            op.ctx.watermark = current  # type: ignore[assignment]
-            fired = op.advance_watermark(current)  # type: ignore[arg-type]
-            if fired is not None:
-                yield self._behind(i, fired)
+            if current > op.ctx.watermark:  # type: ignore[operator]
+                op.ctx.watermark = current  # type: ignore[assignment]
+                fired = op.advance_watermark(current)  # type: ignore[arg-type]
+                if fired is not None:
+                    yield self._behind(i, fired)
             current = op.forward_watermark(current)  # type: ignore[arg-type]
             if current is None:
                 return

@@ -18,6 +18,7 @@ from .opening import open_function
 from .operator import Cursor, Operator, OperatorContext
 from .output import LocalSender, Output, RemoteSender, Sender
 from .subtask import Subtask
+from .watermarks import restore_watermark
 from .wire_batch import ChannelCodec
 
 if TYPE_CHECKING:
@@ -285,6 +286,7 @@ def _open(task: Subtask, contexts: list[OperatorContext]) -> None:
     for op, ctx in zip(task.operators, contexts[1:] if source is not None else contexts):
         try:
             op.ctx = ctx
+            restore_watermark(ctx)
             op.open(ctx)
         except ANYTHING as e:
             raise OperatorFailure(e, ctx.spec, where=_where(ctx)) from e

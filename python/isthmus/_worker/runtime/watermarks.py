@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from .operator import MAX_TIMESTAMP, MIN_TIMESTAMP
+from .operator import MAX_TIMESTAMP, MIN_TIMESTAMP, OperatorContext
 
 #: The last event time before the final watermark that TypeScript has, too: a double.
 LAST_BEFORE_END = 2**63 - 1024
@@ -85,3 +85,17 @@ class WatermarkMerger:
             return TimeChange(merged)
         self.idle = idle
         return TimeChange(merged, idle)
+
+
+def restore_watermark(ctx: OperatorContext) -> None:
+    """Set an operator's event time to the earliest of those before it; it never goes below, so that a late record is
+    late still.
+    """
+    known = ctx.state.drawn("watermark", lambda: _of_a_record(ctx.watermark))
+    if known and len(known) == ctx.state.predecessors:
+        ctx.watermark = min(known)
+
+
+def _of_a_record(watermark: int) -> int | None:
+    """None before the first; the final one says that input had ended, which it has not for who goes on."""
+    return watermark if MIN_TIMESTAMP < watermark < MAX_TIMESTAMP else None

@@ -82,10 +82,13 @@ class SubtaskStore:
         self.groups = groups
         self.subtask = subtask
         self.parallelism = parallelism
+        saved = sorted(saved, key=lambda each: each.subtask)
+        #: How many subtasks the restored state is of.
+        self.predecessors = len(saved)
         self._tables: dict[tuple[str, str], Table] = {}
         #: Not declared yet (S3).
         self._restored: dict[tuple[str, str], list[_Origin]] = {}
-        for old in sorted(saved, key=lambda each: each.subtask):
+        for old in saved:
             for chunk in old.chunks:
                 if chunk.group == NO_GROUP or groups.is_mine(chunk.group):  # S2
                     origin = _Origin(old.subtask, old.parallelism, chunk)
@@ -179,13 +182,18 @@ class OperatorStore:
         return restored
 
     def drawn(self, name: str, value: Callable[[], Any]) -> list[Any]:
-        """One value of the subtask; gives those that its predecessors had, in their order.
+        """One value of the subtask; gives those that its predecessors had, in their order (those that had one).
 
         Args:
             value: Gives it as it is now; None where there is none.
         """
         restored: list[Any] = self._declare(name, DrawnTable.form, lambda: DrawnTable(value)).held
         return restored
+
+    @property
+    def predecessors(self) -> int:
+        """How many subtasks the restored state is of."""
+        return self._store.predecessors
 
     def split_list(self, name: str) -> list[Any]:
         """Values that are dealt out anew when the parallelism changes."""

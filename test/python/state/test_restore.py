@@ -1,0 +1,307 @@
+"""Every operator that keeps something, stopped twice and gone on with by other subtasks: 1 → 3 → 2. What comes out in all is
+what comes out of one that is never stopped, and what ``test/vectors/restore.json`` says; ``test/state/restore.test.ts`` is
+the twin.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from isthmus._bridge.keys import KeyGroups
+from isthmus.common import Time
+from isthmus.datastream import OutputTag
+from isthmus.datastream.functions import (
+    AggregateFunction,
+    KeyedCoProcessFunction,
+    KeyedProcessFunction,
+    ProcessWindowFunction,
+    ReduceFunction,
+)
+from isthmus.datastream.state import (
+    AggregatingStateDescriptor,
+    ListStateDescriptor,
+    MapStateDescriptor,
+    ReducingStateDescriptor,
+    ValueStateDescriptor,
+)
+from isthmus.datastream.window import (
+    CountTrigger,
+    CountWindow,
+    EventTimeSessionWindows,
+    GlobalWindows,
+    PurgingTrigger,
+    SlidingEventTimeWindows,
+    TumblingEventTimeWindows,
+)
+from isthmus.testing import OneInputHarness, TwoInputHarness
+
+VECTORS = Path(__file__).resolve().parents[2] / "vectors/restore.json"
+GIVEN = json.loads(VECTORS.read_text("utf-8"))
+STEPS: list[list[Any]] = GIVEN["steps"]
+LATE = OutputTag("late")
+
+
+class Total(AggregateFunction):
+    """[sum, count] of the numbers of records."""
+
+    def create_accumulator(self):
+        return [0, 0]
+
+    def add(self, value, accumulator):
+        return [accumulator[0] + value[1], accumulator[1] + 1]
+
+    def get_result(self, accumulator):
+        return accumulator
+
+    def merge(self, acc_a, acc_b):
+        return [acc_a[0] + acc_b[0], acc_a[1] + acc_b[1]]
+
+
+class MergeableTotal(Total):
+    mergeable = True
+
+
+class States(KeyedProcessFunction):
+    """One state of each kind."""
+
+    def open(self, runtime_context):
+        self.last = runtime_context.get_state(ValueStateDescriptor("last"))
+        self.all = runtime_context.get_list_state(ListStateDescriptor("all"))
+        self.counts = runtime_context.get_map_state(MapStateDescriptor("counts"))
+        self.greatest = runtime_context.get_reducing_state(ReducingStateDescriptor("greatest", max))
+        self.total = runtime_context.get_aggregating_state(AggregatingStateDescriptor("total", Total()))
+
+    def process_element(self, value, ctx):
+        key, number = value
+        before = self.last.value()
+        self.last.update(number)
+        self.all.add(number)
+        self.counts.put(number, (self.counts.get(number) or 0) + 1)
+        self.greatest.add(number)
+        self.total.add(value)
+        counts = sorted([n, count] for n, count in self.counts.items())
+        yield [key, before, list(self.all.get()), counts, self.greatest.get(), self.total.get()]
+
+
+class Timed(KeyedProcessFunction):
+    """A timer for each record, taken back by every third."""
+
+    def open(self, runtime_context):
+        self.count = runtime_context.get_state(ValueStateDescriptor("count"))
+
+    def process_element(self, value, ctx):
+        count = (self.count.value() or 0) + 1
+        self.count.update(count)
+        if count % 3:
+            ctx.timer_service().register_event_time_timer(ctx.timestamp() + 15)
+        else:
+            ctx.timer_service().delete_event_time_timer(ctx.timestamp() + 15)
+
+    def on_timer(self, timestamp, ctx):
+        yield [ctx.get_current_key(), timestamp, self.count.value()]
+
+
+class Sum(ReduceFunction):
+    def reduce(self, value1, value2):
+        return [value1[0], value1[1] + value2[1]]
+
+
+class Show(ProcessWindowFunction):
+    def process(self, key, context, elements):
+        window = context.window()
+        bounds = [window.id] if isinstance(window, CountWindow) else [window.start, window.end]
+        yield [key, *bounds, [number for _, number in elements]]
+
+
+class ShowNumbers(ProcessWindowFunction):
+    def process(self, key, context, elements):
+        yield [key, [number for _, number in elements]]
+
+
+class Compare(ProcessWindowFunction):
+    """How often a window has fired, and how many windows of the key have."""
+
+    def process(self, key, context, elements):
+        fired = context.window_state().get_state(ValueStateDescriptor("fired"))
+        windows = context.global_state().get_state(ValueStateDescriptor("windows"))
+        times = (fired.value() or 0) + 1
+        fired.update(times)
+        if times == 1:
+            windows.update((windows.value() or 0) + 1)
+        yield [key, context.window().start, len(list(elements)), times, windows.value()]
+
+    def clear(self, context):
+        context.window_state().get_state(ValueStateDescriptor("fired")).clear()
+
+
+class Both(KeyedCoProcessFunction):
+    def open(self, runtime_context):
+        self.sums = runtime_context.get_map_state(MapStateDescriptor("sums"))
+
+    def process_element1(self, value, ctx):
+        yield self.added("left", value)
+
+    def process_element2(self, value, ctx):
+        yield self.added("right", value)
+
+    def added(self, side, value):
+        self.sums.put(side, (self.sums.get(side) or 0) + value[1])
+        return [value[0], self.sums.get("left") or 0, self.sums.get("right") or 0]
+
+
+def plain(value: Any) -> Any:
+    """As JSON has it."""
+    return json.loads(json.dumps(value))
+
+
+def keyed(stream: Any) -> Any:
+    return stream.key_by(lambda value: value[0])
+
+
+def windows(assigner: Any, *, lateness: int = 0, trigger: Any = None) -> Callable[[Any], Any]:
+    def windowed(stream: Any) -> Any:
+        found = keyed(stream).window(assigner)
+        if lateness:
+            found = found.allowed_lateness(lateness)
+        return found if trigger is None else found.trigger(trigger)
+
+    return windowed
+
+
+def joined(left: Any, right: Any) -> list[Any]:
+    return [left, right]
+
+
+ONE_INPUT: dict[str, Callable[[Any], Any]] = {
+    "states": lambda s: keyed(s).process(States()),
+    "timers": lambda s: keyed(s).process(Timed()),
+    "reduce": lambda s: keyed(s).reduce(Sum()),
+    "sum": lambda s: keyed(s).sum(1),
+    "tumbling": lambda s: windows(TumblingEventTimeWindows.of(Time.milliseconds(20)))(s).process(Show()),
+    "tumbling, late": lambda s: windows(TumblingEventTimeWindows.of(Time.milliseconds(20)), lateness=15)(
+        s
+    ).process(Compare()),
+    "sliding": lambda s: windows(SlidingEventTimeWindows.of(Time.milliseconds(30), Time.milliseconds(10)))(
+        s
+    ).process(Show()),
+    "sliding, sliced": lambda s: windows(
+        SlidingEventTimeWindows.of(Time.milliseconds(30), Time.milliseconds(10))
+    )(s).aggregate(MergeableTotal()),
+    "sessions": lambda s: windows(EventTimeSessionWindows.with_gap(Time.milliseconds(9)))(s).process(Show()),
+    "sessions, late": lambda s: windows(EventTimeSessionWindows.with_gap(Time.milliseconds(9)), lateness=15)(
+        s
+    ).process(Show()),
+    "sessions, counted": lambda s: windows(
+        EventTimeSessionWindows.with_gap(Time.milliseconds(9)), trigger=CountTrigger.of(3)
+    )(s).process(Show()),
+    "count": lambda s: keyed(s).count_window(4).process(Show()),
+    "count, sliding": lambda s: keyed(s).count_window(5, 2).process(Show()),
+    "count, panes": lambda s: keyed(s).count_window(6, 2).aggregate(MergeableTotal()),
+    "count, by a trigger": lambda s: keyed(s).count_window(4).trigger(CountTrigger.of(3)).process(Show()),
+    "global": lambda s: windows(GlobalWindows.create(), trigger=PurgingTrigger.of(CountTrigger.of(3)))(
+        s
+    ).process(ShowNumbers()),
+}
+
+TWO_INPUTS: dict[str, Callable[[Any, Any], Any]] = {
+    "co-process": lambda a, b: keyed(a).connect(keyed(b)).process(Both()),
+    "interval join": lambda a, b: (
+        keyed(a).interval_join(keyed(b)).between(Time.milliseconds(-8), Time.milliseconds(8)).process(joined)
+    ),
+    "as-of join": lambda a, b: keyed(a).as_of_join(keyed(b)).left().process(joined),
+    "window join": lambda a, b: (
+        a.join(b)
+        .where(lambda value: value[0])
+        .equal_to(lambda value: value[0])
+        .window(TumblingEventTimeWindows.of(Time.milliseconds(20)))
+        .apply(joined)
+    ),
+}
+
+CASES = {**ONE_INPUT, **TWO_INPUTS}
+
+
+class Run:
+    """Subtasks of one operator, stopped and replaced."""
+
+    def __init__(self, name: str, parallelism: int, restore: list[Any]) -> None:
+        self.groups = KeyGroups(GIVEN["maxParallelism"], parallelism)
+        self.subtasks = [self._open(name, subtask, parallelism, restore) for subtask in range(parallelism)]
+
+    @staticmethod
+    def _open(name: str, subtask: int, parallelism: int, restore: list[Any]) -> Any:
+        place = {
+            "subtask": subtask,
+            "parallelism": parallelism,
+            "max_parallelism": GIVEN["maxParallelism"],
+            "restore": restore,
+        }
+        if name in ONE_INPUT:
+            return OneInputHarness.open_stream(ONE_INPUT[name], **place)
+        return TwoInputHarness.open_streams(TWO_INPUTS[name], **place)
+
+    def play(self, steps: list[list[Any]]) -> None:
+        for first, *rest in steps:
+            if first == "watermark":
+                for subtask in self.subtasks:
+                    subtask.watermark(*rest)
+                continue
+            key, number, timestamp = rest
+            subtask = self.subtasks[self.groups.target(key)]
+            if first == 1 and isinstance(subtask, TwoInputHarness):
+                subtask.process2([key, number], timestamp=timestamp)
+            else:
+                subtask.process([key, number], timestamp=timestamp)
+
+    def end(self) -> None:
+        for subtask in self.subtasks:
+            subtask.end()
+
+    def stop(self) -> tuple[list[Any], list[Any]]:
+        """What came out, and the state."""
+        saved = [subtask.snapshot() for subtask in self.subtasks]
+        output = [value for subtask in self.subtasks for value in subtask.take()]
+        for subtask in self.subtasks:
+            subtask.close()
+        return output, saved
+
+
+def shown(values: list[Any]) -> list[str]:
+    return sorted(json.dumps(plain(value), separators=(",", ":")) for value in values)
+
+
+def uninterrupted(name: str) -> list[str]:
+    run = Run(name, 1, [])
+    run.play(STEPS)
+    run.end()
+    return shown(run.stop()[0])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_goes_on_as_if_it_had_not_stopped(name):
+    third = len(STEPS) // 3
+    output: list[Any] = []
+    saved: list[Any] = []
+    for i, parallelism in enumerate(GIVEN["parallelisms"]):
+        run = Run(name, parallelism, saved)
+        last = i == len(GIVEN["parallelisms"]) - 1
+        run.play(STEPS[i * third :] if last else STEPS[i * third : (i + 1) * third])
+        if last:
+            run.end()
+        found, saved = run.stop()
+        output += found
+    assert shown(output) == uninterrupted(name)
+    assert shown(output) == GIVEN["cases"][name]
+
+
+def test_the_vectors_are_of_these_operators():
+    if os.environ.get("ISTHMUS_WRITE_VECTORS"):
+        GIVEN["cases"] = {name: uninterrupted(name) for name in CASES}
+        VECTORS.write_text(json.dumps(GIVEN, indent=1) + "\n", "utf-8")
+    assert list(GIVEN["cases"]) == list(CASES)
+    assert all(len(results) > 10 for results in GIVEN["cases"].values())
