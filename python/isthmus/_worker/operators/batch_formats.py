@@ -63,7 +63,8 @@ class _Results:
             raise TypeError(
                 f"A batch of results is a list, an array or a table; the function returned a {type(results).__name__}."
             )
-        return values_of(results) if hasattr(results, "tolist") else results
+        # One of the user's may be a list that it goes on to fill.
+        return list(values_of(results)) if hasattr(results, "tolist") else results
 
     def _of_table(self, results: Any) -> Iterable[Any]:
         own = self._table

@@ -21,10 +21,13 @@ _EXACT = {int, float, bool}
 
 
 class NumpyBatch:
-    """Remembers the records that it made an array of."""
+    """Remembers what records it made an array of."""
 
     def __init__(self) -> None:
+        self._count = 0
+        #: Those that results are made like: others are let go at once, for memory that is warm is half the speed of a call.
         self._records: list[Any] = []
+        self._arrays = False
         #: Of records that are rows of the array.
         self._kinds: list[Kind] | None = None
         self._plain_tuples = False
@@ -32,7 +35,8 @@ class NumpyBatch:
         self._kept: list[Kept] | None = None
 
     def to_batch(self, records: list[Any]) -> Any:
-        self._records, self._kinds, self._kept = records, None, None
+        self._count, self._records, self._arrays = len(records), [], False
+        self._kinds, self._kept = None, None
         code = _CODES.get(type(records[0]))
         if code is not None:
             array = _packed(records, code)
@@ -42,8 +46,10 @@ class NumpyBatch:
         if all(map(_is_row, classes)) and len(set(map(len, records))) == 1:
             kinds = {cls: kind_of(cls) for cls in classes}
             self._kinds = [kinds[type(record)] for record in records]
+            self._records = records
             self._plain_tuples = classes == {tuple}
             return self._rows(records if self._plain_tuples else [tuple(record) for record in records])
+        self._arrays = any(cls.__module__ == "numpy" for cls in classes)
         array, exact = (_objects(records), True) if any(map(_is_row, classes)) else _array(records)
         if not exact:
             self._kept = [Kept(records, array.tolist)]
@@ -61,14 +67,14 @@ class NumpyBatch:
     def from_batch(self, results: Any) -> list[Any]:
         """The records of an array of results."""
         found = values_of(results)
-        same_number = len(found) == len(self._records)
+        same_number = len(found) == self._count
+        records, self._records = self._records, []
         if results.ndim == 1:
             if self._kinds is not None or self._kept is None or not same_number:
                 return found
             return [self._kept[0].at(i, value) for i, value in enumerate(found)]
         if self._kinds is None:
-            arrays = any(type(record).__module__ == "numpy" for record in self._records)
-            return list(results) if arrays else [tuple(row) for row in found]
+            return list(results) if self._arrays else [tuple(row) for row in found]
         if self._kept is None and same_number and self._plain_tuples:
             return list(map(tuple, found))
         if not same_number:
@@ -77,7 +83,7 @@ class NumpyBatch:
         if self._kept is not None and results.shape[1] == len(self._kept):
             kept = self._kept
             found = [[kept[j].at(i, cell) for j, cell in enumerate(row)] for i, row in enumerate(found)]
-        return [_like(kind, row, original) for kind, row, original in zip(self._kinds, found, self._records)]
+        return [_like(kind, row, original) for kind, row, original in zip(self._kinds, found, records)]
 
 
 def _is_row(cls: type) -> bool:
@@ -115,7 +121,7 @@ def _packed(records: list[Any], code: str) -> Any:
     array = numpy.frombuffer(numbers, dtype=code)
     # It also took what is equal to such a number. Only 0 and 1 can have been a bool, and only a whole float an int.
     if code == "q":
-        return array if numpy.minimum.reduce(array) > 1 or set(map(type, records)) == {int} else None
+        return array if array.item(array.argmin()) > 1 or set(map(type, records)) == {int} else None
     whole = numpy.flatnonzero(numpy.trunc(array) == array)
     return array if all(type(records[i]) is float for i in whole.tolist()) else None
 

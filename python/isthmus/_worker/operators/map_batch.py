@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from itertools import chain, repeat
+from itertools import chain, islice, repeat
 from typing import Any
 
 from ..._program.batch_annotation import declared_format
-from ..._values.keep import keeper, keeper_of_inputs
+from ..._values.keep import as_it_is, keeper, keeper_of_inputs
 from ..runtime.opening import open_function
 from ..runtime.operator import MIN_TIMESTAMP, Operator, OperatorContext
 from .batch_formats import batch_format
@@ -83,10 +83,13 @@ class MapBatchOperator(Operator):
         self._await_others()
 
     def _unstamped(self, first: Any, records: Iterator[Any]) -> Iterator[Iterable[Any]]:
-        held, size = self._held, self._size
-        held.append(self._own(first))
+        held, size, own = self._held, self._size, self._own
+        held.append(own(first))
         while True:
-            self._take_more(records, held, size - len(held))
+            if own is as_it_is:
+                held.extend(islice(records, size - len(held)))
+            else:
+                self._take_more(records, held, size - len(held))
             if len(held) < size:
                 break
             yield self._call(self._take())
@@ -121,11 +124,15 @@ class MapBatchOperator(Operator):
     def _call(self, values: list[Any]) -> list[Any]:
         monotonic = self.ctx.clock.monotonic
         began = monotonic()
-        results = self._from_batch(self._function(self._to_batch(values)))
+        given = self._function(self._to_batch(values))
+        results = self._from_batch(given)
         # A list of its own: the function may fill the one that it gave again, or go on with what it yielded.
         taken: list[Any] = []
         if isinstance(results, list):
-            taken += results
+            if results is given:
+                taken += results
+            else:
+                taken = results
         else:
             self._take_results(iter(results), taken, sys.maxsize)
         self._last_call_s = monotonic() - began

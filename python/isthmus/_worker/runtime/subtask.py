@@ -368,7 +368,8 @@ class Subtask:
         made = pull.take_rest()
         if made is not None and pull.error is None:
             self._emit(made, reach)
-            self._fit_chunk()
+            if self.outputs or limit < CHUNK:
+                self._fit_chunk()
         if len(values) < limit and type(feed) is Emitted and not feed.drained:
             error = error or RuntimeError(_STOPPED)
         if self._side_buffers:
@@ -381,15 +382,17 @@ class Subtask:
         return drain if len(values) == limit else None
 
     def _emit(self, made: Made, reach: int) -> None:
-        self.records_out += len(made.values)
+        values, timestamps = made
+        self.records_out += len(values)
         for output in self.outputs:
-            output.emit(made.values, made.timestamps, reach)
+            output.emit(values, timestamps, reach)
 
     def _fit_chunk(self) -> None:
-        heaviest = 1.0
+        chunk = min(self._chunk * 2, CHUNK)
         for output in self.outputs:
-            heaviest = max(heaviest, output.scale.per_record)
-        self._chunk = max(1, min(self._chunk * 2, CHUNK, int(_CHUNK_BYTES / heaviest)))
+            if chunk * output.scale.per_record > _CHUNK_BYTES:
+                chunk = max(1, int(_CHUNK_BYTES / output.scale.per_record))
+        self._chunk = chunk
 
     def let_out(self, pull: Pull) -> None:
         """A function keeps the loop: what was made before leaves. Called by the watchdog, which has the lock."""
