@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from isthmus._bridge.keys import KeyGroups
+from isthmus._worker.state.keys import KeyGroups
 from isthmus.common import Time
 from isthmus.datastream import OutputTag
 from isthmus.datastream.functions import (
