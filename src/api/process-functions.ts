@@ -25,8 +25,11 @@ export interface ProcessContext {
   /** Of the record; the least number there is where it has none. */
   timestamp(): number;
   timerService(): TimerServiceLike;
-  /** Emits to a side output. */
-  output<X>(tag: OutputTag<X>, value: X): void;
+  /**
+   * Emits to a side output. A function that gives it very many for one record awaits what this returns where its reader is
+   * slow, or is a generator, which is held up at its `yield`: a plain function cannot be, and all it gives is kept.
+   */
+  output<X>(tag: OutputTag<X>, value: X): PromiseLike<void> | undefined;
 }
 
 export interface KeyedProcessContext<K> extends ProcessContext {
@@ -77,7 +80,8 @@ interface BroadcastTimeContext {
   timestamp(): number;
   currentProcessingTime(): number;
   currentWatermark(): number;
-  output<X>(tag: OutputTag<X>, value: X): void;
+  /** As `ProcessContext.output`. */
+  output<X>(tag: OutputTag<X>, value: X): PromiseLike<void> | undefined;
 }
 
 export interface BroadcastContext extends BroadcastTimeContext {

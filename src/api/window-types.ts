@@ -46,8 +46,8 @@ export interface ProcessWindowContext<W> {
   windowState(): KeyedStateStore;
   /** State of this key, whatever the window. */
   globalState(): KeyedStateStore;
-  /** Emits to a side output. */
-  output<X>(tag: OutputTag<X>, value: X): void;
+  /** Emits to a side output; as `ProcessContext.output`. */
+  output<X>(tag: OutputTag<X>, value: X): PromiseLike<void> | undefined;
 }
 
 type Made<Out> = MaybeAsync<Results<Out>>;

@@ -18,6 +18,7 @@ import { type Isolate, recordIsolator } from '../runtime/isolate.ts';
 import { isPromise } from '../runtime/output.ts';
 import { settling } from '../runtime/settling.ts';
 import { requiredFunction } from '../graph/required-function.ts';
+import { Pace } from './pace.ts';
 import { StatefulOperator } from './stateful-operator.ts';
 import { TimedRecord, firstAfter } from './timed-records.ts';
 import { LEFT, RIGHT, type Side, TwoSides } from './two-sides.ts';
@@ -81,16 +82,18 @@ class AsOfJoinOperator extends StatefulOperator {
   }
 
   onWatermark(watermark: number): MaybePromise<void> {
-    return run(this.#joinUpTo(watermark), this.ctx.cursor);
+    return run(this.#joinUpTo(watermark), this.ctx);
   }
 
   *#joinUpTo(watermark: number): Steps {
     const sides = this.#sides;
+    const pace = new Pace(this.ctx);
     // A1. Left records first: they may want right records that nobody else needs any more.
     for (const { left, key, owner } of this.#dueLefts(watermark)) {
       this.ctx.cursor.key = key;
       this.ctx.cursor.timestamp = left.timestamp;
-      const wait = this.#join(left, this.#partner(sides.of(RIGHT, owner), left.timestamp));
+      const partner = this.#partner(sides.of(RIGHT, owner), left.timestamp);
+      const wait = pace.after(this.#join(left, partner));
       if (wait !== undefined) yield wait;
     }
     for (const { owner } of sides.due(RIGHT, watermark)) {

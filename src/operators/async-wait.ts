@@ -26,6 +26,7 @@ import { emitEach } from './emit-each.ts';
 import { AsyncQueue, Call } from './async-queue.ts';
 import type { Values } from '../state/tables.ts';
 import { requiredFunction } from '../graph/required-function.ts';
+import { Pace } from './pace.ts';
 import { StatefulOperator } from './stateful-operator.ts';
 import { type Steps, run } from './windowing/waiting.ts';
 
@@ -156,7 +157,7 @@ export class AsyncWaitOperator extends StatefulOperator {
   }
 
   #emitReady(): MaybePromise<void> {
-    return run(this.#leave(), this.ctx.cursor);
+    return run(this.#leave(), this.ctx);
   }
 
   *#leave(): Steps {
@@ -181,10 +182,11 @@ export class AsyncWaitOperator extends StatefulOperator {
       throw new RecordFailure(outcome, value, this.ctx.keyed ? { key } : undefined);
     }
     const { cursor } = this.ctx;
+    const pace = new Pace(this.ctx);
     for (const result of outcome as unknown[]) {
       cursor.timestamp = timestamp;
       cursor.key = key;
-      const wait = this.#emit(result);
+      const wait = pace.after(this.#emit(result));
       if (wait !== undefined) yield wait;
     }
   }

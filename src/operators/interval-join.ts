@@ -24,6 +24,7 @@ import { settling } from '../runtime/settling.ts';
 import { emitEach } from './emit-each.ts';
 import { JoinContext } from './join-context.ts';
 import { requiredFunction } from '../graph/required-function.ts';
+import { Pace } from './pace.ts';
 import { StatefulOperator } from './stateful-operator.ts';
 import { TimedRecord, firstAfter, firstFrom } from './timed-records.ts';
 import { LEFT, RIGHT, type Side, TwoSides } from './two-sides.ts';
@@ -117,20 +118,18 @@ class IntervalJoinOperator extends StatefulOperator {
     const begin = firstFrom(others, from);
     const end = firstAfter(others, to);
     if (begin >= end) return undefined;
-    return run(this.#pairs(side, record, others.slice(begin, end)), this.ctx.cursor);
+    return run(this.#pairs(side, record, others.slice(begin, end)), this.ctx);
   }
 
   *#pairs(side: Side, record: TimedRecord, partners: readonly TimedRecord[]): Steps {
     record.matched = true;
+    const pace = new Pace(this.ctx);
     for (const partner of partners) {
       partner.matched = true;
       const [left, right] = side === LEFT ? [record, partner] : [partner, record];
       const isolate = this.#isolate; // I4
-      const wait = this.#join(
-        isolate(left.value),
-        isolate(right.value),
-        left.timestamp,
-        right.timestamp,
+      const wait = pace.after(
+        this.#join(isolate(left.value), isolate(right.value), left.timestamp, right.timestamp),
       );
       if (wait !== undefined) yield wait;
     }
@@ -152,18 +151,19 @@ class IntervalJoinOperator extends StatefulOperator {
     const emitted =
       result === undefined || result === null
         ? undefined
-        : emitEach(result, this.#emit, this.ctx, 'processElement');
+        : emitEach(result, this.#emit, this.ctx, 'processElement', this.#context);
     return emitted === undefined
       ? this.#context.takeWaiting()
       : emitted.then(() => this.#context.takeWaiting());
   }
 
   onWatermark(watermark: number): MaybePromise<void> {
-    return run(this.#expire(watermark), this.ctx.cursor);
+    return run(this.#expire(watermark), this.ctx);
   }
 
   /** I1, I3 */
   *#expire(watermark: number): Steps {
+    const pace = new Pace(this.ctx);
     for (const side of [LEFT, RIGHT] as const) {
       for (const { owner } of this.#sides.due(side, watermark)) {
         const records = this.#sides.of(side, owner);
@@ -176,10 +176,11 @@ class IntervalJoinOperator extends StatefulOperator {
         for (const { matched, value, timestamp } of over) {
           if (matched) continue;
           this.ctx.cursor.key = key;
-          const wait =
+          const wait = pace.after(
             side === LEFT
               ? this.#join(value, null, timestamp, MIN_TIMESTAMP)
-              : this.#join(null, value, MIN_TIMESTAMP, timestamp);
+              : this.#join(null, value, MIN_TIMESTAMP, timestamp),
+          );
           if (wait !== undefined) yield wait;
         }
       }

@@ -7,6 +7,7 @@ import { GraphError } from '../errors.ts';
 import type { OperatorContext } from '../runtime/operator.ts';
 import { KeyOriginals } from '../state/key-identity.ts';
 import { onceOver, overAt } from './processing-time.ts';
+import { Pace } from './pace.ts';
 import { TimerQueue } from './windowing/timer-queue.ts';
 import { type Steps, run } from './windowing/waiting.ts';
 import type { MaybePromise } from '../runtime/operator.ts';
@@ -71,22 +72,20 @@ export class KeyedTimers implements TimerService {
   /** Fires what is due by event time. */
   onWatermark(watermark: number, onTimer: OnTimer): MaybePromise<void> {
     if (this.#event.nextTime() > watermark) return undefined;
-    return run(this.#fire(this.#event, watermark, 'EVENT_TIME', onTimer), this.#ctx.cursor);
+    return run(this.#fire(this.#event, watermark, 'EVENT_TIME', onTimer), this.#ctx);
   }
 
   onProcessingTime(now: number, onTimer: OnTimer): MaybePromise<void> {
-    return run(
-      this.#fire(this.#processing, overAt(now), 'PROCESSING_TIME', onTimer),
-      this.#ctx.cursor,
-    );
+    return run(this.#fire(this.#processing, overAt(now), 'PROCESSING_TIME', onTimer), this.#ctx);
   }
 
   *#fire(queue: TimerQueue<unknown>, now: number, domain: TimeDomain, onTimer: OnTimer): Steps {
     const { cursor } = this.#ctx;
+    const pace = new Pace(this.#ctx);
     for (const { time, owner } of queue.due(now)) {
       cursor.key = this.#originals.key(owner); // K2
       cursor.timestamp = time;
-      const wait = onTimer(time, domain);
+      const wait = pace.after(onTimer(time, domain));
       if (wait !== undefined) yield wait;
     }
     const next = this.#processing.nextTime();

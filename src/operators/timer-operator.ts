@@ -75,16 +75,16 @@ export abstract class TimerOperator extends StatefulOperator {
 
   #emitResults(results: unknown, context: ProcessingContext, method: string): MaybePromise<void> {
     const emitted = isPromise(results)
-      ? settling(results).then((settled) => this.#emitAll(settled, method))
-      : this.#emitAll(results, method);
+      ? settling(results).then((settled) => this.#emitAll(settled, context, method))
+      : this.#emitAll(results, context, method);
     return emitted === undefined
       ? context.takeWaiting()
       : emitted.then(() => context.takeWaiting());
   }
 
-  #emitAll(results: unknown, method: string): MaybePromise<void> {
+  #emitAll(results: unknown, context: ProcessingContext, method: string): MaybePromise<void> {
     if (results === undefined || results === null) return undefined;
-    return emitEach(results, this.#emit, this.ctx, method);
+    return emitEach(results, this.#emit, this.ctx, method, context);
   }
 
   onWatermark(watermark: number): MaybePromise<void> {

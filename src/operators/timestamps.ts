@@ -4,6 +4,7 @@
 //   W2. Watermarks from upstream stop here, except the final one.
 //   W3. An output that was silent for the idle timeout is idle until its next record or watermark, which comes behind the
 //       news that it is active. While it is idle nobody asks the generator for a watermark.
+//   W4. Whoever made several records of one gets the cursor back as it was: each is assigned from the timestamp of that one.
 
 import { GraphError } from '../errors.ts';
 import type { FunctionRef, OperatorSpec } from '../graph/job-graph.ts';
@@ -119,17 +120,23 @@ class TimestampsOperator implements Operator {
         `A timestamp is a number of milliseconds since the epoch; the assigner returned ${String(timestamp)}.`,
       );
     }
-    this.#ctx.cursor.timestamp = timestamp;
+    const { cursor } = this.#ctx;
+    const before = cursor.timestamp;
+    cursor.timestamp = timestamp;
     this.#records++;
     if (timestamp > this.#max) this.#max = timestamp;
     // From the first record that can move the watermark, however long it or the next one takes.
     if (!this.#ticking) this.#tickLater();
     const watermark = this.#generator?.onEvent?.(value, timestamp);
-    if (watermark === undefined) return this.#emit(value);
     const emitted = this.#emit(value);
-    return emitted === undefined
-      ? this.#advance(watermark as number)
-      : emitted.then(() => this.#advance(watermark as number));
+    if (emitted !== undefined) return emitted.then(() => this.#taken(before, watermark));
+    return this.#taken(before, watermark);
+  }
+
+  /** W4 */
+  #taken(before: number, watermark: unknown): MaybePromise<void> {
+    this.#ctx.cursor.timestamp = before;
+    return watermark === undefined ? undefined : this.#advance(watermark as number);
   }
 
   #tickLater(): void {

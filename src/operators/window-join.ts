@@ -8,6 +8,7 @@ import { type UserFunction, userFunction } from '../runtime/functions.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { recordIsolator } from '../runtime/isolate.ts';
 import { isPromise } from '../runtime/output.ts';
+import { Pace } from './pace.ts';
 import { WindowOperator } from './window.ts';
 import { windowOperation } from './windowing/from-json.ts';
 import type { WindowOperation } from './windowing/operation.ts';
@@ -93,14 +94,10 @@ function joined(user: UserFunction<Join>, ctx: OperatorContext, emit: Emit) {
     ...openAndClose(user),
     apply(_key: unknown, _window: unknown, records: Tagged[]): MaybePromise<void> {
       const [lefts, rights] = apart(records);
-      return run(pairs(lefts, rights, user.call, ctx, emit), ctx.cursor);
+      return run(pairs(lefts, rights, user.call, ctx, emit), ctx);
     },
   };
 }
-
-/** Between two looks at the clock. */
-const CHECK_EVERY = 128;
-const SLICE_MS = 5;
 
 function* pairs(
   lefts: unknown[],
@@ -109,8 +106,7 @@ function* pairs(
   ctx: OperatorContext,
   emit: Emit,
 ): Steps {
-  let start = ctx.clock.monotonic();
-  let untilCheck = CHECK_EVERY;
+  const pace = new Pace(ctx);
   // One record may be in many pairs, and functions may change what they are given.
   const isolate = recordIsolator(ctx.settings);
   for (const left of lefts) {
@@ -120,13 +116,8 @@ function* pairs(
         lefts.length === 1 ? right : isolate(right),
       );
       if (isPromise(result)) result = yield result;
-      const wait = emit(result);
+      const wait = pace.after(emit(result));
       if (wait !== undefined) yield wait;
-      if (--untilCheck > 0 || ctx.pause === undefined) continue;
-      untilCheck = CHECK_EVERY;
-      if (ctx.clock.monotonic() - start < SLICE_MS) continue;
-      yield ctx.pause();
-      start = ctx.clock.monotonic();
     }
   }
 }

@@ -4,12 +4,16 @@
 //       that an operator that changes its input in place changes nobody else's.
 //   C2. A failure is blamed on the operator in which it happened, with the record that operator was given.
 //   C3. Of what is synchronous nothing is allocated per record; a promise is passed up as it is when nothing is to follow.
+//   C4. No more than DEEPEST operators stand on each other's stack: the next one begins on a stack of its own, so that
+//       functions have the frames they would have alone, however long the chain.
 
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import type { ControlElement } from './element.ts';
 import { type OperatorPlace, blame } from './failure.ts';
 import type { Cursor, Emit, MaybePromise, Operator, OperatorContext, Source } from './operator.ts';
 import type { Output } from './output.ts';
+
+const DEEPEST = 100;
 
 /** One operator in its place in the chain. */
 export interface ChainLink {
@@ -92,6 +96,7 @@ export function buildChain(
     emits[i] = emit;
     if (link.operator !== undefined) next = entry(link, 'process', cursor, keyed, timer);
     else next = emit;
+    if (i > 0 && i % DEEPEST === 0) next = onOwnStack(next, cursor); // C4
   }
   const head = links[0] as ChainLink;
   const first = next as Emit;
@@ -129,6 +134,17 @@ function entry(
     if (result === undefined) return undefined;
     const key = cursor.key;
     return result.then(undefined, (thrown: unknown) => fail(thrown, value, key));
+  };
+}
+
+function onOwnStack(push: Emit, cursor: Cursor): Emit {
+  return (value) => {
+    const { timestamp, key } = cursor;
+    return Promise.resolve().then(() => {
+      cursor.timestamp = timestamp;
+      cursor.key = key;
+      return push(value);
+    });
   };
 }
 

@@ -378,9 +378,11 @@ export class Subtask {
     this.#services.snapshot?.(barrier.checkpoint, task, subtask, this.#store.freeze());
   }
 
-  #pause(): Promise<void> {
+  /** A loop of results that nobody wants any more ends here. */
+  async #pause(): Promise<void> {
     this.#flusher.flush();
-    return nextTurn();
+    await nextTurn();
+    this.#abort.signal.throwIfAborted();
   }
 
   /** What was made leaves, and who reads it in this process has its turn, before the next record (T6). */

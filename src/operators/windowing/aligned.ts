@@ -13,6 +13,7 @@ import { isPromise } from '../../runtime/output.ts';
 import { settling } from '../../runtime/settling.ts';
 import { keyIdentity } from '../../state/key-identity.ts';
 import { onceOver, overAt } from '../processing-time.ts';
+import { Pace } from '../pace.ts';
 import { Cell } from './contents.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { TimeHeap } from './heap.ts';
@@ -58,7 +59,7 @@ export class AlignedEngine extends Engine {
   }
 
   process(value: unknown): MaybePromise<void> {
-    if (!this.#oneByOne) return run(this.#addToAll(value), this.ctx.cursor);
+    if (!this.#oneByOne) return run(this.#addToAll(value), this.ctx);
     const { cursor } = this.ctx;
     const time = this.#eventTime ? cursor.timestamp : this.ctx.clock.now();
     if (time < this.#start || time >= this.#end) {
@@ -167,11 +168,11 @@ export class AlignedEngine extends Engine {
   }
 
   override onWatermark(watermark: number): MaybePromise<void> {
-    return this.#eventTime ? run(this.#fire(watermark), this.ctx.cursor) : undefined;
+    return this.#eventTime ? run(this.#fire(watermark), this.ctx) : undefined;
   }
 
   override onProcessingTime(now: number): MaybePromise<void> {
-    return this.#eventTime ? undefined : run(this.#fireByClock(overAt(now)), this.ctx.cursor);
+    return this.#eventTime ? undefined : run(this.#fireByClock(overAt(now)), this.ctx);
   }
 
   *#fireByClock(now: number): Steps {
@@ -220,8 +221,9 @@ export class AlignedEngine extends Engine {
     const end = window.maxTimestamp();
     // Lists share their records with those of other windows.
     const livesOn = !isLast || (this.contents.isList && this.#slideMs < this.#sizeMs);
+    const pace = new Pace(this.ctx);
     for (const cell of cells.values()) {
-      const wait = emission.emit(cell.key, window, cell.contents, end, livesOn);
+      const wait = pace.after(emission.emit(cell.key, window, cell.contents, end, livesOn));
       if (wait !== undefined) yield wait;
       if (!clears) continue;
       const cleared = emission.clear(cell.key, window); // A3
@@ -231,8 +233,9 @@ export class AlignedEngine extends Engine {
 
   *#clearAll(start: number, cells: Cells): Steps {
     const window = this.#windowAt(start);
+    const pace = new Pace(this.ctx);
     for (const { key } of cells.values()) {
-      const wait = this.emission.clear(key, window);
+      const wait = pace.after(this.emission.clear(key, window));
       if (wait !== undefined) yield wait;
     }
   }

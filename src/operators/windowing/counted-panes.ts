@@ -53,7 +53,7 @@ export class CountedPanesEngine extends Engine {
     panes.open = undefined;
     const start = panes.count - this.#size;
     if (start < 0 || start % this.#slide !== 0) return undefined;
-    return run(this.#fire(panes.stacks, start), this.ctx.cursor);
+    return run(this.#fire(panes.stacks, start), this.ctx);
   }
 
   *#fire(stacks: SliceStacks, start: number): Steps {

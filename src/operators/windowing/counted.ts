@@ -81,7 +81,7 @@ export class CountedEngine extends Engine {
   }
 
   process(value: unknown): MaybePromise<void> {
-    return run(this.#add(value), this.ctx.cursor);
+    return run(this.#add(value), this.ctx);
   }
 
   *#add(value: unknown): Steps {

@@ -129,6 +129,6 @@ export class Emission {
   /** Nothing is no results. */
   #emitAll(results: unknown): MaybePromise<void> {
     if (results === undefined || results === null) return undefined;
-    return emitEach(results, this.#emit, this.#ctx, this.#method);
+    return emitEach(results, this.#emit, this.#ctx, this.#method, this.#context);
   }
 }

@@ -10,6 +10,7 @@ import { isPromise } from '../../runtime/output.ts';
 import { keyIdentity } from '../../state/key-identity.ts';
 import { onceOver, overAt } from '../processing-time.ts';
 import { stateStore } from '../state-store.ts';
+import { Pace } from '../pace.ts';
 import { type AssignerContext, type WindowLike, windowKeyOf } from './assigner.ts';
 import { type ContentsStore, type WindowEntry, contentsStore } from './contents-store.ts';
 import { Engine, type EngineParts } from './engine.ts';
@@ -63,7 +64,7 @@ export class GeneralEngine extends Engine {
   }
 
   process(value: unknown): MaybePromise<void> {
-    return run(this.add(value), this.ctx.cursor);
+    return run(this.add(value), this.ctx);
   }
 
   protected *add(value: unknown): Steps {
@@ -155,11 +156,11 @@ export class GeneralEngine extends Engine {
   }
 
   override onWatermark(watermark: number): MaybePromise<void> {
-    return run(this.#fire(this.eventTimers, watermark), this.ctx.cursor);
+    return run(this.#fire(this.eventTimers, watermark), this.ctx);
   }
 
   override onProcessingTime(now: number): MaybePromise<void> {
-    return run(this.#fireByClock(overAt(now)), this.ctx.cursor);
+    return run(this.#fireByClock(overAt(now)), this.ctx);
   }
 
   *#fireByClock(now: number): Steps {
@@ -171,7 +172,10 @@ export class GeneralEngine extends Engine {
   *#fire(timers: TimerQueue<WindowEntry>, now: number): Steps {
     const { trigger, triggerContext } = this;
     const byEvent = timers === this.eventTimers;
+    const pace = new Pace(this.ctx);
     for (const { time, owner: entry } of timers.due(now)) {
+      const turn = pace.turn();
+      if (turn !== undefined) yield turn;
       if (this.keys.get(entry.id)?.get(entry.windowKey) !== entry) continue;
       this.ctx.cursor.key = entry.key;
       triggerContext.at(entry);

@@ -15,6 +15,7 @@ import { isPromise } from '../../runtime/output.ts';
 import { settling } from '../../runtime/settling.ts';
 import { keyIdentity } from '../../state/key-identity.ts';
 import { onceOver, overAt } from '../processing-time.ts';
+import { Pace } from '../pace.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { TimeHeap } from './heap.ts';
 import { type DynamicGap, type FixedGap, sessionEnd } from './session-assigners.ts';
@@ -69,7 +70,7 @@ export class SessionEngine extends Engine {
     const touched = touchedBy(known, start, end);
     if (touched.length === 0) return this.#begin(id, start, end, value);
     if (touched.length === 1) return this.#addTo(touched[0] as Session, start, end, value);
-    return run(this.#bridge(touched, start, end, value), cursor);
+    return run(this.#bridge(touched, start, end, value), this.ctx);
   }
 
   #addTo(session: Session, start: number, end: number, value: unknown): MaybePromise<void> {
@@ -159,11 +160,11 @@ export class SessionEngine extends Engine {
   }
 
   override onWatermark(watermark: number): MaybePromise<void> {
-    return this.#eventTime ? run(this.#fire(watermark), this.ctx.cursor) : undefined;
+    return this.#eventTime ? run(this.#fire(watermark), this.ctx) : undefined;
   }
 
   override onProcessingTime(now: number): MaybePromise<void> {
-    return this.#eventTime ? undefined : run(this.#fireByClock(overAt(now)), this.ctx.cursor);
+    return this.#eventTime ? undefined : run(this.#fireByClock(overAt(now)), this.ctx);
   }
 
   *#fireByClock(now: number): Steps {
@@ -175,9 +176,10 @@ export class SessionEngine extends Engine {
     if (this.#heap.earliest - 1 > time) return;
     const { emission } = this;
     const ended = this.#takeEnded(time).sort((a, b) => a.end - b.end || a.order - b.order); // S2
+    const pace = new Pace(this.ctx);
     for (const { key, start, end, contents } of ended) {
       const window = new TimeWindow(start, end);
-      const wait = emission.emit(key, window, contents, end - 1, false);
+      const wait = pace.after(emission.emit(key, window, contents, end - 1, false));
       if (wait !== undefined) yield wait;
       if (!emission.clears) continue;
       const cleared = emission.clear(key, window);

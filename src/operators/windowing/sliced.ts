@@ -12,6 +12,7 @@
 import { MAX_TIMESTAMP, MIN_TIMESTAMP, type MaybePromise } from '../../runtime/operator.ts';
 import { keyIdentity } from '../../state/key-identity.ts';
 import { onceOver, overAt } from '../processing-time.ts';
+import { Pace } from '../pace.ts';
 import { Cell } from './contents.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { TimeHeap } from './heap.ts';
@@ -148,13 +149,13 @@ export class SlicedEngine extends Engine {
   override onWatermark(watermark: number): MaybePromise<void> {
     if (!this.#eventTime) return undefined;
     this.#end = this.#start;
-    return run(this.#fire(watermark), this.ctx.cursor);
+    return run(this.#fire(watermark), this.ctx);
   }
 
   override onProcessingTime(now: number): MaybePromise<void> {
     if (this.#eventTime) return undefined;
     this.#end = this.#start;
-    return run(this.#fireByClock(overAt(now)), this.ctx.cursor);
+    return run(this.#fireByClock(overAt(now)), this.ctx);
   }
 
   *#fireByClock(now: number): Steps {
@@ -219,8 +220,10 @@ export class SlicedEngine extends Engine {
     const end = window.maxTimestamp();
     // What the next window no longer holds.
     const oldest = start + this.#slideMs;
+    const pace = new Pace(this.ctx);
     for (const [id, stacks] of this.#stacks) {
-      const wait = emission.emit(stacks.key, window, stacks.value(merge), end, true);
+      const value = stacks.value(merge);
+      const wait = pace.after(emission.emit(stacks.key, window, value, end, true));
       if (wait !== undefined) yield wait;
       if (emission.clears) {
         const cleared = emission.clear(stacks.key, window);

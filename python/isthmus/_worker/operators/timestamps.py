@@ -5,6 +5,7 @@ W1. Watermarks come periodically (``pipeline.auto-watermark-interval``, 200 ms; 
 W2. Watermarks from upstream stop here, except the final one.
 W3. An output that was silent for the idle timeout is idle until its next record or watermark, which comes behind the news
     that it is active. While it is idle nobody asks the generator for a watermark.
+W4. Whoever made several records of one gets its cursor back as it was: each is assigned from the timestamp of that one.
 """
 
 from __future__ import annotations
@@ -89,13 +90,15 @@ class TimestampsOperator(Operator):
     def _assigned(self, records: Iterator[Any], assign: Callable[[Any, int], int]) -> Iterator[Any]:
         cursor = self.ctx.cursor
         for value in records:
-            timestamp = assign(value, cursor.timestamp)
+            before = cursor.timestamp
+            timestamp = assign(value, before)
             if type(timestamp) is not int:
                 timestamp = whole_ms(timestamp, "A timestamp")
             cursor.timestamp = timestamp
             if timestamp > self._max:
                 self._max = timestamp
             yield value
+            cursor.timestamp = before  # W4
 
     def _with_idleness(self, records: Iterator[Any]) -> Iterator[Any]:
         for value in self._assigned(records, self._assign):  # type: ignore[arg-type]
@@ -115,11 +118,13 @@ class TimestampsOperator(Operator):
         assign = self._assign
         on_event = self._custom.on_event
         for value in records:
+            before = cursor.timestamp
             if assign is not None:
-                cursor.timestamp = whole_ms(assign(value, cursor.timestamp), "A timestamp")
+                cursor.timestamp = whole_ms(assign(value, before), "A timestamp")
             self._records += 1
             self._take(on_event(value, cursor.timestamp))
             yield value
+            cursor.timestamp = before  # W4
 
     def forward_watermark(self, watermark: int) -> int | None:
         return watermark if watermark == MAX_TIMESTAMP else None  # W2
