@@ -86,7 +86,7 @@ def test_all_records_pass_a_long_line() -> None:
 def test_credit_lets_a_task_without_room_go_on() -> None:
     driven = DrivenSlot()
     chain = [operator("source.collection", 0, "numbers"), operator("map", 1, "same")]
-    driven.deploy([task(0, chain, outputs=[0], local=False)], {"isthmus.channel.window-bytes": "1"})
+    driven.deploy([task(0, chain, outputs=[0], local=False)], {"channelWindowBytes": 1})
     answered = 0
     while not driven.finished:
         driven.run()
