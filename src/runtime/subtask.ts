@@ -276,7 +276,9 @@ export class Subtask {
     if (run.active) {
       const careful = run.careful;
       const step = run.advance();
-      if (careful) return step === undefined ? this.#letGo() : step.then(() => this.#letGo());
+      // One has turned out to be slow: the next may be, too.
+      if (careful || run.careful)
+        return step === undefined ? this.#letGo() : step.then(() => this.#letGo());
       if (!run.active) this.#flusher.flush();
       return step;
     }

@@ -84,3 +84,28 @@ describe.each(counts)('the record behind %i others', { timeout: 30_000 }, (at) =
     expect(last).toBe('released');
   });
 });
+
+test('after a slow record of a chunk what is finished leaves before each of the next', async () => {
+  let count = 0;
+  const held: number[] = [];
+  const slow = (value: number) => {
+    if (value > 400 && count < value) held.push(value);
+    if (value === 400) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    return value;
+  };
+  const results = await numbers(999)
+    .map(slow)
+    .rebalance()
+    .map((value) => {
+      count++;
+      return value;
+    })
+    .executeAndCollect()
+    .toArray();
+  expect(results).toHaveLength(1000);
+  // The rest of the chunk, whose records are fast, goes on behind it.
+  const gap = held.findIndex((value, i) => value !== 401 + i);
+  const next = 401 + (gap < 0 ? held.length : gap);
+  expect(next - 401).toBeLessThan(256);
+  expect(held.filter((value) => value >= next && value < next + 120)).toEqual([]);
+});

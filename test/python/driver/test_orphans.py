@@ -18,7 +18,7 @@ RUNS = int(os.environ.get("ISTHMUS_ORPHAN_RUNS", "5"))
 PROGRAM = """
 from isthmus.datastream.state import ValueStateDescriptor
 from isthmus.datastream.state_backend import EmbeddedRocksDBStateBackend
-from isthmus.errors import InternalError, WorkerError
+from isthmus.errors import RuntimeDiedError, WorkerError
 def mark(v):
     open(f"{run}.at-work", "w").close()
     return v
@@ -78,9 +78,9 @@ for attempt in range(int(os.environ["ATTEMPTS"])):
             try:
                 print(env.from_collection([3]).map(lambda v: v).execute_and_collect(limit=2), flush=True)
                 break
-            except (InternalError, WorkerError):
+            except (RuntimeDiedError, WorkerError):
                 pass  # It was not known yet that the runtime, or the worker in its pool, has gone.
-    except (InternalError, WorkerError) as e:
+    except (RuntimeDiedError, WorkerError) as e:
         print(type(e).__name__, str(e).splitlines()[0], flush=True)
 """
 

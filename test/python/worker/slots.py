@@ -103,20 +103,20 @@ class DrivenSlot:
         return sum(1 for task in self.slot.tasks if task.finished)
 
 
-def function(name: str) -> dict[str, Any]:
-    return {"form": "import", "module": __name__, "name": name}
+def function(name: str, module: str = __name__) -> dict[str, Any]:
+    return {"form": "import", "module": module, "name": name}
 
 
-def operator(kind: str, id: int, fn: str | None = None, **params: Any) -> dict[str, Any]:
+def operator(kind: str, id: int, fn: str | None = None, module: str = __name__) -> dict[str, Any]:
     spec = {
         "id": id,
         "uid": f"{kind}-{id}",
         "kind": kind,
         "name": f"{kind} {id}",
         "language": "python",
-        "params": params,
+        "params": {},
     }
-    return spec if fn is None else {**spec, "fn": function(fn)}
+    return spec if fn is None else {**spec, "fn": function(fn, module)}
 
 
 def task(

@@ -26,7 +26,7 @@ from .reach import SHARED
 class Feed:
     """One pass over (the rest of) a batch."""
 
-    __slots__ = ("_lead", "_marker", "_size", "cut", "iterator", "reach")
+    __slots__ = ("_lead", "_marker", "_size", "cut", "iterator", "lasted", "reach")
 
     def __init__(
         self,
@@ -38,6 +38,8 @@ class Feed:
         self._size = len(values)
         #: Set by the watchdog before it ends the batch early.
         self.cut = False
+        #: Whether a call into the chain has lasted, be it as a record is slow or as there are many.
+        self.lasted = False
         #: How far what the chain makes of it may be reachable by others (``reach.py``).
         self.reach = SHARED
         self._marker = repeat(True, self._size)

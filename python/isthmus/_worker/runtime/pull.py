@@ -6,6 +6,7 @@ finished all the same: another thread can read it, as the lists below only ever 
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .reach import SHARED
@@ -23,7 +24,7 @@ class Made(NamedTuple):
 class Pull:
     """Filled by the loop; read by the watchdog while the loop is in it."""
 
-    __slots__ = ("_sent", "error", "feed", "reach", "task", "timestamps", "values")
+    __slots__ = ("_sent", "began", "error", "feed", "reach", "task", "timestamps", "values")
 
     def __init__(self, task: Subtask, feed: Feed | None, timed: bool) -> None:
         self.task = task
@@ -34,6 +35,8 @@ class Pull:
         #: Appended to behind the values, so that its length tells how many of both there are.
         self.timestamps: list[int] | None = [] if timed else None
         self._sent = 0
+        #: When the call began (monotonic seconds); not yet.
+        self.began = math.inf
         #: What letting records out has raised; the loop raises it when it has control again.
         self.error: BaseException | None = None
 

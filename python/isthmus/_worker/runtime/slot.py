@@ -220,8 +220,10 @@ class Slot:
         else:
             # W4. One step of one of them: what it made, and what others can do, comes before the next.
             careful = agenda.next_careful()
-            if careful is not None and not self._step(careful, deadline):
-                return False
+            if careful is not None:
+                self._flush()
+                if not self._step(careful, deadline):
+                    return False
         self.current = None
         self._fire_due()
         if clock.monotonic() >= self._metrics_due:

@@ -43,6 +43,9 @@ _CHUNK_BYTES = 2 << 20
 #: Records that go through the slot one by one when a task begins, and again after a slow one. What a fast record made
 #: must not wait for a slow record behind it; how slow the next one will be, nobody knows.
 CAREFUL = 128
+#: Seconds of a call after which its records count as slow ones, whether or not the watchdog has seen it: a function may keep
+#: Python's lock to itself. Longer than a busy machine keeps a process waiting.
+LASTS_S = 0.05
 _STOPPED = "StopIteration was raised by the function; it would have ended the stream silently"
 # More than will ever pass; a marker of this length counts by what is left of it.
 _MANY = 1 << 62
@@ -350,6 +353,7 @@ class Subtask:
         watchdog = self._watchdog
         if watchdog is not None:
             watchdog.enter(pull)
+        pull.began = self._clock.monotonic()
         try:
             own = self.own if reach == SHARED else None
             if timestamps is not None:
@@ -377,7 +381,11 @@ class Subtask:
         error = error or pull.error
         if error is not None:
             raise error
-        if self._stride < CHUNK:
+        lasted = self._clock.monotonic() - pull.began > LASTS_S
+        if lasted and type(feed) is Feed:
+            feed.lasted = True
+        if lasted or self._stride < CHUNK:
+            # The next one may last as long.
             self._push()
         return drain if len(values) == limit else None
 
@@ -513,7 +521,7 @@ class Subtask:
                 watermark = op.poll_watermark()
                 if watermark is not None:
                     yield from self._watermark_drains(i + 1, watermark)
-            if feed.cut:
+            if feed.cut or feed.lasted:
                 self._careful, self._stride = CAREFUL, 1
             elif self._careful > 0:
                 self._careful -= taken

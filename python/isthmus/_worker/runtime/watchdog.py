@@ -16,6 +16,9 @@ from collections.abc import Callable
 from .feed import Feed
 from .pull import Pull
 
+#: Periods after which a call has lasted for long, although this thread looks at it for the first time.
+_LATE = 10
+
 
 class Watchdog:
     """Costs a lock and some attribute writes a call; the thread sleeps while the worker is idle."""
@@ -80,9 +83,11 @@ class Watchdog:
                 continue
             quiet = 0
             feed = pull.feed
-            if feed is not None and feed is fed and not feed.cut:
+            # A function that keeps Python's lock has kept it from this thread, too, which comes late.
+            is_late = time.monotonic() - pull.began > _LATE * self._period_s
+            if feed is not None and (feed is fed or is_late) and not feed.cut:
                 feed.stop()  # D1
-            if pull is last:
+            if pull is last or is_late:
                 self._look_after(pull)
             last, fed = pull, feed
             # Nothing of a job is kept while this thread sleeps.
