@@ -11,9 +11,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/seeded-properties.ts'],
-    // Most tests start real processes; on a busy machine those take their time.
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // What hangs takes longer, and no load of a machine does.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });
 

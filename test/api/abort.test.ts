@@ -12,7 +12,7 @@ writeFileSync(
   join(folder, 'slow.py'),
   `import functools, time
 open(${JSON.stringify(mark)}, "w").close()
-time.sleep(30)
+time.sleep(600)
 @functools.cache
 def f(x): return x
 `,
@@ -63,12 +63,12 @@ describe('before anything has begun', () => {
   });
 });
 
-test.each(ways)('while functions are looked at: %s', { timeout: 20_000 }, async (_name, start) => {
+test.each(ways)('while functions are looked at: %s', async (_name, start) => {
   rmSync(mark, { force: true });
   const controller = new AbortController();
   const job = start(controller.signal);
   job.catch(() => {});
-  await expect.poll(() => existsSync(mark), { timeout: 15_000 }).toBe(true);
+  await expect.poll(() => existsSync(mark), { timeout: 60_000 }).toBe(true);
   controller.abort(new Error('the client has left'));
   await expect(job).rejects.toMatchObject(CANCELLED);
   await expect(job).rejects.toThrow('the client has left');

@@ -55,7 +55,6 @@ const writers = { python: `py('./functions.py', 'same')`, typescript: '(n: numbe
 
 test.each(Object.entries(writers))(
   'an endless job of %s ends quietly when its reader has gone',
-  { timeout: 30_000 },
   async (_writer, map) => {
     const child = start(
       `env.fromSource(() => numbers(Infinity)).map(${map}).print();\nawait env.execute();\nconsole.log('not reached');`,
@@ -80,7 +79,7 @@ test('other errors end a program as ever, once its reader has gone', {
   expect(code).toBe(1);
 });
 
-test('lines of all writers are whole', { timeout: 30_000 }, async () => {
+test('lines of all writers are whole', async () => {
   const child = start(
     `const stream = env.fromSource(() => numbers(1_000));\n` +
       `stream.map(py('./functions.py', 'long')).print();\n` +
@@ -97,7 +96,6 @@ test('lines of all writers are whole', { timeout: 30_000 }, async () => {
 
 test.each(['<&-', '>&-', '2>&-', '<&- >&- 2>&-'])(
   'a program that is started with %s runs its jobs',
-  { timeout: 30_000 },
   async (closed) => {
     const child = start(
       `env.fromCollection([1, 2, 3]).map(py('./functions.py', 'same')).print();\nawait env.execute();`,
@@ -117,14 +115,14 @@ test.each(['<&-', '>&-', '2>&-', '<&- >&- 2>&-'])(
   },
 );
 
-test('a full disk is an error of the print sink', { timeout: 30_000 }, async () => {
+test('a full disk is an error of the print sink', async () => {
   const text = `env.fromCollection([1]).map(py('./functions.py', 'same')).print();\nawait env.execute();`;
   const { code, stderr } = await ended(start(text, '>/dev/full'));
   expect(stderr).toContain('What print() writes could not be written to stdout: ENOSPC');
   expect(code).toBe(1);
 });
 
-test('too many open files are told with the limit', { timeout: 30_000 }, async () => {
+test('too many open files are told with the limit', async () => {
   const text =
     `env.fromCollection([1]).rebalance().map(py('./functions.py', 'same')).print();\n` +
     `await env.execute().catch((error) => console.log(error.code, error.message));`;

@@ -15,7 +15,7 @@ ${text}`;
   return execa('node', ['--input-type=module-typescript', '-e', source], {
     cwd: root,
     reject: false,
-    timeout: 20_000,
+    timeout: 60_000,
     preferLocal: true,
   });
 }

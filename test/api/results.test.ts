@@ -313,7 +313,7 @@ describe('a restart', () => {
   });
 });
 
-describe('a stream that fails before the job looks at it', { timeout: 30_000 }, () => {
+describe('a stream that fails before the job looks at it', () => {
   let closed: Promise<void>;
   const missing = () => {
     const stream = createReadStream('/no/such.csv');

@@ -55,7 +55,7 @@ describe('a program of isthmus run', { timeout: 60_000 }, () => {
       reject: false,
       env: { ISTHMUS_PYTHON: python },
     });
-    await eventually('the job is at work', () => existsSync(join(folder, 'ready')), 20_000);
+    await eventually('the job is at work', () => existsSync(join(folder, 'ready')));
     for (const signal of signals) child.kill(signal);
     const { exitCode, stdout, stderr, signal } = await child;
     return { exitCode, stdout, stderr, signal, closed: existsSync(join(folder, 'closed')) };

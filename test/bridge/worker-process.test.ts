@@ -220,7 +220,7 @@ test.each(['child', 'child-then-exit'])(
     const child = Number(text(frames[0]));
     if (mode === 'child') await worker.discard();
     expect((await worker.exited).kind).toBe(mode === 'child' ? 'discarded' : 'crashed');
-    await eventually('the end of the child', () => !isRunning(child), 1_000);
+    await eventually('the end of the child', () => !isRunning(child));
     expect(isRunning(worker.pid)).toBe(false);
   },
 );

@@ -118,7 +118,6 @@ async function end(driver: Driver, request: number): Promise<Record<string, unkn
   await eventually(
     'the end of the job',
     () => driver.of(FrameType.JOB_FINISHED, request).length > 0,
-    10_000,
   );
   return mapOf(driver.of(FrameType.JOB_FINISHED, request)[0] as Frame);
 }
@@ -196,7 +195,6 @@ test('results wait for credit, and come all', async () => {
       credited = now;
       return driver.of(FrameType.JOB_FINISHED).length > 0;
     },
-    20_000,
   );
   const results = driver.of(FrameType.RESULTS);
   expect(results.every(({ flags }) => flags === FLAG_PICKLE)).toBe(true);
@@ -206,7 +204,7 @@ test('results wait for credit, and come all', async () => {
 test('a job is cancelled, another goes on', async () => {
   const driver = start();
   submit(driver, 1, job(udf('sleep_without_gil'), 'sink.print'));
-  await eventually('the job runs', () => driver.of(FrameType.JOB_STATUS, 1).length > 0, 10_000);
+  await eventually('the job runs', () => driver.of(FrameType.JOB_STATUS, 1).length > 0);
   driver.connection.sendMap(FrameType.JOB_CANCEL, { reason: 'enough' }, 1);
   submit(driver, 2, job(udf('double'), 'sink.print'));
   expect(await end(driver, 1)).toMatchObject({
@@ -245,12 +243,11 @@ test.each(['python_loop', 'with_child'])(
     await eventually(
       'a worker at work',
       () => driver.of(FrameType.JOB_STATUS, 1).length > 0,
-      10_000,
     );
-    await eventually('its processes', () => descendants(pid).length >= wanted, 10_000);
+    await eventually('its processes', () => descendants(pid).length >= wanted);
     const all = [pid, ...descendants(pid)];
     for (const pipe of Object.values(driver.pipes)) pipe.destroy();
-    await eventually('the end of all', () => !all.some(isRunning), 1_000);
+    await eventually('the end of all', () => !all.some(isRunning));
   },
 );
 

@@ -47,11 +47,11 @@ function start(state: string): Program {
 async function startIn(state: string): Promise<Program & { workers: number[] }> {
   const running = start(state);
   const processes = state === 'with_child' ? 5 : 3;
-  await eventually('two workers', () => descendants(running.pid).length >= processes, 20_000);
+  await eventually('two workers', () => descendants(running.pid).length >= processes);
   if (state === 'idle')
     await eventually('the end of the job', () => running.output().includes('FINISHED'));
   else if (state !== 'starting')
-    await eventually('workers in the function', () => running.atWork() === 2, 20_000);
+    await eventually('workers in the function', () => running.atWork() === 2);
   return { ...running, workers: descendants(running.pid) };
 }
 
@@ -81,7 +81,7 @@ describe.runIf(process.platform === 'linux').each(Array.from({ length: runs }, (
       const { child, workers } = await startIn(state);
       expect(workers.length).toBeGreaterThanOrEqual(state === 'with_child' ? 5 : 3);
       child.kill(signal);
-      await eventually('the end of all', () => !workers.some(isRunning), 1_000);
+      await eventually('the end of all', () => !workers.some(isRunning));
     });
 
     test.each(['python_loop', 'sleep_without_gil', 'c_call_with_gil', 'with_child'])(
@@ -96,17 +96,17 @@ describe.runIf(process.platform === 'linux').each(Array.from({ length: runs }, (
         expect(output()).toContain(
           `was killed by SIGKILL (out of memory, or from outside) while running operator "${state}"`,
         );
-        await eventually('the end of all', () => !workers.some(isRunning), 1_000);
+        await eventually('the end of all', () => !workers.some(isRunning));
       },
     );
 
     test('a program that is done ends by itself, with its warm workers', async () => {
       const { pid, ended, output } = start('double');
-      await eventually('two workers', () => descendants(pid).length >= 3, 10_000);
+      await eventually('two workers', () => descendants(pid).length >= 3);
       const workers = descendants(pid);
       expect(await ended).toBe(0);
       expect(output()).toContain('FINISHED');
-      await eventually('the end of the workers', () => !workers.some(isRunning), 1_000);
+      await eventually('the end of the workers', () => !workers.some(isRunning));
     });
   },
 );

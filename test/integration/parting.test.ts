@@ -59,13 +59,13 @@ function start(fn: FunctionRef, parallelism: number) {
 }
 
 const tell = (what: string) => writeFileSync(join(folder, what), '');
-const told = (what: string) => eventually(what, () => existsSync(join(folder, what)), 20_000);
+const told = (what: string) => eventually(what, () => existsSync(join(folder, what)));
 
 /** A job of two workers, of which one has come back and the other is held up until it is told to go on. */
 async function halfReleased(): Promise<JobExecution> {
   const { execution } = start(udf('ReleasedLate', [folder]), 2);
   await told('releasing');
-  await eventually('the other worker is back', () => pool.size.idle === 1, 20_000);
+  await eventually('the other worker is back', () => pool.size.idle === 1);
   expect(pool.size).toEqual({ idle: 1, lent: 1 });
   return execution;
 }

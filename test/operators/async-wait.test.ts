@@ -442,6 +442,7 @@ describe('in a job', () => {
       (at) => at,
     );
     const fired = Promise.withResolvers<void>();
+    const asking = Promise.withResolvers<void>();
     // Says nothing more until the window has fired, which it can only if this input counts as idle.
     const quiet = env
       .fromSource(async function* () {
@@ -452,12 +453,17 @@ describe('in a job', () => {
       .assignTimestampsAndWatermarks(timing.withIdleness(1_500));
     const lively = env
       .fromSource(async function* () {
+        // On a busy machine the other one counts as idle before its first record, too.
+        await asking.promise;
         for (const at of [2, 3, 50]) yield at;
         await fired.promise;
       })
       .assignTimestampsAndWatermarks(timing);
     // Idleness does not overtake what is asked for: the window has all three records.
-    const ask = (at: number) => waitFor(100).then(() => [at]);
+    const ask = (at: number) => {
+      asking.resolve();
+      return waitFor(100).then(() => [at]);
+    };
     const asked = AsyncDataStream.orderedWait(quiet, ask, 0);
     const windows = asked
       .union(lively)
@@ -473,9 +479,14 @@ describe('in a job', () => {
   test('a call that never ends does not keep a job from being cancelled', async () => {
     const env = StreamExecutionEnvironment.getExecutionEnvironment();
     const numbers = env.fromSequence(1, 1_000);
-    AsyncDataStream.orderedWait(numbers, () => new Promise<number[]>(() => {}), 60_000, 3).print();
+    const asking = Promise.withResolvers<void>();
+    const ask = () => {
+      asking.resolve();
+      return new Promise<number[]>(() => {});
+    };
+    AsyncDataStream.orderedWait(numbers, ask, 3_600_000, 3).print();
     const job = await env.executeAsync();
-    await waitFor(20);
+    await asking.promise;
     await job.cancel();
     expect(job.status).toBe('CANCELED');
   });

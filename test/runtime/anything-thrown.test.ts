@@ -208,7 +208,7 @@ describe('closing', () => {
       await new Promise((resolve) => setTimeout(resolve, 300));
       ended = true;
     };
-    const { job } = failing(slow, '10 s');
+    const { job } = failing(slow, '10 min');
     await expect(job.run()).rejects.toThrow(/wrong/);
     expect(ended).toBe(true);
   });
@@ -221,7 +221,7 @@ test('a record is shown in bounded time, whatever shares what', () => {
   for (const record of [shared, wide, new Map([[wide, shared]])]) {
     const began = performance.now();
     expect(inspectRecord(record)).toHaveLength(1000);
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(20_000);
   }
   expect(inspectRecord({ a: [1, 'b'], c: new Map([[1, { d: null }]]) })).toBe(
     "{ a: [ 1, 'b' ], c: Map(1) { 1 => { d: null } } }",

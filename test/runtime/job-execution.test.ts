@@ -7,6 +7,8 @@ import { GraphError, JobCancelledError, UserFunctionError } from '../../src/erro
 import type { FunctionRef, JobGraph, PartitionerSpec } from '../../src/graph/job-graph.ts';
 import { builtIn } from '../../src/built-in.ts';
 import { JobExecution, type JobOptions } from '../../src/runtime/job-execution.ts';
+import { atRest } from '../fixtures/at-rest.ts';
+import { eventually } from '../fixtures/processes.ts';
 import { type GraphOptions, edge, graph, operator } from '../graph/graphs.ts';
 
 const pool = new WorkerPool({
@@ -112,10 +114,9 @@ test('a job goes no faster than its results are taken', async () => {
       },
     },
   );
-  await sleep(300);
+  await eventually('the first results', () => taken > 0);
   // A window before and behind the map, and what is in hand.
-  expect(pulled).toBeGreaterThan(0);
-  expect(pulled).toBeLessThan(10_000);
+  expect(await atRest(() => pulled)).toBeLessThan(10_000);
   await execution.cancel();
 });
 
@@ -151,8 +152,8 @@ test('cancel ends a job, and tells its functions', async () => {
       closed = true;
     }
   }
-  const { execution, statuses } = start(job(), [source, same]);
-  await sleep(30);
+  const { execution, statuses, results } = start(job(), [source, same]);
+  await eventually('the first results', () => results.length > 0);
   await execution.cancel('enough');
   await expect(execution.result).rejects.toThrow(JobCancelledError);
   await expect(execution.result).rejects.toThrow('enough');

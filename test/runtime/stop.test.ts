@@ -30,7 +30,7 @@ async function stopped(env: StreamExecutionEnvironment, stream: DataStream<unkno
   const taken: unknown[] = [];
   stream.addSink((value) => void taken.push(value));
   const job = await env.executeAsync();
-  await eventually('some records', () => taken.length >= enough, 20_000);
+  await eventually('some records', () => taken.length >= enough);
   const result = await job.stop();
   expect(job.status).toBe('FINISHED');
   expect(result.jobId).toBe(job.jobId);
@@ -169,7 +169,7 @@ describe('a job that is stopped', () => {
       .reduce((a, b) => a + b);
     sums.toOutput('sums');
     const job = await env.executeAsync();
-    await eventually('all records', () => job.metrics().some(({ out }) => out === 3), 20_000);
+    await eventually('all records', () => job.metrics().some(({ out }) => out === 3));
     await job.stop();
     const seen: unknown[] = [];
     for await (const sum of job.outputs.sums ?? []) seen.push(sum);
@@ -232,7 +232,7 @@ describe('a job that is stopped', () => {
       })
       .addSink(() => {});
     const job = await env.executeAsync();
-    await eventually('a restart', () => job.status === 'RESTARTING', 20_000);
+    await eventually('a restart', () => job.status === 'RESTARTING');
     await expect(job.stop()).rejects.toThrow('boom');
   });
 });

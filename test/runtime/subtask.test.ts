@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UserFunctionError } from '../../src/errors.ts';
+import { atRest } from '../fixtures/at-rest.ts';
 import { localJob, op } from './local-job.ts';
 
 function numbers(count: number): number[] {
@@ -139,11 +140,8 @@ describe('subtasks joined by channels', () => {
       { limits: { windowBytes: 100, maxBatchRecords: 10 } },
     );
     const running = job.run().catch((e: unknown) => e);
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    const atRest = pulled;
-    expect(atRest).toBeLessThan(200);
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    expect(pulled).toBe(atRest);
+    while (pulled === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(await atRest(() => pulled, 30)).toBeLessThan(200);
     await job.cancel();
     await running;
   });

@@ -344,13 +344,17 @@ test('a checkpoint cuts the stream at one place and holds the state of every ope
 
 test('cancel closes what is open, also while a function never settles', async () => {
   const closed: string[] = [];
+  const begun = Promise.withResolvers<void>();
   const stuck: Custom = () => ({
-    process: () => new Promise<void>(() => {}),
+    process: () => {
+      begun.resolve();
+      return new Promise<void>(() => {});
+    },
     close: () => void closed.push('stuck'),
   });
   const running = job([1], ['stuck'], { stuck });
   const ended = running.run().catch((e: unknown) => e);
-  await new Promise((resolve) => setTimeout(resolve, 10));
+  await begun.promise;
   await running.cancel();
   expect(closed).toEqual(['stuck']);
   expect(String(await ended)).toContain('JobCancelledError');

@@ -37,7 +37,7 @@ test('the page has as many examples in both languages', () => {
 test.each(examples('ts').map((code, i) => [i + 1, code]))('TypeScript, no. %i', async (i, code) => {
   const path = join(folder, `example-${i}.ts`);
   writeFileSync(path, typescript(code as string));
-  await execa(nodeOfExamples, ['--no-warnings', path], { timeout: 30_000 });
+  await execa(nodeOfExamples, ['--no-warnings', path], { timeout: 60_000 });
 });
 
 test.each(examples('python').map((code, i) => [i + 1, code]))(
@@ -45,6 +45,6 @@ test.each(examples('python').map((code, i) => [i + 1, code]))(
   async (_i, code) => {
     const python = join(root, '.venv/bin/python');
     const env = { PYTHONPATH: join(root, 'python') };
-    await execa(python, ['-c', code as string], { env, timeout: 30_000 });
+    await execa(python, ['-c', code as string], { env, timeout: 60_000 });
   },
 );
