@@ -186,16 +186,13 @@ test('results wait for credit, and come all', async () => {
   // A window here, one on the channel, and a frame that was let through.
   expect(bytes()).toBeLessThan(4 << 20);
   let credited = 0;
-  await eventually(
-    'all results',
-    () => {
-      const now = bytes();
-      if (now > credited)
-        driver.connection.send(FrameType.RESULTS_CREDIT, 0, 1, 0, encodeCredit(now - credited));
-      credited = now;
-      return driver.of(FrameType.JOB_FINISHED).length > 0;
-    },
-  );
+  await eventually('all results', () => {
+    const now = bytes();
+    if (now > credited)
+      driver.connection.send(FrameType.RESULTS_CREDIT, 0, 1, 0, encodeCredit(now - credited));
+    credited = now;
+    return driver.of(FrameType.JOB_FINISHED).length > 0;
+  });
   const results = driver.of(FrameType.RESULTS);
   expect(results.every(({ flags }) => flags === FLAG_PICKLE)).toBe(true);
   expect(results.reduce((sum, { count }) => sum + count, 0)).toBe(3_000_000);
@@ -240,10 +237,7 @@ test.each(['python_loop', 'with_child'])(
     submit(driver, 1, job(udf(state), 'sink.print'));
     const pid = driver.child.pid as number;
     const wanted = state === 'with_child' ? 3 : 2;
-    await eventually(
-      'a worker at work',
-      () => driver.of(FrameType.JOB_STATUS, 1).length > 0,
-    );
+    await eventually('a worker at work', () => driver.of(FrameType.JOB_STATUS, 1).length > 0);
     await eventually('its processes', () => descendants(pid).length >= wanted);
     const all = [pid, ...descendants(pid)];
     for (const pipe of Object.values(driver.pipes)) pipe.destroy();

@@ -449,11 +449,10 @@ describe('in a job', () => {
         yield 1;
         await fired.promise;
       })
-      // Long enough for its record to come before it counts as idle, on a busy machine, too.
-      .assignTimestampsAndWatermarks(timing.withIdleness(1_500));
+      .assignTimestampsAndWatermarks(timing.withIdleness(20));
     const lively = env
       .fromSource(async function* () {
-        // On a busy machine the other one counts as idle before its first record, too.
+        // On a busy machine the other input counts as idle before its first record, too.
         await asking.promise;
         for (const at of [2, 3, 50]) yield at;
         await fired.promise;
