@@ -67,7 +67,7 @@ const mutations = [
   ['TypeScript: states of all keys are one', 'src/state/table.ts', 'return this.#entries.get(keyIdentity(this.#at.key));', 'return [...this.#entries.values()][0];', 'test/state/keyed-state.test.ts'],
   ['TypeScript: what is put out of the cache is not written', 'src/state/embedded-store.ts', 'if (!slot.dirty) continue;', 'if (slot.dirty) continue;', 'test/state/keyed-state.test.ts'],
   ['TypeScript: a list on disk forgets what is added in place', 'src/state/states.ts', 'entries.push(this.#entry(value));\n    this.#table.changed();', 'entries.push(this.#entry(value));', 'test/state/keyed-state.test.ts'],
-  ['TypeScript: operator lists go whole to every subtask', 'src/state/operator-state.ts', 'all.slice(this.#share(all), this.#share(all, 1))', 'all', 'test/state/operator-state.test.ts'],
+  ['TypeScript: operator lists go whole to every subtask', 'src/state/tables.ts', 'this.#dealt.slice(share(0), share(1))', 'this.#dealt', 'test/state/operator-state.test.ts'],
   ['TypeScript: a source hands on what its iterator may change', 'src/connectors/function/iteration.ts', 'values.push(isolate(step.value));', 'values.push(step.value);', 'test/connectors/function/source-function.test.ts'],
   ['TypeScript: a batch gathers what goes on to change', 'src/operators/map-batch.ts', 'this.#values.push(this.#isolate(value));', 'this.#values.push(value);', 'test/api/kept-records.test.ts'],
   ['TypeScript: a sink function shares what goes on to change', 'src/connectors/function/sink-function.ts', 'this.#call(this.#isolate(value))', 'this.#call(value)', 'test/api/kept-records.test.ts'],
@@ -110,7 +110,7 @@ const mutations = [
   ['Python: idleness of the input passes a watermark generator', `${worker}/operators/timestamps.py`, 'follows_idleness = False', 'follows_idleness = True', 'test/python/operators/test_timestamps.py'],
   ['Python: state never expires', `${worker}/state/ttl.py`, 'return self.now() >= renewed + self.ttl_ms', 'return False', 'test/python/state/test_ttl.py'],
   ['Python: reading renews state', `${worker}/state/ttl.py`, 'config.get_update_type() is StateTtlConfig.UpdateType.OnReadAndWrite', 'True', 'test/python/state/test_ttl.py'],
-  ['Python: operator lists go whole to every subtask', `${worker}/state/operator_state.py`, 'all_of_it[first:end]', 'all_of_it', 'test/python/state/test_operator_state.py'],
+  ['Python: operator lists go whole to every subtask', `${worker}/state/tables.py`, 'self._dealt[first:end]', 'self._dealt', 'test/python/state/test_operator_state.py'],
   ['Python: every key group is everybody\'s', `${worker}/state/key_identity.py`, 'return self._groups.owner(group) == self._subtask', 'return True', 'test/python/state/test_keyed_state.py'],
 ];
 
