@@ -140,6 +140,8 @@ export {
 export type { RuntimeContext } from './operators/runtime-context.ts';
 export type { JobStatus } from './runtime/job-execution.ts';
 export type { JobOperatorMetrics } from './runtime/job-metrics.ts';
+export type { Counter, Distribution, Meter, MetricGroup } from './runtime/metric-group.ts';
+export type { UserMetric } from './runtime/user-metrics.ts';
 export {
   AggregatingStateDescriptor,
   ListStateDescriptor,

@@ -1,6 +1,7 @@
 // What a rich function learns in `open`, and its operator's state and timers behind it.
 
 import { GraphError } from '../errors.ts';
+import type { MetricGroup } from '../runtime/metric-group.ts';
 import type { OperatorContext } from '../runtime/operator.ts';
 import { KeyedBackend } from '../state/backend.ts';
 import type {
@@ -35,6 +36,8 @@ export interface RuntimeContext {
   getAggregatingState<In, Acc, Out>(
     descriptor: AggregatingStateDescriptor<In, Acc, Out>,
   ): AppendingState<In, Out>;
+  /** Makes metrics, which are seen in the job's progress and in its result. */
+  getMetricGroup(): MetricGroup;
   /** State of the subtask, whatever the key, in functions of any stream; what was restored can be read in `open`. */
   getOperatorStateStore(): OperatorStateStore;
 }
@@ -96,6 +99,10 @@ export class OperatorRuntime implements RuntimeContext {
     descriptor: AggregatingStateDescriptor<In, Acc, Out>,
   ): AppendingState<In, Out> {
     return this.backend.aggregating(descriptor);
+  }
+
+  getMetricGroup(): MetricGroup {
+    return this.#ctx.metrics;
   }
 
   getOperatorStateStore(): OperatorStates {

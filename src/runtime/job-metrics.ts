@@ -1,5 +1,6 @@
 import type { ExecutionPlan } from '../graph/execution-plan.ts';
 import type { Language, OperatorKind } from '../graph/job-graph.ts';
+import { type UserMetric, added } from './user-metrics.ts';
 import type { SubtaskMetrics } from './services.ts';
 
 /** Counts of one operator, over all its subtasks. */
@@ -14,12 +15,14 @@ export interface JobOperatorMetrics {
   /** Records out, side outputs included. */
   out: number;
   busyMs: number;
+  /** What its functions made, by dotted name; absent where there is none. */
+  userMetrics?: Record<string, UserMetric>;
 }
 
 /** The latest that every subtask said, added up by operator. */
 export class JobMetrics {
   readonly #plan: ExecutionPlan;
-  readonly #latest = new Map<string, Pick<SubtaskMetrics, 'operators'>>();
+  readonly #latest = new Map<string, Pick<SubtaskMetrics, 'subtask' | 'operators'>>();
 
   constructor(plan: ExecutionPlan) {
     this.#plan = plan;
@@ -37,13 +40,17 @@ export class JobMetrics {
         totals.set(id, { id, name, kind, language, parallelism, in: 0, out: 0, busyMs: 0 });
       }
     }
-    for (const { operators } of this.#latest.values()) {
-      for (const { id, in: records, out, busyMs } of operators) {
+    for (const { subtask, operators } of this.#latest.values()) {
+      for (const { id, in: records, out, busyMs, userMetrics = {} } of operators) {
         const total = totals.get(id);
         if (total === undefined) continue;
         total.in += records;
         total.out += out;
         total.busyMs += busyMs;
+        for (const [name, report] of Object.entries(userMetrics)) {
+          total.userMetrics ??= {};
+          total.userMetrics[name] = added(total.userMetrics[name], subtask, report);
+        }
       }
     }
     return [...totals.values()];

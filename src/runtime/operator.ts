@@ -11,6 +11,7 @@
 
 import type { Settings } from '../config/table.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
+import type { SubtaskMetricGroup } from './metric-group.ts';
 import type { OperatorStore } from '../state/store.ts';
 
 /** No timestamp, no watermark yet: Java's Long.MIN_VALUE, which a double holds exactly. */
@@ -53,6 +54,8 @@ export interface OperatorContext {
   readonly cursor: Cursor;
   /** Where it declares what it keeps over a barrier (O4). */
   readonly state: OperatorStore;
+  /** What its functions make to be seen. */
+  readonly metrics: SubtaskMetricGroup;
   readonly clock: Clock;
   readonly random: () => number;
   readonly settings: Settings;

@@ -5,6 +5,7 @@ import type { Settings } from '../config/table.ts';
 import type { FunctionRef } from '../graph/job-graph.ts';
 import type { SavedSubtask } from '../state/store.ts';
 import type { Element } from './element.ts';
+import type { MetricReport } from './metric-group.ts';
 import type { Clock, MaybePromise } from './operator.ts';
 import type { ChannelLimits } from './output-channel.ts';
 
@@ -46,6 +47,8 @@ export interface OperatorMetrics {
   out: number;
   /** Time in the operator itself, estimated by timing one record in some. */
   busyMs: number;
+  /** What its functions made, by dotted name; absent where there is none. */
+  userMetrics?: Record<string, MetricReport>;
 }
 
 export interface SubtaskMetrics {

@@ -12,6 +12,7 @@ import { type Cursor, MIN_TIMESTAMP, type MaybePromise, type OperatorContext } f
 import type { SubtaskStore } from '../state/store.ts';
 import { type ChannelLimits, type ChannelOwner, OutputChannel } from './output-channel.ts';
 import { type Output, type OutputOptions, createOutput } from './output.ts';
+import { SubtaskMetricGroup } from './metric-group.ts';
 import { ownInstance } from './own-instance.ts';
 import type { SubtaskServices } from './services.ts';
 import { KeyGroups } from '../state/keys.ts';
@@ -164,6 +165,7 @@ function operatorContext(
     follows: index > 0 && links[index - 1]?.source === undefined,
     cursor,
     state: options.store.of(link.spec.uid ?? String(link.spec.id)),
+    metrics: new SubtaskMetricGroup(() => services.clock.monotonic()),
     clock: services.clock,
     random: services.random,
     settings: services.settings,

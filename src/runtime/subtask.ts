@@ -260,12 +260,16 @@ export class Subtask {
       task: this.#deployment.task,
       subtask: this.#deployment.subtask,
       busyMs,
-      operators: this.#links.map((link) => ({
-        id: link.spec.id,
-        in: link.in,
-        out: link.out,
-        busyMs: timed === 0 ? 0 : (busyMs * link.timedMs) / timed,
-      })),
+      operators: this.#links.map((link) => {
+        const userMetrics = link.context?.metrics.reported();
+        return {
+          id: link.spec.id,
+          in: link.in,
+          out: link.out,
+          busyMs: timed === 0 ? 0 : (busyMs * link.timedMs) / timed,
+          ...(userMetrics === undefined ? {} : { userMetrics }),
+        };
+      }),
     };
   }
 

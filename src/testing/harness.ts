@@ -26,6 +26,7 @@ import { type SavedSubtask, SubtaskStore } from '../state/store.ts';
 import { type Timer, stateOf, timersOf } from './keyed.ts';
 import { RecordFailure } from '../runtime/failure.ts';
 import { type Isolate, recordIsolator } from '../runtime/isolate.ts';
+import { SubtaskMetricGroup, type MetricReport } from '../runtime/metric-group.ts';
 import { restoreWatermark } from '../runtime/restored-watermark.ts';
 import { kindOf } from './kinds.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -127,6 +128,7 @@ export class OperatorHarness {
       follows: true,
       cursor: { timestamp: MIN_TIMESTAMP, key: undefined },
       state: this.#store.of('operator'),
+      metrics: new SubtaskMetricGroup(() => this.clock.now()),
       clock: this.clock,
       random: Math.random,
       settings,
@@ -254,6 +256,12 @@ export class OperatorHarness {
   /** The processing-time timers that are registered, in order of time. */
   processingTimers(): Timer[] {
     return timersOf(this.#context, 'PROCESSING_TIME');
+  }
+
+  /** What the metrics that the function made show, by dotted name: numbers, and of distributions what they know. */
+  metrics(): Record<string, number | Omit<Distributed, 'kind'>> {
+    const reported = Object.entries(this.#context.metrics.reported() ?? {});
+    return Object.fromEntries(reported.map(([name, report]) => [name, shownOf(report)]));
   }
 
   /** The operator's state, for `restore` of another harness. */
@@ -410,4 +418,13 @@ function savedOf(
 ): readonly SavedSubtask[] {
   if (restore === undefined) return [];
   return 'chunks' in restore ? [restore] : restore;
+}
+
+type Distributed = Extract<MetricReport, { kind: 'distribution' }>;
+
+function shownOf(report: MetricReport): number | Omit<Distributed, 'kind'> {
+  if (report.kind === 'gauge') return report.value;
+  if (report.kind !== 'distribution') return report.count;
+  const { kind: _, ...known } = report;
+  return known;
 }

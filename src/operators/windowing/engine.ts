@@ -77,6 +77,7 @@ export abstract class Engine {
 
   /** A late record: to its side output, or away. */
   protected dropLate(value: unknown): MaybePromise<void> {
+    this.ctx.metrics.counter('numLateRecordsDropped').inc();
     return this.#lateTag === undefined ? undefined : this.ctx.emitSide(this.#lateTag, value);
   }
 }

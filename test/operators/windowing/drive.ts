@@ -11,6 +11,7 @@ import {
   type OperatorContext,
 } from '../../../src/runtime/operator.ts';
 import { windowOperator } from '../../../src/operators/window.ts';
+import { SubtaskMetricGroup } from '../../../src/runtime/metric-group.ts';
 import { type SavedSubtask, SubtaskStore } from '../../../src/state/store.ts';
 import type { WindowOperation } from '../../../src/operators/windowing/operation.ts';
 
@@ -87,6 +88,7 @@ export class WindowDriver {
       keyed: true,
       cursor: { timestamp: MIN_TIMESTAMP, key: undefined },
       state: this.#store.of('window'),
+      metrics: new SubtaskMetricGroup(() => this.now),
       clock,
       random: Math.random,
       settings: settingsOf(config),

@@ -251,6 +251,16 @@ class Measured(MapFunction):
 
 def test_functions_make_metrics(env, collect):
     assert collect(env.from_collection(["a", "bc"]).map(Measured())) == ["a", "bc"]
+    env.from_collection(["a", "bc"]).map(Measured()).add_sink(lambda value: None)
+    (made,) = [op["userMetrics"] for op in env.execute().metrics if "userMetrics" in op]
+    assert made.pop("lines.kind.all.rate")["count"] == 4
+    gauge = made.pop("lines.kind.all.longest")
+    assert gauge["kind"] == "gauge"
+    assert max(filter(None, gauge["values"])) == 2
+    assert made == {
+        "lines.kind.all.seen": {"kind": "counter", "count": 6},
+        "lines.kind.all.lengths": {"kind": "distribution", "count": 2, "sum": 3, "min": 1, "max": 2},
+    }
     with OneInputHarness(Measured(), kind="map") as harness:
         harness.process("a", "bc")
         assert harness.metrics() == {

@@ -1,4 +1,8 @@
-"""Metrics that functions make: counters, meters, gauges, distributions, in groups that nest."""
+"""Metrics that functions make: counters, meters, gauges, distributions, in groups that nest. Twin of
+``src/runtime/metric-group.ts``.
+
+M1. A metric never fails a job: a gauge whose function raises, or gives no number, is left out.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from time import monotonic
 from typing import Any
 
 from ..._interfaces.functions.context import MetricGroup
+from ..._values.raised import ANYTHING
 
 
 class Counter:
@@ -98,6 +103,18 @@ class WorkerMetricGroup(MetricGroup):
             found = self._metrics[name] = make()
         return found
 
+    def reported(self) -> dict[str, dict[str, Any]]:
+        """What goes to the job's metrics, by dotted name."""
+        told: dict[str, dict[str, Any]] = {}
+        # Threads of functions may add some meanwhile.
+        for name, metric in list(self._metrics.items()):
+            report = _report(metric)
+            if report is not None:
+                told[".".join((*self._scope, name))] = report
+        for group in list(self._groups.values()):
+            told.update(group.reported())
+        return told
+
     def values(self) -> dict[str, Any]:
         """What every metric shows now, by dotted name."""
         shown: dict[str, Any] = {}
@@ -112,3 +129,20 @@ class WorkerMetricGroup(MetricGroup):
         for group in self._groups.values():
             shown.update(group.values())
         return shown
+
+
+def _report(metric: Any) -> dict[str, Any] | None:
+    if isinstance(metric, Counter):
+        return {"kind": "counter", "count": metric.get_count()}
+    if isinstance(metric, Meter):
+        return {"kind": "meter", "count": metric.get_count(), "rate": metric.get_rate()}
+    if isinstance(metric, Distribution):
+        if metric.count == 0:
+            return None
+        said = {"count": metric.count, "sum": metric.sum, "min": metric.min, "max": metric.max}
+        return {"kind": "distribution", **said}
+    try:
+        value = metric()
+    except ANYTHING:
+        return None
+    return {"kind": "gauge", "value": value} if type(value) in (int, float) else None  # M1

@@ -39,7 +39,7 @@ from . import forked
 from .agenda import Agenda
 from .functions import FunctionLoader
 from .makers import Makers
-from .operator import Clock
+from .operator import Clock, Operator
 from .output import LocalSender, RemoteSender
 from .subtask import Subtask
 from .subtask_wiring import wire_subtasks
@@ -447,10 +447,17 @@ def metrics_of(task: Subtask) -> dict[str, Any]:
                 "in": counts[i][0],
                 "out": counts[i][1],
                 "busyMs": round(task.busy_s * 1000, 3) if i == 0 else 0,
+                **_user_metrics(task.operator_at(i)),
             }
             for i, spec in enumerate(chain)
         ],
     }
+
+
+def _user_metrics(operator: Operator | None) -> dict[str, Any]:
+    runtime = None if operator is None else operator.ctx.runtime
+    made = {} if runtime is None else runtime.metrics.reported()
+    return {"userMetrics": made} if made else {}
 
 
 def _lingering() -> bool:

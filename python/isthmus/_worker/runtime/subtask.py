@@ -667,6 +667,11 @@ class Subtask:
         self.finished = True
         self.notify("finished", self)
 
+    def operator_at(self, index: int) -> Operator | None:
+        """The operator of a place in the chain; None where that is a source."""
+        at = index - (1 if self.source is not None else 0)
+        return self.operators[at] if at >= 0 else None
+
     def notify_checkpoint_complete(self, checkpoint: int) -> None:
         for op in self.operators:
             op.notify_checkpoint_complete(checkpoint)

@@ -1,0 +1,196 @@
+// Metrics that functions make: counters, meters, gauges, distributions, in groups that nest. Twin of
+// python/isthmus/_worker/runtime/metrics.py.
+//
+//   M1. A metric never fails a job: a gauge whose function throws, or gives no number, is left out.
+
+/** A number that goes up and down. */
+export interface Counter {
+  inc(n?: number): void;
+  dec(n?: number): void;
+  getCount(): number;
+}
+
+/** Events, and their rate. */
+export interface Meter {
+  markEvent(n?: number): void;
+  getCount(): number;
+  /** Events per second. */
+  getRate(): number;
+}
+
+/** Count, sum, smallest and largest of what was reported. */
+export interface Distribution {
+  update(value: number): void;
+}
+
+/** Makes metrics; a name used twice is one metric. Groups nest. */
+export interface MetricGroup {
+  addGroup(name: string, value?: string): MetricGroup;
+  counter(name: string): Counter;
+  meter(name: string, spanSeconds?: number): Meter;
+  gauge(name: string, value: () => number): void;
+  distribution(name: string): Distribution;
+}
+
+/** What a metric of one subtask comes to. */
+export type MetricReport =
+  | { kind: 'counter'; count: number }
+  | { kind: 'meter'; count: number; rate: number }
+  | { kind: 'gauge'; value: number }
+  | { kind: 'distribution'; count: number; sum: number; min: number; max: number };
+
+interface Metric {
+  /** Undefined where there is nothing to say (M1). */
+  report(): MetricReport | undefined;
+}
+
+class SubtaskCounter implements Counter, Metric {
+  #count = 0;
+
+  inc(n = 1): void {
+    this.#count += n;
+  }
+
+  dec(n = 1): void {
+    this.#count -= n;
+  }
+
+  getCount(): number {
+    return this.#count;
+  }
+
+  report(): MetricReport {
+    return { kind: 'counter', count: this.#count };
+  }
+}
+
+class SubtaskMeter implements Meter, Metric {
+  readonly #now: () => number;
+  readonly #spanMs: number;
+  #count = 0;
+  #since: number;
+  #before = 0;
+
+  constructor(spanSeconds: number, now: () => number) {
+    this.#now = now;
+    this.#spanMs = spanSeconds * 1000;
+    this.#since = now();
+  }
+
+  markEvent(n = 1): void {
+    this.#count += n;
+  }
+
+  getCount(): number {
+    return this.#count;
+  }
+
+  getRate(): number {
+    const elapsed = this.#now() - this.#since;
+    const rate = elapsed > 0 ? ((this.#count - this.#before) * 1000) / elapsed : 0;
+    if (elapsed > this.#spanMs) {
+      this.#since = this.#now();
+      this.#before = this.#count;
+    }
+    return rate;
+  }
+
+  report(): MetricReport {
+    return { kind: 'meter', count: this.#count, rate: this.getRate() };
+  }
+}
+
+class SubtaskDistribution implements Distribution, Metric {
+  #count = 0;
+  #sum = 0;
+  #min = Infinity;
+  #max = -Infinity;
+
+  update(value: number): void {
+    this.#count++;
+    this.#sum += value;
+    this.#min = Math.min(this.#min, value);
+    this.#max = Math.max(this.#max, value);
+  }
+
+  report(): MetricReport | undefined {
+    if (this.#count === 0) return undefined;
+    const [count, sum, min, max] = [this.#count, this.#sum, this.#min, this.#max];
+    return { kind: 'distribution', count, sum, min, max };
+  }
+}
+
+class SubtaskGauge implements Metric {
+  readonly #value: () => number;
+
+  constructor(value: () => number) {
+    this.#value = value;
+  }
+
+  report(): MetricReport | undefined {
+    try {
+      const value: unknown = this.#value();
+      return typeof value === 'number' ? { kind: 'gauge', value } : undefined;
+    } catch {
+      return undefined; // M1
+    }
+  }
+}
+
+/** The metrics of one operator and subtask. */
+export class SubtaskMetricGroup implements MetricGroup {
+  readonly #scope: string;
+  readonly #now: () => number;
+  readonly #metrics: Map<string, Metric>;
+
+  /** `now`: milliseconds that never go back. */
+  constructor(now: () => number, scope = '', metrics = new Map<string, Metric>()) {
+    this.#now = now;
+    this.#scope = scope;
+    this.#metrics = metrics;
+  }
+
+  addGroup(name: string, value?: string): MetricGroup {
+    const scope =
+      value === undefined ? `${this.#scope}${name}.` : `${this.#scope}${name}.${value}.`;
+    return new SubtaskMetricGroup(this.#now, scope, this.#metrics);
+  }
+
+  counter(name: string): Counter {
+    return this.#metric(name, SubtaskCounter, () => new SubtaskCounter());
+  }
+
+  meter(name: string, spanSeconds = 60): Meter {
+    return this.#metric(name, SubtaskMeter, () => new SubtaskMeter(spanSeconds, this.#now));
+  }
+
+  gauge(name: string, value: () => number): void {
+    this.#metrics.set(this.#scope + name, new SubtaskGauge(value));
+  }
+
+  distribution(name: string): Distribution {
+    return this.#metric(name, SubtaskDistribution, () => new SubtaskDistribution());
+  }
+
+  #metric<T extends Metric>(
+    name: string,
+    kind: abstract new (...given: never[]) => T,
+    make: () => T,
+  ): T {
+    const known = this.#metrics.get(this.#scope + name);
+    if (known instanceof kind) return known;
+    const made = make();
+    this.#metrics.set(this.#scope + name, made);
+    return made;
+  }
+
+  /** By dotted name; undefined where there are none. */
+  reported(): Record<string, MetricReport> | undefined {
+    const told: Record<string, MetricReport> = {};
+    for (const [name, metric] of this.#metrics) {
+      const report = metric.report();
+      if (report !== undefined) told[name] = report;
+    }
+    return Object.keys(told).length === 0 ? undefined : told;
+  }
+}
