@@ -1,6 +1,7 @@
 // The operators, sources and sinks that Isthmus brings, as whoever starts a job hands them to the runtime.
 
 import type { OperatorSpec } from './graph/job-graph.ts';
+import { kindOf } from './graph/kinds.ts';
 import { createSource, sinkFactory } from './connectors/index.ts';
 import { batchKeyed } from './operators/batch-keyed.ts';
 import { operatorFactory } from './operators/index.ts';
@@ -23,6 +24,6 @@ function inMode(
   { keyed, mode }: Parameters<Makers['createOperator']>[1],
 ): Operator {
   // A broadcast stream is read first, so its other stream waits, too.
-  const waits = keyed || spec.kind === 'broadcast_process';
+  const waits = keyed || kindOf(spec).broadcast === true;
   return waits && mode === 'BATCH' ? batchKeyed(operator, spec) : operator;
 }

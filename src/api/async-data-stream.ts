@@ -1,11 +1,10 @@
 import { checkMs } from './arguments.ts';
-import { ConfigurationError, GraphError } from '../errors.ts';
-import type { JsonValue } from '../graph/job-graph.ts';
+import { ConfigurationError } from '../errors.ts';
 import type { AsyncOperation } from '../operators/async-wait.ts';
 import type { Instance, MaybeAsync, Results } from './accepts.ts';
 import type { AsyncRetryStrategy } from './async-retry.ts';
 import type { DataStream } from './data-stream.ts';
-import { PyFunction } from './python-function.ts';
+import type { PyFunction } from './python-function.ts';
 import type { TypeInformation } from './types.ts';
 
 /** Gives results by and by; many calls are on their way at the same time. */
@@ -90,21 +89,17 @@ function wait<In, Out>(
     );
   }
   const name = ordered ? 'Ordered Async Wait' : 'Unordered Async Wait';
-  const common = { kind: 'async' as const, name, outputType: type?.spec };
-  if (!(fn instanceof PyFunction)) {
-    const operation: AsyncOperation = { function: fn, ...options };
-    return stream.transform({ ...common, fn: operation });
-  }
-  const params: { [key: string]: JsonValue } = { timeout: timeoutMs, capacity, ordered };
-  if (retry !== undefined) {
-    const described = retry.describe();
-    if (described === undefined) {
-      throw new GraphError(
-        'The retry strategy of a Python function cannot have conditions in TypeScript; leave them out, or ' +
-          'raise an exception in the function.',
-      );
-    }
-    params.retry = described;
-  }
-  return stream.transform({ ...common, fn, params });
+  const again = retry?.asData();
+  return stream.transform({
+    kind: 'async',
+    name,
+    outputType: type?.spec,
+    fns: { function: fn, ...again?.parts },
+    params: {
+      timeout: timeoutMs,
+      capacity,
+      ordered,
+      ...(again === undefined ? {} : { retry: again.said }),
+    },
+  });
 }

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.ts';
 import type { JsonValue } from '../graph/job-graph.ts';
+import type { AsData } from '../operators/windowing/as-data.ts';
 
 /** Which outcomes of a call are tried again. Without any, every failure is. */
 export interface RetryConditions {
@@ -11,15 +12,13 @@ export interface RetryConditions {
 export class AsyncRetryStrategy {
   /** Calls in all, the first included. */
   readonly maxAttempts: number;
-  readonly #pauseMs: (attempt: number) => number;
   readonly #conditions: RetryConditions;
-  readonly #described: { [key: string]: JsonValue };
+  readonly #said: { [key: string]: JsonValue };
 
   private constructor(
     maxAttempts: number,
-    pauseMs: (attempt: number) => number,
     conditions: RetryConditions,
-    described: { [key: string]: JsonValue },
+    said: { [key: string]: JsonValue },
   ) {
     if (!Number.isInteger(maxAttempts) || maxAttempts < 1) {
       throw new ConfigurationError(
@@ -34,9 +33,8 @@ export class AsyncRetryStrategy {
       );
     }
     this.maxAttempts = maxAttempts;
-    this.#pauseMs = pauseMs;
     this.#conditions = conditions;
-    this.#described = { maxAttempts, ...described };
+    this.#said = { maxAttempts, ...said };
   }
 
   /** The same pause between all attempts. */
@@ -45,7 +43,7 @@ export class AsyncRetryStrategy {
     backoffMs: number,
     conditions: RetryConditions = {},
   ): AsyncRetryStrategy {
-    return new AsyncRetryStrategy(maxAttempts, () => backoffMs, conditions, {
+    return new AsyncRetryStrategy(maxAttempts, conditions, {
       kind: 'fixedDelay',
       backoffMs,
     });
@@ -59,9 +57,7 @@ export class AsyncRetryStrategy {
     multiplier = 2,
     conditions: RetryConditions = {},
   ): AsyncRetryStrategy {
-    const pauseMs = (attempt: number) =>
-      Math.min(initialDelayMs * multiplier ** (attempt - 1), maxDelayMs);
-    return new AsyncRetryStrategy(maxAttempts, pauseMs, conditions, {
+    return new AsyncRetryStrategy(maxAttempts, conditions, {
       kind: 'exponential',
       initialDelayMs,
       maxDelayMs,
@@ -69,23 +65,13 @@ export class AsyncRetryStrategy {
     });
   }
 
-  /** The pause after the `attempt`-th call, from 1. */
-  pauseAfterMs(attempt: number): number {
-    return this.#pauseMs(attempt);
-  }
-
-  shouldRetryResult(results: unknown[]): boolean {
-    return this.#conditions.onResult?.(results) ?? false;
-  }
-
-  shouldRetryError(error: unknown): boolean {
-    const { onException, onResult } = this.#conditions;
-    return onException === undefined ? onResult === undefined : onException(error);
-  }
-
-  /** As JSON for a Python function; undefined where conditions are TypeScript. */
-  describe(): { [key: string]: JsonValue } | undefined {
+  /** Kind and numbers (docs/operators.md), and the conditions, which are functions. */
+  asData(): AsData {
     const { onResult, onException } = this.#conditions;
-    return onResult === undefined && onException === undefined ? this.#described : undefined;
+    const decides = onResult === undefined && onException === undefined;
+    return {
+      said: { ...this.#said, onEmpty: false, onException: decides },
+      parts: { retryOnResult: onResult, retryOnException: onException },
+    };
   }
 }

@@ -48,7 +48,7 @@ export class BroadcastConnectedStream<out A, out B, out K> {
     return this.#first.environment.operator<Out>({
       kind: 'broadcast_process',
       name: 'Co-Process-Broadcast',
-      fn,
+      fns: { function: fn },
       params: { descriptors: this.#second.descriptors.map(({ name }) => name) },
       outputType: type?.spec,
       inputs,

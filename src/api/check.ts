@@ -7,74 +7,22 @@ import {
   type PythonSignature,
 } from '../bridge/inspect.ts';
 import { GraphError } from '../errors.ts';
-import type { FunctionRef, JobGraph, OperatorKind, OperatorSpec } from '../graph/job-graph.ts';
+import type { FunctionRef, JobGraph, OperatorSpec } from '../graph/job-graph.ts';
+import { callOf, type FunctionPart, inWords } from '../graph/kinds.ts';
 import { closestWord, operatorText } from '../graph/operator-text.ts';
 import { LostFloats } from './lost-floats.ts';
 
 type ImportRef = Extract<FunctionRef, { form: 'import' }>;
 
-/** What an operator calls. */
-interface Calls {
-  /** One of these methods of an object, or all of them where `all` is set. */
-  methods: readonly string[];
-  all?: boolean;
-  /** Arguments of the methods; absent: they differ, and are not looked at. */
-  args?: number;
-  /** Arguments where it is a plain function; absent: the operator takes no plain function. */
-  plain?: readonly number[];
-  /** Whether a value that is neither, such as a mapping, will do. */
-  value?: true;
-  /** Whether the operator waits for what an `async def` gives. */
-  mayBeAsync?: true;
-}
-
 interface Use {
   ref: ImportRef;
   spec: OperatorSpec;
   as: string;
-  calls: Calls;
+  calls: FunctionPart;
 }
 
-const one = (method: string): Calls => ({ methods: [method], args: 1, plain: [1] });
-const two = (method: string): Calls => ({ methods: [method], args: 2, plain: [2] });
-
-const TRIGGER: Calls = { methods: ['on_element'], args: 4 };
-
-const CALLS: { [kind in OperatorKind]?: Calls } = {
-  map: one('map'),
-  filter: one('filter'),
-  flat_map: one('flat_map'),
-  map_batch: one('map_batch'),
-  flat_map_batch: one('flat_map_batch'),
-  reduce: two('reduce'),
-  process: two('process_element'),
-  co_map: { methods: ['map1', 'map2'], all: true, args: 1 },
-  co_flat_map: { methods: ['flat_map1', 'flat_map2'], all: true, args: 1 },
-  co_process: { methods: ['process_element1', 'process_element2'], all: true, args: 2 },
-  broadcast_process: {
-    methods: ['process_element', 'process_broadcast_element'],
-    all: true,
-    args: 2,
-  },
-  timestamps: two('extract_timestamp'),
-  async: { ...one('async_invoke'), mayBeAsync: true },
-  asof_join: two('join'),
-  interval_join: { methods: ['process_element'], args: 3, plain: [2] },
-  lookup_join: {
-    methods: ['lookup', 'async_invoke'],
-    args: 1,
-    plain: [1],
-    value: true,
-    mayBeAsync: true,
-  },
-  'sink.function': one('invoke'),
-  'source.function': {
-    methods: ['__iter__', '__aiter__'],
-    args: 0,
-    plain: [0, 1],
-    mayBeAsync: true,
-  },
-};
+const SELECTOR: FunctionPart = { methods: ['get_key'], args: 1, plain: [1] };
+const PARTITIONER: FunctionPart = { methods: ['partition'], args: 2, plain: [2] };
 
 /**
  * Looks up every Python function that a graph names.
@@ -104,76 +52,30 @@ export async function checkPythonFunctions(
   const floats = new LostFloats(graph);
   return uses.flatMap(({ ref, spec }, index) => {
     const warning =
-      ref === spec.fn ? floats.warning(spec, found[index] as FunctionFound) : undefined;
+      ref === spec.fns?.function ? floats.warning(spec, found[index] as FunctionFound) : undefined;
     return warning ?? [];
   });
 }
 
 function pythonUses(graph: JobGraph): Use[] {
   const uses: Use[] = [];
-  const add = (ref: FunctionRef | undefined, spec: OperatorSpec, as: string, calls: Calls) => {
-    if (ref?.language === 'python' && ref.form === 'import') uses.push({ ref, spec, as, calls });
+  const add = (ref: FunctionRef, spec: OperatorSpec, as: string, calls: FunctionPart) => {
+    if (ref.language === 'python' && ref.form === 'import') uses.push({ ref, spec, as, calls });
   };
   for (const spec of graph.operators) {
-    add(spec.fn, spec, 'function', callsOf(spec));
-    for (const [name, ref, calls] of nestedRefs(spec)) add(ref, spec, name, calls);
+    for (const [part, ref] of Object.entries(spec.fns ?? {})) {
+      const calls = callOf(spec, part);
+      add(ref, spec, calls.as ?? inWords(part), calls);
+    }
   }
   const byId = new Map(graph.operators.map((spec) => [spec.id, spec]));
   for (const { to, partitioner } of graph.edges) {
     const spec = byId.get(to) as OperatorSpec;
     if (partitioner.kind !== 'hash' && partitioner.kind !== 'custom') continue;
-    add(partitioner.key, spec, 'key selector', one('get_key'));
-    if (partitioner.kind === 'custom') {
-      add(partitioner.partition, spec, 'partitioner', two('partition'));
-    }
+    add(partitioner.key, spec, 'key selector', SELECTOR);
+    if (partitioner.kind === 'custom') add(partitioner.partition, spec, 'partitioner', PARTITIONER);
   }
   return uses;
-}
-
-function callsOf({ kind, params }: OperatorSpec): Calls {
-  const strategy = params.strategy as { generator?: string } | undefined;
-  // Its fn is the watermark generator.
-  if (strategy?.generator === 'custom') return { methods: ['on_event'], args: 2 };
-  if (kind === 'window' || kind === 'window_join') return windowCalls(params.window as Said);
-  return CALLS[kind] ?? { methods: [] };
-}
-
-function windowCalls(window: Said): Calls {
-  // Functions of windows of all records get no key.
-  const args = window?.allWindows === true ? 2 : 3;
-  switch (window?.how) {
-    case 'reduce':
-    case 'join':
-    case 'co_group':
-      return two(window.how);
-    case 'aggregate':
-      return { methods: ['create_accumulator', 'add', 'get_result', 'merge'], all: true };
-    case 'apply':
-    case 'process':
-      return { methods: [window.how], args, plain: [args] };
-    default:
-      return { methods: ['process', 'apply'], args, plain: [args] };
-  }
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: what its own fields are is in docs/operators.md.
-type Said = { [field: string]: any } | undefined;
-
-/** Functions that parameters refer to (docs/operators.md). */
-function nestedRefs({
-  params,
-}: OperatorSpec): [name: string, ref: FunctionRef | undefined, calls: Calls][] {
-  const window = params.window as { [field: string]: Said } | undefined;
-  const strategy = params.strategy as Said;
-  return [
-    ['window function', window?.windowFunction, windowCalls({ allWindows: window?.allWindows })],
-    ['window assigner', window?.assigner?.function, { methods: ['assign_windows'], args: 3 }],
-    ['session gap', window?.assigner?.gapFunction, one('extract')],
-    ['trigger', (window?.trigger?.trigger ?? window?.trigger)?.function, TRIGGER],
-    ['timestamp assigner', strategy?.timestampAssigner, two('extract_timestamp')],
-    ['key', params.key, one('get_key')],
-    ['function of results', params.function, two('join')],
-  ] as [string, FunctionRef | undefined, Calls][];
 }
 
 function problemOf({ ref, as, calls }: Use, found: FunctionFound): string | undefined {
@@ -231,7 +133,7 @@ function missingText(ref: ImportRef, found: FunctionFound & { kind?: never }): s
 function asyncProblem(
   name: string,
   { isAsync }: PythonSignature,
-  calls: Calls,
+  calls: FunctionPart,
 ): string | undefined {
   if (isAsync !== true || calls.mayBeAsync === true) return undefined;
   return `${name} is an async function, and this operator takes what its function returns; use AsyncDataStream.`;
@@ -283,7 +185,7 @@ function constructorProblem(
 
 function methodProblem(
   name: string,
-  calls: Calls,
+  calls: FunctionPart,
   methods: Readonly<Record<string, PythonSignature>>,
 ): string | undefined {
   if (calls.methods.length === 0) return undefined;

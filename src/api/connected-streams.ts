@@ -39,7 +39,12 @@ export class ConnectedStreams<out A, out B> {
     fn: CoMapObject<A, B, Out, Out2>,
     type?: TypeInformation<Out>,
   ): DataStream<Out | Out2> {
-    return this.transform({ kind: 'co_map', name: 'Co-Map', fn, outputType: type?.spec });
+    return this.transform({
+      kind: 'co_map',
+      name: 'Co-Map',
+      fns: { function: fn },
+      outputType: type?.spec,
+    });
   }
 
   /** Any number of results for each record, by a method for each stream. */
@@ -47,7 +52,12 @@ export class ConnectedStreams<out A, out B> {
     fn: CoFlatMapObject<A, B, Out, Out2>,
     type?: TypeInformation<Out>,
   ): DataStream<Out | Out2> {
-    return this.transform({ kind: 'co_flat_map', name: 'Co-Flat Map', fn, outputType: type?.spec });
+    return this.transform({
+      kind: 'co_flat_map',
+      name: 'Co-Flat Map',
+      fns: { function: fn },
+      outputType: type?.spec,
+    });
   }
 
   /** Calls a method for each stream, with a context; state and timers need both streams keyed. */
@@ -55,7 +65,12 @@ export class ConnectedStreams<out A, out B> {
     fn: CoProcessLike<A, B, Out, unknown, Out2, Timed>,
     type?: TypeInformation<Out>,
   ): DataStream<Out | Out2 | Timed> {
-    return this.transform({ kind: 'co_process', name: 'Co-Process', fn, outputType: type?.spec });
+    return this.transform({
+      kind: 'co_process',
+      name: 'Co-Process',
+      fns: { function: fn },
+      outputType: type?.spec,
+    });
   }
 
   /** The stream that an operator on both makes. */

@@ -67,7 +67,12 @@ export class DataStream<out T> extends OperatorOutput {
   map<Out>(fn: (value: T) => MaybeAsync<Out>, type?: TypeInformation<Out>): DataStream<Out>;
   map<Out>(fn: MapObject<T, Out>, type?: TypeInformation<Out>): DataStream<Out>;
   map<Out>(fn: unknown, type?: TypeInformation<Out>): DataStream<Out> {
-    return this.transform({ kind: 'map', name: 'Map', fn, outputType: type?.spec });
+    return this.transform({
+      kind: 'map',
+      name: 'Map',
+      fns: { function: fn },
+      outputType: type?.spec,
+    });
   }
 
   /** Keeps the records for which `fn` says true; a type guard narrows the stream. */
@@ -75,7 +80,12 @@ export class DataStream<out T> extends OperatorOutput {
   filter(fn: (value: T) => MaybeAsync<boolean>): DataStream<T>;
   filter(fn: FilterObject<T>): DataStream<T>;
   filter(fn: unknown): DataStream<T> {
-    return this.transform({ kind: 'filter', name: 'Filter', fn, outputType: this.outputType });
+    return this.transform({
+      kind: 'filter',
+      name: 'Filter',
+      fns: { function: fn },
+      outputType: this.outputType,
+    });
   }
 
   /** Any number of results for each record, as an iterable or async iterable that is pulled as results are wanted. */
@@ -85,7 +95,12 @@ export class DataStream<out T> extends OperatorOutput {
   ): DataStream<Out>;
   flatMap<Out>(fn: FlatMapObject<T, Out>, type?: TypeInformation<Out>): DataStream<Out>;
   flatMap<Out>(fn: unknown, type?: TypeInformation<Out>): DataStream<Out> {
-    return this.transform({ kind: 'flat_map', name: 'Flat Map', fn, outputType: type?.spec });
+    return this.transform({
+      kind: 'flat_map',
+      name: 'Flat Map',
+      fns: { function: fn },
+      outputType: type?.spec,
+    });
   }
 
   /** As `map` with many records at once: an array in, an array of as many results out. */
@@ -108,7 +123,7 @@ export class DataStream<out T> extends OperatorOutput {
     return this.transform({
       kind: 'map_batch',
       name: 'Map Batch',
-      fn,
+      fns: { function: fn },
       params,
       outputType: type?.spec,
     });
@@ -134,7 +149,7 @@ export class DataStream<out T> extends OperatorOutput {
     return this.transform({
       kind: 'flat_map_batch',
       name: 'Flat Map Batch',
-      fn,
+      fns: { function: fn },
       params,
       outputType: type?.spec,
     });
@@ -223,7 +238,12 @@ export class DataStream<out T> extends OperatorOutput {
 
   /** Calls `processElement` with each record and a context that has its time and side outputs. */
   process<Out>(fn: ProcessLike<T, Out>, type?: TypeInformation<Out>): DataStream<Out> {
-    return this.transform({ kind: 'process', name: 'Process', fn, outputType: type?.spec });
+    return this.transform({
+      kind: 'process',
+      name: 'Process',
+      fns: { function: fn },
+      outputType: type?.spec,
+    });
   }
 
   /** Pairs of records of two streams that have one key and are in one window. */
@@ -293,7 +313,7 @@ export class DataStream<out T> extends OperatorOutput {
   addSink(fn: (value: T) => unknown): DataStreamSink;
   addSink(fn: SinkObject<T>): DataStreamSink;
   addSink(fn: unknown): DataStreamSink {
-    return this.#sink({ kind: 'sink.function', name: 'Unnamed', fn });
+    return this.#sink({ kind: 'sink.function', name: 'Unnamed', fns: { function: fn } });
   }
 
   /** Writes records to files. */

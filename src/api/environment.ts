@@ -1,3 +1,4 @@
+import { withPrintedOutputs, withPythonDefaults } from '../graph/ports.ts';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { charsetOf } from '../text/charset.ts';
@@ -6,7 +7,7 @@ import { type ConfigValue, textsOf } from '../config/resolve.ts';
 import { SETTINGS } from '../config/table.ts';
 import { GraphError } from '../errors.ts';
 import { unlessAborted } from '../abort.ts';
-import type { JobGraph } from '../graph/job-graph.ts';
+import type { } from '../graph/job-graph.ts';
 import {
   checkChoice,
   checkParallelism,
@@ -177,7 +178,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     return this.operator({
       kind: 'source.collection',
       name: 'Collection Source',
-      fn: Array.from(elements),
+      fns: { elements: Array.from(elements) },
       outputType: type?.spec,
       nonParallel: true,
       params: { bounded: true },
@@ -194,7 +195,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     return this.operator({
       kind: 'source.function',
       name: 'Iterable Source',
-      fn: keptForTheJob(iterable),
+      fns: { function: keptForTheJob(iterable) },
       outputType: type?.spec,
       nonParallel: true,
     });
@@ -224,7 +225,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     return this.operator<T>({
       kind: 'source.function',
       name,
-      fn: keptForTheJob(source),
+      fns: { function: keptForTheJob(source) },
       outputType: type?.spec,
       nonParallel: typeof source !== 'function',
     }).setParallelism(1);
@@ -290,7 +291,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
       params: { name, ...(paths === undefined ? {} : { default: paths, jsonLines: true }) },
       ...(given === undefined || paths !== undefined
         ? { language: 'typescript' }
-        : { fn: keptForTheJob(given) }),
+        : { fns: { function: keptForTheJob(given) } }),
       nonParallel: true,
     });
   }
@@ -300,7 +301,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
   /** Runs the job to its end. */
   async execute(name?: string, options: ExecuteOptions = {}): Promise<JobExecutionResult> {
     const ends = this.#endsOf(options);
-    const submit = this.prepare({ name, ends, change: printedOutputs });
+    const submit = this.prepare({ name, ends, change: printed });
     return (await submit(options)).result;
   }
 
@@ -414,19 +415,6 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
 }
 
 /** `execute` gives nobody a chance to iterate: named outputs are printed. */
-function printedOutputs(built: BuiltGraph): BuiltGraph {
-  const operators = built.graph.operators.map((spec) =>
-    spec.kind === 'sink.output' ? { ...spec, kind: 'sink.print' as const, params: {} } : spec,
-  );
-  return { ...built, graph: { ...built.graph, operators } };
-}
-
-/** An input that nobody feeds reads its default where that can be called. */
-function withPythonDefaults(graph: JobGraph): JobGraph {
-  const operators = graph.operators.map((spec) =>
-    spec.kind === 'source.input' && spec.language === 'python'
-      ? { ...spec, kind: 'source.function' as const }
-      : spec,
-  );
-  return { ...graph, operators };
+function printed(built: BuiltGraph): BuiltGraph {
+  return { ...built, graph: withPrintedOutputs(built.graph) };
 }

@@ -1,6 +1,6 @@
 // From transformations to a job graph: plain data, plus the table of this process's functions that it refers to.
 
-import { ownCopy, withOwn } from '../runtime/own-instance.ts';
+import { hasOwner, ownCopies } from '../runtime/own-instance.ts';
 import { GraphError } from '../errors.ts';
 import type {
   EdgeSpec,
@@ -9,9 +9,10 @@ import type {
   OperatorSpec,
   PartitionerSpec,
 } from '../graph/job-graph.ts';
+import { inWords } from '../graph/kinds.ts';
 import { callerLocation } from './caller.ts';
 import { PyFunction } from './python-function.ts';
-import type { Partitioning, Transformation, TransformationInit } from './transformation.ts';
+import type { Partitioning, Parts, Transformation, TransformationInit } from './transformation.ts';
 
 /** A graph with what it refers to. */
 export interface BuiltGraph {
@@ -34,17 +35,19 @@ export class GraphBuilder {
 
   add(init: TransformationInit): Transformation {
     const location = callerLocation();
-    const { kind, name, fn, params = {}, inputs = [] } = init;
+    const { kind, name, params = {}, inputs = [] } = init;
+    const given = Object.entries(init.fns ?? {}).filter(([, fn]) => fn !== undefined);
+    const fns = Object.fromEntries(given);
     const transformation: Transformation = {
       id: this.#nextId++,
       kind,
       name,
-      language: init.language ?? languageOf(fn),
+      language: init.language ?? languageOf(fns, name),
+      fns,
       chaining: 'always',
       params,
       sideTypes: new Map(),
       inputs,
-      ...(fn === undefined ? {} : { fn }),
       ...(init.outputType === undefined ? {} : { outputType: init.outputType }),
       ...(init.nonParallel === true ? { nonParallel: true } : {}),
       ...(location === undefined ? {} : { location }),
@@ -103,16 +106,18 @@ export class GraphBuilder {
 class FunctionTable {
   readonly values: unknown[] = [];
   readonly #ids = new Map<unknown, number>();
-  readonly #owned = new Set<object>();
+  readonly #owned = new Set<unknown>();
 
-  /** The function of an operator, which owns what has an owner. */
-  ownedBy(from: Transformation): FunctionRef {
-    const own = (part: object): object => {
-      if (this.#owned.has(part)) return ownCopy(part, from.name);
-      this.#owned.add(part);
-      return part;
-    };
-    return this.refTo(withOwn(from.fn, from.kind, own), from.name);
+  /** The functions of an operator, which owns those that have an owner. */
+  ownedBy({ fns, name }: Transformation): { [part: string]: FunctionRef } {
+    const own = ownCopies(name);
+    const taken = new Set(this.#owned);
+    return Object.fromEntries(
+      Object.entries(fns).map(([part, fn]) => {
+        if (hasOwner(fn)) this.#owned.add(fn);
+        return [part, this.refTo(taken.has(fn) ? own(fn) : fn, name)];
+      }),
+    );
   }
 
   refTo(fn: unknown, fallbackName: string): FunctionRef {
@@ -164,7 +169,7 @@ function operatorSpec(from: Transformation, functions: FunctionTable): OperatorS
   if (from.parallelism !== undefined) spec.parallelism = from.parallelism;
   if (from.maxParallelism !== undefined) spec.maxParallelism = from.maxParallelism;
   if (from.nonParallel === true) spec.nonParallel = true;
-  if (from.fn !== undefined) spec.fn = functions.ownedBy(from);
+  if (Object.keys(from.fns).length > 0) spec.fns = functions.ownedBy(from);
   if (from.outputType !== undefined) spec.outputType = from.outputType;
   if (from.sideTypes.size > 0) spec.sideTypes = Object.fromEntries(from.sideTypes);
   if (from.description !== undefined) spec.description = from.description;
@@ -191,9 +196,17 @@ function partitionerSpec(from: Partitioning, functions: FunctionTable): Partitio
   }
 }
 
-function languageOf(fn: unknown): 'python' | 'typescript' | 'any' {
-  if (fn === undefined) return 'any';
-  return fn instanceof PyFunction ? 'python' : 'typescript';
+/** @throws GraphError when some functions are Python and some TypeScript */
+function languageOf(fns: Parts, operator: string): 'python' | 'typescript' | 'any' {
+  const parts = Object.keys(fns);
+  const ofPython = parts.filter((part) => fns[part] instanceof PyFunction);
+  if (ofPython.length === 0) return parts.length === 0 ? 'any' : 'typescript';
+  if (ofPython.length === parts.length) return 'python';
+  const others = parts.filter((part) => !ofPython.includes(part));
+  throw new GraphError(
+    `The functions of operator "${operator}" must be of one language; write all of them in Python or all in TypeScript. ` +
+      `Python: its ${ofPython.map(inWords).join(' and ')}; TypeScript: its ${others.map(inWords).join(' and ')}.`,
+  );
 }
 
 function functionName(fn: unknown): string {

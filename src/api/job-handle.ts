@@ -5,6 +5,8 @@
 //   H2. A job without outputs whose `result` nobody ever asked for fails like any promise that nobody handles.
 //   H3. A failure of a job with outputs that neither was asked for nor reached anybody who iterates is told to the logger, once.
 
+import { isSink, isSource, kindOf } from '../graph/kinds.ts';
+import { isOutput } from '../graph/ports.ts';
 import { GraphError, JobCancelledError } from '../errors.ts';
 import type { JobExecution, JobStatus } from '../runtime/job-execution.ts';
 import type { JobOperatorMetrics } from '../runtime/job-metrics.ts';
@@ -43,7 +45,6 @@ export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisp
   readonly outputs: Outputs<O>;
   readonly #execution: JobExecution;
   readonly #queues = new Map<number, OutputQueue<unknown>>();
-  readonly #kinds: ReadonlyMap<number, string>;
   readonly #settled: Promise<JobExecutionResult>;
   #asked: Promise<JobExecutionResult> | undefined;
   #isObserved = false;
@@ -52,11 +53,11 @@ export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisp
 
   constructor(built: BuiltGraph, session: Session, options: StartOptions = {}) {
     this.jobName = built.graph.name;
-    this.#kinds = new Map(built.graph.operators.map(({ id, kind }) => [id, kind]));
     const outputs: Record<string, AsyncIterable<unknown>> = Object.create(null);
-    for (const { id, kind, params } of built.graph.operators) {
-      if (kind !== 'sink.output' && kind !== 'sink.collect') continue;
-      const name = kind === 'sink.output' ? (params.name as string) : `collect ${id}`;
+    for (const spec of built.graph.operators) {
+      if (kindOf(spec).toClient !== true) continue;
+      const { id, params } = spec;
+      const name = isOutput(spec) ? (params.name as string) : `collect ${id}`;
       const queue = new OutputQueue<unknown>(name, () => this.#onLeft());
       this.#queues.set(id, queue);
       if (name in outputs) {
@@ -64,7 +65,7 @@ export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisp
           `Two outputs of the job are named "${name}"; give them different names, or union() the streams.`,
         );
       }
-      if (kind === 'sink.output') outputs[name] = queue;
+      if (isOutput(spec)) outputs[name] = queue;
     }
     this.outputs = outputs as Outputs<O>;
     const { signal, onProgress } = options;
@@ -150,8 +151,8 @@ export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisp
         jobId,
         jobName: this.jobName,
         runtimeMs,
-        recordsIn: this.#count(metrics, 'out', 'source.'),
-        recordsOut: this.#count(metrics, 'in', 'sink.'),
+        recordsIn: countOf(metrics.filter(isSource), 'out'),
+        recordsOut: countOf(metrics.filter(isSink), 'in'),
         operators: metrics,
       };
     } catch (error) {
@@ -161,12 +162,6 @@ export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisp
       if (told) this.#asked ??= this.#settled;
       throw error;
     }
-  }
-
-  #count(metrics: readonly JobOperatorMetrics[], side: 'in' | 'out', kinds: string): number {
-    return metrics
-      .filter(({ id }) => this.#kinds.get(id)?.startsWith(kinds))
-      .reduce((sum, operator) => sum + operator[side], 0);
   }
 
   #onLeft(): Promise<void> {
@@ -198,4 +193,8 @@ export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisp
       if (this.#asked === undefined && !cancelled) void this.result; // H2
     });
   }
+}
+
+function countOf(operators: readonly JobOperatorMetrics[], side: 'in' | 'out'): number {
+  return operators.reduce((sum, operator) => sum + operator[side], 0);
 }

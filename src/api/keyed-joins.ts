@@ -1,14 +1,12 @@
 // Joins of two keyed streams by time: within an interval, and with the latest record before.
 
 import { ConfigurationError } from '../errors.ts';
-import type { JsonValue } from '../graph/job-graph.ts';
-import type { AsOfJoinOperation } from '../operators/asof-join.ts';
-import type { IntervalJoinOperation, JoinKind } from '../operators/interval-join.ts';
+import type { JoinKind } from '../operators/interval-join.ts';
 import type { Instance, MaybeAsync, Results } from './accepts.ts';
 import { ConnectedStreams } from './connected-streams.ts';
 import type { DataStream } from './data-stream.ts';
 import type { KeyedStream } from './keyed-stream.ts';
-import { PyFunction } from './python-function.ts';
+import type { PyFunction } from './python-function.ts';
 import type { TypeInformation } from './types.ts';
 
 export type { JoinKind };
@@ -53,11 +51,20 @@ export class IntervalJoin<A, B, How extends JoinKind> {
   }
 }
 
+/** right.timestamp in [left.timestamp + lower, left.timestamp + upper]. */
+interface Bounds {
+  lowerMs: number;
+  upperMs: number;
+  lowerInclusive: boolean;
+  upperInclusive: boolean;
+  how: JoinKind;
+}
+
 export class IntervalJoined<A, B, How extends JoinKind> {
   readonly #streams: ConnectedStreams<A, B>;
-  readonly #bounds: Omit<IntervalJoinOperation, 'function'>;
+  readonly #bounds: Bounds;
 
-  constructor(streams: ConnectedStreams<A, B>, bounds: Omit<IntervalJoinOperation, 'function'>) {
+  constructor(streams: ConnectedStreams<A, B>, bounds: Bounds) {
     this.#streams = streams;
     this.#bounds = bounds;
   }
@@ -75,18 +82,14 @@ export class IntervalJoined<A, B, How extends JoinKind> {
     fn: IntervalJoinLike<LeftOf<How, A>, RightOf<How, B>, Out>,
     type?: TypeInformation<Out>,
   ): DataStream<Out> {
-    const common = {
-      kind: 'interval_join' as const,
+    const { lowerMs, upperMs, ...rest } = this.#bounds;
+    return this.#streams.transform({
+      kind: 'interval_join',
       name: 'Interval Join',
       outputType: type?.spec,
-    };
-    const { lowerMs, upperMs, lowerInclusive, upperInclusive, how } = this.#bounds;
-    if (fn instanceof PyFunction) {
-      const params = { lower: lowerMs, upper: upperMs, lowerInclusive, upperInclusive, how };
-      return this.#streams.transform({ ...common, fn, params });
-    }
-    const operation: IntervalJoinOperation = { ...this.#bounds, function: fn };
-    return this.#streams.transform({ ...common, fn: operation });
+      fns: { function: fn },
+      params: { lower: lowerMs, upper: upperMs, ...rest },
+    });
   }
 }
 
@@ -111,12 +114,11 @@ export function asOfJoin<A, B, Out>(
   type: TypeInformation<Out> | undefined,
 ): DataStream<Out> {
   const { toleranceMs, how = 'inner' } = options;
-  const common = { kind: 'asof_join' as const, name: 'As-Of Join', outputType: type?.spec };
-  const streams = new ConnectedStreams(left, right);
-  if (fn instanceof PyFunction) {
-    const params: { [key: string]: JsonValue } = { tolerance: toleranceMs ?? null, how };
-    return streams.transform({ ...common, fn, params });
-  }
-  const operation: AsOfJoinOperation = { toleranceMs, how, function: fn };
-  return streams.transform({ ...common, fn: operation });
+  return new ConnectedStreams(left, right).transform({
+    kind: 'asof_join',
+    name: 'As-Of Join',
+    outputType: type?.spec,
+    fns: { function: fn },
+    params: { tolerance: toleranceMs ?? null, how },
+  });
 }

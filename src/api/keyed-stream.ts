@@ -29,7 +29,12 @@ export class KeyedStream<T, K> extends DataStream<T> {
   /** Whether a Python function gives a T is its own word: a parameter held to it would make streams invariant. */
   reduce(fn: PyFunction<T, unknown>): DataStream<T>;
   reduce(fn: unknown): DataStream<T> {
-    return this.transform({ kind: 'reduce', name: 'Reduce', fn, outputType: this.outputType });
+    return this.transform({
+      kind: 'reduce',
+      name: 'Reduce',
+      fns: { function: fn },
+      outputType: this.outputType,
+    });
   }
 
   /** The running sum of a field of each key. */
@@ -62,7 +67,12 @@ export class KeyedStream<T, K> extends DataStream<T> {
     fn: KeyedProcessLike<K, T, Out, Timed>,
     type?: TypeInformation<Out>,
   ): DataStream<Out | Timed> {
-    return this.transform({ kind: 'process', name: 'KeyedProcess', fn, outputType: type?.spec });
+    return this.transform({
+      kind: 'process',
+      name: 'KeyedProcess',
+      fns: { function: fn },
+      outputType: type?.spec,
+    });
   }
 
   /** This stream and another, for operators that tell their records apart. */

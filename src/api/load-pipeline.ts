@@ -7,9 +7,10 @@ import { findInterpreter, resolveInterpreter } from '../bridge/interpreter.ts';
 import { configurationInForce } from '../config/in-force.ts';
 import { GraphError } from '../errors.ts';
 import { cancelledBy, unlessAborted } from '../abort.ts';
-import type { JobGraph, OperatorSpec, SubmittedGraph } from '../graph/job-graph.ts';
+import type { FunctionRef, JobGraph, OperatorSpec, SubmittedGraph } from '../graph/job-graph.ts';
 import { PYTHON_JOB, settledGraph } from '../graph/settle.ts';
 import { closestWord } from '../graph/operator-text.ts';
+import { byDefault, fedBy, isInput, isOutput } from '../graph/ports.ts';
 import { checkFolder, checkWhere } from './arguments.ts';
 import { callerFile } from './caller.ts';
 import type { SourceFunction, SourceIterable } from './environment.ts';
@@ -116,8 +117,8 @@ export class Pipeline<O extends OutputTypes = OutputTypes> implements AsyncDispo
     this.#built = built;
     this.#session = session;
     this.graph = new PipelineGraph(built.graph);
-    this.inputs = namesOf(built.graph, 'source.input');
-    this.outputs = namesOf(built.graph, 'sink.output');
+    this.inputs = namesOf(built.graph, isInput);
+    this.outputs = namesOf(built.graph, isOutput);
   }
 
   /**
@@ -132,10 +133,13 @@ export class Pipeline<O extends OutputTypes = OutputTypes> implements AsyncDispo
     const functions: unknown[] = [];
     const unfed: string[] = [];
     const operators = this.#built.graph.operators.map((spec) => {
-      if (spec.kind !== 'source.input') return spec;
+      if (!isInput(spec)) return spec;
       const name = spec.params.name as string;
       const input = inputs[name];
-      const fed = input === undefined ? byDefault(spec) : fedBy(spec, functions.push(input) - 1);
+      const fed =
+        input === undefined
+          ? byDefault(spec)
+          : fedBy(spec, closure(functions.push(input) - 1, name));
       if (fed === undefined) unfed.push(name);
       return fed ?? spec;
     });
@@ -169,23 +173,10 @@ export class Pipeline<O extends OutputTypes = OutputTypes> implements AsyncDispo
   }
 }
 
-function namesOf(graph: JobGraph, kind: OperatorSpec['kind']): string[] {
-  return graph.operators
-    .filter((spec) => spec.kind === kind)
-    .map(({ params }) => params.name as string);
+function namesOf(graph: JobGraph, which: (spec: OperatorSpec) => boolean): string[] {
+  return graph.operators.filter(which).map(({ params }) => params.name as string);
 }
 
-function fedBy(spec: OperatorSpec, id: number): OperatorSpec {
-  const fn = { language: 'typescript', form: 'closure', id, name: spec.name } as const;
-  return { ...spec, language: 'typescript', fn, nonParallel: true, parallelism: 1 };
-}
-
-/** The input as the source its default makes it; undefined where it has none. */
-function byDefault(spec: OperatorSpec): OperatorSpec | undefined {
-  const { default: given } = spec.params;
-  if (spec.fn !== undefined)
-    return { ...spec, kind: 'source.function', language: spec.fn.language };
-  const paths = typeof given === 'string' ? [given] : given;
-  if (!Array.isArray(paths) || paths.length === 0) return undefined;
-  return { ...spec, kind: 'source.lines', language: 'any', params: { ...spec.params, paths } };
+function closure(id: number, name: string): FunctionRef {
+  return { language: 'typescript', form: 'closure', id, name };
 }

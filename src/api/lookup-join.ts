@@ -1,10 +1,7 @@
 import { checkCount, checkMs } from './arguments.ts';
-import type { JsonValue } from '../graph/job-graph.ts';
-import { GraphError } from '../errors.ts';
-import type { LookupJoinOperation } from '../operators/lookup-join.ts';
 import type { Instance, MaybeAsync } from './accepts.ts';
 import type { DataStream } from './data-stream.ts';
-import { PyFunction } from './python-function.ts';
+import type { PyFunction } from './python-function.ts';
 
 /** Where values are looked up: a table, a function of the key, or an object with `lookup`. Nothing found is null or undefined. */
 export type LookupLike<K, V> =
@@ -42,40 +39,17 @@ export function lookupJoin<T, K, Out>(
   checkMs('cacheTtlMs of a lookup join', cacheTtlMs, 0, Number.MAX_SAFE_INTEGER);
   checkMs('timeoutMs of a lookup join', timeoutMs);
   checkCount('capacity of a lookup join', capacity);
-  const common = { kind: 'lookup_join' as const, name: 'Lookup Join' };
-  if (lookup instanceof PyFunction) {
-    if (!(key instanceof PyFunction) || (fn !== undefined && !(fn instanceof PyFunction))) {
-      throw new GraphError(
-        'A lookup join by a Python function needs its key, and the function of its results, in Python too.',
-      );
-    }
-    const params: { [key: string]: JsonValue } = {
-      key: key.ref as unknown as JsonValue,
-      ...(fn === undefined ? {} : { function: fn.ref as unknown as JsonValue }),
+  return stream.transform({
+    kind: 'lookup_join',
+    name: 'Lookup Join',
+    fns: { lookup, key, function: fn },
+    params: {
       how,
       cacheSize,
       cacheTtl: cacheTtlMs,
       timeout: timeoutMs,
       capacity,
       ordered,
-    };
-    return stream.transform({ ...common, fn: lookup, params });
-  }
-  if (key instanceof PyFunction || fn instanceof PyFunction) {
-    throw new GraphError(
-      'A lookup join in TypeScript needs its key, and the function of its results, in TypeScript too.',
-    );
-  }
-  const operation: LookupJoinOperation = {
-    lookup,
-    key,
-    function: fn ?? ((value: unknown, found: unknown) => [value, found]),
-    how,
-    cacheSize,
-    cacheTtlMs,
-    timeoutMs,
-    capacity,
-    ordered,
-  };
-  return stream.transform({ ...common, fn: operation });
+    },
+  });
 }

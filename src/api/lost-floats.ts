@@ -3,6 +3,7 @@
 import type { FunctionFound } from '../bridge/inspect.ts';
 import { EdgeIndex } from '../graph/edge-index.ts';
 import type { JobGraph, OperatorSpec } from '../graph/job-graph.ts';
+import { kindOf } from '../graph/kinds.ts';
 import { operatorText } from '../graph/operator-text.ts';
 
 export class LostFloats {
@@ -18,7 +19,7 @@ export class LostFloats {
 
   /** Says it for an operator whose Python function is annotated to give floats, and names the operator whose type would help. */
   warning(spec: OperatorSpec, found: FunctionFound): string | undefined {
-    if (spec.kind !== 'map' || !givesFloat(found)) return undefined;
+    if (kindOf(spec).oneToOne !== true || !givesFloat(found)) return undefined;
     const between = this.#next(spec).find((one) => isUntyped(one) && this.#reachesPython(one));
     if (between === undefined) return undefined;
     return (

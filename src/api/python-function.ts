@@ -52,11 +52,6 @@ export class PyFunction<In, Out> {
     };
   }
 
-  /** As windows say it of their assigner, trigger or session gap (docs/operators.md). */
-  describe(): { [key: string]: JsonValue } {
-    return { kind: 'function', function: this.ref as unknown as JsonValue };
-  }
-
   /** The file or module it is in, as errors name it. */
   get where(): string {
     return this.file ?? this.module ?? '';

@@ -5,7 +5,9 @@
 import type { JsonValue, Language, OperatorKind, TypeSpec } from '../graph/job-graph.ts';
 import type { SourceLocation } from './caller.ts';
 
-/** `fn` of a transformation: any value of this process, or a PyFunction. */
+/** Functions of an operator, by part (`kinds.ts`): any values of this process, or a PyFunction. Undefined: there is none. */
+export type Parts = Readonly<Record<string, unknown>>;
+
 export interface Transformation {
   readonly id: number;
   readonly kind: OperatorKind;
@@ -16,7 +18,7 @@ export interface Transformation {
   maxParallelism?: number;
   chaining: 'always' | 'head' | 'never';
   nonParallel?: boolean;
-  readonly fn?: unknown;
+  readonly fns: Parts;
   readonly params: { [key: string]: JsonValue };
   outputType?: TypeSpec;
   readonly sideTypes: Map<string, TypeSpec>;
@@ -45,8 +47,8 @@ export interface InputLeg extends Leg {
 export interface TransformationInit {
   kind: OperatorKind;
   name: string;
-  fn?: unknown;
-  /** Absent: that of `fn`, or `any` where there is none. */
+  fns?: Parts;
+  /** Absent: that of its functions, or `any` where there is none. */
   language?: Language | 'any';
   params?: { [key: string]: JsonValue };
   outputType?: TypeSpec | undefined;

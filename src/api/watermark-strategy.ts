@@ -1,5 +1,5 @@
 import type { JsonValue } from '../graph/job-graph.ts';
-import type { TimestampsOperation, WatermarkGenerator } from '../operators/timestamps.ts';
+import type { WatermarkGenerator } from '../operators/timestamps.ts';
 import type { Instance } from './accepts.ts';
 import { PyFunction } from './python-function.ts';
 import type { WatermarkStrategyLike } from './timestamps.ts';
@@ -10,8 +10,10 @@ export type TimestampAssignerLike<T> =
   | Instance<{ extractTimestamp(value: T, timestamp: number): number }>
   | PyFunction<T, number>;
 
+type Generator = 'monotonous' | 'bounded' | 'none' | 'custom';
+
 interface Settings {
-  generator: TimestampsOperation['generator'];
+  generator: Generator;
   maxOutOfOrdernessMs?: number;
   idleTimeoutMs?: number;
   timestampAssigner?: unknown;
@@ -24,9 +26,9 @@ interface Settings {
  *
  * @example WatermarkStrategy.forBoundedOutOfOrderness<Trade>(Time.seconds(5)).withTimestampAssigner((trade) => trade.at)
  */
-export class WatermarkStrategy<T> implements WatermarkStrategyLike<T>, TimestampsOperation {
+export class WatermarkStrategy<T> implements WatermarkStrategyLike<T> {
   declare readonly recordType?: (value: T) => void;
-  readonly generator: TimestampsOperation['generator'];
+  readonly generator: Generator;
   readonly maxOutOfOrdernessMs: number | undefined;
   readonly idleTimeoutMs: number | undefined;
   readonly timestampAssigner: unknown;
@@ -85,9 +87,8 @@ export class WatermarkStrategy<T> implements WatermarkStrategyLike<T>, Timestamp
     return new WatermarkStrategy<T>(this.#settings());
   }
 
-  /** As JSON, for functions in Python. */
-  describe(): { [key: string]: JsonValue } | undefined {
-    if (this.createGenerator !== undefined) return undefined;
+  /** Kind and numbers (docs/operators.md). */
+  describe(): { [key: string]: JsonValue } {
     const { generator, maxOutOfOrdernessMs, idleTimeoutMs } = this;
     return {
       generator,

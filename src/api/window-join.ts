@@ -1,14 +1,14 @@
 // Joins of two streams by windows: `a.join(b).where(key).equalTo(key).window(assigner).apply(function)`.
 
 import type { WindowLike } from '../operators/windowing/assigner.ts';
-import type { JoinHow, WindowJoinOperation } from '../operators/window-join.ts';
+import type { JoinHow } from '../operators/window-join.ts';
 import type { Instance, KeyLike, MaybeAsync, Results } from './accepts.ts';
 import { ConnectedStreams } from './connected-streams.ts';
 import type { DataStream } from './data-stream.ts';
-import { PyFunction } from './python-function.ts';
+import type { PyFunction } from './python-function.ts';
 import type { TypeInformation } from './types.ts';
 import type { TriggerLike, WindowAssignerLike } from './window-types.ts';
-import { checkLateness, describedForPython, isPythonWindow } from './windowing.ts';
+import { checkLateness, windowsAsData } from './windowing.ts';
 
 export type { JoinHow };
 
@@ -96,25 +96,15 @@ export class WindowJoin<A, B, How extends JoinHow> {
 
   /** Calls `fn` with each pair of a window and key; of a co-group, with all records of both sides. */
   apply<Out>(fn: JoinLike<How, A, B, Out>, type?: TypeInformation<Out>): DataStream<Out> {
-    const { assigner, trigger, allowedLatenessMs, how } = this.#settings;
+    const { how } = this.#settings;
     const name = how === 'join' ? 'Window Join' : 'Co-Group';
-    const common = { kind: 'window_join' as const, name, outputType: type?.spec };
-    if (isPythonWindow(this.#settings, fn)) {
-      const window = {
-        assigner: describedForPython('window assigner', assigner),
-        ...(trigger === undefined ? {} : { trigger: describedForPython('trigger', trigger) }),
-        allowedLateness: allowedLatenessMs,
-        how,
-      };
-      return this.#streams.transform({ ...common, fn, params: { window } });
-    }
-    const operation: WindowJoinOperation = {
-      assigner,
-      trigger,
-      allowedLatenessMs,
-      how,
-      function: fn,
-    };
-    return this.#streams.transform({ ...common, fn: operation });
+    const { params, parts } = windowsAsData(this.#settings);
+    return this.#streams.transform({
+      kind: 'window_join',
+      name,
+      outputType: type?.spec,
+      fns: { function: fn, ...parts },
+      params: { ...params, how },
+    });
   }
 }

@@ -6,21 +6,11 @@ import type { WindowLike } from '../operators/windowing/assigner.ts';
 import type { DataStream } from './data-stream.ts';
 import type { OutputTag } from './output-tag.ts';
 import { PyFunction } from './python-function.ts';
-import type { TransformationInit } from './transformation.ts';
+import type { Parts, TransformationInit } from './transformation.ts';
 import type { TypeInformation } from './types.ts';
 import { CountWindows } from '../operators/windowing/count-windows.ts';
-import { DynamicGap } from '../operators/windowing/session-assigners.ts';
-import type {
-  TriggerLike,
-  WindowAssignerLike,
-  WindowJson,
-  WindowOperation,
-} from './window-types.ts';
-
-/** Anything that may describe itself. */
-interface Described {
-  describe?(): WindowJson | undefined;
-}
+import { assignerAsData, triggerAsData } from '../operators/windowing/as-data.ts';
+import type { TriggerLike, WindowAssignerLike, WindowOperation } from './window-types.ts';
 
 export interface Windowing {
   assigner: WindowAssignerLike<never, WindowLike>;
@@ -48,30 +38,44 @@ export function windowOperator<Out>(
   { how, fn, windowFn }: WindowFunctions,
   type: TypeInformation<Out> | undefined,
 ): DataStream<Out> {
-  const { assigner, trigger, allowedLatenessMs, lateTag, allWindows } = windowing;
+  const { lateTag, allWindows } = windowing;
   const passesOn = how === 'reduce' && windowFn === undefined;
   const outputType = type?.spec ?? (passesOn ? stream.outputType : undefined);
-  const common = { kind: 'window' as const, name: 'Window', outputType };
-  const made = isPythonWindow(windowing, fn)
-    ? stream.transform<Out>({
-        ...common,
-        fn,
-        params: { window: pythonWindow(windowing, how, windowFn) },
-      })
-    : stream.transform<Out>({
-        ...common,
-        fn: {
-          assigner,
-          trigger,
-          allowedLatenessMs,
-          lateTag: lateTag?.id,
-          how,
-          function: fn,
-          windowFunction: tsWindowFunction(windowFn),
-          allWindows,
-        } satisfies WindowOperation,
-      });
+  const { params, parts } = windowsAsData(windowing);
+  const made = stream.transform<Out>({
+    kind: 'window',
+    name: 'Window',
+    outputType,
+    fns: { function: fn, windowFunction: windowFn, ...parts },
+    params: {
+      ...params,
+      ...(lateTag === undefined ? {} : { lateTag: lateTag.id }),
+      how,
+      allWindows,
+    },
+  });
   return allWindows ? made.forceNonParallel() : made;
+}
+
+/** What windows are, of an operator or a join, as plain data; and what of it is functions. */
+export function windowsAsData({
+  assigner,
+  trigger,
+  allowedLatenessMs,
+}: Pick<Windowing, 'assigner' | 'trigger' | 'allowedLatenessMs'>): {
+  params: { [key: string]: JsonValue };
+  parts: Parts;
+} {
+  const windows = assignerAsData(assigner);
+  const firing = trigger === undefined ? undefined : triggerAsData(trigger);
+  return {
+    params: {
+      assigner: windows.said,
+      ...(firing === undefined ? {} : { trigger: firing.said }),
+      allowedLateness: allowedLatenessMs,
+    },
+    parts: { ...windows.parts, ...firing?.parts },
+  };
 }
 
 /** @throws GraphError when windows of the assigner merge and the trigger cannot follow */
@@ -101,70 +105,9 @@ export function checkLateness(ms: number, assigner?: WindowAssignerLike<never, W
   }
 }
 
-/**
- * Whether the functions of a window are Python, with those that assigner and trigger are made of.
- *
- * @throws GraphError when some are Python and some are not
- */
-export function isPythonWindow(
-  { assigner, trigger }: Pick<Windowing, 'assigner' | 'trigger'>,
-  fn: unknown,
-): boolean {
-  const isPython = fn instanceof PyFunction;
-  if (!isPython && (isOfPython(assigner) || isOfPython(trigger))) {
-    throw new GraphError(
-      'The functions of a window must be of one language; this one has a Python assigner or trigger, so write all of ' +
-        'them in Python.',
-    );
-  }
-  return isPython;
-}
-
-/** Whether an assigner or trigger is, or is made of, a function of Python. */
-function isOfPython(given: Described | undefined): boolean {
-  if (given === undefined || given instanceof PyFunction) return given !== undefined;
-  const { nested } = given as { nested?: Described };
-  if (nested !== undefined) return isOfPython(nested);
-  return given instanceof DynamicGap && given.describe() !== undefined;
-}
-
-/** An assigner or trigger as JSON, for a Python function. */
-export function describedForPython(what: string, described: Described): WindowJson {
-  const json = described.describe?.();
-  if (json === undefined) {
-    throw new GraphError(
-      `The ${what} is one of this program's own, in TypeScript, and so must be the function of its window.`,
-    );
-  }
-  return json;
-}
-
-function pythonWindow(
-  { assigner, trigger, allowedLatenessMs, lateTag, allWindows }: Windowing,
-  how: WindowOperation['how'],
-  windowFn: unknown,
-): { [key: string]: JsonValue } {
-  if (windowFn !== undefined && !(windowFn instanceof PyFunction)) {
-    throw new GraphError(
-      'The functions of a window must be of one language; write both in Python or both in TypeScript.',
-    );
-  }
-  return {
-    assigner: describedForPython('window assigner', assigner),
-    ...(trigger === undefined ? {} : { trigger: describedForPython('trigger', trigger) }),
-    allowedLateness: allowedLatenessMs,
-    ...(lateTag === undefined ? {} : { lateTag: lateTag.id }),
-    how,
-    ...(windowFn === undefined ? {} : { windowFunction: windowFn.ref as unknown as JsonValue }),
-    allWindows,
-  };
-}
-
-function tsWindowFunction(windowFn: unknown): unknown {
-  if (windowFn instanceof PyFunction) {
-    throw new GraphError(
-      'The functions of a window must be of one language; write both in Python or both in TypeScript.',
-    );
-  }
-  return windowFn;
+/** Whether a trigger is, or wraps, one of Python. */
+function isOfPython(trigger: unknown): boolean {
+  if (trigger instanceof PyFunction) return true;
+  const { nested } = trigger as { nested?: unknown };
+  return nested !== undefined && isOfPython(nested);
 }

@@ -26,7 +26,7 @@ export type WorkerExit =
 
 /** What a slot was doing: the operators with functions of the user, still at work. */
 export interface SlotWork {
-  operators: { id: number; name: string; function: string | undefined; parallelism: number }[];
+  operators: { id: number; name: string; functions: string[]; parallelism: number }[];
   slot: number;
   slots: number;
 }
@@ -100,9 +100,11 @@ function reason(exit: WorkerExit, where: string): [WorkerErrorCode, string] {
  * slot that runs user code may have been.
  */
 function suspectsOf(work: SlotWork, dump: string[]): SlotWork['operators'] {
-  const named = work.operators.filter(({ function: name }) => {
-    const last = name?.split('.').at(-1);
-    return dump.some((line) => line.startsWith('  File ') && line.endsWith(` in ${last}`));
+  const named = work.operators.filter(({ functions }) => {
+    const ends = functions.map((name) => ` in ${name.split('.').at(-1)}`);
+    return dump.some(
+      (line) => line.startsWith('  File ') && ends.some((end) => line.endsWith(end)),
+    );
   });
   return named.length > 0 ? named : work.operators;
 }

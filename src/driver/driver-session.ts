@@ -6,6 +6,7 @@
 //   D3. `process.exit()` in a function of the user's is that function's failure, as `sys.exit()` is in a worker.
 //   D4. Results wait here for at most one window of bytes; their job waits for RESULTS_CREDIT.
 
+import { withPrintedOutputs } from '../graph/ports.ts';
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -199,7 +200,7 @@ class DriverSession {
     });
     let inForce: JobGraph;
     try {
-      inForce = aloneOutputs(this.#inForce(request, graph));
+      inForce = withPrintedOutputs(this.#inForce(request, graph));
     } catch (thrown) {
       const error = reportOf(thrown);
       const end = { job: '', status: 'FAILED', runtimeMs: 0, error, metrics: [] };
@@ -372,14 +373,6 @@ class DriverSession {
     if (stdout.isBusy || stderr.isBusy) killAllNow();
     exitProcess(code);
   }
-}
-
-/** A pipeline that runs alone prints its named outputs. */
-function aloneOutputs(graph: JobGraph): JobGraph {
-  const operators = graph.operators.map((spec) =>
-    spec.kind === 'sink.output' ? { ...spec, kind: 'sink.print' as const } : spec,
-  );
-  return { ...graph, operators };
 }
 
 function reportOf(thrown: unknown): ErrorReport {

@@ -2,6 +2,7 @@
 
 import { CLIENT, type ExchangePlan, type ExecutionPlan, type TaskPlan } from './execution-plan.ts';
 import type { Language, OperatorSpec } from './job-graph.ts';
+import { isSink, isSource } from './kinds.ts';
 import { displayName } from './planner.ts';
 
 /** What `get_execution_plan` gives in Flink: operators one by one, chains not shown. */
@@ -133,8 +134,8 @@ export function toMermaid(plan: ExecutionPlan): string {
 
 function nodeText(spec: OperatorSpec): string {
   const text = `"${escaped(displayName(spec))}"`;
-  if (spec.kind.startsWith('source.')) return `op${spec.id}([${text}])`;
-  if (spec.kind.startsWith('sink.')) return `op${spec.id}[[${text}]]`;
+  if (isSource(spec)) return `op${spec.id}([${text}])`;
+  if (isSink(spec)) return `op${spec.id}[[${text}]]`;
   return `op${spec.id}[${text}]`;
 }
 
@@ -153,8 +154,8 @@ function escaped(text: string): string {
 }
 
 function pactOf(spec: OperatorSpec): FlinkPlanNode['pact'] {
-  if (spec.kind.startsWith('source.')) return 'Data Source';
-  return spec.kind.startsWith('sink.') ? 'Data Sink' : 'Operator';
+  if (isSource(spec)) return 'Data Source';
+  return isSink(spec) ? 'Data Sink' : 'Operator';
 }
 
 interface OperatorLink {

@@ -6,6 +6,7 @@
 //   G3. A union is several edges into one input; it is no operator of its own.
 
 import type { Settings } from '../config/table.ts';
+import type { OperatorKind } from './kinds.ts';
 
 export type JsonValue =
   | null
@@ -45,8 +46,9 @@ export type ScalarTypeKind =
 
 /** Where a user function is found. */
 export type FunctionRef =
-  /** cloudpickle bytes in the job's blobs; loads to the function, or to an instance with open/close. */
-  | { language: 'python'; form: 'pickle'; blob: number; name: string }
+  /** cloudpickle bytes in the job's blobs; loads to the function, or to an instance with open/close. Functions of one operator
+   *  may be one blob, a dict of them by `part`, so that they go on sharing what they share. */
+  | { language: 'python'; form: 'pickle'; blob: number; part?: string; name: string }
   /** From TypeScript's `py(...)`: `file` (absolute path) or `module` (dotted), and an attribute of it.
    *  A class is instantiated with `args` and `kwargs`. */
   | {
@@ -81,47 +83,14 @@ export interface EdgeSpec {
   sideTag?: string;
 }
 
-/**
- * What an operator does. Parameters by kind are in `docs/operators.md`'s table and in the file of
- * the operator. `any` as language of a spec means: where the neighbour runs.
- */
-export type OperatorKind =
-  | 'source.collection' // python: fn loads to the list of (converted) elements; typescript: fn is the array
-  | 'source.sequence' // params {from, to}: both inclusive, split into contiguous ranges
-  | 'source.lines' // params {paths, monitorMs?}: text lines of files and folders
-  | 'source.csv' // python only
-  | 'source.function' // python: generator or async generator function; typescript: (ctx) => iterable | async iterable
-  | 'source.input' // params {name}; fn = the default: a source function or path list in params.default
-  | 'map'
-  | 'filter'
-  | 'flat_map'
-  | 'map_batch'
-  | 'flat_map_batch'
-  | 'project' // params {fields: number[]}
-  | 'reduce' // keyed
-  | 'aggregate' // keyed; params {op: sum|min|max|min_by|max_by, field: number|string}
-  | 'process' // ProcessFunction, KeyedProcessFunction on a keyed input
-  | 'co_map'
-  | 'co_flat_map'
-  | 'co_process' // CoProcessFunction, KeyedCoProcessFunction on keyed inputs
-  | 'broadcast_process' // input 1 is broadcast; params {descriptors: string[]}
-  | 'timestamps' // assigner and watermark strategy
-  | 'window' // keyed input; fn loads to the window operation (python) or closure (typescript)
-  | 'async'
-  | 'interval_join'
-  | 'window_join'
-  | 'asof_join'
-  | 'lookup_join'
-  | 'sink.print' // params {identifier?: string, stderr?: boolean}
-  | 'sink.collect' // records for execute_and_collect / executeAndCollect
-  | 'sink.file' // params of FileSink
-  | 'sink.function'
-  | 'sink.output'; // params {name}: iterated by TypeScript, printed when run alone
+/** What an operator does; a row of `kinds.ts`. Parameters by kind are in `docs/operators.md`. */
+export type { OperatorKind };
 
 export interface OperatorSpec {
   id: number;
   kind: OperatorKind;
   name: string;
+  /** `any`: where the neighbour runs. */
   language: Language | 'any';
   uid?: string;
   /** Absent: the job's. */
@@ -131,7 +100,9 @@ export interface OperatorSpec {
   chaining: 'always' | 'head' | 'never';
   /** True for operators that must have parallelism 1 (collection source, window_all). */
   nonParallel?: boolean;
-  fn?: FunctionRef;
+  /** What of it is functions (or values) of the program, by part (`kinds.ts`); of one language. */
+  fns?: { [part: string]: FunctionRef };
+  /** All else, as plain data. */
   params: { [key: string]: JsonValue };
   outputType?: TypeSpec;
   /** Types of the side outputs that have one, by tag. */

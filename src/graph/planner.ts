@@ -10,6 +10,7 @@ import { EdgeIndex } from './edge-index.ts';
 import { ChannelNumbers, connect, connectToClient } from './exchanges.ts';
 import { CLIENT, type ExchangePlan, type ExecutionPlan, type TaskPlan } from './execution-plan.ts';
 import type { JobGraph, OperatorSpec, TypeSpec } from './job-graph.ts';
+import { isSink, isSource, kindOf } from './kinds.ts';
 import { type PlacedOperator, placeKeySelectors, resolveLanguages } from './languages.ts';
 import { upstreamFirst } from './order.ts';
 import { assignUids } from './uids.ts';
@@ -52,14 +53,14 @@ export function defaultMaxParallelism(parallelism: number): number {
 /** AUTOMATIC means BATCH where every source is known to end, as in Flink. */
 export function resolveMode(graph: JobGraph): 'STREAMING' | 'BATCH' {
   if (graph.runtimeMode !== 'AUTOMATIC') return graph.runtimeMode;
-  const sources = graph.operators.filter((spec) => spec.kind.startsWith('source.'));
+  const sources = graph.operators.filter(isSource);
   return sources.every(isBounded) ? 'BATCH' : 'STREAMING';
 }
 
 function isBounded(source: OperatorSpec): boolean {
   const { bounded, monitorMs } = source.params;
   if (typeof bounded === 'boolean') return bounded;
-  if (source.kind === 'source.function' || source.kind === 'source.input') return false;
+  if (kindOf(source).endless === true) return false;
   return monitorMs === undefined || monitorMs === null || monitorMs === 0;
 }
 
@@ -91,8 +92,7 @@ function planTask(chain: SizedOperator[], id: number, edges: EdgeIndex<ResolvedE
     language: head.language,
     parallelism: head.parallelism,
     // Nothing behind a source that has one subtask for good can ever have more, and nothing there is keyed.
-    maxParallelism:
-      head.nonParallel === true && head.kind.startsWith('source.') ? 1 : head.maxParallelism,
+    maxParallelism: head.nonParallel === true && isSource(head) ? 1 : head.maxParallelism,
     chain,
     inputs: [],
     outputs: [],
@@ -102,9 +102,8 @@ function planTask(chain: SizedOperator[], id: number, edges: EdgeIndex<ResolvedE
 
 /** As Flink shows operators: sources and sinks say that they are. */
 export function displayName(spec: OperatorSpec): string {
-  if (spec.kind.startsWith('source.') && !spec.name.startsWith('Source: '))
-    return `Source: ${spec.name}`;
-  if (spec.kind.startsWith('sink.') && !spec.name.startsWith('Sink: ')) return `Sink: ${spec.name}`;
+  if (isSource(spec) && !spec.name.startsWith('Source: ')) return `Source: ${spec.name}`;
+  if (isSink(spec) && !spec.name.startsWith('Sink: ')) return `Sink: ${spec.name}`;
   return spec.name;
 }
 
@@ -146,7 +145,7 @@ function planExchanges(
   }
   for (const task of tasks) {
     for (const [place, spec] of task.chain.entries()) {
-      if (spec.kind !== 'sink.collect' && spec.kind !== 'sink.output') continue;
+      if (kindOf(spec).toClient !== true) continue;
       const exchange: ExchangePlan = {
         id: exchanges.length,
         fromTask: task.id,

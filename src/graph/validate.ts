@@ -2,54 +2,13 @@
 
 import { GraphError } from '../errors.ts';
 import { EdgeIndex } from './edge-index.ts';
-import type { EdgeSpec, JobGraph, OperatorKind, OperatorSpec } from './job-graph.ts';
+import type { EdgeSpec, JobGraph, OperatorSpec } from './job-graph.ts';
+import { isKind, isSink, KINDS, kindOf } from './kinds.ts';
 import { closestWord, operatorText } from './operator-text.ts';
 import { upstreamFirst } from './order.ts';
 
 /** Flink's upper bound of max parallelism: key groups are 15 bits. */
 export const MAX_KEY_GROUPS = 32768;
-
-interface KindTraits {
-  inputs: 0 | 1 | 2;
-  /** Every input must be partitioned by key. */
-  keyed?: boolean;
-  /** The inputs are both keyed, or both not. */
-  sameKeying?: boolean;
-}
-
-const KINDS: Record<OperatorKind, KindTraits> = {
-  'source.collection': { inputs: 0 },
-  'source.sequence': { inputs: 0 },
-  'source.lines': { inputs: 0 },
-  'source.csv': { inputs: 0 },
-  'source.function': { inputs: 0 },
-  'source.input': { inputs: 0 },
-  map: { inputs: 1 },
-  filter: { inputs: 1 },
-  flat_map: { inputs: 1 },
-  map_batch: { inputs: 1 },
-  flat_map_batch: { inputs: 1 },
-  project: { inputs: 1 },
-  reduce: { inputs: 1, keyed: true },
-  aggregate: { inputs: 1, keyed: true },
-  process: { inputs: 1 },
-  co_map: { inputs: 2, sameKeying: true },
-  co_flat_map: { inputs: 2, sameKeying: true },
-  co_process: { inputs: 2, sameKeying: true },
-  broadcast_process: { inputs: 2 },
-  timestamps: { inputs: 1 },
-  window: { inputs: 1, keyed: true },
-  async: { inputs: 1 },
-  interval_join: { inputs: 2, keyed: true },
-  window_join: { inputs: 2, keyed: true },
-  asof_join: { inputs: 2, keyed: true },
-  lookup_join: { inputs: 1 },
-  'sink.print': { inputs: 1 },
-  'sink.collect': { inputs: 1 },
-  'sink.file': { inputs: 1 },
-  'sink.function': { inputs: 1 },
-  'sink.output': { inputs: 1 },
-};
 
 /** @throws GraphError on the first violation found. */
 export function validateGraph(graph: JobGraph): void {
@@ -78,10 +37,12 @@ export function parallelismOf(spec: OperatorSpec, graph: JobGraph): number {
 }
 
 function checkOperator(spec: OperatorSpec, graph: JobGraph): void {
-  if (!Object.hasOwn(KINDS, spec.kind)) {
-    const meant = closestWord(spec.kind, Object.keys(KINDS));
+  if (!isKind(spec.kind)) {
+    const meant = closestWord(spec.kind as string, Object.keys(KINDS));
     const hint = meant === undefined ? '' : ` Did you mean "${meant}"?`;
-    throw new GraphError(`${operatorText(spec)} is of the unknown kind "${spec.kind}".${hint}`);
+    throw new GraphError(
+      `${operatorText(spec)} is of the unknown kind "${spec.kind as string}".${hint}`,
+    );
   }
   const parallelism = spec.parallelism ?? graph.parallelism;
   if (!Number.isInteger(parallelism) || parallelism < 1 || parallelism > MAX_KEY_GROUPS) {
@@ -110,21 +71,30 @@ function checkOperator(spec: OperatorSpec, graph: JobGraph): void {
       );
     }
   }
-  if (spec.language !== 'any' && spec.fn !== undefined && spec.fn.language !== spec.language) {
-    throw new GraphError(
-      `${operatorText(spec)} runs in ${spec.language}, but its function "${functionName(spec)}" is ${spec.fn.language}; ` +
-        'give the operator the language of its function.',
-    );
-  }
-  if (spec.kind === 'source.csv' && spec.language === 'typescript') {
-    throw new GraphError(
-      `${operatorText(spec)} reads CSV, which only Python sources do; read lines and parse them in a map instead.`,
-    );
-  }
+  checkFunctions(spec);
 }
 
-function functionName(spec: OperatorSpec): string {
-  return spec.fn?.name ?? '';
+function checkFunctions(spec: OperatorSpec): void {
+  const { functions, languages } = kindOf(spec);
+  for (const [part, ref] of Object.entries(spec.fns ?? {})) {
+    if (!Object.hasOwn(functions, part)) {
+      const known = Object.keys(functions).join(', ') || 'none';
+      throw new GraphError(
+        `${operatorText(spec)} is given a function as its "${part}", and ${spec.kind} has no such part; it has: ${known}.`,
+      );
+    }
+    if (spec.language !== 'any' && ref.language !== spec.language) {
+      throw new GraphError(
+        `${operatorText(spec)} runs in ${spec.language}, but its ${part} "${ref.name}" is ${ref.language}; ` +
+          'give the operator the language of its function.',
+      );
+    }
+  }
+  if (spec.language === 'any' || languages.includes(spec.language)) return;
+  const [only] = languages;
+  throw new GraphError(
+    `${operatorText(spec)} is of kind ${spec.kind}, which there is in ${only} only, and is to run in ${spec.language}.`,
+  );
 }
 
 function checkUids(operators: readonly OperatorSpec[]): void {
@@ -153,7 +123,7 @@ function checkEdge(edge: EdgeSpec, byId: ReadonlyMap<number, OperatorSpec>): voi
         'from one environment, within one job.',
     );
   }
-  const { inputs } = KINDS[to.kind];
+  const { inputs } = kindOf(to);
   if (edge.input >= inputs) {
     throw new GraphError(
       inputs === 0
@@ -162,7 +132,7 @@ function checkEdge(edge: EdgeSpec, byId: ReadonlyMap<number, OperatorSpec>): voi
             'and use a function of two inputs.',
     );
   }
-  if (from.kind.startsWith('sink.')) {
+  if (isSink(from)) {
     throw new GraphError(
       `${operatorText(to)} reads from the sink "${from.name}", which gives nothing on; read from the stream before it.`,
     );
@@ -180,12 +150,12 @@ function checkEdge(edge: EdgeSpec, byId: ReadonlyMap<number, OperatorSpec>): voi
 }
 
 function checkInputs(spec: OperatorSpec, edges: readonly EdgeSpec[]): void {
-  const traits = KINDS[spec.kind];
+  const { inputs, keyed: wanted, broadcast } = kindOf(spec);
   const keyed: boolean[] = [];
-  for (let input = 0; input < traits.inputs; input++) {
+  for (let input = 0; input < inputs; input++) {
     const into = edges.filter((edge) => edge.input === input);
     if (into.length === 0) {
-      const which = traits.inputs === 2 ? (input === 0 ? 'first input' : 'second input') : 'input';
+      const which = inputs === 2 ? (input === 0 ? 'first input' : 'second input') : 'input';
       throw new GraphError(`${operatorText(spec)} has no ${which}; apply it to a stream.`);
     }
     const hashed = into.filter((edge) => edge.partitioner.kind === 'hash').length;
@@ -196,16 +166,16 @@ function checkInputs(spec: OperatorSpec, edges: readonly EdgeSpec[]): void {
     }
     keyed.push(hashed > 0);
   }
-  if (traits.keyed === true && keyed.includes(false)) {
-    const which = traits.inputs === 2 ? 'both streams with key_by()' : 'the stream with key_by()';
+  if (wanted === 'all' && keyed.includes(false)) {
+    const which = inputs === 2 ? 'both streams with key_by()' : 'the stream with key_by()';
     throw new GraphError(`${operatorText(spec)} works on keyed streams; key ${which} before it.`);
   }
-  if (traits.sameKeying === true && keyed[0] !== keyed[1]) {
+  if (wanted === 'same' && keyed[0] !== keyed[1]) {
     throw new GraphError(
       `${operatorText(spec)} has one keyed input and one that is not; key both streams with key_by(), or neither.`,
     );
   }
-  if (spec.kind === 'broadcast_process') {
+  if (broadcast === true) {
     const plain = edges.some((edge) => edge.input === 1 && edge.partitioner.kind !== 'broadcast');
     if (plain) {
       throw new GraphError(

@@ -17,8 +17,8 @@ import {
 import { type Isolate, recordIsolator } from '../runtime/isolate.ts';
 import { isPromise } from '../runtime/output.ts';
 import { settling } from '../runtime/settling.ts';
-import { requiredFunction } from '../graph/required-function.ts';
 import { Pace } from './pace.ts';
+import { requiredFunction } from '../runtime/required-function.ts';
 import { StatefulOperator } from './stateful-operator.ts';
 import { TimedRecord, firstAfter } from './timed-records.ts';
 import { LEFT, RIGHT, type Side, TwoSides } from './two-sides.ts';
@@ -27,14 +27,6 @@ import { type Steps, run } from './windowing/waiting.ts';
 /** `asof_join`: a price with each trade, as it was then. */
 export function asOfJoinOperator(spec: OperatorSpec): Operator {
   return new AsOfJoinOperator(spec);
-}
-
-/** What the operator runs. */
-export interface AsOfJoinOperation {
-  /** Undefined: right records of any age. */
-  toleranceMs: number | undefined;
-  how: 'inner' | 'left';
-  function: unknown;
 }
 
 type Join = (left: unknown, right: unknown) => unknown;
@@ -58,10 +50,10 @@ class AsOfJoinOperator extends StatefulOperator {
     this.ctx = ctx;
     this.#emit = emit;
     this.#isolate = recordIsolator(ctx.settings);
-    const operation = await operationOf(this.#spec, ctx);
-    this.#toleranceMs = operation.toleranceMs ?? Infinity;
-    this.#keepsLonely = operation.how === 'left';
-    this.#function = userFunction<Join>(operation.function, ['join'], this.#spec.name);
+    const { tolerance, how } = this.#spec.params;
+    this.#toleranceMs = typeof tolerance === 'number' ? tolerance : Infinity;
+    this.#keepsLonely = how === 'left';
+    this.#function = userFunction<Join>(await requiredFunction(ctx), ['join'], this.#spec.name);
     await this.#function.open(this.openRuntime(ctx));
     this.#sides.declare(ctx.state);
   }
@@ -135,18 +127,6 @@ class AsOfJoinOperator extends StatefulOperator {
   close(): MaybePromise<void> {
     return this.#function?.close();
   }
-}
-
-/** From this process a whole operation; from Python a function, and the rest as parameters. */
-async function operationOf(spec: OperatorSpec, ctx: OperatorContext): Promise<AsOfJoinOperation> {
-  const loaded = await ctx.loadFunction(requiredFunction(spec));
-  const { how, tolerance } = spec.params;
-  if (how === undefined) return loaded as AsOfJoinOperation;
-  return {
-    toleranceMs: (tolerance ?? undefined) as number | undefined,
-    how: how as AsOfJoinOperation['how'],
-    function: loaded,
-  };
 }
 
 function noTimestamp({ name }: OperatorSpec): GraphError {

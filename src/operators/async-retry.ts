@@ -1,10 +1,10 @@
-// A retry strategy said in JSON (docs/operators.md), for TypeScript functions used from Python.
+// When a call is tried again, said as plain data (docs/operators.md). Twin of python/isthmus/_worker/operators/async_retry.py.
 
-import type { JsonValue } from '../graph/job-graph.ts';
+import type { OperatorContext } from '../runtime/operator.ts';
 import type { RetryStrategy } from './async-calls.ts';
 
 interface Said {
-  kind: 'fixedDelay' | 'exponential';
+  kind: 'fixedDelay' | 'exponential' | 'function';
   /** Calls in all, the first included. */
   maxAttempts: number;
   backoffMs?: number;
@@ -15,14 +15,21 @@ interface Said {
   onException?: boolean;
 }
 
-export function retryOf(given: JsonValue | undefined): RetryStrategy | undefined {
+type Asked = (outcome: unknown) => boolean;
+
+export async function retryOf(ctx: OperatorContext): Promise<RetryStrategy | undefined> {
+  const given = ctx.spec.params.retry;
   if (given === undefined || given === null) return undefined;
   const said = given as unknown as Said;
+  if (said.kind === 'function') return (await ctx.load('retry')) as RetryStrategy;
+  const onResult = (await ctx.load('retryOnResult')) as Asked | undefined;
+  const onException = (await ctx.load('retryOnException')) as Asked | undefined;
   return {
     maxAttempts: said.maxAttempts,
     pauseAfterMs: (attempt) => pauseMs(said, attempt),
-    shouldRetryResult: (results) => said.onEmpty === true && results.length === 0,
-    shouldRetryError: () => said.onException !== false,
+    shouldRetryResult: (results) =>
+      onResult?.(results) ?? (said.onEmpty === true && results.length === 0),
+    shouldRetryError: (error) => onException?.(error) ?? said.onException !== false,
   };
 }
 

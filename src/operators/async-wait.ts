@@ -8,7 +8,7 @@
 //   A4. Results leave on the task's own turn: a call that ends asks for one.
 //   A5. A snapshot holds the records whose results have not left; a restore calls the function for them again.
 
-import type { FunctionRef, OperatorSpec } from '../graph/job-graph.ts';
+import type { OperatorSpec } from '../graph/job-graph.ts';
 import { RecordFailure } from '../runtime/failure.ts';
 import { type Isolate, inputIsolator } from '../runtime/isolate.ts';
 import { type UserFunction, userFunction } from '../runtime/functions.ts';
@@ -25,8 +25,8 @@ import { AsyncCalls, type AsyncFunction, type RetryStrategy } from './async-call
 import { emitEach } from './emit-each.ts';
 import { AsyncQueue, Call } from './async-queue.ts';
 import type { Values } from '../state/tables.ts';
-import { requiredFunction } from '../graph/required-function.ts';
 import { Pace } from './pace.ts';
+import { requiredFunction } from '../runtime/required-function.ts';
 import { StatefulOperator } from './stateful-operator.ts';
 import { type Steps, run } from './windowing/waiting.ts';
 
@@ -95,7 +95,7 @@ export class AsyncWaitOperator extends StatefulOperator {
   }
 
   protected operation(): Promise<AsyncOperation> {
-    return asyncOperation(this.ctx, requiredFunction(this.spec));
+    return asyncOperation(this.ctx);
   }
 
   protected userFunction(given: unknown): UserFunction {
@@ -240,24 +240,15 @@ export class AsyncWaitOperator extends StatefulOperator {
   }
 }
 
-/** From this process a whole operation; else a function, and the rest as parameters. */
-async function asyncOperation(ctx: OperatorContext, fn: FunctionRef): Promise<AsyncOperation> {
-  const loaded = await ctx.loadFunction(fn);
-  if (isOperation(loaded)) return loaded;
-  const { timeout, capacity, ordered, retry } = ctx.spec.params;
+async function asyncOperation(ctx: OperatorContext): Promise<AsyncOperation> {
+  const { timeout, capacity, ordered } = ctx.spec.params;
   return {
-    function: loaded,
+    function: await requiredFunction(ctx),
     timeoutMs: Number(timeout ?? 0),
     capacity: Number(capacity ?? 100),
     ordered: ordered === true,
-    retry: retryOf(retry),
+    retry: await retryOf(ctx),
   };
-}
-
-function isOperation(loaded: unknown): loaded is AsyncOperation {
-  return (
-    typeof loaded === 'object' && loaded !== null && 'capacity' in loaded && 'ordered' in loaded
-  );
 }
 
 function isAsyncIterable(given: unknown): boolean {

@@ -14,6 +14,7 @@
 
 import { encodeKey } from '../state/keys.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
+import { kindOf } from '../graph/kinds.ts';
 import { RecordFailure } from '../runtime/failure.ts';
 import {
   type Emit,
@@ -58,9 +59,10 @@ class BatchKeyedOperator implements Operator {
 
   constructor(inner: Operator, spec: OperatorSpec) {
     this.#inner = inner;
-    this.#finalOnly = spec.kind === 'reduce' || spec.kind === 'aggregate';
-    this.#secondIsBroadcast = spec.kind === 'broadcast_process';
-    this.#isAsync = spec.kind === 'async' || spec.kind === 'lookup_join';
+    const { lastOfKey, broadcast, asynchronous } = kindOf(spec);
+    this.#finalOnly = lastOfKey === true;
+    this.#secondIsBroadcast = broadcast === true;
+    this.#isAsync = asynchronous === true;
   }
 
   open(ctx: OperatorContext, emit: Emit): MaybePromise<void> {

@@ -3,7 +3,7 @@ import { type UserFunction, userFunction } from '../runtime/functions.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
 import { settling } from '../runtime/settling.ts';
-import { requiredFunction } from '../graph/required-function.ts';
+import { requiredFunction } from '../runtime/required-function.ts';
 import { StatefulOperator } from './stateful-operator.ts';
 
 /** `filter`: keeps the records for which the function is true-ish. */
@@ -24,7 +24,7 @@ class FilterOperator extends StatefulOperator {
 
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {
     this.#emit = emit;
-    const loaded = await ctx.loadFunction(requiredFunction(this.#spec));
+    const loaded = await requiredFunction(ctx);
     this.#function = userFunction(loaded, ['filter'], this.#spec.name);
     this.#call = this.#function.call;
     await this.#function.open(this.openRuntime(ctx));

@@ -4,7 +4,7 @@ import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/o
 import { isPromise } from '../runtime/output.ts';
 import { settling } from '../runtime/settling.ts';
 import { emitEach } from './emit-each.ts';
-import { requiredFunction } from '../graph/required-function.ts';
+import { requiredFunction } from '../runtime/required-function.ts';
 import { StatefulOperator } from './stateful-operator.ts';
 
 /**
@@ -28,7 +28,7 @@ class FlatMapOperator extends StatefulOperator {
 
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {
     this.#emit = emit;
-    const loaded = await ctx.loadFunction(requiredFunction(this.#spec));
+    const loaded = await requiredFunction(ctx);
     this.#function = userFunction(loaded, ['flatMap', 'flat_map'], this.#spec.name);
     this.#call = this.#function.call;
     await this.#function.open(this.openRuntime(ctx));

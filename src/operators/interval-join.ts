@@ -23,8 +23,8 @@ import { isPromise } from '../runtime/output.ts';
 import { settling } from '../runtime/settling.ts';
 import { emitEach } from './emit-each.ts';
 import { JoinContext } from './join-context.ts';
-import { requiredFunction } from '../graph/required-function.ts';
 import { Pace } from './pace.ts';
+import { requiredFunction } from '../runtime/required-function.ts';
 import { StatefulOperator } from './stateful-operator.ts';
 import { TimedRecord, firstAfter, firstFrom } from './timed-records.ts';
 import { LEFT, RIGHT, type Side, TwoSides } from './two-sides.ts';
@@ -37,16 +37,6 @@ export function intervalJoinOperator(spec: OperatorSpec): Operator {
 
 /** Which records without a partner are joined with null. */
 export type JoinKind = 'inner' | 'left' | 'right' | 'full';
-
-/** What the operator runs: right.timestamp in [left.timestamp + lower, left.timestamp + upper]. */
-export interface IntervalJoinOperation {
-  lowerMs: number;
-  upperMs: number;
-  lowerInclusive: boolean;
-  upperInclusive: boolean;
-  how: JoinKind;
-  function: unknown;
-}
 
 type Join = (left: unknown, right: unknown, ctx: JoinContext) => unknown;
 
@@ -83,15 +73,14 @@ class IntervalJoinOperator extends StatefulOperator {
     this.ctx = ctx;
     this.#emit = emit;
     this.#isolate = recordIsolator(ctx.settings);
-    const operation = await operationOf(this.#spec, ctx);
-    this.#lower = operation.lowerMs + (operation.lowerInclusive ? 0 : 1);
-    this.#upper = operation.upperMs - (operation.upperInclusive ? 0 : 1);
-    const { how } = operation;
+    const { lower, upper, lowerInclusive, upperInclusive, how } = this.#spec.params;
+    this.#lower = (lower as number) + (lowerInclusive === false ? 1 : 0);
+    this.#upper = (upper as number) - (upperInclusive === false ? 1 : 0);
     this.#outer = [how === 'left' || how === 'full', how === 'right' || how === 'full'];
     this.#waitMs = [Math.max(0, this.#upper), Math.max(0, -this.#lower)];
     this.#holdMs = Math.max(...this.#waitMs.map((wait, i) => (this.#outer[i] === true ? wait : 0)));
     const methods = ['processElement', 'process_element'];
-    this.#function = userFunction<Join>(operation.function, methods, this.#spec.name);
+    this.#function = userFunction<Join>(await requiredFunction(ctx), methods, this.#spec.name);
     this.#context = new JoinContext(ctx);
     await this.#function.open(this.openRuntime(ctx));
     this.#sides.declare(ctx.state);
@@ -198,24 +187,6 @@ class IntervalJoinOperator extends StatefulOperator {
   close(): MaybePromise<void> {
     return this.#function?.close();
   }
-}
-
-/** From this process a whole operation; from Python a function, and the rest as parameters. */
-async function operationOf(
-  spec: OperatorSpec,
-  ctx: OperatorContext,
-): Promise<IntervalJoinOperation> {
-  const loaded = await ctx.loadFunction(requiredFunction(spec));
-  const { lower, upper, lowerInclusive, upperInclusive, how } = spec.params;
-  if (lower === undefined) return loaded as IntervalJoinOperation;
-  return {
-    lowerMs: lower as number,
-    upperMs: upper as number,
-    lowerInclusive: lowerInclusive !== false,
-    upperInclusive: upperInclusive !== false,
-    how: (how ?? 'inner') as JoinKind,
-    function: loaded,
-  };
 }
 
 function noTimestamp({ name }: OperatorSpec): GraphError {

@@ -15,25 +15,7 @@ import { settling } from '../runtime/settling.ts';
 import { keyIdentity } from '../state/key-identity.ts';
 import type { AsyncFunction } from './async-calls.ts';
 import { type AsyncOperation, AsyncWaitOperator } from './async-wait.ts';
-import { requiredFunction } from '../graph/required-function.ts';
-
-/** What the operator runs. */
-export interface LookupJoinOperation {
-  lookup: unknown;
-  /** Undefined: the record is the key. */
-  key: unknown;
-  /** Makes the result of a record and what was found. */
-  function: unknown;
-  how: 'inner' | 'left';
-  /** Answers that are kept; 0: none. */
-  cacheSize: number;
-  /** How long an answer is good for; 0: for ever. */
-  cacheTtlMs: number;
-  /** Of one lookup; 0: none. */
-  timeoutMs: number;
-  capacity: number;
-  ordered: boolean;
-}
+import { requiredFunction } from '../runtime/required-function.ts';
 
 /** `lookup_join`: records with what is known of their keys. */
 export function lookupJoinOperator(spec: OperatorSpec): Operator {
@@ -44,30 +26,21 @@ type Enrich = (value: unknown, found: unknown) => unknown;
 
 /** A lookup that gives its answer at once takes no queue: see AsyncWaitOperator. */
 class LookupJoinOperator extends AsyncWaitOperator {
-  #join!: LookupJoinOperation;
+  #lookup: unknown;
+  #key: unknown;
+  #function: unknown;
 
   protected override async operation(): Promise<AsyncOperation> {
-    const loaded = await this.ctx.loadFunction(requiredFunction(this.spec));
-    this.#join = isOperation(loaded) ? loaded : await this.#fromParams(loaded);
-    const { lookup, timeoutMs, capacity, ordered } = this.#join;
-    return { function: lookup, timeoutMs, capacity, ordered, retry: undefined };
-  }
-
-  /** A function alone, and the rest as parameters. */
-  async #fromParams(lookup: unknown): Promise<LookupJoinOperation> {
-    const { params } = this.spec;
-    const load = async (name: string): Promise<unknown> =>
-      params[name] === undefined ? undefined : this.ctx.loadFunction(params[name] as never);
+    const { timeout, capacity, ordered } = this.spec.params;
+    this.#lookup = await requiredFunction(this.ctx, 'lookup');
+    this.#key = await this.ctx.load('key');
+    this.#function = await this.ctx.load('function');
     return {
-      lookup,
-      key: await load('key'),
-      function: await load('function'),
-      how: params.how === 'left' ? 'left' : 'inner',
-      cacheSize: Number(params.cacheSize ?? 0),
-      cacheTtlMs: Number(params.cacheTtl ?? 0),
-      timeoutMs: Number(params.timeout ?? 0),
-      capacity: Number(params.capacity ?? 100),
-      ordered: params.ordered !== false,
+      function: this.#lookup,
+      timeoutMs: Number(timeout ?? 0),
+      capacity: Number(capacity ?? 100),
+      ordered: ordered !== false,
+      retry: undefined,
     };
   }
 
@@ -77,11 +50,12 @@ class LookupJoinOperator extends AsyncWaitOperator {
   }
 
   protected override asyncFunction(lookup: UserFunction): AsyncFunction {
-    const { how, cacheSize, cacheTtlMs } = this.#join;
-    const keyOf = keySelector(this.#join.key, this.spec);
-    const join = joinFunction(this.#join.function, this.spec);
-    const keeps = how === 'left';
-    const held = isTable(this.#join.lookup) || cacheSize > 0;
+    const { params } = this.spec;
+    const [cacheSize, cacheTtlMs] = [Number(params.cacheSize ?? 0), Number(params.cacheTtl ?? 0)];
+    const keyOf = keySelector(this.#key, this.spec);
+    const join = joinFunction(this.#function, this.spec);
+    const keeps = params.how === 'left';
+    const held = isTable(this.#lookup) || cacheSize > 0;
     const isolate: Isolate = held ? recordIsolator(this.ctx.settings) : (found) => found;
     const answer = (value: unknown, found: unknown): unknown => {
       if (found === undefined || found === null) return keeps ? one(join(value, null)) : [];
@@ -135,10 +109,6 @@ function joinFunction(given: unknown, spec: OperatorSpec): Enrich {
 
 function isTable(given: unknown): given is ReadonlyMap<unknown, unknown> {
   return given instanceof Map;
-}
-
-function isOperation(loaded: unknown): loaded is LookupJoinOperation {
-  return typeof loaded === 'object' && loaded !== null && 'lookup' in loaded && 'how' in loaded;
 }
 
 interface Known {

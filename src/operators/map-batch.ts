@@ -13,7 +13,7 @@ import { type Isolate, inputIsolator } from '../runtime/isolate.ts';
 import type { Emit, Operator, OperatorContext } from '../runtime/operator.ts';
 import { MIN_TIMESTAMP } from '../runtime/operator.ts';
 import { emitEach } from './emit-each.ts';
-import { requiredFunction } from '../graph/required-function.ts';
+import { requiredFunction } from '../runtime/required-function.ts';
 import { StatefulOperator } from './stateful-operator.ts';
 
 const DEFAULT_RECORDS = 1024;
@@ -52,7 +52,7 @@ class BatchOperator extends StatefulOperator {
     this.#emit = emit;
     this.#isolate = inputIsolator(ctx);
     const methods = this.#oneToOne ? ['mapBatch', 'map_batch'] : ['flatMapBatch', 'flat_map_batch'];
-    const loaded = await ctx.loadFunction(requiredFunction(this.#spec));
+    const loaded = await requiredFunction(ctx);
     this.#function = userFunction(loaded, methods, this.#spec.name);
     await this.#function.open(this.openRuntime(ctx));
   }

@@ -24,8 +24,8 @@ class MapOperator extends StatefulOperator {
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {
     this.#emit = emit;
     const runtime = this.openRuntime(ctx);
-    if (this.#spec.fn === undefined) return;
-    const loaded = await ctx.loadFunction(this.#spec.fn);
+    const loaded = await ctx.load('function');
+    if (loaded === undefined) return;
     this.#function = userFunction(loaded, ['map'], this.#spec.name);
     this.#call = this.#function.call;
     await this.#function.open(runtime);

@@ -2,7 +2,7 @@ import type { OperatorSpec } from '../graph/job-graph.ts';
 import { type UserFunction, userFunction } from '../runtime/functions.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { KeyedFold } from './keyed-fold.ts';
-import { requiredFunction } from '../graph/required-function.ts';
+import { requiredFunction } from '../runtime/required-function.ts';
 
 /** `reduce`: the running result of each key; its first record passes as it is. */
 export function reduceOperator(spec: OperatorSpec): Operator {
@@ -21,7 +21,7 @@ class ReduceOperator extends KeyedFold {
   }
 
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {
-    const loaded = await ctx.loadFunction(requiredFunction(this.#spec));
+    const loaded = await requiredFunction(ctx);
     this.#function = userFunction<Reduce>(loaded, ['reduce'], this.#spec.name);
     await this.#function.open(this.begin(ctx, emit, this.#function.call));
   }

@@ -9,7 +9,7 @@ import { settling } from '../runtime/settling.ts';
 import { emitEach } from './emit-each.ts';
 import { KeyedTimers, type TimeDomain, TimeOnly } from './keyed-timers.ts';
 import { ProcessingContext } from './process-context.ts';
-import { requiredFunction } from '../graph/required-function.ts';
+import { requiredFunction } from '../runtime/required-function.ts';
 import { StatefulOperator } from './stateful-operator.ts';
 
 export type ProcessCall = (value: unknown, context: ProcessingContext) => unknown;
@@ -35,7 +35,7 @@ export abstract class TimerOperator extends StatefulOperator {
   ): Promise<void> {
     this.#emit = emit;
     const runtime = this.openRuntime(ctx);
-    const loaded = await ctx.loadFunction(requiredFunction(this.spec));
+    const loaded = await requiredFunction(ctx);
     this.function = userFunction<ProcessCall>(loaded, methods, this.spec.name);
     const { instance } = this.function;
     const onTimer = instance?.onTimer ?? instance?.on_timer;

@@ -7,14 +7,14 @@
 //   W4. Whoever made several records of one gets the cursor back as it was: each is assigned from the timestamp of that one.
 
 import { GraphError } from '../errors.ts';
-import type { FunctionRef, OperatorSpec } from '../graph/job-graph.ts';
+import type { OperatorSpec } from '../graph/job-graph.ts';
 import { inspectRecord } from '../runtime/failure.ts';
-import { type UserFunction, instanceOf, userFunction } from '../runtime/functions.ts';
+import { type UserFunction, instanceOf, isClass, userFunction } from '../runtime/functions.ts';
 import { MIN_TIMESTAMP } from '../runtime/operator.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
 import { settling } from '../runtime/settling.ts';
-import { requiredFunction } from '../graph/required-function.ts';
+import { requiredFunction } from '../runtime/required-function.ts';
 import { runtimeContext } from './runtime-context.ts';
 
 export function timestampsOperator(spec: OperatorSpec): Operator {
@@ -27,14 +27,11 @@ export interface WatermarkGenerator<T> {
   onPeriodicEmit?(): number | undefined | void;
 }
 
-/** What the `fn` of the operator loads to, beside a bare timestamp assigner. */
-export interface TimestampsOperation {
+/** Parameters of the operator. */
+interface Said {
   readonly generator: 'monotonous' | 'bounded' | 'none' | 'custom';
-  readonly maxOutOfOrdernessMs?: number | undefined;
-  readonly idleTimeoutMs?: number | undefined;
-  readonly timestampAssigner?: unknown;
-  /** With `custom`: makes the generator of a subtask. */
-  readonly createGenerator?: (() => WatermarkGenerator<unknown>) | undefined;
+  readonly maxOutOfOrdernessMs?: number;
+  readonly idleTimeoutMs?: number;
 }
 
 type Assign = (value: unknown, timestamp: number) => unknown;
@@ -67,42 +64,27 @@ class TimestampsOperator implements Operator {
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {
     this.#ctx = ctx;
     this.#emit = emit;
-    const operation = await this.#operation(ctx);
-    if (operation.timestampAssigner !== undefined) {
+    const { generator, maxOutOfOrdernessMs, idleTimeoutMs } = ctx.spec.params as unknown as Said;
+    const assigner = await ctx.load('timestampAssigner');
+    if (assigner !== undefined) {
       this.#assigner = userFunction<Assign>(
-        operation.timestampAssigner,
+        assigner,
         ['extractTimestamp', 'extract_timestamp'],
         this.#spec.name,
       );
       this.#assign = this.#assigner.call;
       await this.#assigner.open(runtimeContext(ctx));
     }
-    this.#delayMs = operation.generator === 'bounded' ? (operation.maxOutOfOrdernessMs ?? 0) : 0;
-    this.#generates = operation.generator === 'bounded' || operation.generator === 'monotonous';
-    if (operation.generator === 'custom') this.#generator = operation.createGenerator?.();
+    this.#delayMs = generator === 'bounded' ? (maxOutOfOrdernessMs ?? 0) : 0;
+    this.#generates = generator === 'bounded' || generator === 'monotonous';
+    if (generator === 'custom') {
+      this.#generator = generatorOf(await requiredFunction(ctx, 'generator'));
+    }
     this.#intervalMs = ctx.settings.autoWatermarkIntervalMs;
-    this.#idleTimeoutMs = operation.idleTimeoutMs;
+    this.#idleTimeoutMs = idleTimeoutMs;
     this.#activeAt = ctx.clock.now();
     // Silence counts from the beginning.
     if (this.#idleTimeoutMs !== undefined) this.#tickLater();
-  }
-
-  async #operation(ctx: OperatorContext): Promise<TimestampsOperation> {
-    const loaded = await ctx.loadFunction(requiredFunction(this.#spec));
-    const given = this.#spec.params.strategy as unknown as TimestampsOperation | undefined;
-    if (given?.generator === 'custom') {
-      const ref = given.timestampAssigner as FunctionRef | undefined;
-      return {
-        ...given,
-        timestampAssigner: ref && (await ctx.loadFunction(ref)),
-        createGenerator: () => generatorOf(loaded),
-      };
-    }
-    if (given !== undefined) return { ...given, timestampAssigner: loaded };
-    if (typeof loaded === 'object' && loaded !== null && 'generator' in loaded) {
-      return loaded as TimestampsOperation;
-    }
-    return { generator: 'monotonous', timestampAssigner: loaded };
   }
 
   process(value: unknown): MaybePromise<void> {
@@ -189,9 +171,16 @@ class TimestampsOperator implements Operator {
   }
 }
 
-/** @throws GraphError when it has neither method of one */
+/**
+ * The generator of a subtask: of a class, or of what makes one.
+ *
+ * @throws GraphError when it has neither method of one
+ */
 function generatorOf(loaded: unknown): WatermarkGenerator<unknown> {
-  const generator: WatermarkGenerator<unknown> = instanceOf(loaded, 'watermark generator');
+  const generator: WatermarkGenerator<unknown> =
+    typeof loaded === 'function' && !isClass(loaded, ['onEvent', 'onPeriodicEmit'])
+      ? (loaded() as WatermarkGenerator<unknown>)
+      : instanceOf(loaded, 'watermark generator');
   if (typeof generator.onEvent === 'function' || typeof generator.onPeriodicEmit === 'function') {
     return generator;
   }

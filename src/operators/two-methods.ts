@@ -4,7 +4,7 @@ import { GraphError } from '../errors.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import { type UserFunction, userFunction } from '../runtime/functions.ts';
 import type { Emit, MaybePromise, OperatorContext } from '../runtime/operator.ts';
-import { requiredFunction } from '../graph/required-function.ts';
+import { requiredFunction } from '../runtime/required-function.ts';
 import { StatefulOperator } from './stateful-operator.ts';
 
 type Call = (value: unknown) => unknown;
@@ -29,7 +29,7 @@ export abstract class TwoMethods extends StatefulOperator {
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {
     this.emit = emit;
     const [first, second] = this.#names;
-    const loaded = await ctx.loadFunction(requiredFunction(this.#spec));
+    const loaded = await requiredFunction(ctx);
     this.#function = userFunction(loaded, first, this.#spec.name);
     this.#first = this.#function.call;
     const instance = this.#function.instance ?? {};

@@ -3,32 +3,23 @@
 //
 // Records are tagged with their side and kept by a window engine as they come; the function sees them apart.
 
-import type { JsonValue, OperatorSpec } from '../graph/job-graph.ts';
+import type { OperatorSpec } from '../graph/job-graph.ts';
 import { type UserFunction, userFunction } from '../runtime/functions.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { recordIsolator } from '../runtime/isolate.ts';
 import { isPromise } from '../runtime/output.ts';
 import { Pace } from './pace.ts';
+import { requiredFunction } from '../runtime/required-function.ts';
 import { WindowOperator } from './window.ts';
-import { windowOperation } from './windowing/from-json.ts';
+import { assignerOf, triggerOf } from './windowing/from-data.ts';
 import type { WindowOperation } from './windowing/operation.ts';
 import { type Steps, run } from './windowing/waiting.ts';
 
 export type JoinHow = 'join' | 'co_group';
 
-/** What the operator runs. */
-export interface WindowJoinOperation {
-  assigner: unknown;
-  /** Undefined: the assigner's own. */
-  trigger: unknown;
-  allowedLatenessMs: number;
-  how: JoinHow;
-  function: unknown;
-}
-
 /** `window_join`: the records of two streams that are of one key and in one window. */
-export function windowJoinOperator(spec: OperatorSpec): Operator {
-  return new WindowJoinOperator(spec);
+export function windowJoinOperator(_spec: OperatorSpec): Operator {
+  return new WindowJoinOperator();
 }
 
 /** Plain data, so that snapshots hold it as it is. */
@@ -36,34 +27,17 @@ type Tagged = [side: 0 | 1, value: unknown];
 type Join = (left: unknown, right: unknown) => unknown;
 
 class WindowJoinOperator extends WindowOperator {
-  readonly #name: string;
-
-  constructor(spec: OperatorSpec) {
-    super(spec);
-    this.#name = spec.name;
-  }
-
-  protected override async operation(
-    loaded: unknown,
-    ctx: OperatorContext,
-    emit: Emit,
-  ): Promise<WindowOperation> {
-    const {
-      assigner,
-      trigger,
-      allowedLatenessMs,
-      how,
-      function: given,
-    } = await operationOf(loaded, ctx);
-    const methods = how === 'join' ? ['join'] : ['coGroup', 'co_group'];
-    const user = userFunction<Join>(given, methods, this.#name);
+  protected override async operation(ctx: OperatorContext, emit: Emit): Promise<WindowOperation> {
+    const { spec } = ctx;
+    const methods = spec.params.how === 'join' ? ['join'] : ['coGroup', 'co_group'];
+    const user = userFunction<Join>(await requiredFunction(ctx), methods, spec.name);
     return {
-      assigner,
-      trigger,
-      allowedLatenessMs,
+      assigner: await assignerOf(ctx),
+      trigger: await triggerOf(ctx),
+      allowedLatenessMs: Number(spec.params.allowedLateness ?? 0),
       lateTag: undefined,
       how: 'apply',
-      function: how === 'join' ? joined(user, ctx, emit) : coGrouped(user),
+      function: spec.params.how === 'join' ? joined(user, ctx, emit) : coGrouped(user),
       windowFunction: undefined,
       allWindows: false,
       element: (value) => (value as Tagged)[1],
@@ -77,15 +51,6 @@ class WindowJoinOperator extends WindowOperator {
   processSecond(value: unknown): MaybePromise<void> {
     return super.process([1, value] satisfies Tagged);
   }
-}
-
-/** From this process a whole operation; from Python a function, and the rest as parameters. */
-async function operationOf(loaded: unknown, ctx: OperatorContext): Promise<WindowJoinOperation> {
-  const said = ctx.spec.params.window as { [field: string]: JsonValue } | undefined;
-  if (said === undefined) return loaded as WindowJoinOperation;
-  // The same fields but for `how`.
-  const window = await windowOperation(said, loaded, (ref) => ctx.loadFunction(ref));
-  return { ...window, how: said.how as JoinHow };
 }
 
 /** Calls the function for every pair, and emits what it gives: there may be too many to keep. */

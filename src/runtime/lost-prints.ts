@@ -8,6 +8,7 @@
 import { type ProgramOutput, isClosed } from '../bridge/output-stream.ts';
 import { OutputError } from '../errors.ts';
 import type { JobGraph, OperatorSpec } from '../graph/job-graph.ts';
+import { kindOf } from '../graph/kinds.ts';
 
 type OutputName = keyof ProgramOutput;
 
@@ -30,8 +31,9 @@ export function watchPrints(
   };
 }
 
-function printsTo({ kind, params }: OperatorSpec, name: OutputName): boolean {
-  return kind === 'sink.print' && (params.stderr === true) === (name === 'stderr');
+function printsTo(spec: OperatorSpec, name: OutputName): boolean {
+  const { params } = spec;
+  return kindOf(spec).prints === true && (params.stderr === true) === (name === 'stderr');
 }
 
 function onlyPrintsTo({ operators, edges }: JobGraph, name: OutputName): boolean {

@@ -61,8 +61,9 @@ export interface OperatorContext {
   readonly settings: Settings;
   /** The operator's event time, moved by the task before `onWatermark`. */
   watermark: number;
-  /** Loads a FunctionRef of the graph: the function, or an instance of the class (constructed with its args). */
-  loadFunction(ref: NonNullable<OperatorSpec['fn']>): Promise<unknown>;
+  /** Loads the function that is a part of the operator, or an instance of the class (constructed with its args); undefined where
+   *  it has none. */
+  load(part: string): Promise<unknown>;
   /** Emits with the cursor's timestamp to a side output; dropped when nobody reads the tag. */
   emitSide(tag: string, value: unknown): MaybePromise<void>;
   /** A watermark of the operator's own (watermark generators); goes to the operators after it. */

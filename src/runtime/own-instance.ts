@@ -1,28 +1,11 @@
 // An object with `open` belongs to one subtask of one operator: what it keeps from there, such as its state, is of that subtask.
 // Where there are several, each gets a copy of the object as it was given; plain functions and objects without `open` are shared,
-// as closures are. Windows, joins and other operators of several functions have an object of settings around them: of that the
-// functions are what is copied.
+// as closures are. One that has two parts in an operator stays one.
 
 import { GraphError } from '../errors.ts';
-import type { OperatorKind } from '../graph/job-graph.ts';
 import { isolator } from './isolate.ts';
 
 const copyField = isolator();
-
-const COMPOSED: ReadonlySet<OperatorKind> = new Set<OperatorKind>([
-  'async',
-  'asof_join',
-  'interval_join',
-  'lookup_join',
-  'timestamps',
-  'window',
-  'window_join',
-]);
-
-/** Whether what an operator is given may be an object of settings and functions. */
-export function isComposed(kind: OperatorKind): boolean {
-  return COMPOSED.has(kind);
-}
 
 /** An object that is opened, and so has an owner. */
 export function hasOwner(fn: unknown): fn is object {
@@ -32,46 +15,28 @@ export function hasOwner(fn: unknown): fn is object {
 }
 
 /**
- * What a subtask of `parallelism` calls: `loaded` itself, or a copy.
+ * What makes of the functions of an operator those that a subtask of `parallelism` calls: themselves, or copies.
  *
- * @throws GraphError when the object has private fields, which no copy can have; `operator` names it there.
+ * @throws GraphError when an object has private fields, which no copy can have; `operator` names it there.
  */
-export function ownInstance(
-  loaded: unknown,
-  kind: OperatorKind,
-  parallelism: number,
-  operator: string,
-): unknown {
-  if (parallelism === 1) return loaded;
-  return withOwn(loaded, kind, (part) =>
-    copyOf(part, `Operator "${operator}" has ${parallelism} subtasks and was given`),
-  );
+export function ownInstances(parallelism: number, operator: string): (loaded: unknown) => unknown {
+  if (parallelism === 1) return (loaded) => loaded;
+  return copying(`Operator "${operator}" has ${parallelism} subtasks and was given`);
 }
 
-/** What one of the operators calls that were given the same object. */
-export function ownCopy(shared: object, operator: string): object {
-  return copyOf(shared, `Operator "${operator}" was given, as another was,`);
+/** The same for one of the operators that were given the same objects. */
+export function ownCopies(operator: string): (shared: unknown) => unknown {
+  return copying(`Operator "${operator}" was given, as another was,`);
 }
 
-/** `given` with what `own` makes of the objects in it that have an owner, or as it is where there are none. */
-export function withOwn(
-  given: unknown,
-  kind: OperatorKind,
-  own: (part: object) => object,
-): unknown {
-  if (hasOwner(given)) return own(given);
-  if (!isComposed(kind) || typeof given !== 'object' || given === null) return given;
-  const parts = new Map<unknown, object>();
-  for (const part of Object.values(given)) {
-    // One that has two parts in an operator stays one.
-    if (hasOwner(part) && !parts.has(part)) parts.set(part, own(part));
-  }
-  if (parts.size === 0) return given;
-  const copy = Object.create(Object.getPrototypeOf(given) as object) as object;
-  for (const [name, part] of Object.entries(given)) {
-    Object.defineProperty(copy, name, { value: parts.get(part) ?? part, enumerable: true });
-  }
-  return copy;
+function copying(whoWasGiven: string): (given: unknown) => unknown {
+  const copies = new Map<object, object>();
+  return (given) => {
+    if (!hasOwner(given)) return given;
+    const copy = copies.get(given) ?? copyOf(given, whoWasGiven);
+    copies.set(given, copy);
+    return copy;
+  };
 }
 
 function copyOf(loaded: object, whoWasGiven: string): object {

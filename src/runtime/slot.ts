@@ -289,8 +289,13 @@ export class Slot {
     return {
       operators: running.flatMap(({ chain, parallelism }) =>
         chain
-          .filter(({ fn }) => fn !== undefined)
-          .map(({ id, name, fn }) => ({ id, name, function: fn?.name, parallelism })),
+          .filter(({ fns }) => fns !== undefined)
+          .map(({ id, name, fns }) => ({
+            id,
+            name,
+            functions: Object.values(fns ?? {}).map((ref) => ref.name),
+            parallelism,
+          })),
       ),
       slot: this.#deployment.slot,
       slots: this.#slots,

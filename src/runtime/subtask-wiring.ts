@@ -3,6 +3,7 @@
 import { GraphError } from '../errors.ts';
 import type { OutputDeployment, SubtaskDeployment } from '../graph/deployment.ts';
 import type { FunctionRef } from '../graph/job-graph.ts';
+import { isSource } from '../graph/kinds.ts';
 import { type ChainLink, controlToAll, emitToAll } from './chain.ts';
 import { localPort, remotePort } from './channel-ports.ts';
 import { userFunction } from './functions.ts';
@@ -13,7 +14,7 @@ import type { SubtaskStore } from '../state/store.ts';
 import { type ChannelLimits, type ChannelOwner, OutputChannel } from './output-channel.ts';
 import { type Output, type OutputOptions, createOutput } from './output.ts';
 import { SubtaskMetricGroup } from './metric-group.ts';
-import { ownInstance } from './own-instance.ts';
+import { ownInstances } from './own-instance.ts';
 import type { SubtaskServices } from './services.ts';
 import { KeyGroups } from '../state/keys.ts';
 import { wireCodec } from './wire-batch.ts';
@@ -41,7 +42,7 @@ export interface WiringOptions {
 export async function wireChain(options: WiringOptions): Promise<ChainLink[]> {
   const { deployment, mode, makers } = options;
   const links = deployment.chain.map((spec, index): ChainLink => {
-    const source = spec.kind.startsWith('source.');
+    const source = isSource(spec);
     const keyed = index === 0 && deployment.keyedInputs[0];
     if (source && index > 0) {
       throw new GraphError(`Source "${spec.name}" stands in the middle of a chain.`);
@@ -152,6 +153,7 @@ function operatorContext(
 ): OperatorContext {
   const { deployment, mode, services, cursor, hooks } = options;
   const link = links[index] as ChainLink;
+  const own = ownInstances(deployment.parallelism, link.spec.name);
   return {
     spec: link.spec,
     jobName: services.jobName,
@@ -170,11 +172,13 @@ function operatorContext(
     random: services.random,
     settings: services.settings,
     watermark: MIN_TIMESTAMP,
-    loadFunction: async (ref) => {
+    load: async (part) => {
+      const ref = link.spec.fns?.[part];
+      if (ref === undefined) return undefined;
       const loaded = await services.loadFunction(ref);
       // With arguments it has been made just now, for this subtask.
       if (ref.form === 'module' && ref.args !== undefined) return loaded;
-      return ownInstance(loaded, link.spec.kind, deployment.parallelism, link.spec.name);
+      return own(loaded);
     },
     emitSide: (tag, value) => {
       const outputs = link.sideOutputs.get(tag);

@@ -11,6 +11,7 @@
 //       as far as NEIGHBOURS goes.
 //   T5. `done` settles once, after every operator has been closed, and the source's iterator told to return.
 
+import { kindOf } from '../graph/kinds.ts';
 import { Closing } from './closing.ts';
 import { Flusher } from './flusher.ts';
 import { IDLE, TaskLoop } from './task-loop.ts';
@@ -400,7 +401,7 @@ export class Subtask {
   #collector(): ((value: unknown) => MaybePromise<void>) | undefined {
     const last = this.#links.at(-1);
     if (last === undefined || last.outputs.length > 0) return undefined;
-    if (last.spec.kind !== 'sink.collect' && last.spec.kind !== 'sink.output') return undefined;
+    if (kindOf(last.spec).toClient !== true) return undefined;
     return (value) => this.#services.collect(last.spec.id, this.#deployment.subtask, [value]);
   }
 

@@ -1,5 +1,6 @@
 // What a job is doing, on stderr: on a terminal a table that is drawn over itself, elsewhere a line now and then, or JSON lines.
 
+import { isSink } from '../graph/kinds.ts';
 import { writeQuietly } from '../bridge/output-stream.ts';
 import type { JobDisplay } from '../runtime/job-display.ts';
 import type { JobOperatorMetrics } from '../runtime/job-metrics.ts';
@@ -105,8 +106,8 @@ export class ProgressDisplay implements JobDisplay {
 }
 
 /** Records that an operator has let out; of a sink, which lets none out, those it has taken. */
-function passed({ kind, in: taken, out }: JobOperatorMetrics): number {
-  return kind.startsWith('sink.') ? taken : out;
+function passed(operator: JobOperatorMetrics): number {
+  return isSink(operator) ? operator.in : operator.out;
 }
 
 function table(

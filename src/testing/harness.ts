@@ -8,6 +8,7 @@
 //   H3. What fails between two calls of a test (a result that came later) is thrown by the next one.
 
 import { type ConfigValue, settingsOf } from '../config/resolve.ts';
+import type { Parts } from '../api/transformation.ts';
 import { PyFunction } from '../api/python-function.ts';
 import { GraphError, InternalError } from '../errors.ts';
 import type { OperatorKind, OperatorSpec } from '../graph/job-graph.ts';
@@ -28,7 +29,9 @@ import { RecordFailure } from '../runtime/failure.ts';
 import { type Isolate, recordIsolator } from '../runtime/isolate.ts';
 import { SubtaskMetricGroup, type MetricReport } from '../runtime/metric-group.ts';
 import { restoreWatermark } from '../runtime/restored-watermark.ts';
+import { KINDS } from '../graph/kinds.ts';
 import { kindOf } from './kinds.ts';
+import { Functions } from './piece-of-program.ts';
 import { ManualClock } from './manual-clock.ts';
 
 export interface HarnessOptions {
@@ -109,7 +112,13 @@ export class OperatorHarness {
       chaining: 'always',
       params: options.params ?? {},
     };
-    if (fn !== undefined) spec.fn = { language: 'typescript', form: 'closure', id: 0, name };
+    const parts = fn instanceof Functions ? fn.parts : alone(kind, fn);
+    spec.fns = Object.fromEntries(
+      Object.keys(parts).map((part) => [
+        part,
+        { language: 'typescript', form: 'closure', id: 0, name },
+      ]),
+    );
     this.#operator = builtIn.createOperator(spec, { keyed, mode });
     const place = {
       subtask: options.subtask ?? 0,
@@ -133,7 +142,7 @@ export class OperatorHarness {
       random: Math.random,
       settings,
       watermark: MIN_TIMESTAMP,
-      loadFunction: () => Promise.resolve(fn),
+      load: (part) => Promise.resolve(parts[part]),
       emitSide: (tag, value) => this.emittedAside(tag, { value, timestamp: this.#time }),
       emitWatermark: (watermark) => this.passedOn(watermark),
       emitIdle: (idle) => this.passedOn(idle),
@@ -427,4 +436,10 @@ function shownOf(report: MetricReport): number | Omit<Distributed, 'kind'> {
   if (report.kind !== 'distribution') return report.count;
   const { kind: _, ...known } = report;
   return known;
+}
+
+/** A function given by itself, as the part of an operator that comes first. */
+function alone(kind: OperatorKind, fn: unknown): Parts {
+  const [part = 'function'] = Object.keys(KINDS[kind].functions);
+  return fn === undefined ? {} : { [part]: fn };
 }

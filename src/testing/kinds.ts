@@ -2,25 +2,8 @@
 
 import { GraphError } from '../errors.ts';
 import type { OperatorKind } from '../graph/job-graph.ts';
+import { tellingMethods } from '../graph/kinds.ts';
 import { inspectRecord } from '../runtime/failure.ts';
-
-/** By a method of the object; the first that it has decides. */
-const BY_METHOD: readonly (readonly [method: string, kind: OperatorKind])[] = [
-  ['processBroadcastElement', 'broadcast_process'],
-  ['processElement1', 'co_process'],
-  ['processElement', 'process'],
-  ['flatMap1', 'co_flat_map'],
-  ['map1', 'co_map'],
-  ['flatMap', 'flat_map'],
-  ['flatMapBatch', 'flat_map_batch'],
-  ['mapBatch', 'map_batch'],
-  ['map', 'map'],
-  ['filter', 'filter'],
-  ['reduce', 'reduce'],
-  ['asyncInvoke', 'async'],
-  ['write', 'sink.function'],
-  ['invoke', 'sink.function'],
-];
 
 /**
  * The operator kind of an object, or of a class of such.
@@ -32,8 +15,11 @@ export function kindOf(fn: unknown): OperatorKind {
     typeof fn === 'function' ? (fn as { prototype?: unknown }).prototype : (fn as unknown);
   if (typeof instance === 'object' && instance !== null) {
     const methods = instance as Record<string, unknown>;
-    const found = BY_METHOD.find(([method]) => typeof methods[method] === 'function');
-    if (found !== undefined) return found[1];
+    const has = (method: string) => typeof methods[method] === 'function';
+    const found = tellingMethods().find(([names, all]) =>
+      all ? names.every(has) : names.some(has),
+    );
+    if (found !== undefined) return found[2];
   }
   throw new GraphError(
     `Which operator is to run ${inspectRecord(fn)}? Say it: { kind: 'map' }, 'filter', 'flat_map', 'reduce' … ` +

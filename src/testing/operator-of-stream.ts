@@ -40,7 +40,7 @@ function found(piece: PieceOfProgram<unknown>): FoundOperator {
   const edgeTo = (input: 0 | 1) =>
     piece.edges.find((each) => each.to === spec.id && each.input === input);
   return {
-    fn: piece.functionOf(spec),
+    fn: piece.functionsOf(spec),
     kind: spec.kind,
     params: spec.params,
     keyBy: piece.keyOf(edgeTo(0)) as TwoInputOptions['keyBy'],

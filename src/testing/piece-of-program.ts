@@ -1,13 +1,24 @@
 // What a piece of a program makes of streams: its graph, and the functions that it refers to.
 
+import type { Parts } from '../api/transformation.ts';
 import type { DataStream } from '../api/data-stream.ts';
 import { StreamExecutionEnvironment } from '../api/environment.ts';
 import { GraphError } from '../errors.ts';
 import type { EdgeSpec, FunctionRef, OperatorSpec } from '../graph/job-graph.ts';
+import { isSource } from '../graph/kinds.ts';
 import { userFunction } from '../runtime/functions.ts';
 import type { KeyBy } from './harness.ts';
 
 export type Build<Made> = (...streams: DataStream<unknown>[]) => Made;
+
+/** The functions of an operator, by part. */
+export class Functions {
+  readonly parts: Parts;
+
+  constructor(parts: Parts) {
+    this.parts = parts;
+  }
+}
 
 export class PieceOfProgram<Made> {
   /** What the piece gives back. */
@@ -26,14 +37,16 @@ export class PieceOfProgram<Made> {
     this.made = build(...streams);
     const { graph, functions } = environment.build();
     this.sources = streams.flatMap(({ legs }) => legs.map(({ from }) => from.id));
-    this.operators = graph.operators.filter(({ kind }) => !kind.startsWith('source.'));
+    this.operators = graph.operators.filter((spec) => !isSource(spec));
     this.edges = graph.edges;
     this.#functions = functions;
   }
 
-  /** The function of an operator; undefined where it has none. */
-  functionOf({ fn }: OperatorSpec): unknown {
-    return fn === undefined ? undefined : this.#load(fn);
+  /** The functions of an operator, as they are in the program. */
+  functionsOf({ fns = {} }: OperatorSpec): Functions {
+    return new Functions(
+      Object.fromEntries(Object.entries(fns).map(([part, ref]) => [part, this.#load(ref)])),
+    );
   }
 
   /** The key that an edge partitions by, if it does. */

@@ -1,4 +1,6 @@
 import { settingsOf } from '../config/resolve.ts';
+import { kindOf } from '../graph/kinds.ts';
+import { isOutput } from '../graph/ports.ts';
 import type { DataStream } from '../api/data-stream.ts';
 import { OperatorOutput } from '../api/operator-output.ts';
 import { GraphError } from '../errors.ts';
@@ -213,7 +215,7 @@ export class PipelineHarness {
     { restore, batch, config }: PipelineOptions,
   ): Promise<void> {
     const edges = piece.edges.filter(({ to }) => to === spec.id);
-    if (spec.kind === 'sink.output' || spec.kind === 'sink.print') {
+    if (isOutput(spec) || kindOf(spec).prints === true) {
       const values = this.#outputs.get(spec.name) ?? [];
       this.#outputs.set(spec.name, values);
       const isolate = recordIsolator(settingsOf(config ?? {}));
@@ -228,7 +230,7 @@ export class PipelineHarness {
     if (saved !== undefined) given.restore = saved;
     if (batch !== undefined) given.batch = batch;
     if (config !== undefined) given.config = config;
-    const stage = await Stage.open(piece.functionOf(spec), given, inlets);
+    const stage = await Stage.open(piece.functionsOf(spec), given, inlets);
     this.#stages.set(spec, stage);
     for (const [channel, { from, sideTag }] of edges.entries()) {
       this.#read(piece, from, stage.inlets[channel] as Reader, sideTag);

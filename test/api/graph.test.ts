@@ -55,9 +55,9 @@ describe('the job graph', () => {
     const { jobGraph: graph } = env.graph();
     const file = join(here, 'model.py');
     const common = { language: 'python', form: 'import' };
-    expect(operator(graph, 'path').fn).toEqual({ ...common, file, name: 'score' });
-    expect(operator(graph, 'url').fn).toEqual({ ...common, file, name: 'score' });
-    expect(operator(graph, 'module').fn).toEqual({
+    expect(operator(graph, 'path').fns?.function).toEqual({ ...common, file, name: 'score' });
+    expect(operator(graph, 'url').fns?.function).toEqual({ ...common, file, name: 'score' });
+    expect(operator(graph, 'module').fns?.function).toEqual({
       ...common,
       module: 'package.model',
       name: 'Model',

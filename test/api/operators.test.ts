@@ -32,16 +32,18 @@ const late = new OutputTag<Event>('late', Types.PICKLED_BYTE_ARRAY());
 /** The last operator of what `make` builds, with the functions of the job. */
 function built(make: (events: ReturnType<typeof eventsOf>) => unknown): {
   spec: OperatorSpec;
-  operation: unknown;
+  /** Its functions by part. */
+  parts: Record<string, unknown>;
 } {
   const env = StreamExecutionEnvironment.getExecutionEnvironment({ parallelism: 2 });
   make(eventsOf(env));
   const { graph, functions } = env.build();
   const spec = graph.operators.at(-1) as OperatorSpec;
-  const { fn } = spec;
-  const operation =
-    fn?.language === 'typescript' && fn.form === 'closure' ? functions[fn.id] : undefined;
-  return { spec, operation };
+  const parts = Object.entries(spec.fns ?? {}).map(([part, ref]) => [
+    part,
+    ref.language === 'typescript' && ref.form === 'closure' ? functions[ref.id] : undefined,
+  ]);
+  return { spec, parts: Object.fromEntries(parts) as Record<string, unknown> };
 }
 
 function eventsOf(env: StreamExecutionEnvironment) {
@@ -52,7 +54,7 @@ const f = (name: string) => py('./functions.py', name);
 
 describe('windows', () => {
   test('of TypeScript functions carry all in one operation', () => {
-    const { spec, operation } = built((events) =>
+    const { spec } = built((events) =>
       events
         .keyBy((e) => e.user)
         .window(minutes)
@@ -64,18 +66,19 @@ describe('windows', () => {
           (key, window, [best]) => [{ key, start: window.start, best }],
         ),
     );
-    expect(spec).toMatchObject({ kind: 'window', language: 'typescript', params: {} });
-    expect(operation).toMatchObject({
-      assigner: minutes,
-      trigger: purging,
-      allowedLatenessMs: 5_000,
+    expect(spec).toMatchObject({ kind: 'window', language: 'typescript' });
+    expect(Object.keys(spec.fns ?? {})).toEqual(['function', 'windowFunction']);
+    expect(spec.params).toEqual({
+      assigner: { kind: 'tumbling', time: 'event', size: 60_000, offset: 0 },
+      trigger: { kind: 'purging', trigger: { kind: 'eventTime' } },
+      allowedLateness: 5_000,
       lateTag: 'late',
       how: 'reduce',
       allWindows: false,
     });
   });
 
-  test('of Python functions say the rest in JSON', () => {
+  test('of Python functions say the rest in the same way', () => {
     const { spec } = built((events) =>
       events
         .keyBy((e) => e.user)
@@ -84,24 +87,26 @@ describe('windows', () => {
         .sideOutputLateData(late)
         .aggregate(f('Total'), f('Report')),
     );
-    expect(spec.fn).toMatchObject({ language: 'python', name: 'Total' });
-    expect(spec.params.window).toMatchObject({
+    expect(spec.fns).toMatchObject({
+      function: { language: 'python', name: 'Total' },
+      windowFunction: { language: 'python', name: 'Report' },
+    });
+    expect(spec.params).toMatchObject({
       assigner: { kind: 'tumbling', time: 'event', size: 60_000, offset: 0 },
       trigger: { kind: 'purging', trigger: { kind: 'eventTime' } },
       allowedLateness: 0,
       lateTag: 'late',
       how: 'aggregate',
-      windowFunction: { language: 'python', name: 'Report' },
       allWindows: false,
     });
   });
 
   test('of all records are keyed by a constant, at parallelism 1', () => {
-    const { spec, operation } = built((events) =>
+    const { spec } = built((events) =>
       events.windowAll(minutes).process({ process: (_ctx, values) => [[...values].length] }),
     );
     expect(spec).toMatchObject({ nonParallel: true, parallelism: 1 });
-    expect(operation).toMatchObject({ how: 'process', allWindows: true });
+    expect(spec.params).toMatchObject({ how: 'process', allWindows: true });
   });
 
   test('of a number of records describe themselves', () => {
@@ -111,13 +116,13 @@ describe('windows', () => {
         .countWindow(10, 5)
         .reduce(f('best')),
     );
-    expect(spec.params.window).toMatchObject({ assigner: { kind: 'count', size: 10, slide: 5 } });
+    expect(spec.params).toMatchObject({ assigner: { kind: 'count', size: 10, slide: 5 } });
   });
 
   test('refuse to mix languages where that cannot work', () => {
     const windowed = (events: ReturnType<typeof eventsOf>) => events.keyBy((e) => e.user);
     expect(() => built((events) => windowed(events).window(ownAssigner).reduce(f('best')))).toThrow(
-      'The window assigner is one of this program',
+      'must be of one language; write all of them in Python or all in TypeScript. Python: its function; TypeScript: its assigner',
     );
     expect(() =>
       built((events) =>
@@ -149,20 +154,16 @@ describe('joins', () => {
         .where((e) => e.user)
         .equalTo((e) => e.user)
         .window(minutes);
-    const { spec, operation } = built((events) =>
-      joined(events).apply((a, b) => a.value + b.value),
-    );
+    const { spec } = built((events) => joined(events).apply((a, b) => a.value + b.value));
     expect(spec.kind).toBe('window_join');
-    expect(operation).toMatchObject({ how: 'join', assigner: minutes, allowedLatenessMs: 0 });
+    const window = { how: 'join', assigner: { kind: 'tumbling' }, allowedLateness: 0 };
+    expect(spec.params).toMatchObject(window);
     const python = built((events) => joined(events).apply(f('pair')));
-    expect(python.spec.params.window).toMatchObject({
-      how: 'join',
-      assigner: { kind: 'tumbling' },
-    });
+    expect(python.spec.params).toEqual(spec.params);
   });
 
   test('by an interval', () => {
-    const { operation } = built((events) => {
+    const { spec } = built((events) => {
       const keyed = events.keyBy((e) => e.user);
       keyed
         .intervalJoin(keyed, { how: 'left' })
@@ -170,9 +171,9 @@ describe('joins', () => {
         .upperBoundExclusive()
         .process((a, b) => [a.value, b?.value ?? null]);
     });
-    expect(operation).toMatchObject({
-      lowerMs: -1_000,
-      upperMs: 1_000,
+    expect(spec.params).toEqual({
+      lower: -1_000,
+      upper: 1_000,
       lowerInclusive: true,
       upperInclusive: false,
       how: 'left',
@@ -216,13 +217,13 @@ describe('joins', () => {
       const keyed = events.keyBy((e) => e.user);
       keyed.asOfJoin(keyed, (a, b) => [a, b], { toleranceMs: 10 });
     });
-    expect(asOf.operation).toMatchObject({ toleranceMs: 10, how: 'inner' });
+    expect(asOf.spec.params).toEqual({ tolerance: 10, how: 'inner' });
     const table = new Map([['a', 1]]);
     const lookup = built((events) =>
       events.lookupJoin(table, (e, n) => ({ ...e, n }), { key: (e) => e.user, how: 'left' }),
     );
-    expect(lookup.operation).toMatchObject({
-      lookup: table,
+    expect(lookup.parts).toMatchObject({ lookup: table });
+    expect(lookup.spec.params).toMatchObject({
       how: 'left',
       capacity: 100,
       ordered: true,
@@ -233,11 +234,10 @@ describe('joins', () => {
 describe('other operators', () => {
   test('wait for asynchronous functions, with retries', () => {
     const retry = AsyncRetryStrategy.exponentialBackoff(4, 100, 250);
-    expect([1, 2, 3].map((attempt) => retry.pauseAfterMs(attempt))).toEqual([100, 200, 250]);
     const ts = built((events) =>
       AsyncDataStream.unorderedWaitWithRetry(events, async (e) => [e.value], 1_000, retry, 5),
     );
-    expect(ts.operation).toMatchObject({ timeoutMs: 1_000, capacity: 5, ordered: false, retry });
+    expect(ts.spec.params).toMatchObject({ timeout: 1_000, capacity: 5, ordered: false });
     const python = built((events) =>
       AsyncDataStream.orderedWaitWithRetry(events, f('ask'), 1_000, retry),
     );
@@ -251,12 +251,15 @@ describe('other operators', () => {
         initialDelayMs: 100,
         maxDelayMs: 250,
         multiplier: 2,
+        onEmpty: false,
+        onException: true,
       },
     });
+    expect(ts.spec.params.retry).toEqual(python.spec.params.retry);
     const conditional = AsyncRetryStrategy.fixedDelay(2, 1, { onResult: (r) => r.length === 0 });
     expect(() =>
       built((events) => AsyncDataStream.orderedWaitWithRetry(events, f('ask'), 1, conditional)),
-    ).toThrow('cannot have conditions in TypeScript');
+    ).toThrow('Python: its function; TypeScript: its retry on result');
   });
 
   test('broadcast one stream to another', () => {

@@ -9,11 +9,13 @@ const of = (python: Partial<PythonEnvironmentSpec>, file?: string) =>
       [
         operator(1, 'source.sequence'),
         operator(2, 'map', {
-          fn: {
-            language: 'python',
-            form: 'import',
-            name: 'f',
-            ...(file === undefined ? {} : { file }),
+          fns: {
+            function: {
+              language: 'python',
+              form: 'import',
+              name: 'f',
+              ...(file === undefined ? {} : { file }),
+            },
           },
         }),
       ],

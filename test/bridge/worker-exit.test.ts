@@ -7,7 +7,7 @@ const work = {
   operators: ['first', 'second'].map((name, id) => ({
     id,
     name: `${name} map`,
-    function: `Steps.${name}`,
+    functions: [`Steps.${name}`],
     parallelism: 1,
   })),
   slot: 0,

@@ -80,7 +80,7 @@ test('an exit is told with its code and the last output', async () => {
   });
   expect(stderr()).toBe('MemoryError\n');
   const work = {
-    operators: [{ id: 4, name: 'score', function: 'score', parallelism: 4 }],
+    operators: [{ id: 4, name: 'score', functions: ['score'], parallelism: 4 }],
     slot: 1,
     slots: 4,
   };
@@ -123,8 +123,8 @@ test('a worker that is silent for too long is dumped and killed', async () => {
   expect(exit).toMatchObject({ kind: 'hung', limitMs: 200 });
   const work = {
     operators: [
-      { id: 1, name: 'first', function: 'other', parallelism: 1 },
-      { id: 2, name: 'second', function: 'score', parallelism: 1 },
+      { id: 1, name: 'first', functions: ['other'], parallelism: 1 },
+      { id: 2, name: 'second', functions: ['score'], parallelism: 1 },
     ],
     slot: 0,
     slots: 1,

@@ -169,7 +169,7 @@ describe('languages', () => {
       ['reduce-2', 'typescript', 3],
     ]);
     expect(plan.exchanges.map(({ partitioner }) => partitioner.kind)).toEqual(['forward', 'hash']);
-    expect(plan.tasks[1]?.chain[0]?.fn).toBeUndefined();
+    expect(plan.tasks[1]?.chain[0]?.fns).toBeUndefined();
     expect(plan.tasks[2]?.keyedInputs).toEqual([true, false]);
   });
 
@@ -357,9 +357,9 @@ describe('deployments', () => {
     [
       operator(1, 'source.collection', {
         nonParallel: true,
-        fn: { ...pyKey, blob: 3 } as typeof pyKey,
+        fns: { elements: { ...pyKey, blob: 3 } as typeof pyKey },
       }),
-      operator(2, 'reduce', { fn: { ...pyKey, blob: 2 } as typeof pyKey }),
+      operator(2, 'reduce', { fns: { function: { ...pyKey, blob: 2 } as typeof pyKey } }),
       operator(3, 'map', { language: 'typescript' }),
     ],
     [edge(1, 2, hash({ ...pyKey, blob: 1 } as typeof pyKey)), edge(2, 3)],

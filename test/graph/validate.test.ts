@@ -118,7 +118,7 @@ test.each<[string, JobGraph, string]>([
   ],
   [
     'a function of the wrong language',
-    graph([source, operator(2, 'map', { fn: tsKey })], [edge(1, 2)]),
+    graph([source, operator(2, 'map', { fns: { function: tsKey } })], [edge(1, 2)]),
     'runs in python, but its function "key" is typescript',
   ],
   [

@@ -104,7 +104,7 @@ function job(
   return graph(
     [
       operator(1, 'source.sequence', { params: { from: 1, to: count } }),
-      operator(2, 'map', { name: 'work', fn }),
+      operator(2, 'map', { name: 'work', fns: { function: fn } }),
       operator(3, sink, { params: { name: 'out' } }),
     ],
     [edge(1, 2), edge(2, 3)],

@@ -41,7 +41,7 @@ function start(fn: FunctionRef, parallelism: number) {
   const job = graph(
     [
       operator(1, 'source.sequence', { params: { from: 1, to: RECORDS }, language: 'any' }),
-      operator(2, 'map', { name: 'work', fn }),
+      operator(2, 'map', { name: 'work', fns: { function: fn } }),
       operator(3, 'sink.collect', { language: 'any' }),
     ],
     [edge(1, 2), edge(2, 3)],

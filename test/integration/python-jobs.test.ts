@@ -43,7 +43,7 @@ function line(fn: FunctionRef, more: GraphOptions = {}, map: Partial<OperatorSpe
   return graph(
     [
       operator(1, 'source.sequence', { params: { from: 1, to: 100 }, language: 'any' }),
-      operator(2, 'map', { name: 'work', fn, ...map }),
+      operator(2, 'map', { name: 'work', fns: { function: fn }, ...map }),
       operator(3, 'sink.collect', { language: 'any' }),
     ],
     [edge(1, 2), edge(2, 3)],
@@ -89,7 +89,7 @@ test.each(['auto', 'always'])('a keyed exchange between slots, channels %s', asy
   const job = graph(
     [
       operator(1, 'source.sequence', { params: { from: 1, to: 20_000 } }),
-      operator(2, 'reduce', { fn: udf('add') }),
+      operator(2, 'reduce', { fns: { function: udf('add') } }),
       operator(3, 'sink.collect'),
     ],
     [edge(1, 2, hash(udf('last_digit'))), edge(2, 3)],
@@ -212,12 +212,12 @@ test('a TypeScript map between two Python maps', async () => {
   const job = graph(
     [
       operator(1, 'source.sequence', { params: { from: 1, to: 1_000 } }),
-      operator(2, 'map', { fn: udf('double') }),
+      operator(2, 'map', { fns: { function: udf('double') } }),
       operator(3, 'map', {
         language: 'typescript',
-        fn: { language: 'typescript', form: 'closure', id: 0, name: 'mod' },
+        fns: { function: { language: 'typescript', form: 'closure', id: 0, name: 'mod' } },
       }),
-      operator(4, 'map', { fn: udf('double') }),
+      operator(4, 'map', { fns: { function: udf('double') } }),
       operator(5, 'sink.collect'),
     ],
     [edge(1, 2), edge(2, 3), edge(3, 4), edge(4, 5)],

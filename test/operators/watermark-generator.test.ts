@@ -68,20 +68,19 @@ describe('as in Python (test/vectors/watermarks.json)', () => {
         ? { onPeriodicEmit: () => clock.now() }
         : { onEvent: (value: string) => (value.endsWith('!') ? timeOf(value) : undefined) };
     const timeOf = (value: string) => Number.parseInt(value.slice(1), 10);
-    const isBuiltIn = generator === 'monotonous' || generator === 'bounded';
-    const operation = {
-      generator: isBuiltIn ? generator : 'custom',
-      maxOutOfOrdernessMs: delay,
-      idleTimeoutMs: idleTimeout,
-      timestampAssigner: timeOf,
-      createGenerator: custom,
+    const made = {
+      monotonous: () => WatermarkStrategy.forMonotonousTimestamps<string>(),
+      bounded: () => WatermarkStrategy.forBoundedOutOfOrderness<string>(delay ?? 0),
+      punctuated: () => WatermarkStrategy.forGenerator<string>(custom),
+      clock: () => WatermarkStrategy.forGenerator<string>(custom),
     };
+    const strategy = made[generator]().withTimestampAssigner(timeOf);
+    const timed = idleTimeout === undefined ? strategy : strategy.withIdleness(idleTimeout);
     const config = { 'pipeline.auto-watermark-interval': '20' };
-    await using harness = await OneInputHarness.open(operation, {
-      kind: 'timestamps',
-      clock,
-      config,
-    });
+    await using harness = await OneInputHarness.openStream(
+      (stream: DataStream<string>) => stream.assignTimestampsAndWatermarks(timed),
+      { clock, config },
+    );
     for (const step of steps.split(' ')) {
       if (step.startsWith('t')) await harness.processingTime(timeOf(step));
       else await harness.process(step);

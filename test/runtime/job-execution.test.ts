@@ -30,11 +30,11 @@ function job(more: GraphOptions = {}, partitioner: PartitionerSpec['kind'] = 'au
     [
       operator(1, 'source.function', {
         language,
-        fn: closure(0),
+        fns: { function: closure(0) },
         parallelism: 1,
         nonParallel: true,
       }),
-      operator(2, 'map', { language, fn: closure(1), name: 'work' }),
+      operator(2, 'map', { language, fns: { function: closure(1) }, name: 'work' }),
       operator(3, 'sink.collect', { language }),
     ],
     [edge(1, 2, partitioner), edge(2, 3)],
@@ -226,7 +226,7 @@ function failing(times: number): (value: unknown) => unknown {
 test('a restart is told, with its error and the pause', async () => {
   const log: unknown[] = [];
   const asked = { ...job({ config: restarts }), name: 'orders' };
-  asked.operators[2] = operator(3, 'sink.function', { language, fn: closure(2) });
+  asked.operators[2] = operator(3, 'sink.function', { language, fns: { function: closure(2) } });
   const { execution } = start(asked, [numbers(3), failing(2), same], {
     onLog: (entry) => void log.push(entry),
   });

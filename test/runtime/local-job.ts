@@ -1,6 +1,7 @@
 // Subtasks of one process joined by a plan that a test writes by hand: the job around them is as thin as it can be.
 
 import { settingsOf } from '../../src/config/resolve.ts';
+import { KINDS } from '../../src/graph/kinds.ts';
 import type { OutputDeployment, SubtaskDeployment } from '../../src/graph/deployment.ts';
 import type { FunctionRef, OperatorKind, OperatorSpec } from '../../src/graph/job-graph.ts';
 import type { Clock } from '../../src/runtime/operator.ts';
@@ -53,7 +54,8 @@ export function op(
     chaining: 'always',
     params,
   };
-  if (fn !== undefined) spec.fn = refTo(fn);
+  const [part = 'function'] = Object.keys(KINDS[kind].functions);
+  if (fn !== undefined) spec.fns = { [part]: refTo(fn) };
   return spec;
 }
 

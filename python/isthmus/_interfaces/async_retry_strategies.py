@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from ..errors import GraphError
 from .async_retry_predicates import empty_result_predicate, has_exception_predicate
 from .functions.asynchronous import AsyncRetryPredicate, AsyncRetryStrategy
 
@@ -111,42 +110,34 @@ class ExponentialBackoffDelayRetryStrategy(AsyncRetryStrategy[OUT], Generic[OUT]
         return self._predicate
 
 
-def retry_as_json(strategy: Any) -> dict[str, Any] | None:
-    """A strategy for a function in TypeScript (``docs/operators.md``); None where nothing is repeated.
-
-    Raises:
-        GraphError: It, or one of its predicates, is the program's own.
+def retry_as_data(strategy: Any) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """Kind and numbers (``docs/operators.md``), None where nothing is repeated; with what of it is the program's own: itself,
+    or its predicates.
     """
     if type(strategy) is NoRetryStrategy:
-        return None
-    if not isinstance(strategy, (FixedDelayRetryStrategy, ExponentialBackoffDelayRetryStrategy)):
-        raise _own("retry strategy")
+        return None, {}
+    if type(strategy) not in (FixedDelayRetryStrategy, ExponentialBackoffDelayRetryStrategy):
+        return {"kind": "function"}, {"retry": strategy}
     predicate = strategy.get_retry_predicate()
     on_result, on_exception = predicate.result_predicate(), predicate.exception_predicate()
-    if on_result not in (None, empty_result_predicate) or on_exception not in (None, has_exception_predicate):
-        raise _own("predicate of the retry strategy")
+    own = {
+        "retryOnResult": None if on_result is empty_result_predicate else on_result,
+        "retryOnException": None if on_exception is has_exception_predicate else on_exception,
+    }
     said = {
         # There it counts all calls, here those after the first.
         "maxAttempts": strategy._max_attempts + 1,
-        "onEmpty": on_result is not None,
-        "onException": on_exception is not None,
+        "onEmpty": on_result is empty_result_predicate,
+        "onException": on_exception is has_exception_predicate,
     }
-    if isinstance(strategy, FixedDelayRetryStrategy):
-        return {**said, "kind": "fixedDelay", "backoffMs": strategy._backoff_time_millis}
-    return {
-        **said,
-        "kind": "exponential",
+    if type(strategy) is FixedDelayRetryStrategy:
+        return {**said, "kind": "fixedDelay", "backoffMs": strategy._backoff_time_millis}, own
+    delays = {
         "initialDelayMs": strategy._initial_delay,
         "maxDelayMs": strategy._max_retry_delay,
         "multiplier": strategy._multiplier,
     }
-
-
-def _own(what: str) -> GraphError:
-    return GraphError(
-        f"The {what} is one of this program's own, in Python, and so must be the async function. For ts(...) there are "
-        "the strategies of Isthmus with empty_result_predicate and has_exception_predicate."
-    )
+    return {**said, "kind": "exponential", **delays}, own
 
 
 def _require_positive(**values: float) -> None:

@@ -6,16 +6,32 @@ A ``Transformation`` is an operator and what it reads from. The environment reme
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
+import re
 import sys
 from typing import Any
 
 from .._code.module_state import changed_state
 from .._code.pickling import FunctionPickler
+from ..errors import GraphError
+from .typescript import TypeScriptFunction
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _ids = itertools.count(1)
+#: Of objects that operators call by another name than their own.
+_METHODS = (
+    "process_element",
+    "process",
+    "apply",
+    "add",
+    "assign_windows",
+    "on_element",
+    "extract_timestamp",
+    "extract",
+    "join",
+)
 
 
 class Origin:
@@ -45,8 +61,8 @@ class Transformation:
         kind: str,
         name: str,
         *,
-        language: str = "python",
-        fn: dict[str, Any] | None = None,
+        language: str | None = None,
+        fns: dict[str, dict[str, Any]] | None = None,
         params: dict[str, Any] | None = None,
         inputs: list[tuple[Origin, int]] | None = None,
         output_type: Any = None,
@@ -55,9 +71,10 @@ class Transformation:
         self.id = next(_ids)
         self.kind = kind
         self.name = name
-        self.language = language
-        #: A FunctionRef; pickled ones hold their bytes under ``data`` until the graph is made.
-        self.fn = fn
+        #: FunctionRefs by part (``docs/operators.md``); pickled ones hold their bytes under ``data`` until the graph is made.
+        self.fns = fns or {}
+        #: That of its functions where nothing else is said.
+        self.language = language or next((ref["language"] for ref in self.fns.values()), "python")
         self.params = params or {}
         self.inputs = inputs or []
         #: TypeInformation, or None.
@@ -99,16 +116,41 @@ def user_location() -> dict[str, Any] | None:
     return None
 
 
-def _name_on_stack(obj: Any, name: str) -> str:
-    """What a dump of a dying worker calls a function by, so that its operator is found; ``name`` where that is not known."""
+def user_name(obj: Any, name: str) -> str:
+    """What the program calls a function: by this a dump of a dying worker shows whose it was, too.
+
+    Args:
+        obj: The function, or an object with a method.
+        name: The method that is called, or what else to say where nothing else is known.
+    """
+    obj = getattr(obj, "func", obj) if isinstance(obj, functools.partial) else obj
     qualname = getattr(obj, "__qualname__", None)
     if isinstance(qualname, str):
         return qualname
-    method = {"process": "process_element"}.get(name, name)
-    for called in (method, "__call__"):
-        if callable(getattr(type(obj), called, None)):
-            return f"{type(obj).__qualname__}.{called}"
-    return name
+    methods = [name, *_METHODS, *(["__call__"] if callable(obj) else [])]
+    called = next((method for method in methods if callable(getattr(type(obj), method, None))), None)
+    return type(obj).__qualname__ if called is None else f"{type(obj).__qualname__}.{called}"
+
+
+def all_typescript(what: str, parts: dict[str, Any]) -> bool:
+    """Whether the functions of an operator are TypeScript.
+
+    Raises:
+        GraphError: Some are and some are not.
+    """
+    of_typescript = [part for part, function in parts.items() if isinstance(function, TypeScriptFunction)]
+    if of_typescript and len(of_typescript) < len(parts):
+        others = [part for part in parts if part not in of_typescript]
+        raise GraphError(
+            f"The functions of {what} must be of one language; write all of them in Python or all in TypeScript. "
+            f"TypeScript: its {_listed(of_typescript)}; Python: its {_listed(others)}."
+        )
+    return bool(of_typescript)
+
+
+def _listed(parts: list[str]) -> str:
+    """``timestamp assigner and generator`` of their names as parts."""
+    return " and ".join(re.sub("([A-Z])", lambda found: f" {found[0].lower()}", part) for part in parts)
 
 
 class ProgramGraph:
@@ -126,7 +168,36 @@ class ProgramGraph:
     def function(self, obj: Any, name: str) -> dict[str, Any]:
         """A reference to a function of the program: pickled now, so that globals have the value they have now."""
         data = self.pickler.pickle(obj, name)
-        return {"language": "python", "form": "pickle", "data": data, "name": _name_on_stack(obj, name)}
+        return {"language": "python", "form": "pickle", "data": data, "name": user_name(obj, name)}
+
+    def functions(self, what: str, given: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """References to all functions of an operator, by part; those that are None are left out.
+
+        Those in Python are pickled as one, so that what they share in the program they share in the workers.
+
+        Args:
+            what: The operator, as an error names it.
+            given: By part.
+
+        Raises:
+            GraphError: Some are Python and some TypeScript.
+        """
+        parts = {part: function for part, function in given.items() if function is not None}
+        if all_typescript(what, parts):
+            return {part: function.reference() for part, function in parts.items()}
+        if len(parts) < 2:
+            return {part: self.function(function, what) for part, function in parts.items()}
+        data = self.pickler.pickle(parts, what)
+        return {
+            part: {
+                "language": "python",
+                "form": "pickle",
+                "data": data,
+                "part": part,
+                "name": user_name(function, part),
+            }
+            for part, function in parts.items()
+        }
 
     def clear(self, taken: list[Transformation]) -> None:
         """Forget what a job was built of; what another thread has added meanwhile is for the next one."""
@@ -210,8 +281,8 @@ class ProgramGraph:
             "chaining": t.chaining,
             "params": t.params,
         }
-        if t.fn is not None:
-            spec["fn"] = located(t.fn)
+        if t.fns:
+            spec["fns"] = {part: located(ref) for part, ref in t.fns.items()}
         if t.output_type is not None and t.output_type.to_spec()["kind"] != "PICKLED_BYTE_ARRAY":
             spec["outputType"] = t.output_type.to_spec()
         side_types = {

@@ -1,13 +1,19 @@
-"""What the Python API hands to the worker for operators that need more than one function.
+"""Operators of several functions, or of settings besides their function, as the API and the workers see them.
 
-The ``fn`` of such an operator loads to one of these. Both sides import this module, so it must stay light.
+Between the two each is plain data: ``as_data`` gives its parameters (``docs/operators.md``) and its functions by part, which
+travel as references; the operator of that kind in ``_worker/operators`` puts them together again. Both sides import this
+module, so it must stay light.
 """
 
 from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
+
+#: Functions by part: of the program's, or ``ts(...)``; None where there is none.
+Parts = dict[str, Any]
+Params = dict[str, Any]
 
 
 def _merging() -> Literal["exact", "pyflink"]:
@@ -15,9 +21,21 @@ def _merging() -> Literal["exact", "pyflink"]:
     return "pyflink" if "pyflink" in sys.modules else "exact"
 
 
+class Operation:
+    """What the API makes of an operator."""
+
+    kind: ClassVar[str]
+
+    def as_data(self) -> tuple[Params, Parts]:
+        """Parameters, as JSON has them, and functions."""
+        raise NotImplementedError
+
+
 @dataclass
-class TimestampsOperation:
+class TimestampsOperation(Operation):
     """Operator kind ``timestamps``."""
+
+    kind = "timestamps"
 
     #: ``none`` assigns timestamps (if there is an assigner) and emits no watermark but the final one.
     generator: Literal["monotonous", "bounded", "none", "custom"]
@@ -30,21 +48,20 @@ class TimestampsOperation:
     #: A WatermarkGenerator (on_event, on_periodic_emit), for ``custom``.
     custom: Any = None
 
-    def as_json(self) -> dict[str, Any]:
-        """All but the operator's function, for one in TypeScript (``docs/operators.md``)."""
-        said: dict[str, Any] = {"generator": self.generator}
+    def as_data(self) -> tuple[Params, Parts]:
+        params: Params = {"generator": self.generator}
         if self.generator == "bounded":
-            said["maxOutOfOrdernessMs"] = self.max_out_of_orderness
+            params["maxOutOfOrdernessMs"] = self.max_out_of_orderness
         if self.idle_timeout is not None:
-            said["idleTimeoutMs"] = self.idle_timeout
-        if self.custom is not None and self.assigner is not None:
-            said["timestampAssigner"] = self.assigner.reference()
-        return said
+            params["idleTimeoutMs"] = self.idle_timeout
+        return params, {"timestampAssigner": self.assigner, "generator": self.custom}
 
 
 @dataclass
-class WindowOperation:
+class WindowOperation(Operation):
     """Operator kind ``window``: keyed windows, and windows of all records (keyed by a constant)."""
+
+    kind = "window"
 
     assigner: Any
     #: None: the assigner's default.
@@ -65,10 +82,19 @@ class WindowOperation:
     #: of one (its results).
     merging: Literal["exact", "pyflink"] = field(default_factory=_merging)
 
+    def as_data(self) -> tuple[Params, Parts]:
+        params, parts = _windows(self.assigner, self.trigger, self.allowed_lateness)
+        if self.late_tag is not None:
+            params["lateTag"] = self.late_tag
+        params |= {"how": self.how, "allWindows": self.all_windows, "merging": self.merging}
+        return params, {"function": self.function, "windowFunction": self.window_function, **parts}
+
 
 @dataclass
-class AsyncOperation:
+class AsyncOperation(Operation):
     """Operator kind ``async``."""
+
+    kind = "async"
 
     function: Any
     #: Milliseconds; 0: none.
@@ -78,12 +104,26 @@ class AsyncOperation:
     #: An AsyncRetryStrategy, or None.
     retry: Any = None
 
+    def as_data(self) -> tuple[Params, Parts]:
+        params: Params = {"timeout": self.timeout, "capacity": self.capacity, "ordered": self.ordered}
+        parts: Parts = {"function": self.function}
+        if self.retry is not None:
+            from .._interfaces.async_retry_strategies import retry_as_data
+
+            retry, conditions = retry_as_data(self.retry)
+            parts |= conditions
+            if retry is not None:
+                params["retry"] = retry
+        return params, parts
+
 
 @dataclass
-class IntervalJoinOperation:
+class IntervalJoinOperation(Operation):
     """Operator kind ``interval_join``: right.timestamp in [left.timestamp + lower, left.timestamp +
     upper].
     """
+
+    kind = "interval_join"
 
     lower: int
     upper: int
@@ -93,10 +133,22 @@ class IntervalJoinOperation:
     #: ProcessJoinFunction, or a callable (left, right) → result.
     function: Any
 
+    def as_data(self) -> tuple[Params, Parts]:
+        params = {
+            "lower": self.lower,
+            "upper": self.upper,
+            "lowerInclusive": self.lower_inclusive,
+            "upperInclusive": self.upper_inclusive,
+            "how": self.how,
+        }
+        return params, {"function": self.function}
+
 
 @dataclass
-class WindowJoinOperation:
+class WindowJoinOperation(Operation):
     """Operator kind ``window_join``."""
+
+    kind = "window_join"
 
     assigner: Any
     trigger: Any
@@ -105,20 +157,31 @@ class WindowJoinOperation:
     how: Literal["join", "co_group"]
     function: Any
 
+    def as_data(self) -> tuple[Params, Parts]:
+        params, parts = _windows(self.assigner, self.trigger, self.allowed_lateness)
+        return {**params, "how": self.how}, {"function": self.function, **parts}
+
 
 @dataclass
-class AsOfJoinOperation:
+class AsOfJoinOperation(Operation):
     """Operator kind ``asof_join``: each left record with the latest right record not after it."""
+
+    kind = "asof_join"
 
     #: Milliseconds a right record may be older; None: any age.
     tolerance: int | None
     how: Literal["inner", "left"]
     function: Any
 
+    def as_data(self) -> tuple[Params, Parts]:
+        return {"tolerance": self.tolerance, "how": self.how}, {"function": self.function}
+
 
 @dataclass
-class LookupJoinOperation:
+class LookupJoinOperation(Operation):
     """Operator kind ``lookup_join``: enrichment by a function (sync or async) or a mapping, with a cache."""
+
+    kind = "lookup_join"
 
     lookup: Any
     key: Any
@@ -130,3 +193,26 @@ class LookupJoinOperation:
     timeout: int
     capacity: int
     ordered: bool
+
+    def as_data(self) -> tuple[Params, Parts]:
+        params = {
+            "how": self.how,
+            "cacheSize": self.cache_size,
+            "cacheTtl": self.cache_ttl,
+            "timeout": self.timeout,
+            "capacity": self.capacity,
+            "ordered": self.ordered,
+        }
+        return params, {"lookup": self.lookup, "key": self.key, "function": self.function}
+
+
+def _windows(assigner: Any, trigger: Any, allowed_lateness: int) -> tuple[Params, Parts]:
+    from .._interfaces.window.as_data import assigner_as_data, trigger_as_data
+
+    windows, own_assigner = assigner_as_data(assigner)
+    params: Params = {"assigner": windows}
+    parts = dict(own_assigner)
+    if trigger is not None:
+        params["trigger"], own_trigger = trigger_as_data(trigger)
+        parts |= own_trigger
+    return {**params, "allowedLateness": allowed_lateness}, parts

@@ -91,32 +91,20 @@ def _wait(
     *,
     ordered: bool,
 ) -> DataStream[Any]:
-    from .._interfaces.async_retry_strategies import retry_as_json
     from .._program.typescript import TypeScriptFunction
     from ._streams.checks import type_of
 
     if capacity <= 0:
         raise ValueError(f"The capacity of an async operator must be at least 1, not {capacity}.")
-    name, declared = "async wait operator", type_of(output_type)
-    if isinstance(function, TypeScriptFunction):
-        params: dict[str, Any] = {
-            "timeout": milliseconds_of(timeout),
-            "capacity": capacity,
-            "ordered": ordered,
-        }
-        if retry is not None:
-            params["retry"] = retry_as_json(retry)
-        made: DataStream[Any] = stream._add(
-            "async", name, "typescript", function.reference(), declared, params=params
-        )
-        return made
-    if not inspect.iscoroutinefunction(getattr(function, "async_invoke", None)):
+    is_async = inspect.iscoroutinefunction(getattr(function, "async_invoke", None))
+    if not isinstance(function, TypeScriptFunction) and not is_async:
         raise Exception(
             f"Method 'async_invoke' of class '{type(function)}' should be declared as 'async def'."
         )
     operation = AsyncOperation(function, milliseconds_of(timeout), capacity, ordered, retry)
-    fn = stream._env.graph.function(operation, "async_invoke")
-    waiting: DataStream[Any] = stream._add("async", name, "python", fn, declared)
+    waiting: DataStream[Any] = stream._operate(
+        operation, "async wait operator", "an async operator", type_of(output_type)
+    )
     return waiting
 
 

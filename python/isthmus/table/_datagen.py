@@ -22,7 +22,7 @@ from .._program.graph import ProgramGraph
 from .._types.data_types import DataType, RowType
 from ..common.time import Instant
 from ..common.types import Row
-from ..datastream.connectors.base import Source
+from ..datastream.connectors.base import Refs, Source
 from ..errors import ConfigurationError, UnsupportedError
 
 #: A column: ("sequence", SQL root, first, last) or ("random", how to make a value).
@@ -53,9 +53,9 @@ class DatagenSource(Source):
     def __init__(self, row_type: RowType, rows: DatagenRows) -> None:
         self._row_type, self._rows = row_type, rows
 
-    def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Any, str, Any]:
-        fn = graph.function(self._rows, "datagen")
-        return "source.function", "datagen", {}, fn, "python", self._row_type.type_info
+    def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Refs, str | None, Any]:
+        fns = {"function": graph.function(self._rows, "datagen")}
+        return "source.function", "datagen", {}, fns, None, self._row_type.type_info
 
 
 def datagen_source(row_type: RowType, options: dict[str, str]) -> DatagenSource:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
+from .._program.operations import Operation
 from .._program.typescript import TypeScriptFunction
 from .._settings.resolve import settings_of
 from .._values.keep import keeper
@@ -27,6 +28,7 @@ from ..errors import GraphError
 from .clock import ManualClock
 from .kinds import kind_of
 from .operator_of_stream import operator_of_stream
+from .piece_of_program import Functions
 
 
 class _AnyTag(frozenset[str]):
@@ -71,6 +73,12 @@ class OneInputHarness:
         parallelism: int = 1,
         max_parallelism: int = 128,
     ) -> None:
+        given = {"function": function}
+        if isinstance(function, Operation):
+            kind = function.kind
+            params, given = function.as_data()
+        elif isinstance(function, Functions):
+            given = function
         if isinstance(function, TypeScriptFunction):
             raise GraphError(f"{function!r} is TypeScript; test it there, by isthmus/testing.")
         kind = kind or kind_of(function)
@@ -84,8 +92,11 @@ class OneInputHarness:
         self._cursor = Cursor()
         self._woken = threading.Event()
         spec: dict[str, Any] = {"id": 0, "kind": kind, "name": name, "params": params or {}}
-        if function is not None:
-            spec["fn"] = {"language": "python", "form": "pickle", "blob": 0, "name": name}
+        spec["fns"] = {
+            part: {"language": "python", "form": "object", "object": each, "name": name}
+            for part, each in given.items()
+            if each is not None
+        }
         saved = restore if isinstance(restore, list) else [restore]
         self._store = SubtaskStore(
             GroupOf(max_parallelism, parallelism, subtask),
@@ -106,7 +117,7 @@ class OneInputHarness:
             cursor=self._cursor,
             clock=self.clock,
             settings=settings_of(config or {}),
-            load_function=lambda ref: function,
+            load_function=lambda ref: ref["object"],
             emit_side=self._emit_side,
             side_tags=_AnyTag(),
             state=self._store.of("operator"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._program import operations as operations
 from ..datastream import functions as api
 
 _BY_CLASS: tuple[tuple[type, str], ...] = (
@@ -19,13 +18,6 @@ _BY_CLASS: tuple[tuple[type, str], ...] = (
     (api.KeyedCoProcessFunction, "co_process"),
     (api.CoProcessFunction, "co_process"),
     (api.BaseBroadcastProcessFunction, "broadcast_process"),
-    (operations.WindowOperation, "window"),
-    (operations.TimestampsOperation, "timestamps"),
-    (operations.AsyncOperation, "async"),
-    (operations.IntervalJoinOperation, "interval_join"),
-    (operations.WindowJoinOperation, "window_join"),
-    (operations.AsOfJoinOperation, "asof_join"),
-    (operations.LookupJoinOperation, "lookup_join"),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .piece_of_program import PieceOfProgram, function_of, key_of
+from .piece_of_program import PieceOfProgram, functions_of, key_of
 
 
 def operator_of_stream(build: Callable[..., Any], inputs: int) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def operator_of_stream(build: Callable[..., Any], inputs: int) -> dict[str, Any]
     for origin, which in operator.inputs:
         keys[which] = key_of(origin) or keys[which]
     options = {
-        "function": function_of(operator),
+        "function": functions_of(operator),
         "kind": operator.kind,
         "params": operator.params,
         "key_by": keys[0],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .._program.graph import Origin, ProgramGraph, Transformation
+from .._program.graph import Origin, ProgramGraph, Transformation, all_typescript
 from ..datastream import StreamExecutionEnvironment
 from ..datastream.data_stream import DataStream
 
@@ -15,6 +15,12 @@ class _KeepingGraph(ProgramGraph):
 
     def function(self, obj: Any, name: str) -> dict[str, Any]:
         return {"language": "python", "form": "object", "object": obj, "name": name}
+
+    def functions(self, what: str, given: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        parts = {part: function for part, function in given.items() if function is not None}
+        if all_typescript(what, parts):
+            return super().functions(what, parts)
+        return {part: self.function(function, part) for part, function in parts.items()}
 
 
 class PieceOfProgram:
@@ -31,9 +37,13 @@ class PieceOfProgram:
         self.operators = env.graph.fresh
 
 
-def function_of(operator: Transformation) -> Any:
-    """The function of an operator; None where it has none."""
-    return None if operator.fn is None else _object(operator.fn)
+class Functions(dict[str, Any]):
+    """The functions of an operator, by part."""
+
+
+def functions_of(operator: Transformation) -> Functions:
+    """The functions of an operator, as they are in the program."""
+    return Functions({part: _object(ref) for part, ref in operator.fns.items()})
 
 
 def key_of(origin: Origin) -> Callable[[Any], Any] | None:

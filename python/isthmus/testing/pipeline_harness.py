@@ -16,7 +16,7 @@ from .._worker.runtime.operator import MIN_TIMESTAMP
 from ..datastream.data_stream import DataStream
 from .clock import ManualClock
 from .harness import OneInputHarness, move_clock
-from .piece_of_program import PieceOfProgram, function_of, key_of
+from .piece_of_program import PieceOfProgram, functions_of, key_of
 from .stage import Reader, Stage, hand_on
 
 
@@ -202,7 +202,7 @@ class PipelineHarness:
                 self._read(origin, output)
             return
         stage = Stage(
-            function_of(operator),
+            functions_of(operator),
             [(which, key_of(origin)) for origin, which in operator.inputs],
             kind=operator.kind,
             params=operator.params,

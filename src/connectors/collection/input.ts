@@ -5,7 +5,7 @@ import { functionSource } from '../function/source-function.ts';
 import { linesSource } from '../file/lines.ts';
 
 /**
- * `source.input`: a named input. `fn` is what whoever starts the job feeds it with (as for `source.function`); where
+ * `source.input`: a named input. its `function` is what whoever starts the job feeds it with (as for `source.function`); where
  * nobody does, the pipeline's own default: a function, or the lines of the files in `params.default`.
  */
 export function inputSource(spec: OperatorSpec): Source {
@@ -18,7 +18,7 @@ class InputSource implements Source {
   readonly finish?: () => void;
 
   constructor(spec: OperatorSpec) {
-    if (spec.fn !== undefined) {
+    if (spec.fns?.function !== undefined) {
       this.#source = functionSource(spec);
     } else {
       const paths =

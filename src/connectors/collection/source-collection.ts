@@ -24,7 +24,7 @@ class CollectionSource implements Source {
   }
 
   async open(ctx: OperatorContext): Promise<void> {
-    const values = this.#spec.fn === undefined ? undefined : await ctx.loadFunction(this.#spec.fn);
+    const values = await ctx.load('elements');
     if (!Array.isArray(values)) {
       throw new GraphError(`Source "${this.#spec.name}" needs an array of elements.`);
     }

@@ -4,7 +4,7 @@ import type { Emit, MaybePromise, Operator, OperatorContext } from '../../runtim
 import { type Isolate, inputIsolator } from '../../runtime/isolate.ts';
 import { isPromise } from '../../runtime/output.ts';
 import { settling } from '../../runtime/settling.ts';
-import { requiredFunction } from '../../graph/required-function.ts';
+import { requiredFunction } from '../../runtime/required-function.ts';
 import { StatefulOperator } from '../../operators/stateful-operator.ts';
 
 /**
@@ -28,7 +28,7 @@ class SinkFunctionOperator extends StatefulOperator {
   }
 
   async open(ctx: OperatorContext, _emit: Emit): Promise<void> {
-    const loaded = await ctx.loadFunction(requiredFunction(this.#spec));
+    const loaded = await requiredFunction(ctx);
     this.#function = userFunction(loaded, ['write', 'invoke'], this.#spec.name);
     this.#call = this.#function.call;
     this.#isolate = inputIsolator(ctx);

@@ -36,7 +36,7 @@ class FunctionSource implements Source {
   }
 
   async open(ctx: OperatorContext): Promise<void> {
-    const loaded = this.#spec.fn === undefined ? undefined : await ctx.loadFunction(this.#spec.fn);
+    const loaded = await ctx.load('function');
     const { subtask, parallelism } = ctx;
     let given = loaded;
     if (typeof loaded === 'function') {

@@ -1,7 +1,7 @@
 // Windows that end after a gap without records; they merge when they overlap or touch.
 
 import { ConfigurationError, UserFunctionError } from '../../errors.ts';
-import type { JsonValue } from '../../graph/job-graph.ts';
+import type { FunctionRef, JsonValue } from '../../graph/job-graph.ts';
 import { inspectRecord } from '../../runtime/failure.ts';
 import { MIN_TIMESTAMP } from '../../runtime/operator.ts';
 import type { AssignerContext, MergeCallback, WindowAssigner } from './assigner.ts';
@@ -10,11 +10,11 @@ import { EventTimeTrigger, ProcessingTimeTrigger } from './triggers.ts';
 import { TimeWindow } from './windows.ts';
 
 /** Gives the session gap of a record, in milliseconds, more than 0; of `py(…)` where the functions of the window are, too. */
-export type SessionGap<T> = ((value: T) => number) | { extract(value: T): number } | SaidGap;
+export type SessionGap<T> = ((value: T) => number) | { extract(value: T): number } | OfPython;
 
-/** A function of Python. */
-interface SaidGap {
-  describe(): { [key: string]: JsonValue };
+/** A function of Python, which only Python calls. */
+interface OfPython {
+  readonly ref: FunctionRef;
 }
 
 abstract class SessionWindows<T> implements WindowAssigner<T, TimeWindow> {
@@ -49,30 +49,20 @@ export abstract class FixedGap<T> extends SessionWindows<T> {
 }
 
 export abstract class DynamicGap<T> extends SessionWindows<T> {
+  /** What gives it. */
+  readonly given: SessionGap<T>;
   readonly #gap: (value: T) => number;
-  #said: { [key: string]: JsonValue } | undefined;
 
   constructor(gap: SessionGap<T>) {
     super();
+    this.given = gap;
     if (typeof gap === 'function') {
       this.#gap = gap;
     } else if ('extract' in gap) {
       this.#gap = (value) => gap.extract(value);
     } else {
       this.#gap = () => Number.NaN;
-      this.#said = gap.describe();
     }
-  }
-
-  /** Undefined where the gap is a function of this process. */
-  describe(): { [key: string]: JsonValue } | undefined {
-    const gap = this.#said?.function;
-    if (gap === undefined) return undefined;
-    return {
-      kind: 'session',
-      time: this.isEventTime() ? 'event' : 'processing',
-      gapFunction: gap,
-    };
   }
 
   gapOf(value: T): number {

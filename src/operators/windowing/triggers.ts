@@ -1,7 +1,6 @@
 // The triggers there are, save those that remember something (continuous-triggers.ts, count-trigger.ts).
 
-import { GraphError } from '../../errors.ts';
-import type { JsonValue } from '../../graph/job-graph.ts';
+import type { FunctionRef, JsonValue } from '../../graph/job-graph.ts';
 import type { WindowLike } from './assigner.ts';
 import {
   type OnMergeContext,
@@ -95,9 +94,9 @@ export class NeverTrigger implements Trigger<unknown> {
   }
 }
 
-/** A trigger that only says what it is, for windows in Python. */
-interface Said {
-  describe(): Described;
+/** A trigger in Python, which only Python calls. */
+interface OfPython {
+  readonly ref: FunctionRef;
 }
 
 /** As another trigger, but the window is emptied whenever it fires. */
@@ -109,7 +108,7 @@ export class PurgingTrigger<T, W> implements Trigger<T, W> {
   }
 
   /** Of a trigger in Python (`py(…)`) where the functions of the window are, too. */
-  static of<T, W>(nested: Trigger<T, W> | Said): PurgingTrigger<T, W> {
+  static of<T, W>(nested: Trigger<T, W> | OfPython): PurgingTrigger<T, W> {
     return new PurgingTrigger(nested as Trigger<T, W>);
   }
 
@@ -135,18 +134,6 @@ export class PurgingTrigger<T, W> implements Trigger<T, W> {
 
   clear(window: W, ctx: TriggerContext): void {
     this.nested.clear?.(window, ctx);
-  }
-
-  /** @throws GraphError when the trigger within is one of this program's own */
-  describe(): Described {
-    const trigger = this.nested.describe?.();
-    if (trigger === undefined) {
-      throw new GraphError(
-        "The trigger within the PurgingTrigger is one of this program's own, in TypeScript, and so must be the " +
-          'function of its window.',
-      );
-    }
-    return { kind: 'purging', trigger };
   }
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../../../src/runtime/operator.ts';
 import { windowOperator } from '../../../src/operators/window.ts';
 import { SubtaskMetricGroup } from '../../../src/runtime/metric-group.ts';
+import { assignerAsData, triggerAsData } from '../../../src/operators/windowing/as-data.ts';
 import { type SavedSubtask, SubtaskStore } from '../../../src/state/store.ts';
 import type { WindowOperation } from '../../../src/operators/windowing/operation.ts';
 
@@ -37,15 +38,33 @@ export const ON_DISK: Config = {
   'isthmus.state.cache-entries': '2',
 };
 
-const SPEC: OperatorSpec = {
-  id: 1,
-  kind: 'window',
-  name: 'Window',
-  language: 'typescript',
-  chaining: 'always',
-  params: {},
-  fn: { language: 'typescript', form: 'closure', id: 0, name: 'window' },
-};
+/** The operator of an operation, as the API makes it, and its functions by part. */
+function specOf(given: WindowOperation): { spec: OperatorSpec; parts: Record<string, unknown> } {
+  const windows = assignerAsData(given.assigner);
+  const firing = given.trigger === undefined ? undefined : triggerAsData(given.trigger);
+  const { function: fn, windowFunction } = given;
+  const parts = { function: fn, windowFunction, ...windows.parts, ...firing?.parts };
+  const ref = { language: 'typescript', form: 'closure', id: 0, name: 'window' } as const;
+  const spec: OperatorSpec = {
+    id: 1,
+    kind: 'window',
+    name: 'Window',
+    language: 'typescript',
+    chaining: 'always',
+    params: {
+      assigner: windows.said,
+      ...(firing === undefined ? {} : { trigger: firing.said }),
+      allowedLateness: given.allowedLatenessMs,
+      ...(given.lateTag === undefined ? {} : { lateTag: given.lateTag }),
+      how: given.how,
+      allWindows: given.allWindows,
+    },
+    fns: Object.fromEntries(
+      Object.entries(parts).flatMap(([part, each]) => (each === undefined ? [] : [[part, ref]])),
+    ),
+  };
+  return { spec, parts };
+}
 
 export class WindowDriver {
   readonly emitted: Emitted[] = [];
@@ -54,7 +73,7 @@ export class WindowDriver {
   /** What `emit` gives; a promise makes every emission wait. */
   wait: () => MaybePromise<void> = () => undefined;
   readonly ctx: OperatorContext;
-  readonly operator: Operator = windowOperator(SPEC);
+  readonly operator: Operator;
   readonly #store: SubtaskStore;
   readonly #releases: (() => void)[] = [];
   #dueAt = Infinity;
@@ -76,8 +95,10 @@ export class WindowDriver {
       ...given,
     };
     const clock: Clock = { now: () => this.now, monotonic: () => this.now, at: () => () => {} };
+    const { spec, parts } = specOf(operation);
+    this.operator = windowOperator(spec);
     this.ctx = {
-      spec: SPEC,
+      spec,
       jobName: 'test',
       taskName: 'Window',
       subtask,
@@ -93,7 +114,7 @@ export class WindowDriver {
       random: Math.random,
       settings: settingsOf(config),
       watermark: MIN_TIMESTAMP,
-      loadFunction: () => Promise.resolve(operation),
+      load: (part) => Promise.resolve(parts[part]),
       emitSide: (tag, value) => {
         if (tag === 'late') this.late.push(value);
         else this.emitted.push({ key: tag, timestamp: this.ctx.cursor.timestamp, value });

@@ -378,13 +378,13 @@ REFUSED: dict[str, tuple[Callable[[Any, Use, Use], Any], str]] = {
     ),
     "window, trigger of Python": (
         lambda env, p, t: windowed(env, p).trigger(p("AtEnd")).process(t("Shown")),
-        "The trigger is one of this program's own, in Python",
+        ONE_LANGUAGE,
     ),
     "window, sum": (lambda env, p, t: windowed(env, p).trigger(t("AtEnd")).sum("n"), ONE_LANGUAGE),
     "window assigner": (lambda env, p, t: windowed(env, p, t("Hundreds")).process(p("Shown")), ONE_LANGUAGE),
     "window assigner of Python": (
         lambda env, p, t: windowed(env, p, p("Hundreds")).process(t("Shown")),
-        "The window assigner is one of this program's own, in Python",
+        ONE_LANGUAGE,
     ),
     "session gap": (
         lambda env, p, t: windowed(env, p, EventTimeSessionWindows.with_dynamic_gap(t("Gap"))).process(
@@ -412,13 +412,13 @@ REFUSED: dict[str, tuple[Callable[[Any, Use, Use], Any], str]] = {
     ),
     "retry of TypeScript": (
         lambda env, p, t: tried("ordered_wait_with_retry", FixedDelayRetryStrategy(3, 1, None, own), env, t),
-        "predicate of the retry strategy is one of this program's own, in Python",
+        ONE_LANGUAGE,
     ),
     "retry by TypeScript": (
         lambda env, p, t: tried(
             "ordered_wait_with_retry", FixedDelayRetryStrategy(3, 1, None, t("is_even")), env, p
         ),
-        "Python cannot call ts",
+        ONE_LANGUAGE,
     ),
     "map_batch, format": (
         lambda env, p, t: numbers(env).map_batch(t("doubled"), format="numpy"),

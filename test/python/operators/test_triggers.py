@@ -436,9 +436,7 @@ def test_a_window_said_in_json():
         "allowedLateness": 0,
         "how": "reduce",
     }
-    with OneInputHarness(
-        lambda a, b: a + b, kind="window", key_by=lambda v: 0, params={"window": given}
-    ) as h:
+    with OneInputHarness(lambda a, b: a + b, kind="window", key_by=lambda v: 0, params=given) as h:
         h.process(1, timestamp=1)
         h.process(2, timestamp=6)
         h.end()

@@ -10,9 +10,8 @@ from bisect import bisect_right, insort
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..._program.operations import AsOfJoinOperation
 from ..._values.keep import keeper
-from ..runtime.opening import opened
+from ..runtime.opening import open_function
 from ..runtime.operator import MIN_TIMESTAMP, Operator, OperatorContext
 from ..runtime.timers import TimerQueue
 from .results import flatten
@@ -22,12 +21,9 @@ from .timed_records import TimedRecord, last_sequence, time_of, waiting_sides
 class AsOfJoinOperator(Operator):
     def open(self, ctx: OperatorContext) -> None:
         self.ctx = ctx
-        loaded = ctx.load_function(ctx.spec["fn"])
-        if not isinstance(loaded, AsOfJoinOperation):
-            loaded = AsOfJoinOperation(ctx.params.get("tolerance"), ctx.params.get("how", "inner"), loaded)
-        self._tolerance = loaded.tolerance
-        self._keeps_lonely = loaded.how == "left"
-        self._function, self._close = opened(loaded.function, ctx, "join")
+        self._tolerance: int | None = ctx.params.get("tolerance")
+        self._keeps_lonely = ctx.params.get("how") == "left"
+        self._function, self._close = open_function(ctx, "join")
         self.functions = (self._function,)
         # The right record stays, for left ones to come.
         self._own = keeper(ctx)[0]

@@ -28,6 +28,7 @@ from ..._values.raised import ANYTHING
 from ..runtime import forked
 from ..runtime.opening import opened
 from ..runtime.operator import Operator, OperatorContext
+from .async_retry import retry_of
 
 #: Seconds in which who awaits a task is told what came out of the loop instead.
 _HANDED_ON_S = 0.05
@@ -88,16 +89,13 @@ class AsyncOperator(Operator):
 
     @staticmethod
     def _operation(ctx: OperatorContext) -> AsyncOperation:
-        loaded = ctx.load_function(ctx.spec["fn"])
-        if isinstance(loaded, AsyncOperation):
-            return loaded
         params = ctx.params
         return AsyncOperation(
-            function=loaded,
-            timeout=int(params.get("timeout") or params.get("timeoutMs") or 0),
+            function=ctx.load("function"),
+            timeout=int(params.get("timeout") or 0),
             capacity=int(params.get("capacity") or 100),
             ordered=bool(params.get("ordered", False)),
-            retry=_retry_of(params.get("retry")),
+            retry=retry_of(ctx),
         )
 
     # On the worker's thread.
@@ -409,26 +407,3 @@ class _LoopThread:
 
 def _timed_out(value: Any) -> list[Any]:
     raise TimeoutError(f"Async function call has timed out for input: {value}")
-
-
-def _retry_of(given: dict[str, Any] | None) -> Any:
-    """A retry strategy said in JSON: ``{"kind": "fixedDelay", "maxAttempts": 3, "backoffMs": 100}``."""
-    # There it counts all calls, here those after the first.
-    repeats = given["maxAttempts"] - 1 if given else 0
-    if not given or repeats < 1:
-        return None
-    from ..._interfaces.async_retry_predicates import empty_result_predicate, has_exception_predicate
-    from ..._interfaces.functions.asynchronous import AsyncRetryStrategy
-
-    bad_result = empty_result_predicate if given.get("onEmpty") else None
-    bad_exception = has_exception_predicate if given.get("onException", True) else None
-    if given.get("kind", "fixedDelay") == "fixedDelay":
-        return AsyncRetryStrategy.fixed_delay(repeats, given.get("backoffMs", 100), bad_result, bad_exception)
-    return AsyncRetryStrategy.exponential_backoff(
-        repeats,
-        given.get("initialDelayMs", 100),
-        given.get("maxDelayMs", 10_000),
-        given.get("multiplier", 2.0),
-        bad_result,
-        bad_exception,
-    )

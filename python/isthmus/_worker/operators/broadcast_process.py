@@ -66,7 +66,7 @@ class BroadcastProcessOperator(TimerOperator):
         self.ctx = ctx
         store = runtime_context(ctx).get_operator_state_store()
         self._maps = {name: store.broadcast(name) for name in ctx.params.get("descriptors", ())}
-        loaded = ctx.load_function(ctx.spec["fn"])
+        loaded = ctx.load("function")
         self._first, self._close = opened(loaded, ctx, "process_element")
         self._second = loaded.process_broadcast_element
         self.functions = (self._first, self._second)

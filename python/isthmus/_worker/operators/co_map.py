@@ -16,7 +16,7 @@ class TwoMethods(Operator):
 
     def open(self, ctx: OperatorContext) -> None:
         self.ctx = ctx
-        loaded = ctx.load_function(ctx.spec["fn"])
+        loaded = ctx.load("function")
         first, second = self.methods
         self._first, self._close = opened(loaded, ctx, first)
         self._second = getattr(loaded, second)

@@ -14,7 +14,7 @@ from .results import flatten
 class CoProcessOperator(TimerOperator):
     def open(self, ctx: OperatorContext) -> None:
         self.ctx = ctx
-        loaded = ctx.load_function(ctx.spec["fn"])
+        loaded = ctx.load("function")
         self._first, self._close = opened(loaded, ctx, "process_element1")
         self._second = loaded.process_element2
         self.functions = (self._first, self._second)

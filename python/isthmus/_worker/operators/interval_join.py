@@ -15,7 +15,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..._interfaces.functions.process import ProcessJoinFunction
-from ..._program.operations import IntervalJoinOperation
 from ..._values.keep import keeper
 from ..runtime.opening import opened
 from ..runtime.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext
@@ -42,13 +41,15 @@ class JoinContext(ProcessJoinFunction.Context):
 class IntervalJoinOperator(Operator):
     def open(self, ctx: OperatorContext) -> None:
         self.ctx = ctx
-        operation = self._operation(ctx)
-        self._lower = operation.lower + (0 if operation.lower_inclusive else 1)
-        self._upper = operation.upper - (0 if operation.upper_inclusive else 1)
-        self._outer = (operation.how in ("left", "full"), operation.how in ("right", "full"))
-        self._function, self._close = opened(operation.function, ctx, "process_element")
+        params = ctx.params
+        self._lower = params["lower"] + (0 if params.get("lowerInclusive", True) else 1)
+        self._upper = params["upper"] - (0 if params.get("upperInclusive", True) else 1)
+        how = params.get("how", "inner")
+        self._outer = (how in ("left", "full"), how in ("right", "full"))
+        function = ctx.load("function")
+        self._function, self._close = opened(function, ctx, "process_element")
         self.functions = (self._function,)
-        self._many = hasattr(operation.function, "process_element")
+        self._many = hasattr(function, "process_element")
         self._context = JoinContext()
         self._own = keeper(ctx)[0]
         #: How long a record of each side waits for partners after its own time.
@@ -64,21 +65,6 @@ class IntervalJoinOperator(Operator):
             for key, waiting in held.items():
                 for record in waiting:
                     self._ends[side].register(min(record.timestamp + self._wait[side], MAX_TIMESTAMP), key)
-
-    @staticmethod
-    def _operation(ctx: OperatorContext) -> IntervalJoinOperation:
-        loaded = ctx.load_function(ctx.spec["fn"])
-        if isinstance(loaded, IntervalJoinOperation):
-            return loaded
-        params = ctx.params
-        return IntervalJoinOperation(
-            lower=params["lower"],
-            upper=params["upper"],
-            lower_inclusive=params.get("lowerInclusive", True),
-            upper_inclusive=params.get("upperInclusive", True),
-            how=params.get("how", "inner"),
-            function=loaded,
-        )
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
         return flatten(self._each(LEFT, records), self.ctx)

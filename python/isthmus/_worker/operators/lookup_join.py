@@ -29,8 +29,7 @@ class LookupJoinOperator(Operator):
 
     def open(self, ctx: OperatorContext) -> None:
         self.ctx = ctx
-        loaded = ctx.load_function(ctx.spec["fn"])
-        operation = loaded if isinstance(loaded, LookupJoinOperation) else _from_params(ctx, loaded)
+        operation = _operation(ctx)
         lookup = operation.lookup
         target = getattr(lookup, "async_invoke", None) or getattr(lookup, "lookup", None) or lookup
         called = getattr(type(target), "__call__", None)  # noqa: B004
@@ -166,16 +165,12 @@ class LookupCache:
             self._found.popitem(last=False)
 
 
-def _from_params(ctx: OperatorContext, lookup: Any) -> LookupJoinOperation:
+def _operation(ctx: OperatorContext) -> LookupJoinOperation:
     params = ctx.params
-
-    def load(name: str) -> Any:
-        return ctx.load_function(params[name]) if params.get(name) else None
-
     return LookupJoinOperation(
-        lookup=lookup,
-        key=load("key"),
-        function=load("function") or _pair,
+        lookup=ctx.load("lookup"),
+        key=ctx.load("key"),
+        function=ctx.load("function") or _pair,
         how=params.get("how", "inner"),
         cache_size=int(params.get("cacheSize") or 0),
         cache_ttl=int(params.get("cacheTtl") or 0),

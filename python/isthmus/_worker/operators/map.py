@@ -20,7 +20,7 @@ class MapOperator(Operator):
         self._close = None
         self._function = None
         self._proof: Proof | None = None
-        if ctx.spec.get("fn"):
+        if ctx.spec.get("fns"):
             self._function, self._close = open_function(ctx, "map")
             self.functions = (self._function,)
             self._proof = Proof(self._function)

@@ -58,17 +58,14 @@ class TimestampsOperator(Operator):
 
     @staticmethod
     def _operation(ctx: OperatorContext) -> TimestampsOperation:
-        if ctx.spec.get("fn"):
-            loaded = ctx.load_function(ctx.spec["fn"])
-            if isinstance(loaded, TimestampsOperation):
-                return loaded
-            given = {"generator": "monotonous", **_fields(ctx)}
-            if given["generator"] != "custom":
-                return TimestampsOperation(**given, assigner=loaded)
-            ref = ctx.params["strategy"].get("timestampAssigner")
-            assigner = None if ref is None else ctx.load_function(ref)
-            return TimestampsOperation(**given, custom=loaded, assigner=assigner)
-        return TimestampsOperation(**{"generator": "none", **_fields(ctx)})
+        params = ctx.params
+        return TimestampsOperation(
+            generator=params["generator"],
+            max_out_of_orderness=params.get("maxOutOfOrdernessMs") or 0,
+            assigner=ctx.load("timestampAssigner"),
+            idle_timeout=params.get("idleTimeoutMs"),
+            custom=ctx.load("generator"),
+        )
 
     def reach_after(self, given: int) -> int:
         if given == FIXED or (self._assign is None and self._custom is None):
@@ -199,15 +196,3 @@ def _overrides_on_event(generator: Any) -> bool:
     return getattr(type(generator), "on_event", None) is not WatermarkGenerator.on_event
 
 
-def _fields(ctx: OperatorContext) -> dict[str, Any]:
-    """The operation as JSON, for functions used from TypeScript (``docs/operators.md``)."""
-    given = ctx.params.get("strategy", ctx.params)
-    found: dict[str, Any] = {}
-    for name, key in (
-        ("generator", "generator"),
-        ("max_out_of_orderness", "maxOutOfOrdernessMs"),
-        ("idle_timeout", "idleTimeoutMs"),
-    ):
-        if given.get(key) is not None:
-            found[name] = given[key]
-    return found

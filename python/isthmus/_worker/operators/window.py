@@ -8,29 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..._program.operations import WindowOperation
 from ..runtime.operator import Operator, OperatorContext
 from .results import flatten
 from .windowing.choose import make_engine
 from .windowing.engine import Engine
+from .windowing.from_data import window_operation
 
 
 class WindowOperator(Operator):
-    """``fn`` loads to a WindowOperation, or to the function while ``params.window`` says the rest in JSON."""
-
     _engine: Engine | None = None
 
     def open(self, ctx: OperatorContext) -> None:
         self.ctx = ctx
-        self._open_engine(make_engine(self._operation(ctx), ctx))
-
-    def _operation(self, ctx: OperatorContext) -> WindowOperation:
-        loaded = ctx.load_function(ctx.spec["fn"])
-        if isinstance(loaded, WindowOperation):
-            return loaded
-        from .windowing.from_json import window_operation
-
-        return window_operation(ctx.params["window"], loaded, ctx.load_function)
+        self._open_engine(make_engine(window_operation(ctx), ctx))
 
     def _open_engine(self, engine: Engine) -> None:
         self._engine = engine

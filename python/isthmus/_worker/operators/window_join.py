@@ -9,27 +9,28 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import Any
 
-from ..._program.operations import WindowJoinOperation, WindowOperation
+from ..._program.operations import WindowOperation
 from ..._values.keep import Own, as_it_is, fixed, keeper
-from ..runtime.opening import opened
+from ..runtime.opening import open_function
 from ..runtime.operator import OperatorContext
 from .results import flatten
 from .window import WindowOperator
 from .windowing.choose import make_engine
+from .windowing.from_data import assigner_of, trigger_of
 from .windowing.general import GeneralEngine
 
 
 class WindowJoinOperator(WindowOperator):
     def open(self, ctx: OperatorContext) -> None:
         self.ctx = ctx
-        operation = self._join_operation(ctx)
-        cogroup = operation.how == "co_group"
-        function, self._close_function = opened(operation.function, ctx, "co_group" if cogroup else "join")
+        params = ctx.params
+        cogroup = params["how"] == "co_group"
+        function, self._close_function = open_function(ctx, params["how"])
         engine = make_engine(
             WindowOperation(
-                assigner=operation.assigner,
-                trigger=operation.trigger,
-                allowed_lateness=operation.allowed_lateness,
+                assigner=assigner_of(ctx),
+                trigger=trigger_of(ctx),
+                allowed_lateness=int(params.get("allowedLateness") or 0),
                 late_tag=None,
                 how="apply",
                 function=_CoGrouped(function) if cogroup else _Joined(function, keeper(ctx)[0]),
@@ -41,23 +42,6 @@ class WindowJoinOperator(WindowOperator):
             engine.element = _untagged
         self._open_engine(engine)
         self.functions = (function,)
-
-    @staticmethod
-    def _join_operation(ctx: OperatorContext) -> WindowJoinOperation:
-        loaded = ctx.load_function(ctx.spec["fn"])
-        if isinstance(loaded, WindowJoinOperation):
-            return loaded
-        from .windowing.from_json import assigner_of, trigger_of
-
-        given = ctx.params.get("window", ctx.params)
-        trigger = given.get("trigger")
-        return WindowJoinOperation(
-            assigner=assigner_of(given["assigner"], ctx.load_function),
-            trigger=None if trigger is None else trigger_of(trigger, ctx.load_function),
-            allowed_lateness=int(given.get("allowedLateness") or 0),
-            how=given.get("how", "join"),
-            function=loaded,
-        )
 
     def apply_keyed(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Any]:
         return flatten(self.engine.process((key, (0, value)) for key, value in pairs), self.ctx)

@@ -17,12 +17,12 @@ def open_function(
     Args:
         ctx: The operator's context.
         method: What the operator calls on an object (``map``, ``get_key`` …); a plain callable is called itself.
-        ref: Which function; the operator's own when absent.
+        ref: Which function; the operator's ``function`` when absent.
 
     Returns:
         What to call, and what closes it (once, also after a failure).
     """
-    loaded = ctx.load_function(ref or ctx.spec["fn"])
+    loaded = ctx.load("function") if ref is None else ctx.load_function(ref)
     return opened(loaded, ctx, method)
 
 

@@ -120,6 +120,20 @@ class OperatorContext:
         self.reach = SHARED
         #: The operator's RuntimeContext once somebody asked for it (``runtime_context(ctx)``).
         self.runtime: Any = None
+        #: Functions by part, of those that are pickled as one.
+        self._joint: dict[str, Any] | None = None
+
+    def load(self, part: str) -> Any:
+        """The function of a part of the operator (``docs/operators.md``), once for each subtask; None where it has none."""
+        ref = self.spec.get("fns", {}).get(part)
+        if ref is None:
+            return None
+        if "part" not in ref:
+            return self.load_function(ref)
+        # What several functions share in the program, they share here.
+        if self._joint is None:
+            self._joint = self.load_function(ref)
+        return self._joint[ref["part"]]
 
     @property
     def params(self) -> dict[str, Any]:

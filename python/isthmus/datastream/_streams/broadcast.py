@@ -64,14 +64,13 @@ class BroadcastConnectedStream(Generic[T]):
                     f"{given.__name__} should be applied to {fits} DataStream; this one needs a {wanted.__name__}."
                 )
             raise TypeError(f"The input must be a {wanted.__name__}; it is a {type(func).__name__}.")
-        language, fn = instance_of(self._stream._env.graph, func, wanted, "broadcast process")
+        fns = instance_of(self._stream._env.graph, func, wanted, "broadcast process")
         return two_inputs(
             self._stream,
             self._broadcast,
             "broadcast_process",
             "Keyed-Co-Process-Broadcast" if keyed else "Co-Process-Broadcast",
-            language,
-            fn,
+            fns,
             type_of(output_type),
             {"descriptors": [d.name for d in self._broadcast.descriptors]},
         )

@@ -25,15 +25,14 @@ _METHODS = {
 
 def function_of(
     graph: ProgramGraph, func: Any, wanted: type, name: str, method: str | None = None
-) -> tuple[str, dict[str, Any]]:
-    """Language and reference of a function that may be an object of ``wanted``, one with its method, a callable, or
-    ``ts(...)``.
+) -> dict[str, dict[str, Any]]:
+    """The functions of an operator that has one: an object of ``wanted``, one with its method, a callable, or ``ts(...)``.
 
     Raises:
         TypeError: It is none of them.
     """
     if isinstance(func, TypeScriptFunction):
-        return "typescript", func.reference()
+        return {"function": func.reference()}
     known = method or _METHODS.get(wanted.__name__, "\0")
     if not (isinstance(func, wanted) or callable(func) or hasattr(func, known)):
         if method is not None:
@@ -47,16 +46,16 @@ def function_of(
             f"{name} takes what its function returns, and {getattr(called, '__qualname__', called)} is a coroutine "
             "function, whose result is yet to come: call it from an AsyncFunction, by AsyncDataStream."
         )
-    return "python", graph.function(func, name)
+    return {"function": graph.function(func, name)}
 
 
-def instance_of(graph: ProgramGraph, func: Any, wanted: type, name: str) -> tuple[str, dict[str, Any]]:
+def instance_of(graph: ProgramGraph, func: Any, wanted: type, name: str) -> dict[str, dict[str, Any]]:
     """As ``function_of``, where only an object of ``wanted`` (or ``ts(...)``) will do."""
     if isinstance(func, TypeScriptFunction):
-        return "typescript", func.reference()
+        return {"function": func.reference()}
     if not isinstance(func, wanted):
         raise TypeError(f"The input must be a {wanted.__name__}; it is a {type(func).__name__}.")
-    return "python", graph.function(func, name)
+    return {"function": graph.function(func, name)}
 
 
 def selector_of(graph: ProgramGraph, key_selector: Any) -> dict[str, Any]:
@@ -72,20 +71,6 @@ def selector_of(graph: ProgramGraph, key_selector: Any) -> dict[str, Any]:
     if not isinstance(key_selector, KeySelector) and not callable(key_selector):
         raise TypeError("Parameter key_selector should be type of KeySelector or a callable function.")
     return graph.function(key_selector, "key selector")
-
-
-def all_typescript(what: str, *given: Any) -> bool:
-    """Whether the functions of an operator are TypeScript; those that are None do not count.
-
-    Raises:
-        GraphError: Some are and some are not.
-    """
-    languages = {isinstance(function, TypeScriptFunction) for function in given if function is not None}
-    if len(languages) > 1:
-        raise GraphError(
-            f"The functions of {what} must be of one language; write all of them in Python or all in TypeScript."
-        )
-    return True in languages
 
 
 def type_of(declared: Any) -> TypeInformation | None:

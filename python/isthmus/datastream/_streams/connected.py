@@ -106,8 +106,8 @@ class ConnectedStreams(Generic[T1, T2]):
             # As in PyFlink: where one of them is not keyed, neither is.
             first, second = unkeyed(first), unkeyed(second)
         env = self.stream1._env
-        language, fn = instance_of(env.graph, func, wanted, kind)
-        return two_inputs(first, second, kind, name, language, fn, type_of(output_type))
+        fns = instance_of(env.graph, func, wanted, kind)
+        return two_inputs(first, second, kind, name, fns, type_of(output_type))
 
 
 def _check(func: Any, words: str, *wanted: type) -> None:
@@ -133,8 +133,7 @@ def two_inputs(
     second: DataStream[Any],
     kind: str,
     name: str,
-    language: str,
-    fn: Any,
+    fns: dict[str, dict[str, Any]],
     output_type: Any,
     params: dict[str, Any] | None = None,
 ) -> DataStream[Any]:
@@ -142,8 +141,7 @@ def two_inputs(
     made = Transformation(
         kind,
         name,
-        language=language,
-        fn=fn,
+        fns=fns,
         params=params,
         inputs=[(o, 0) for o in first._inputs()] + [(o, 1) for o in second._inputs()],
         output_type=output_type,

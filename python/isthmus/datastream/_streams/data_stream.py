@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
-from ..._program.graph import Origin, Transformation
+from ..._program.graph import Origin, Transformation, all_typescript
 from ..._pyflink.lazy import no_java
 from ...errors import GraphError
 from .batches import batch_format_of
 from .checks import (
-    all_typescript,
     check_count,
     check_environment,
     check_limit,
@@ -28,6 +27,7 @@ from .united import renamed_origins
 
 if TYPE_CHECKING:
     from ..._interfaces.output_tag import OutputTag
+    from ..._program.operations import Operation
     from ..._program.typescript import TypeScriptFunction
     from ...common.typeinfo import TypeInformation
     from ...common.watermark_strategy import WatermarkStrategy
@@ -121,25 +121,27 @@ class DataStream(OperatorSettings, Generic[T]):
         self,
         kind: str,
         name: str,
-        language: str,
-        fn: dict[str, Any] | None,
+        fns: dict[str, dict[str, Any]],
         output_type: Any,
         *,
         params: dict[str, Any] | None = None,
-        non_parallel: bool = False,
     ) -> DataStream[Any]:
         made = Transformation(
             kind,
             name,
-            language=language,
-            fn=fn,
+            fns=fns,
             params=params,
             inputs=[(origin, 0) for origin in self._inputs()],
             output_type=output_type,
-            non_parallel=non_parallel,
         )
         self._env.graph.add(made)
         return DataStream(self._env, [Origin(made)], output_type)
+
+    def _operate(self, operation: Operation, name: str, what: str, output_type: Any) -> DataStream[Any]:
+        """An operator of several functions; ``what`` it is, to errors."""
+        params, parts = operation.as_data()
+        fns = self._env.graph.functions(what, parts)
+        return self._add(operation.kind, name, fns, output_type, params=params)
 
     def _inputs(self) -> list[Origin]:
         """What an operator on this stream reads."""
@@ -158,8 +160,8 @@ class DataStream(OperatorSettings, Generic[T]):
         """
         from ..functions import MapFunction
 
-        language, fn = function_of(self._env.graph, func, MapFunction, "map")
-        return self._add("map", "Map", language, fn, type_of(output_type))
+        fns = function_of(self._env.graph, func, MapFunction, "map")
+        return self._add("map", "Map", fns, type_of(output_type))
 
     def flat_map(
         self,
@@ -169,8 +171,8 @@ class DataStream(OperatorSettings, Generic[T]):
         """One record in, any number out: the function returns an iterable or is a generator."""
         from ..functions import FlatMapFunction
 
-        language, fn = function_of(self._env.graph, func, FlatMapFunction, "flat_map")
-        return self._add("flat_map", "FlatMap", language, fn, type_of(output_type))
+        fns = function_of(self._env.graph, func, FlatMapFunction, "flat_map")
+        return self._add("flat_map", "FlatMap", fns, type_of(output_type))
 
     def filter(
         self, func: FilterFunction[T] | Callable[[T], Any] | TypeScriptFunction[T, bool]
@@ -178,8 +180,8 @@ class DataStream(OperatorSettings, Generic[T]):
         """Keeps the records for which the function says something true."""
         from ..functions import FilterFunction
 
-        language, fn = function_of(self._env.graph, func, FilterFunction, "filter")
-        return self._add("filter", "Filter", language, fn, self._type)
+        fns = function_of(self._env.graph, func, FilterFunction, "filter")
+        return self._add("filter", "Filter", fns, self._type)
 
     def map_batch(
         self,
@@ -240,14 +242,15 @@ class DataStream(OperatorSettings, Generic[T]):
         size: Any,
         latency: Any,
     ) -> DataStream[Any]:
+        from ..._program.typescript import TypeScriptFunction
         from ..functions import Function
 
-        language, fn = function_of(self._env.graph, func, Function, name, kind)
-        if language == "typescript" and form not in (None, "list"):
+        fns = function_of(self._env.graph, func, Function, name, kind)
+        if isinstance(func, TypeScriptFunction) and form not in (None, "list"):
             raise GraphError(
                 f"A TypeScript function gets batches as arrays, not as {form}; leave out format=."
             )
-        form = "list" if language == "typescript" else batch_format_of(func, kind, form)
+        form = "list" if isinstance(func, TypeScriptFunction) else batch_format_of(func, kind, form)
         for what, count in (("batch_size", records), ("batch_bytes", size)):
             if count is not None:
                 check_count(what, count)
@@ -255,7 +258,7 @@ class DataStream(OperatorSettings, Generic[T]):
             check_ms("latency_ms", latency)
         params = {"format": form, "batchSize": records, "batchBytes": size, "latencyMs": latency}
         given = {key: value for key, value in params.items() if value is not None}
-        return self._add(kind, name, language, fn, type_of(output_type), params=given)
+        return self._add(kind, name, fns, type_of(output_type), params=given)
 
     def process(
         self,
@@ -267,8 +270,8 @@ class DataStream(OperatorSettings, Generic[T]):
 
         # PyFlink takes one for keyed streams, too: without a key it has neither state nor timers.
         wanted = KeyedProcessFunction if isinstance(func, KeyedProcessFunction) else ProcessFunction
-        language, fn = instance_of(self._env.graph, func, wanted, "process")
-        return self._add("process", "PROCESS", language, fn, type_of(output_type))
+        fns = instance_of(self._env.graph, func, wanted, "process")
+        return self._add("process", "PROCESS", fns, type_of(output_type))
 
     def project(self, *field_indexes: int) -> DataStream[tuple[Any, ...]]:
         """Chosen fields of typed tuples, in the order given."""
@@ -283,9 +286,7 @@ class DataStream(OperatorSettings, Generic[T]):
             if not 0 <= index < len(types):
                 raise ValueError(f"There is no field {index}; the tuple has {len(types)}.")
         projected = TupleTypeInfo([types[i] for i in field_indexes])
-        return self._add(
-            "project", "Projection", "python", None, projected, params={"fields": list(field_indexes)}
-        )
+        return self._add("project", "Projection", {}, projected, params={"fields": list(field_indexes)})
 
     def assign_timestamps_and_watermarks(self, watermark_strategy: WatermarkStrategy) -> DataStream[T]:
         """Gives records timestamps and the stream watermarks."""
@@ -293,13 +294,8 @@ class DataStream(OperatorSettings, Generic[T]):
 
         if not isinstance(watermark_strategy, WatermarkStrategy):
             raise TypeError("Parameter watermark_strategy should be a WatermarkStrategy.")
-        operation, name = watermark_strategy.operation, "Timestamps/Watermarks"
-        if all_typescript("a watermark strategy", operation.assigner, operation.custom):
-            fn = (operation.custom or operation.assigner).reference()
-            params = {"strategy": operation.as_json()}
-            return self._add("timestamps", name, "typescript", fn, self._type, params=params)
-        fn = self._env.graph.function(operation, "watermark strategy")
-        return self._add("timestamps", name, "python", fn, self._type)
+        operation, what = watermark_strategy.operation, "a watermark strategy"
+        return self._operate(operation, "Timestamps/Watermarks", what, self._type)
 
     def get_side_output(self, output_tag: OutputTag[U]) -> DataStream[U]:
         """What the operator emitted to a tag."""
@@ -430,14 +426,12 @@ class DataStream(OperatorSettings, Generic[T]):
         """To the subtask that ``partitioner(key, number_of_subtasks)`` says."""
         from ..functions import Partitioner
 
-        if all_typescript("a custom partitioner", partitioner, key_selector):
+        graph = self._env.graph
+        if all_typescript("a custom partitioner", {"function": partitioner, "key selector": key_selector}):
             partition = cast("TypeScriptFunction[K, int]", partitioner).reference()
-            return self._partitioned(
-                "custom", key=selector_of(self._env.graph, key_selector), partition=partition
-            )
+            return self._partitioned("custom", key=selector_of(graph, key_selector), partition=partition)
         if not isinstance(partitioner, Partitioner) and not callable(partitioner):
             raise TypeError("Parameter partitioner should be type of Partitioner or a callable function.")
-        graph = self._env.graph
         key = selector_of(graph, key_selector)
         return self._partitioned("custom", key=key, partition=graph.function(partitioner, "partitioner"))
 
@@ -450,13 +444,18 @@ class DataStream(OperatorSettings, Generic[T]):
     # Ends.
 
     def _sink(
-        self, kind: str, name: str, params: dict[str, Any], fn: Any = None, language: str = "any"
+        self,
+        kind: str,
+        name: str,
+        params: dict[str, Any],
+        fns: dict[str, dict[str, Any]] | None = None,
+        language: str | None = "any",
     ) -> DataStreamSink:
         # Said also where nothing is declared: a sink that runs in TypeScript then shows values as Python does.
         declared = self._type.to_spec() if self._type is not None else {"kind": "PICKLED_BYTE_ARRAY"}
         params = {**params, "type": declared}
         made = Transformation(
-            kind, name, language=language, fn=fn, params=params, inputs=[(o, 0) for o in self._inputs()]
+            kind, name, language=language, fns=fns, params=params, inputs=[(o, 0) for o in self._inputs()]
         )
         return DataStreamSink(self._env.graph.add(made))
 
@@ -473,11 +472,11 @@ class DataStream(OperatorSettings, Generic[T]):
 
         if not isinstance(sink, Sink):
             raise TypeError(f"Parameter sink should be a Sink; it is a {type(sink).__name__}.")
-        kind, name, params, fn = sink.to_operator(self._env.graph)
+        kind, name, params, fns = sink.to_operator(self._env.graph)
         # Only Python writes rows as CSV, and other charsets than UTF-8.
         plain = "rowFormat" not in params and params.get("charset", "utf-8").lower() in ("utf-8", "utf8")
         language = "any" if plain else "python"
-        return self._sink(kind, name, params, fn, language)
+        return self._sink(kind, name, params, fns, language)
 
     def add_sink(
         self, sink_func: Sink | SinkFunction | Callable[[T], Any] | TypeScriptFunction[T, Any]
@@ -488,8 +487,8 @@ class DataStream(OperatorSettings, Generic[T]):
 
         if isinstance(sink_func, Sink):
             return self.sink_to(sink_func)
-        language, fn = function_of(self._env.graph, sink_func, SinkFunction, "sink")
-        return self._sink("sink.function", "Sink", {}, fn, language)
+        fns = function_of(self._env.graph, sink_func, SinkFunction, "sink")
+        return self._sink("sink.function", "Sink", {}, fns, None)
 
     def to_output(self, name: str) -> DataStreamSink:
         """A named output: iterated by TypeScript that loaded this pipeline, printed when it runs alone."""

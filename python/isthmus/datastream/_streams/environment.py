@@ -58,17 +58,17 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         self,
         kind: str,
         name: str,
-        fn: Any,
+        fns: dict[str, dict[str, Any]],
         params: dict[str, Any],
         output_type: Any,
         non_parallel: bool,
-        language: str,
+        language: str | None = None,
     ) -> DataStream[Any]:
         made = Transformation(
             kind,
             name,
             language=language,
-            fn=fn,
+            fns=fns,
             params=params,
             output_type=output_type,
             non_parallel=non_parallel,
@@ -94,8 +94,8 @@ class StreamExecutionEnvironment(EnvironmentSettings):
 
             convert = collection_converter(declared.to_spec())
             records = [convert(record) for record in records]
-        fn = self.graph.function(records, "Collection Source")
-        return self._source("source.collection", "Collection Source", fn, {}, declared, True, "python")
+        fns = {"elements": self.graph.function(records, "Collection Source")}
+        return self._source("source.collection", "Collection Source", fns, {}, declared, True)
 
     def from_source(
         self,
@@ -122,22 +122,21 @@ class StreamExecutionEnvironment(EnvironmentSettings):
             )
         declared = type_of(type_info)
         if isinstance(source, Source):
-            kind, name, params, fn, language, produced = source.to_operator(self.graph)
+            kind, name, params, fns, language, produced = source.to_operator(self.graph)
             stream = self._source(
-                kind, source_name or name, fn, params, declared or produced, False, language
+                kind, source_name or name, fns, params, declared or produced, False, language
             )
         elif is_generator_source(source):
             import inspect
 
-            fn = self.graph.function(source, source_name or source.__name__)
+            name = source_name or source.__name__
+            fns = {"function": self.graph.function(source, name)}
             alone = not inspect.signature(source).parameters
-            stream = self._source(
-                "source.function", source_name or source.__name__, fn, {}, declared, alone, "python"
-            )
+            stream = self._source("source.function", name, fns, {}, declared, alone)
         elif isinstance(source, TypeScriptFunction):
             name = source_name or source.name
-            fn = source.reference()
-            stream = self._source("source.function", name, fn, {}, declared, False, "typescript")
+            fns = {"function": source.reference()}
+            stream = self._source("source.function", name, fns, {}, declared, False)
             stream.set_parallelism(1)
         else:
             raise GraphError(
@@ -180,17 +179,18 @@ class StreamExecutionEnvironment(EnvironmentSettings):
                 params |= {"default": paths, "jsonLines": True}
             # Where it is not fed, the runner of the pipeline makes it a source of this function.
             if isinstance(default, TypeScriptFunction):
-                fn, language = default.reference(), "typescript"
+                fns = {"function": default.reference()}
             elif default is None or paths is not None:
-                fn, language = None, "typescript"
+                fns = {}
             else:
-                fn, language = self.graph.function(default, name), "python"
-            return self._source("source.input", name, fn, params, type_of(type_info), True, language)
+                fns = {"function": self.graph.function(default, name)}
+            language = None if fns else "typescript"
+            return self._source("source.input", name, fns, params, type_of(type_info), True, language)
         if paths is not None:
             return self._source(
                 "source.lines",
                 name,
-                None,
+                {},
                 {"paths": paths, "jsonLines": True},
                 type_of(type_info),
                 False,
@@ -213,7 +213,7 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         charset = known_charset(charset_name)
         params = {"paths": [check_text("path of a file", file_path)], "encoding": charset}
         return self._source(
-            "source.lines", "Custom File Source", None, params, Types.STRING(), False, reader_of(charset)
+            "source.lines", "Custom File Source", {}, params, Types.STRING(), False, reader_of(charset)
         )
 
     def add_source(

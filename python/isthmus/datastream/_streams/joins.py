@@ -8,10 +8,10 @@ from ..._program.operations import (
     AsOfJoinOperation,
     IntervalJoinOperation,
     LookupJoinOperation,
+    Operation,
     WindowJoinOperation,
 )
-from ..._program.typescript import TypeScriptFunction
-from .checks import all_typescript, check_count, check_ms, require_one_key_type, selector_of, type_of
+from .checks import check_count, check_ms, require_one_key_type, selector_of, type_of
 from .connected import two_inputs
 from .data_stream import DataStream
 
@@ -75,7 +75,6 @@ class JoinedStreams(Generic[T, U]):
         if self._assigner is None:
             raise ValueError("A window join needs window(...) before apply(...).")
         from .keyed_stream import KeyedStream
-        from .windowed import is_typescript_window, window_as_json
 
         graph = self._left._env.graph
         keys, types = self._keys, self._key_types
@@ -84,16 +83,8 @@ class JoinedStreams(Generic[T, U]):
         left = KeyedStream[Any, Any](self._left, selector_of(graph, keys[0]), keys[0], of_left)
         right = KeyedStream[Any, Any](self._right, selector_of(graph, keys[1]), keys[1], of_right)
         require_one_key_type(left, right, "A window join needs")
-        params: dict[str, Any] | None = None
-        operation: Any = function
-        if is_typescript_window("a window join", self._assigner, self._trigger, function):
-            window = window_as_json(self._assigner, self._trigger)
-            params = {"window": {**window, "allowedLateness": self._lateness, "how": self._how}}
-        else:
-            operation = WindowJoinOperation(
-                self._assigner, self._trigger, self._lateness, self._how, function
-            )
-        return _two(left, right, "window_join", self._how, operation, params, output_type)
+        operation = WindowJoinOperation(self._assigner, self._trigger, self._lateness, self._how, function)
+        return _two(left, right, operation, self._how, "a window join", output_type)
 
 
 class CoGroupedStreams(JoinedStreams[T, U]):
@@ -103,20 +94,11 @@ class CoGroupedStreams(JoinedStreams[T, U]):
 
 
 def _two(
-    first: Any,
-    second: Any,
-    kind: str,
-    name: str,
-    operation: Any,
-    params: dict[str, Any] | None,
-    output_type: Any,
+    first: Any, second: Any, operation: Operation, name: str, what: str, output_type: Any
 ) -> DataStream[Any]:
-    """``operation``: all of it; of a TypeScript function that alone, with the rest in ``params``."""
-    if isinstance(operation, TypeScriptFunction):
-        language, fn = "typescript", operation.reference()
-    else:
-        language, fn = "python", first._env.graph.function(operation, name)
-    return two_inputs(first, second, kind, name, language, fn, type_of(output_type), params)
+    params, parts = operation.as_data()
+    fns = first._env.graph.functions(what, parts)
+    return two_inputs(first, second, operation.kind, name, fns, type_of(output_type), params)
 
 
 class IntervalJoin:
@@ -164,21 +146,8 @@ class IntervalJoin:
         if self._bounds is None:
             raise ValueError("An interval join needs between(lower, upper) before process(...).")
         (lower, upper), (lower_inclusive, upper_inclusive) = self._bounds, self._inclusive
-        params: dict[str, Any] | None = None
-        operation: Any = function
-        if isinstance(function, TypeScriptFunction):
-            params = {
-                "lower": lower,
-                "upper": upper,
-                "lowerInclusive": lower_inclusive,
-                "upperInclusive": upper_inclusive,
-                "how": self._how,
-            }
-        else:
-            operation = IntervalJoinOperation(
-                lower, upper, lower_inclusive, upper_inclusive, self._how, function
-            )
-        return _two(self._left, self._right, "interval_join", "Interval Join", operation, params, output_type)
+        operation = IntervalJoinOperation(lower, upper, lower_inclusive, upper_inclusive, self._how, function)
+        return _two(self._left, self._right, operation, "Interval Join", "an interval join", output_type)
 
     apply = process
 
@@ -203,13 +172,8 @@ class AsOfJoin:
 
     def process(self, function: Any, output_type: Any = None) -> DataStream[Any]:
         """``(left, right) → result``, or an object with a method ``join``."""
-        params: dict[str, Any] | None = None
-        operation: Any = function
-        if isinstance(function, TypeScriptFunction):
-            params = {"tolerance": self._tolerance, "how": self._how}
-        else:
-            operation = AsOfJoinOperation(self._tolerance, self._how, function)
-        return _two(self._left, self._right, "asof_join", "As-Of Join", operation, params, output_type)
+        operation = AsOfJoinOperation(self._tolerance, self._how, function)
+        return _two(self._left, self._right, operation, "As-Of Join", "an as-of join", output_type)
 
     apply = process
 
@@ -247,30 +211,10 @@ def lookup_join(
         check_count("cache_size of a lookup join", cache_size)
     check_ms("timeout_ms of a lookup join", timeout_ms)
     check_count("capacity of a lookup join", capacity)
-    if all_typescript("a lookup join", lookup, key, function):
-        params = {
-            "key": key.reference(),
-            "function": function.reference(),
-            "how": how,
-            "cacheSize": cache_size,
-            "cacheTtl": cache_ttl_ms,
-            "timeout": timeout_ms,
-            "capacity": capacity,
-            "ordered": ordered,
-        }
-        return stream._add(
-            "lookup_join",
-            "Lookup Join",
-            "typescript",
-            lookup.reference(),
-            type_of(output_type),
-            params=params,
-        )
     operation = LookupJoinOperation(
         lookup, key, function, how, cache_size, cache_ttl_ms, timeout_ms, capacity, ordered
     )
-    fn = stream._env.graph.function(operation, "lookup join")
-    return stream._add("lookup_join", "Lookup Join", "python", fn, type_of(output_type))
+    return stream._operate(operation, "Lookup Join", "a lookup join", type_of(output_type))
 
 
 def _require_keyed(left: Any, right: Any, what: str) -> None:

@@ -56,8 +56,8 @@ class KeyedStream(DataStream[T], Generic[K, T]):
 
         if not isinstance(func, (KeyedProcessFunction, TypeScriptFunction)):
             raise TypeError("KeyedProcessFunction is required for KeyedStream.")
-        language, fn = instance_of(self._env.graph, func, KeyedProcessFunction, "process")
-        return self._add("process", "KEYED PROCESS", language, fn, type_of(output_type))
+        fns = instance_of(self._env.graph, func, KeyedProcessFunction, "process")
+        return self._add("process", "KEYED PROCESS", fns, type_of(output_type))
 
     def reduce(
         self, func: ReduceFunction[T] | Callable[[T, T], Any] | TypeScriptFunction[T, T]
@@ -65,8 +65,8 @@ class KeyedStream(DataStream[T], Generic[K, T]):
         """Folds the records of each key: every record in, the result so far out (BATCH: one result a key, at the end)."""
         from ..functions import ReduceFunction
 
-        language, fn = function_of(self._env.graph, func, ReduceFunction, "reduce")
-        return self._add("reduce", "Reduce", language, fn, self._type)
+        fns = function_of(self._env.graph, func, ReduceFunction, "reduce")
+        return self._add("reduce", "Reduce", fns, self._type)
 
     def _aggregate(self, op: str, name: str, field: Any) -> DataStream[T]:
         if not isinstance(field, (int, str)):
@@ -74,7 +74,7 @@ class KeyedStream(DataStream[T], Generic[K, T]):
                 "The field position must be of int or str type to locate the value to calculate for "
                 f"min, max, min_by, max_by and sum.The given type is: {type(field)}"
             )
-        return self._add("aggregate", name, "python", None, self._type, params={"op": op, "field": field})
+        return self._add("aggregate", name, {}, self._type, params={"op": op, "field": field})
 
     def sum(self, position_to_sum: int | str = 0) -> DataStream[T]:
         """The sum so far of one field, in the first record of the key."""
@@ -155,8 +155,8 @@ class KeyedStream(DataStream[T], Generic[K, T]):
         selector = self._selector
         if isinstance(selector, TypeScriptFunction):
             # Here the key is not known before the exchange.
-            fn = self._env.graph.function(_KeyAndRecord(), "process")
-            keyed = self._add("process", "KEYED PROCESS", "python", fn, None)
+            fns = {"function": self._env.graph.function(_KeyAndRecord(), "process")}
+            keyed = self._add("process", "KEYED PROCESS", fns, None)
             return keyed.execute_and_collect(job_execution_name, limit)
         select = getattr(selector, "get_key", selector)
         pairs = self._values().map(lambda value: Row(f0=select(value), f1=value))

@@ -13,15 +13,15 @@ def renamed_origins(graph: ProgramGraph, origins: list[Origin], given: Any, want
 
     if given is None or wanted is None or renamer(given.to_spec(), wanted.to_spec()) is None:
         return origins
-    fn = graph.function(Renamed(given.to_spec(), wanted.to_spec()), "map")
-    return [_renamed(graph, origin, fn, wanted) for origin in origins]
+    fns = {"function": graph.function(Renamed(given.to_spec(), wanted.to_spec()), "map")}
+    return [_renamed(graph, origin, fns, wanted) for origin in origins]
 
 
-def _renamed(graph: ProgramGraph, origin: Origin, fn: dict[str, Any], wanted: Any) -> Origin:
+def _renamed(graph: ProgramGraph, origin: Origin, fns: dict[str, Any], wanted: Any) -> Origin:
     # Before the exchange, so that it is still that of the stream; a partitioner of the program's sees the rows it knows.
     of_program = origin.partitioner["kind"] in ("hash", "custom")
     read = origin if of_program else Origin(origin.transformation, side_tag=origin.side_tag)
-    made = Transformation("map", "Union", fn=fn, inputs=[(read, 0)], output_type=wanted)
+    made = Transformation("map", "Union", fns=fns, inputs=[(read, 0)], output_type=wanted)
     made.parallelism, made.non_parallel = (
         origin.transformation.parallelism,
         origin.transformation.non_parallel,

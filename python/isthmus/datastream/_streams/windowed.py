@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from ..._interfaces.window.as_json import assigner_as_json, function_within, trigger_as_json
 from ..._program.operations import WindowOperation
 from ..._program.typescript import TypeScriptFunction
 from ...errors import GraphError
-from .checks import all_typescript, type_of
+from .checks import type_of
 from .data_stream import DataStream
 
 if TYPE_CHECKING:
@@ -36,25 +35,6 @@ W = TypeVar("W")
 ACC = TypeVar("ACC")
 R = TypeVar("R")
 OUT = TypeVar("OUT")
-
-
-def is_typescript_window(what: str, assigner: Any, trigger: Any, *functions: Any) -> bool:
-    """Whether the functions of a window are TypeScript, with those that assigner and trigger are made of.
-
-    Raises:
-        GraphError: Some are Python and some are not.
-    """
-    own = (function_within(assigner), function_within(trigger))
-    return all_typescript(what, *functions, *(f for f in own if isinstance(f, TypeScriptFunction)))
-
-
-def window_as_json(assigner: Any, trigger: Any) -> dict[str, Any]:
-    """
-    Raises:
-        GraphError: One of them is the program's own, in Python.
-    """
-    said = {"assigner": assigner_as_json(assigner)}
-    return said if trigger is None else {**said, "trigger": trigger_as_json(trigger)}
 
 
 def check_lateness(time_ms: int, assigner: Any) -> None:
@@ -142,42 +122,21 @@ class _Windowed(Generic[K, T, W]):
 
     def _fire(self, how: Any, function: Any, window_function: Any, output_type: Any) -> DataStream[Any]:
         self._check_window_function(window_function)
-        if is_typescript_window("a window", self._assigner, self._trigger, function, window_function):
-            return self._fire_in_typescript(how, function, window_function, output_type)
+        late = self._late_tag
         operation = WindowOperation(
             self._assigner,
             self._trigger,
             self._allowed_lateness,
-            self._late_tag.tag_id if self._late_tag is not None else None,
+            None if late is None else late.tag_id,
             how,
             function,
             window_function,
             self._all,
         )
-        fn = self._stream._env.graph.function(operation, f"window {how}")
-        return self._made("python", fn, output_type)
-
-    def _fire_in_typescript(
-        self, how: Any, function: Any, window_function: Any, output_type: Any
-    ) -> DataStream[Any]:
-        window = {
-            **window_as_json(self._assigner, self._trigger),
-            "allowedLateness": self._allowed_lateness,
-            "lateTag": None if self._late_tag is None else self._late_tag.tag_id,
-            "how": how,
-            "windowFunction": None if window_function is None else window_function.reference(),
-            "allWindows": self._all,
-        }
-        params = {"window": {key: value for key, value in window.items() if value is not None}}
-        return self._made("typescript", function.reference(), output_type, params)
-
-    def _made(
-        self, language: str, fn: Any, output_type: Any, params: dict[str, Any] | None = None
-    ) -> DataStream[Any]:
         # Also windows of all records are as parallel as the rest, with one key: what follows them reads forward.
-        made = self._stream._add("window", self._name(), language, fn, output_type, params=params)
-        if self._late_tag is not None:
-            made._operator().side_types[self._late_tag.tag_id] = self._late_tag.type_info
+        made = self._stream._operate(operation, self._name(), "a window", output_type)
+        if late is not None:
+            made._operator().side_types[late.tag_id] = late.type_info
         return made
 
     @overload

@@ -12,19 +12,23 @@ from ..._pyflink.lazy import absent_names
 __all__ = ["DeliveryGuarantee", "Sink", "Source"]
 
 
+#: References to functions, by part.
+Refs = dict[str, dict[str, Any]]
+
+
 class Source:
     """Something ``env.from_source`` takes."""
 
-    def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Any, str, Any]:
-        """Kind, default name, parameters, function, language and produced type of the operator."""
+    def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Refs, str | None, Any]:
+        """Kind, default name, parameters, functions by part, language and produced type of the operator."""
         raise NotImplementedError
 
 
 class Sink:
     """Something ``stream.sink_to`` takes."""
 
-    def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Any]:
-        """Kind, default name, parameters and function of the operator."""
+    def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Refs]:
+        """Kind, default name, parameters and functions by part of the operator."""
         raise NotImplementedError
 
 

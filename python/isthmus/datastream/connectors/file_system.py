@@ -11,7 +11,7 @@ from ...common._charsets import known_charset
 from ...common.serialization import Encoder
 from ...common.time import Duration
 from ...common.typeinfo import Types
-from .base import Sink, Source, check_path, reader_of
+from .base import Refs, Sink, Source, check_path, reader_of
 
 __all__ = [
     "BucketAssigner",
@@ -80,7 +80,7 @@ class FileSource(Source):
             "it reads lines of text and CSV, by for_record_stream_format."
         )
 
-    def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Any, str, Any]:
+    def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Refs, str | None, Any]:
         params: dict[str, Any] = {"paths": self._paths}
         if self._monitor_ms is not None:
             params["monitorMs"] = self._monitor_ms
@@ -90,12 +90,12 @@ class FileSource(Source):
                 "source.lines",
                 "File Source",
                 params,
-                None,
+                {},
                 reader_of(self._format.charset),
                 Types.STRING(),
             )
-        fn = graph.function(self._format.reader(), "CSV reader")
-        return "source.csv", "CSV Source", params, fn, "python", self._format.type_info()
+        fns = {"reader": graph.function(self._format.reader(), "CSV reader")}
+        return "source.csv", "CSV Source", params, fns, None, self._format.type_info()
 
 
 class FileSourceBuilder:
@@ -278,8 +278,8 @@ class FileSink(Sink):
             )
         return RowFormatBuilder(base_path, Encoder("UTF-8"), writer_factory.row_format())
 
-    def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Any]:
-        return "sink.file", "File Sink", dict(self._params), None
+    def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Refs]:
+        return "sink.file", "File Sink", dict(self._params), {}
 
 
 class RowFormatBuilder:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..._program.graph import ProgramGraph
 from ...common.typeinfo import Types
-from .base import Source
+from .base import Refs, Source
 
 __all__ = ["NumberSequenceSource"]
 
@@ -22,12 +22,12 @@ class NumberSequenceSource(Source):
             raise ValueError(f"A number sequence goes upwards: {start} is greater than {end}.")
         self.start, self.end = start, end
 
-    def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Any, str, Any]:
+    def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Refs, str | None, Any]:
         return (
             "source.sequence",
             "Number Sequence",
             {"from": self.start, "to": self.end},
-            None,
+            {},
             "any",
             Types.LONG(),
         )

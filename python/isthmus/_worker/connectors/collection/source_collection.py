@@ -14,7 +14,7 @@ _BATCH = 1024
 
 class CollectionSource:
     def open(self, ctx: OperatorContext) -> None:
-        self._records: list[Any] = ctx.load_function(ctx.spec["fn"])
+        self._records: list[Any] = ctx.load("elements")
         self._position = 0
         self._take = keeper(ctx)[1]
 

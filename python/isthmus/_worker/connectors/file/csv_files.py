@@ -28,10 +28,10 @@ _MARKS = {
 
 
 class CsvSource(FilesSource):
-    """``fn``: the reader, called with the open file and its path."""
+    """Its ``reader`` is called with the open file and its path."""
 
     def open(self, ctx: OperatorContext) -> None:
-        self._reader: Callable[[Iterable[str], str], Iterable[Any]] = ctx.load_function(ctx.spec["fn"])
+        self._reader: Callable[[Iterable[str], str], Iterable[Any]] = ctx.load("reader")
         self._file: TextIO | None = None
         self._charset = ""
         self._scale = Scale()

@@ -40,7 +40,7 @@ _SHARE, _INSIST = 0.8, 0.4
 class FunctionSource:
     def open(self, ctx: OperatorContext) -> None:
         self._ctx = ctx
-        self._function = ctx.load_function(ctx.spec["fn"])
+        self._function = ctx.load("function")
         self._buffer: list[Any] = []
         self._waiting_bytes = 0
         self._record_bytes = 0

@@ -1,9 +1,10 @@
-// A window operation said in JSON (`params.window`), for TypeScript functions used from Python. Twin of
-// python/isthmus/_worker/operators/windowing/from_json.py; times are milliseconds.
+// Windows of plain data (docs/operators.md). Twin of python/isthmus/_worker/operators/windowing/from_data.py; times are milliseconds.
 
 import { GraphError } from '../../errors.ts';
-import type { FunctionRef, JsonValue } from '../../graph/job-graph.ts';
+import type { JsonValue } from '../../graph/job-graph.ts';
 import { instanceOf, userFunction } from '../../runtime/functions.ts';
+import type { OperatorContext } from '../../runtime/operator.ts';
+import { requiredFunction } from '../../runtime/required-function.ts';
 import {
   ContinuousEventTimeTrigger,
   ContinuousProcessingTimeTrigger,
@@ -34,30 +35,28 @@ import {
 
 type Said = { [field: string]: JsonValue };
 
-/** Gives the function of a reference. */
-export type Load = (ref: FunctionRef) => Promise<unknown>;
-
-/** The operation that `given` describes; `load` loads the functions it refers to. */
-export async function windowOperation(
-  given: Said,
-  loaded: unknown,
-  load: Load,
-): Promise<WindowOperation> {
-  const { windowFunction } = given;
+/** The operation of an operator of kind `window`. */
+export async function windowOperation(ctx: OperatorContext): Promise<WindowOperation> {
+  const { allowedLateness, lateTag, how, allWindows } = ctx.spec.params;
   return {
-    assigner: await assignerOf(given.assigner as Said, load),
-    trigger: isSaid(given.trigger) ? await triggerOf(given.trigger, load) : undefined,
-    allowedLatenessMs: Number(given.allowedLateness ?? 0),
-    lateTag: typeof given.lateTag === 'string' ? given.lateTag : undefined,
-    how: given.how as WindowOperation['how'],
-    function: loaded,
-    windowFunction: isSaid(windowFunction) ? await load(refOf(windowFunction)) : undefined,
-    allWindows: given.allWindows === true,
+    assigner: await assignerOf(ctx),
+    trigger: await triggerOf(ctx),
+    allowedLatenessMs: Number(allowedLateness ?? 0),
+    lateTag: typeof lateTag === 'string' ? lateTag : undefined,
+    how: how as WindowOperation['how'],
+    function: await requiredFunction(ctx),
+    windowFunction: await ctx.load('windowFunction'),
+    allWindows: allWindows === true,
   };
 }
 
-/** @throws GraphError when there is no such window assigner */
-export async function assignerOf(given: Said, load: Load): Promise<object> {
+/**
+ * The window assigner of an operator: one of Isthmus, or the program's own.
+ *
+ * @throws GraphError when there is no such window assigner
+ */
+export async function assignerOf(ctx: OperatorContext): Promise<object> {
+  const given = ctx.spec.params.assigner as Said;
   const { size, slide, offset, gap } = given as { [field: string]: number };
   const shift = offset ?? 0;
   const event = isEventTime(given);
@@ -71,9 +70,10 @@ export async function assignerOf(given: Said, load: Load): Promise<object> {
       return new Sliding(size as number, slide as number, shift);
     }
     case 'session': {
-      if (isSaid(given.gapFunction)) {
+      if (gap === undefined) {
+        const extractor = await requiredFunction(ctx, 'gap');
         const { call } = userFunction<(value: unknown) => number>(
-          await load(refOf(given.gapFunction)),
+          extractor,
           ['extract'],
           'session gap',
         );
@@ -83,24 +83,33 @@ export async function assignerOf(given: Said, load: Load): Promise<object> {
         return new Dynamic(call);
       }
       const Session = event ? EventTimeSessionWindows : ProcessingTimeSessionWindows;
-      return new Session(gap as number);
+      return new Session(gap);
     }
     case 'function':
-      return instanceOf(await load(refOf(given.function)), 'window assigner');
+      return instanceOf(await requiredFunction(ctx, 'assigner'), 'window assigner');
     case 'global':
       return new GlobalWindows();
     case 'count':
       return new CountWindows(size as number, slide);
     default:
       throw new GraphError(
-        `There is no window assigner ${JSON.stringify(given.kind)}; known: tumbling, sliding, session, global, count. ` +
-          'Windows with a Python assigner need a Python window function.',
+        `There is no window assigner ${JSON.stringify(given.kind)}; known: tumbling, sliding, session, global, count, ` +
+          'function.',
       );
   }
 }
 
-/** @throws GraphError when there is no such trigger */
-export async function triggerOf(given: Said, load: Load): Promise<Trigger<unknown>> {
+/**
+ * The trigger of an operator: one of Isthmus, or the program's own; undefined: the assigner's.
+ *
+ * @throws GraphError when there is no such trigger
+ */
+export async function triggerOf(ctx: OperatorContext): Promise<Trigger<unknown> | undefined> {
+  const { trigger } = ctx.spec.params;
+  return trigger === undefined || trigger === null ? undefined : triggerSaid(trigger as Said, ctx);
+}
+
+async function triggerSaid(given: Said, ctx: OperatorContext): Promise<Trigger<unknown>> {
   switch (given.kind) {
     case 'eventTime':
       return new EventTimeTrigger();
@@ -117,25 +126,17 @@ export async function triggerOf(given: Said, load: Load): Promise<Trigger<unknow
       return new Continuous(given.interval as number);
     }
     case 'purging':
-      return new PurgingTrigger(await triggerOf(given.trigger as Said, load));
+      return new PurgingTrigger(await triggerSaid(given.trigger as Said, ctx));
     case 'function':
-      return instanceOf(await load(refOf(given.function)), 'trigger') as Trigger<unknown>;
+      return instanceOf(await requiredFunction(ctx, 'trigger'), 'trigger') as Trigger<unknown>;
     default:
       throw new GraphError(
         `There is no trigger ${JSON.stringify(given.kind)}; known: eventTime, processingTime, never, count, continuous, ` +
-          'purging. Windows with a Python trigger need a Python window function.',
+          'purging, function.',
       );
   }
 }
 
 function isEventTime({ time }: Said): boolean {
   return (time ?? 'event') === 'event';
-}
-
-function refOf(given: JsonValue | undefined): FunctionRef {
-  return given as unknown as FunctionRef;
-}
-
-function isSaid(given: JsonValue | undefined): given is Said {
-  return typeof given === 'object' && given !== null;
 }

@@ -1,8 +1,7 @@
-"""A window operation said in JSON (``params.window``), for Python functions used from TypeScript.
+"""Windows of plain data (``docs/operators.md``); times are milliseconds.
 
-``{"assigner": {"kind": "tumbling", "time": "event", "size": 60000, "offset": 0}, "trigger": {…},
-            "allowedLateness": 0,
-"lateTag": "late", "how": "aggregate"}``; times are milliseconds.
+``{"assigner": {"kind": "tumbling", "time": "event", "size": 60000, "offset": 0}, "trigger": {"kind": "eventTime"},
+"allowedLateness": 0, "lateTag": "late", "how": "aggregate"}``
 """
 
 from __future__ import annotations
@@ -36,33 +35,31 @@ from ...._interfaces.window.triggers import (
 )
 from ...._program.operations import WindowOperation
 from ....errors import GraphError
-
-#: Gives the function of a reference.
-Load = Callable[[dict[str, Any]], Any]
+from ...runtime.operator import OperatorContext
 
 
-def window_operation(given: dict[str, Any], function: Any, load: Load) -> WindowOperation:
-    """The operation that ``given`` describes; ``load`` loads the functions it refers to."""
-    window_function = given.get("windowFunction")
-    trigger = given.get("trigger")
+def window_operation(ctx: OperatorContext) -> WindowOperation:
+    """The operation of an operator of kind ``window``."""
+    params, function = ctx.params, ctx.load("function")
     return WindowOperation(
-        assigner=assigner_of(given["assigner"], load),
-        trigger=None if trigger is None else trigger_of(trigger, load),
-        allowed_lateness=int(given.get("allowedLateness") or 0),
-        late_tag=given.get("lateTag"),
-        how=given.get("how") or _how(function),
+        assigner=assigner_of(ctx),
+        trigger=trigger_of(ctx),
+        allowed_lateness=int(params.get("allowedLateness") or 0),
+        late_tag=params.get("lateTag"),
+        how=params["how"],
         function=function,
-        window_function=None if window_function is None else load(window_function),
-        all_windows=bool(given.get("allWindows", False)),
-        merging="exact",
+        window_function=ctx.load("windowFunction"),
+        all_windows=bool(params.get("allWindows", False)),
+        merging=params.get("merging", "exact"),
     )
 
 
-def assigner_of(given: dict[str, Any], load: Load) -> Any:
-    """The window assigner that a JSON object names."""
+def assigner_of(ctx: OperatorContext) -> Any:
+    """The window assigner of an operator: one of Isthmus, or the program's own."""
+    given = ctx.params["assigner"]
     kind = given["kind"]
     if kind == "function":
-        return load(given["function"])
+        return ctx.load("assigner")
     event = given.get("time", "event") == "event"
     offset = given.get("offset") or 0
     if kind == "tumbling":
@@ -72,9 +69,9 @@ def assigner_of(given: dict[str, Any], load: Load) -> Any:
         sliding = SlidingEventTimeWindows if event else SlidingProcessingTimeWindows
         return sliding(given["size"], given["slide"], offset)
     if kind == "session":
-        if given.get("gapFunction") is not None:
+        if "gap" not in given:
             dynamic = DynamicEventTimeSessionWindows if event else DynamicProcessingTimeSessionWindows
-            return dynamic(_gap_extractor(load(given["gapFunction"])))
+            return dynamic(_gap_extractor(ctx.load("gap")))
         session = EventTimeSessionWindows if event else ProcessingTimeSessionWindows
         return session(given["gap"])
     if kind == "global":
@@ -83,18 +80,22 @@ def assigner_of(given: dict[str, Any], load: Load) -> Any:
         size, slide = given["size"], given.get("slide")
         return CountSlidingWindowAssigner(size, slide) if slide else CountTumblingWindowAssigner(size)
     raise GraphError(
-        f"There is no window assigner {kind!r}; known: tumbling, sliding, session, global, count. "
-        "Windows with a TypeScript assigner need a TypeScript window function."
+        f"There is no window assigner {kind!r}; known: tumbling, sliding, session, global, count, function."
     )
 
 
-def trigger_of(given: dict[str, Any], load: Load) -> Any:
-    """The trigger that a JSON object names."""
+def trigger_of(ctx: OperatorContext) -> Any:
+    """The trigger of an operator: one of Isthmus, or the program's own; None: the assigner's."""
+    given = ctx.params.get("trigger")
+    return None if given is None else _trigger(given, ctx)
+
+
+def _trigger(given: dict[str, Any], ctx: OperatorContext) -> Any:
     kind = given["kind"]
     if kind == "function":
-        return load(given["function"])
+        return ctx.load("trigger")
     if kind == "purging":
-        return PurgingTrigger(trigger_of(given["trigger"], load))
+        return PurgingTrigger(_trigger(given["trigger"], ctx))
     if kind == "count":
         return CountTrigger(given["count"])
     if kind == "continuous":
@@ -109,7 +110,8 @@ def trigger_of(given: dict[str, Any], load: Load) -> Any:
     if kind in simple:
         return simple[kind]()
     raise GraphError(
-        f"There is no trigger {kind!r}; known: eventTime, processingTime, never, count, continuous, purging."
+        f"There is no trigger {kind!r}; known: eventTime, processingTime, never, count, continuous, purging, "
+        "function."
     )
 
 
@@ -124,10 +126,3 @@ class _GapOf(SessionWindowTimeGapExtractor):
 
     def extract(self, element: Any) -> int:
         return self._function(element)
-
-
-def _how(function: Any) -> Any:
-    for method, how in (("create_accumulator", "aggregate"), ("process", "process"), ("apply", "apply")):
-        if hasattr(function, method):
-            return how
-    return "reduce"

@@ -1,0 +1,449 @@
+// What kinds of operators there are: the one table. Validation, planning, the checks of functions, both hosts, both harnesses and the
+// page of operators (docs/operators.md) read it; Python has it as python/isthmus/_kinds.json, which `npm run docs` writes.
+//
+// A new kind is a row here, a file in each host and its line in that host's registry, a paragraph of the page and a scenario
+// (CONTRIBUTING.md). Nobody else asks which kind an operator is, but what its row says of it.
+
+import type { Language } from './job-graph.ts';
+
+export type Role = 'source' | 'transform' | 'sink';
+
+/** A part of an operator that is a function: how it is called. Names are Python's; TypeScript's are the same in camelCase. */
+export interface FunctionPart {
+  /** One of these methods of an object, or all of them where `all` is set. */
+  readonly methods: readonly string[];
+  readonly all?: true;
+  /** Arguments of the methods; absent: they differ, and are not looked at. */
+  readonly args?: number;
+  /** Arguments where it is a plain function; absent: there it takes no plain function. */
+  readonly plain?: readonly number[];
+  /** Whether a value that is neither, such as a mapping, will do. */
+  readonly value?: true;
+  /** Whether the operator waits for what an `async def` gives. */
+  readonly mayBeAsync?: true;
+  /** Whether the operator does without. */
+  readonly optional?: true;
+  /** What errors call it; absent: by its name. */
+  readonly as?: string;
+  /** Methods in TypeScript, where they are others. */
+  readonly typescript?: readonly string[];
+  /** Whether an object with the methods says that it is one of this kind. */
+  readonly tells?: true;
+  /** How it is called instead by what `params.how` says. */
+  readonly byHow?: { readonly [how: string]: Omit<FunctionPart, 'byHow' | 'optional'> };
+}
+
+/** What an operator itself keeps over a checkpoint, beside the state that its functions ask for. */
+export interface Kept {
+  readonly name: string;
+  /** What an entry belongs to. `subtask`: dealt out on rescaling; `all`: the same in every subtask. */
+  readonly per: 'key' | 'key and window' | 'split' | 'subtask' | 'all';
+}
+
+export interface Kind {
+  readonly role: Role;
+  readonly inputs: 0 | 1 | 2;
+  /** `all`: every input is to be keyed; `same`: both or none. */
+  readonly keyed?: 'all' | 'same';
+  /** Whether the second input is to be a broadcast stream, which is read first. */
+  readonly broadcast?: true;
+  /** Hosts that have it. */
+  readonly languages: readonly Language[];
+  /** By part, as `fns` of a spec; that which a harness is given alone comes first. */
+  readonly functions: { readonly [part: string]: FunctionPart };
+  readonly keeps: readonly Kept[];
+  /** Whether it sets timers, of its own or for its functions. */
+  readonly timers?: true;
+  /** Whether BATCH execution has only its last result of each key. */
+  readonly lastOfKey?: true;
+  /** Whether records wait in it for answers from outside. */
+  readonly asynchronous?: true;
+  /** Whether a record of it is what its function returns. */
+  readonly oneToOne?: true;
+  /** Of a source: whether it counts as endless where `params.bounded` does not say. */
+  readonly endless?: true;
+  /** Of a sink: whether its records go to the program that started the job. */
+  readonly toClient?: true;
+  /** Of a sink: whether it writes to stdout or stderr. */
+  readonly prints?: true;
+  /** Whether whoever starts a pipeline feeds or reads it, by `params.name`. */
+  readonly named?: true;
+}
+
+const NO_PART: FunctionPart = { methods: [] };
+const BOTH = ['python', 'typescript'] as const satisfies readonly Language[];
+
+const one = (method: string) => ({ methods: [method], args: 1, plain: [1] }) as const;
+const two = (method: string) => ({ methods: [method], args: 2, plain: [2] }) as const;
+
+/** Functions of windows; of all records they get no key. */
+const WINDOW_FUNCTION: FunctionPart = {
+  methods: ['process', 'apply'],
+  byHow: {
+    reduce: two('reduce'),
+    aggregate: { methods: ['create_accumulator', 'add', 'get_result', 'merge'], all: true },
+    apply: { methods: ['apply'], args: 3, plain: [3] },
+    process: { methods: ['process'], args: 3, plain: [3] },
+    join: two('join'),
+    co_group: two('co_group'),
+  },
+};
+
+const WINDOW_PARTS = {
+  assigner: { methods: ['assign_windows'], args: 3, optional: true, as: 'window assigner' },
+  gap: { ...one('extract'), optional: true, as: 'session gap' },
+  trigger: { methods: ['on_element'], args: 4, optional: true },
+} as const satisfies Kind['functions'];
+
+const WINDOW_KEEPS = [
+  { name: 'contents', per: 'key and window' },
+  { name: 'state of functions', per: 'key and window' },
+  { name: 'state of triggers', per: 'key and window' },
+] as const satisfies readonly Kept[];
+
+const POSITIONS = [{ name: 'positions', per: 'split' }] as const satisfies readonly Kept[];
+const CALLS = [{ name: 'records under way', per: 'subtask' }] as const satisfies readonly Kept[];
+
+export const KINDS = {
+  'source.collection': {
+    role: 'source',
+    inputs: 0,
+    languages: BOTH,
+    functions: { elements: { methods: [], value: true } },
+    keeps: POSITIONS,
+  },
+  'source.sequence': {
+    role: 'source',
+    inputs: 0,
+    languages: BOTH,
+    functions: {},
+    keeps: POSITIONS,
+  },
+  'source.lines': { role: 'source', inputs: 0, languages: BOTH, functions: {}, keeps: POSITIONS },
+  'source.csv': {
+    role: 'source',
+    inputs: 0,
+    languages: ['python'],
+    functions: { reader: { methods: [], args: 2, plain: [2] } },
+    keeps: [],
+  },
+  'source.function': {
+    role: 'source',
+    inputs: 0,
+    languages: BOTH,
+    functions: {
+      function: {
+        methods: ['__iter__', '__aiter__'],
+        args: 0,
+        plain: [0, 1],
+        mayBeAsync: true,
+      },
+    },
+    keeps: [],
+    endless: true,
+  },
+  'source.input': {
+    role: 'source',
+    inputs: 0,
+    languages: ['typescript'],
+    functions: { function: { methods: [], optional: true } },
+    keeps: [],
+    endless: true,
+    named: true,
+  },
+  map: {
+    role: 'transform',
+    inputs: 1,
+    languages: BOTH,
+    functions: { function: { ...one('map'), optional: true, tells: true } },
+    keeps: [],
+    oneToOne: true,
+  },
+  filter: {
+    role: 'transform',
+    inputs: 1,
+    languages: BOTH,
+    functions: { function: { ...one('filter'), tells: true } },
+    keeps: [],
+  },
+  flat_map: {
+    role: 'transform',
+    inputs: 1,
+    languages: BOTH,
+    functions: { function: { ...one('flat_map'), tells: true } },
+    keeps: [],
+  },
+  map_batch: {
+    role: 'transform',
+    inputs: 1,
+    languages: BOTH,
+    functions: { function: { ...one('map_batch'), tells: true } },
+    keeps: [],
+  },
+  flat_map_batch: {
+    role: 'transform',
+    inputs: 1,
+    languages: BOTH,
+    functions: { function: { ...one('flat_map_batch'), tells: true } },
+    keeps: [],
+  },
+  project: { role: 'transform', inputs: 1, languages: BOTH, functions: {}, keeps: [] },
+  reduce: {
+    role: 'transform',
+    inputs: 1,
+    keyed: 'all',
+    languages: BOTH,
+    functions: { function: { ...two('reduce'), tells: true } },
+    keeps: [{ name: 'result so far', per: 'key' }],
+    lastOfKey: true,
+  },
+  aggregate: {
+    role: 'transform',
+    inputs: 1,
+    keyed: 'all',
+    languages: BOTH,
+    functions: {},
+    keeps: [{ name: 'result so far', per: 'key' }],
+    lastOfKey: true,
+  },
+  process: {
+    role: 'transform',
+    inputs: 1,
+    languages: BOTH,
+    functions: { function: { ...two('process_element'), tells: true } },
+    keeps: [],
+    timers: true,
+  },
+  co_map: {
+    role: 'transform',
+    inputs: 2,
+    keyed: 'same',
+    languages: BOTH,
+    functions: { function: { methods: ['map1', 'map2'], all: true, args: 1, tells: true } },
+    keeps: [],
+  },
+  co_flat_map: {
+    role: 'transform',
+    inputs: 2,
+    keyed: 'same',
+    languages: BOTH,
+    functions: {
+      function: { methods: ['flat_map1', 'flat_map2'], all: true, args: 1, tells: true },
+    },
+    keeps: [],
+  },
+  co_process: {
+    role: 'transform',
+    inputs: 2,
+    keyed: 'same',
+    languages: BOTH,
+    functions: {
+      function: {
+        methods: ['process_element1', 'process_element2'],
+        all: true,
+        args: 2,
+        tells: true,
+      },
+    },
+    keeps: [],
+    timers: true,
+  },
+  broadcast_process: {
+    role: 'transform',
+    inputs: 2,
+    broadcast: true,
+    languages: BOTH,
+    functions: {
+      function: {
+        methods: ['process_element', 'process_broadcast_element'],
+        all: true,
+        args: 2,
+        tells: true,
+      },
+    },
+    keeps: [{ name: 'broadcast state', per: 'all' }],
+    timers: true,
+  },
+  timestamps: {
+    role: 'transform',
+    inputs: 1,
+    languages: BOTH,
+    functions: {
+      timestampAssigner: { ...two('extract_timestamp'), optional: true },
+      generator: { methods: ['on_event'], args: 2, optional: true, as: 'watermark generator' },
+    },
+    keeps: [],
+  },
+  window: {
+    role: 'transform',
+    inputs: 1,
+    keyed: 'all',
+    languages: BOTH,
+    functions: {
+      function: WINDOW_FUNCTION,
+      windowFunction: { methods: ['process', 'apply'], args: 3, plain: [3], optional: true },
+      ...WINDOW_PARTS,
+    },
+    keeps: WINDOW_KEEPS,
+    timers: true,
+  },
+  async: {
+    role: 'transform',
+    inputs: 1,
+    languages: BOTH,
+    functions: {
+      function: { ...one('async_invoke'), mayBeAsync: true, tells: true },
+      retry: { methods: ['can_retry'], args: 1, optional: true },
+      retryOnResult: { methods: [], args: 1, plain: [1], optional: true },
+      retryOnException: { methods: [], args: 1, plain: [1], optional: true },
+    },
+    keeps: CALLS,
+    asynchronous: true,
+  },
+  interval_join: {
+    role: 'transform',
+    inputs: 2,
+    keyed: 'all',
+    languages: BOTH,
+    functions: { function: { methods: ['process_element'], args: 3, plain: [2] } },
+    keeps: [
+      { name: 'left records', per: 'key' },
+      { name: 'right records', per: 'key' },
+    ],
+    timers: true,
+  },
+  window_join: {
+    role: 'transform',
+    inputs: 2,
+    keyed: 'all',
+    languages: BOTH,
+    functions: { function: WINDOW_FUNCTION, ...WINDOW_PARTS },
+    keeps: WINDOW_KEEPS,
+    timers: true,
+  },
+  asof_join: {
+    role: 'transform',
+    inputs: 2,
+    keyed: 'all',
+    languages: BOTH,
+    functions: { function: two('join') },
+    keeps: [
+      { name: 'left records', per: 'key' },
+      { name: 'right records', per: 'key' },
+    ],
+    timers: true,
+  },
+  lookup_join: {
+    role: 'transform',
+    inputs: 1,
+    languages: BOTH,
+    functions: {
+      lookup: {
+        methods: ['lookup', 'async_invoke'],
+        args: 1,
+        plain: [1],
+        value: true,
+        mayBeAsync: true,
+      },
+      key: { ...one('get_key'), optional: true },
+      function: { ...two('join'), optional: true, as: 'function of results' },
+    },
+    keeps: CALLS,
+    asynchronous: true,
+  },
+  'sink.print': {
+    role: 'sink',
+    inputs: 1,
+    languages: BOTH,
+    functions: {},
+    keeps: [],
+    prints: true,
+  },
+  'sink.collect': {
+    role: 'sink',
+    inputs: 1,
+    languages: BOTH,
+    functions: {},
+    keeps: [],
+    toClient: true,
+  },
+  'sink.file': {
+    role: 'sink',
+    inputs: 1,
+    languages: BOTH,
+    functions: {},
+    keeps: [{ name: 'files to commit', per: 'subtask' }],
+  },
+  'sink.function': {
+    role: 'sink',
+    inputs: 1,
+    languages: BOTH,
+    functions: {
+      function: { ...one('invoke'), typescript: ['write', 'invoke'], tells: true },
+    },
+    keeps: [],
+  },
+  'sink.output': {
+    role: 'sink',
+    inputs: 1,
+    languages: BOTH,
+    functions: {},
+    keeps: [],
+    toClient: true,
+    named: true,
+  },
+} as const satisfies { readonly [kind: string]: Kind };
+
+export type OperatorKind = keyof typeof KINDS;
+
+/** The row of a kind. */
+export function kindOf({ kind }: { kind: OperatorKind }): Kind {
+  return KINDS[kind];
+}
+
+export function isKind(name: string): name is OperatorKind {
+  return Object.hasOwn(KINDS, name);
+}
+
+/** Whether an operator begins a pipeline. */
+export function isSource(spec: { kind: OperatorKind }): boolean {
+  return kindOf(spec).role === 'source';
+}
+
+/** Whether an operator ends one. */
+export function isSink(spec: { kind: OperatorKind }): boolean {
+  return kindOf(spec).role === 'sink';
+}
+
+/** How a part of an operator is called there. */
+export function callOf(
+  spec: { kind: OperatorKind; params: { readonly how?: unknown; readonly allWindows?: unknown } },
+  part: string,
+): FunctionPart {
+  const { how, allWindows } = spec.params;
+  const said = kindOf(spec).functions[part] ?? NO_PART;
+  const call = said.byHow?.[typeof how === 'string' ? how : ''] ?? said;
+  // Functions of windows of all records get no key.
+  const keyless = allWindows === true && call.plain?.[0] === 3;
+  return keyless ? { ...call, args: 2, plain: [2] } : call;
+}
+
+/** A method's name in TypeScript. */
+export function camelCase(name: string): string {
+  return name.replace(/(?<=[a-z])_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** `timestamp assigner` of `timestampAssigner`. */
+export function inWords(part: string): string {
+  return part.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/** The method names in TypeScript by which an object is known to be of a kind, the most telling first. */
+export function tellingMethods(): [methods: readonly string[], all: boolean, kind: OperatorKind][] {
+  return (Object.keys(KINDS) as OperatorKind[])
+    .flatMap((kind): [readonly string[], boolean, OperatorKind][] => {
+      const { methods, typescript, all, tells } = kindOf({ kind }).functions.function ?? NO_PART;
+      return tells === true ? [[typescript ?? methods.map(camelCase), all === true, kind]] : [];
+    })
+    .sort(([, a], [, b]) => Number(b) - Number(a));
+}
