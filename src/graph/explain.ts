@@ -1,9 +1,10 @@
 // An execution plan to look at: as Flink's plan JSON, as plain JSON, as Mermaid text.
 
 import { CLIENT, type ExchangePlan, type ExecutionPlan, type TaskPlan } from './execution-plan.ts';
-import type { Language, OperatorSpec } from './job-graph.ts';
+import type { JsonValue, Language, OperatorSpec } from './job-graph.ts';
 import { isSink, isSource } from './kinds.ts';
 import { displayName } from './planner.ts';
+import { settingsText } from './settings-text.ts';
 
 /** What `get_execution_plan` gives in Flink: operators one by one, chains not shown. */
 export interface FlinkPlan {
@@ -44,6 +45,19 @@ export function flinkPlan(plan: ExecutionPlan): FlinkPlan {
   return { nodes: nodes.sort((a, b) => a.id - b.id) };
 }
 
+export interface OperatorDescription {
+  id: number;
+  uid: string;
+  kind: string;
+  name: string;
+  /** Its parameters in a few words. */
+  settings?: string;
+  params: { [key: string]: JsonValue };
+  /** Names of its functions, by part. */
+  functions: { [part: string]: string };
+  location?: string;
+}
+
 /** The plan as plain data: chains with their languages, and what is between them. */
 export interface PlanDescription {
   name: string;
@@ -55,7 +69,7 @@ export interface PlanDescription {
     name: string;
     language: Language;
     parallelism: number;
-    operators: { id: number; uid: string; kind: string; name: string; location?: string }[];
+    operators: OperatorDescription[];
   }[];
   exchanges: {
     from: number;
@@ -79,15 +93,7 @@ export function describePlan(plan: ExecutionPlan): PlanDescription {
       name,
       language,
       parallelism,
-      operators: chain.map((spec) => ({
-        id: spec.id,
-        uid: spec.uid ?? '',
-        kind: spec.kind,
-        name: spec.name,
-        ...(spec.location === undefined
-          ? {}
-          : { location: `${spec.location.file}:${spec.location.line}` }),
-      })),
+      operators: chain.map(describeOperator),
     })),
     exchanges: plan.exchanges.map((exchange) => ({
       from: exchange.fromTask,
@@ -97,6 +103,21 @@ export function describePlan(plan: ExecutionPlan): PlanDescription {
       ...(exchange.sideTag === undefined ? {} : { sideOutput: exchange.sideTag }),
       codecs: codecsOf(exchange),
     })),
+  };
+}
+
+function describeOperator(spec: OperatorSpec): OperatorDescription {
+  const { id, uid = '', kind, name, params, fns = {}, location } = spec;
+  const settings = settingsText(spec);
+  return {
+    id,
+    uid,
+    kind,
+    name,
+    ...(settings === undefined ? {} : { settings }),
+    params,
+    functions: Object.fromEntries(Object.entries(fns).map(([part, ref]) => [part, ref.name])),
+    ...(location === undefined ? {} : { location: `${location.file}:${location.line}` }),
   };
 }
 
@@ -133,7 +154,9 @@ export function toMermaid(plan: ExecutionPlan): string {
 }
 
 function nodeText(spec: OperatorSpec): string {
-  const text = `"${escaped(displayName(spec))}"`;
+  const settings = settingsText(spec);
+  const lines = [displayName(spec), ...(settings === undefined ? [] : [settings])];
+  const text = `"${lines.map(escaped).join('<br/>')}"`;
   if (isSource(spec)) return `op${spec.id}([${text}])`;
   if (isSink(spec)) return `op${spec.id}[[${text}]]`;
   return `op${spec.id}[${text}]`;

@@ -39,7 +39,12 @@ export function toSvg(plan: PlanDescription): string {
   for (const task of plan.tasks) {
     const times = task.parallelism > 1 ? ` × ${task.parallelism}` : '';
     const head = `${TITLES[task.language] ?? task.language}${times}`;
-    addBox(graph, `t${task.id}`, task.language, [head, ...task.operators.map(({ name }) => name)]);
+    addBox(graph, `t${task.id}`, task.language, [
+      head,
+      ...task.operators.flatMap(({ name, settings }) =>
+        settings === undefined ? [name] : [name, settings],
+      ),
+    ]);
   }
   if (plan.exchanges.some(({ to }) => to === undefined)) {
     addBox(graph, 'program', 'program', ['the program']);

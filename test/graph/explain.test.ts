@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { describePlan, flinkPlan, toMermaid } from '../../src/graph/explain.ts';
+import { toSvg } from '../../src/graph/svg.ts';
+import { settingsText } from '../../src/graph/settings-text.ts';
 import { planJob } from '../../src/graph/planner.ts';
 import { edge, graph, hash, operator } from './graphs.ts';
 
@@ -139,4 +141,58 @@ test('characters that control a terminal, and that XML has not, stay out of pict
     expect(picture).toContain('[31mb');
   }
   expect(toSvg(describePlan(odd)).isWellFormed()).toBe(true);
+});
+
+test('what an operator does besides calling functions is seen', () => {
+  const ref = { language: 'python', form: 'pickle', blob: 0 } as const;
+  const params = {
+    assigner: { kind: 'sliding', time: 'event', size: 60_000, slide: 1_500, offset: 0 },
+    trigger: { kind: 'purging', trigger: { kind: 'count', count: 3 } },
+    allowedLateness: 5_000,
+    how: 'reduce',
+  };
+  const fns = { function: { ...ref, part: 'function', name: 'Totals.reduce' } };
+  const windowed = planJob(
+    graph(
+      [
+        operator(1, 'source.sequence'),
+        operator(2, 'window', { name: 'SlidingEventTimeWindows', params, fns }),
+        operator(3, 'sink.print'),
+      ],
+      [edge(1, 2, hash({ ...ref, name: 'key' })), edge(2, 3)],
+    ),
+  );
+  const settings =
+    '1 min every 1500 ms of event time, fired every 3 records and emptied, late by 5 s, reduce';
+  const [, described] = describePlan(windowed).tasks.flatMap(({ operators }) => operators);
+  expect(described).toMatchObject({
+    settings,
+    params,
+    functions: { function: 'Totals.reduce' },
+  });
+  expect(toMermaid(windowed)).toContain(`["SlidingEventTimeWindows<br/>${settings}"]`);
+  expect(toSvg(describePlan(windowed))).toContain(`>${settings}<`);
+});
+
+test.each([
+  [{ assigner: { kind: 'tumbling', time: 'processing', size: 250 } }, '250 ms of processing time'],
+  [
+    { assigner: { kind: 'session', time: 'event', gap: 30_000 } },
+    'sessions with a gap of 30 s of event time',
+  ],
+  [
+    { assigner: { kind: 'session', time: 'event' } },
+    'sessions with a gap of their own of event time',
+  ],
+  [{ assigner: { kind: 'count', size: 10, slide: 5 } }, '10 records every 5'],
+  [{ lower: -1_000, upper: 2_000, how: 'inner' }, '-1 s to 2 s, inner'],
+  [{ tolerance: 86_400_000, how: 'left' }, 'within 1 d, left'],
+  [
+    { generator: 'bounded', maxOutOfOrdernessMs: 7_200_000 },
+    'bounded watermarks, out of order by 2 h',
+  ],
+  [{ op: 'sum', field: 1 }, 'sum of 1'],
+  [{}, undefined],
+])('%j in words', (params, words) => {
+  expect(settingsText({ params })).toBe(words);
 });

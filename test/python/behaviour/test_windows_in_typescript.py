@@ -110,7 +110,7 @@ def test_the_functions_of_a_window_are_of_one_language(env):
         pass
 
     with pytest.raises(
-        GraphError, match="must be of one language.*TypeScript: its function; Python: its assigner"
+        GraphError, match=r"must be of one language.*TypeScript: its function; Python: its assigner"
     ):
         clicks(env).window(Own(10)).reduce(ts(FUNCTIONS, "total"))
 
