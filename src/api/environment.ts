@@ -7,7 +7,6 @@ import { type ConfigValue, textsOf } from '../config/resolve.ts';
 import { SETTINGS } from '../config/table.ts';
 import { GraphError } from '../errors.ts';
 import { unlessAborted } from '../abort.ts';
-import type { } from '../graph/job-graph.ts';
 import {
   checkChoice,
   checkParallelism,

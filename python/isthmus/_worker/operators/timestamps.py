@@ -194,5 +194,3 @@ def _overrides_on_event(generator: Any) -> bool:
     from ...common.watermark_strategy import WatermarkGenerator
 
     return getattr(type(generator), "on_event", None) is not WatermarkGenerator.on_event
-
-
