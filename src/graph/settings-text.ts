@@ -20,7 +20,7 @@ export function settingsText({ params }: Pick<OperatorSpec, 'params'>): string |
     isAmount(params.maxOutOfOrdernessMs)
       ? `out of order by ${durationText(params.maxOutOfOrdernessMs)}`
       : undefined,
-    typeof params.op === 'string' ? `${params.op} of ${String(params.field)}` : undefined,
+    typeof params.op === 'string' ? `${params.op} of ${plain(params.field)}` : undefined,
     isAmount(params.capacity) ? `${params.capacity} at a time` : undefined,
     typeof params.how === 'string' ? params.how : undefined,
   ].filter((word) => word !== undefined);
@@ -31,7 +31,7 @@ function windowsText({ kind, time, size, slide, gap }: Said): string {
   const of = time === undefined ? '' : ` of ${time === 'event' ? 'event' : 'processing'} time`;
   switch (kind) {
     case 'count':
-      return `${String(size)} records${isAmount(slide) ? ` every ${slide}` : ''}`;
+      return `${plain(size)} records${isAmount(slide) ? ` every ${slide}` : ''}`;
     case 'session':
       return `sessions with a gap of ${isAmount(gap) ? durationText(gap) : 'their own'}${of}`;
     case 'tumbling':
@@ -47,7 +47,7 @@ function windowsText({ kind, time, size, slide, gap }: Said): string {
 function triggerText({ kind, count, interval, trigger }: Said): string {
   switch (kind) {
     case 'count':
-      return `every ${String(count)} records`;
+      return `every ${plain(count)} records`;
     case 'continuous':
       return isAmount(interval) ? `every ${durationText(interval)}` : 'again and again';
     case 'purging':
@@ -70,6 +70,10 @@ const UNITS: readonly (readonly [unit: string, ms: number])[] = [
 function durationText(ms: number): string {
   const [unit, length] = UNITS.find(([, each]) => ms !== 0 && ms % each === 0) ?? ['ms', 1];
   return `${ms / length} ${unit}`;
+}
+
+function plain(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
 }
 
 function isAmount(value: JsonValue | undefined): value is number {
