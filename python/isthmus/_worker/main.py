@@ -174,7 +174,11 @@ class Process:
         self._in_job = False
         self._log_handler: Any = None
         self._collector = Collector()
-        self._watchdog = Watchdog(tick=self._collector.look_aside, let_out=self.let_out)
+        self._watchdog = Watchdog(
+            tick=self._collector.look_aside,
+            let_out=self.let_out,
+            look=lambda pull, frame: pull.task.looks.look(frame),
+        )
         self.slot = Slot(
             transmit=self.transmit,
             clock=SystemClock(),

@@ -438,6 +438,7 @@ def metrics_of(task: Subtask) -> dict[str, Any]:
     """Counts of one subtask, by operator of its chain."""
     chain = task.deployment["chain"]
     counts = task.operator_counts()
+    shares = task.looks.shares()
     return {
         "task": task.id,
         "subtask": task.subtask,
@@ -446,7 +447,7 @@ def metrics_of(task: Subtask) -> dict[str, Any]:
                 "id": spec["id"],
                 "in": counts[i][0],
                 "out": counts[i][1],
-                "busyMs": round(task.busy_s * 1000, 3) if i == 0 else 0,
+                "busyMs": round(task.busy_s * 1000 * shares[i], 3),
                 **_user_metrics(task.operator_at(i)),
             }
             for i, spec in enumerate(chain)

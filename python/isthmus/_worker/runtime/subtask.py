@@ -25,6 +25,7 @@ from ..state.key_identity import Freezer
 from ..state.store import SubtaskStore
 from . import forked
 from .blame import in_flight, suspect
+from .busy import Looks
 from .emitted import Emitted
 from .feed import Feed
 from .input_gate import Event, InputGate
@@ -116,6 +117,7 @@ class Subtask:
         self.records_in = 0
         self.records_out = 0
         self.busy_s = 0.0
+        self.looks = Looks(operators, 0 if source is None else 1)
         self._mid_counts: list[tuple[int, Any]] = []
         self.counts: dict[int, int] = {}
         #: Called with what the slot must do: ("snapshot", checkpoint, states), ("finished",).

@@ -9,9 +9,11 @@ D3. The loop holds ``lock`` except while it is in such a call. Who has it may to
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
+from types import FrameType
 
 from .feed import Feed
 from .pull import Pull
@@ -28,12 +30,16 @@ class Watchdog:
         period_s: float = 0.005,
         tick: Callable[[], None] = lambda: None,
         let_out: Callable[[Pull], None] = lambda pull: pull.task.let_out(pull),
+        look: Callable[[Pull, FrameType | None], None] = lambda pull, frame: None,
     ) -> None:
         self._period_s = period_s
         #: Called once a period while the loop is in a call.
         self._tick = tick
         #: Called with the lock held, once a period while one call lasts (D2).
         self._let_out = let_out
+        #: Called once a period while the loop is in a call, with where it is.
+        self._look = look
+        self._loop = threading.get_ident()
         self._lock = threading.Lock()
         self._lock.acquire()  # D3: whoever makes the watchdog runs the loop.
         self._pull: Pull | None = None
@@ -82,6 +88,7 @@ class Watchdog:
                     quiet = 0
                 continue
             quiet = 0
+            self._look(pull, sys._current_frames().get(self._loop))
             feed = pull.feed
             # A function that keeps Python's lock has kept it from this thread, too, which comes late.
             is_late = time.monotonic() - pull.began > _LATE * self._period_s
