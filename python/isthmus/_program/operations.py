@@ -1,4 +1,5 @@
-"""Operators of several functions, or of settings besides their function, as the API and the workers see them.
+"""Operators of several functions, or of settings besides their function, as the API and the workers see them; the others are in
+``_interfaces/operations.py``.
 
 Between the two each is plain data: ``as_data`` gives its parameters (``docs/operators.md``) and its functions by part, which
 travel as references; the operator of that kind in ``_worker/operators`` puts them together again. Both sides import this
@@ -7,18 +8,12 @@ module, so it must stay light.
 
 from __future__ import annotations
 
-import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 #: Functions by part: of the program's, or ``ts(...)``; None where there is none.
 Parts = dict[str, Any]
 Params = dict[str, Any]
-
-
-def _merging() -> Literal["exact", "pyflink"]:
-    # A program that imports pyflink is to get what PyFlink gives.
-    return "pyflink" if "pyflink" in sys.modules else "exact"
 
 
 class Operation:
@@ -55,164 +50,3 @@ class TimestampsOperation(Operation):
         if self.idle_timeout is not None:
             params["idleTimeoutMs"] = self.idle_timeout
         return params, {"timestampAssigner": self.assigner, "generator": self.custom}
-
-
-@dataclass
-class WindowOperation(Operation):
-    """Operator kind ``window``: keyed windows, and windows of all records (keyed by a constant)."""
-
-    kind = "window"
-
-    assigner: Any
-    #: None: the assigner's default.
-    trigger: Any
-    #: Milliseconds.
-    allowed_lateness: int
-    #: Side output of late records; None: dropped.
-    late_tag: str | None
-    how: Literal["reduce", "aggregate", "apply", "process"]
-    #: ReduceFunction, AggregateFunction, WindowFunction/AllWindowFunction or
-    #: ProcessWindowFunction/ProcessAllWindowFunction.
-    function: Any
-    #: With ``reduce`` and ``aggregate``: what is called with the single result, or None.
-    window_function: Any = None
-    #: True for ``window_all``: functions get no key.
-    all_windows: bool = False
-    #: What becomes of contents when a record bridges two windows that merge; ``pyflink`` loses those
-    #: of one (its results).
-    merging: Literal["exact", "pyflink"] = field(default_factory=_merging)
-
-    def as_data(self) -> tuple[Params, Parts]:
-        params, parts = _windows(self.assigner, self.trigger, self.allowed_lateness)
-        if self.late_tag is not None:
-            params["lateTag"] = self.late_tag
-        params |= {"how": self.how, "allWindows": self.all_windows, "merging": self.merging}
-        return params, {"function": self.function, "windowFunction": self.window_function, **parts}
-
-
-@dataclass
-class AsyncOperation(Operation):
-    """Operator kind ``async``."""
-
-    kind = "async"
-
-    function: Any
-    #: Milliseconds; 0: none.
-    timeout: int
-    capacity: int
-    ordered: bool
-    #: An AsyncRetryStrategy, or None.
-    retry: Any = None
-
-    def as_data(self) -> tuple[Params, Parts]:
-        params: Params = {"timeout": self.timeout, "capacity": self.capacity, "ordered": self.ordered}
-        parts: Parts = {"function": self.function}
-        if self.retry is not None:
-            from .._interfaces.async_retry_strategies import retry_as_data
-
-            retry, conditions = retry_as_data(self.retry)
-            parts |= conditions
-            if retry is not None:
-                params["retry"] = retry
-        return params, parts
-
-
-@dataclass
-class IntervalJoinOperation(Operation):
-    """Operator kind ``interval_join``: right.timestamp in [left.timestamp + lower, left.timestamp +
-    upper].
-    """
-
-    kind = "interval_join"
-
-    lower: int
-    upper: int
-    lower_inclusive: bool
-    upper_inclusive: bool
-    how: Literal["inner", "left", "right", "full"]
-    #: ProcessJoinFunction, or a callable (left, right) → result.
-    function: Any
-
-    def as_data(self) -> tuple[Params, Parts]:
-        params = {
-            "lower": self.lower,
-            "upper": self.upper,
-            "lowerInclusive": self.lower_inclusive,
-            "upperInclusive": self.upper_inclusive,
-            "how": self.how,
-        }
-        return params, {"function": self.function}
-
-
-@dataclass
-class WindowJoinOperation(Operation):
-    """Operator kind ``window_join``."""
-
-    kind = "window_join"
-
-    assigner: Any
-    trigger: Any
-    allowed_lateness: int
-    #: ``join``: function(left, right) per pair; ``co_group``: function(lefts, rights) → iterable.
-    how: Literal["join", "co_group"]
-    function: Any
-
-    def as_data(self) -> tuple[Params, Parts]:
-        params, parts = _windows(self.assigner, self.trigger, self.allowed_lateness)
-        return {**params, "how": self.how}, {"function": self.function, **parts}
-
-
-@dataclass
-class AsOfJoinOperation(Operation):
-    """Operator kind ``asof_join``: each left record with the latest right record not after it."""
-
-    kind = "asof_join"
-
-    #: Milliseconds a right record may be older; None: any age.
-    tolerance: int | None
-    how: Literal["inner", "left"]
-    function: Any
-
-    def as_data(self) -> tuple[Params, Parts]:
-        return {"tolerance": self.tolerance, "how": self.how}, {"function": self.function}
-
-
-@dataclass
-class LookupJoinOperation(Operation):
-    """Operator kind ``lookup_join``: enrichment by a function (sync or async) or a mapping, with a cache."""
-
-    kind = "lookup_join"
-
-    lookup: Any
-    key: Any
-    function: Any
-    how: Literal["inner", "left"]
-    cache_size: int
-    #: Milliseconds; 0: for ever.
-    cache_ttl: int
-    timeout: int
-    capacity: int
-    ordered: bool
-
-    def as_data(self) -> tuple[Params, Parts]:
-        params = {
-            "how": self.how,
-            "cacheSize": self.cache_size,
-            "cacheTtl": self.cache_ttl,
-            "timeout": self.timeout,
-            "capacity": self.capacity,
-            "ordered": self.ordered,
-        }
-        return params, {"lookup": self.lookup, "key": self.key, "function": self.function}
-
-
-def _windows(assigner: Any, trigger: Any, allowed_lateness: int) -> tuple[Params, Parts]:
-    from .._interfaces.window.as_data import assigner_as_data, trigger_as_data
-
-    windows, own_assigner = assigner_as_data(assigner)
-    params: Params = {"assigner": windows}
-    parts = dict(own_assigner)
-    if trigger is not None:
-        params["trigger"], own_trigger = trigger_as_data(trigger)
-        parts |= own_trigger
-    return {**params, "allowedLateness": allowed_lateness}, parts

@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from .._interfaces.operations import AsyncOperation
 from .._interfaces.state.ttl import milliseconds_of
-from .._program.operations import AsyncOperation
 from .functions import AsyncFunction, AsyncRetryStrategy
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from isthmus._interfaces.async_retry_predicates import empty_result_predicate, exception_type_predicate
-from isthmus._program.operations import AsyncOperation
+from isthmus._interfaces.operations import AsyncOperation
 from isthmus._values.failure import OperatorFailure
 from isthmus.datastream.functions import AsyncFunction, AsyncRetryStrategy
 from isthmus.testing import OneInputHarness

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from isthmus._program.operations import (
+from isthmus._interfaces.operations import (
     AsOfJoinOperation,
     IntervalJoinOperation,
     LookupJoinOperation,

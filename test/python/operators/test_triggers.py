@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from isthmus._program.operations import WindowOperation
+from isthmus._interfaces.operations import WindowOperation
 from isthmus.datastream.functions import AggregateFunction, ProcessWindowFunction, ReduceFunction
 from isthmus.datastream.state import ValueStateDescriptor
 from isthmus.datastream.window import (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from isthmus._program.operations import WindowOperation
+from isthmus._interfaces.operations import WindowOperation
 from isthmus._worker.operators.windowing.aligned import AlignedEngine
 from isthmus._worker.operators.windowing.general import GeneralEngine
 from isthmus._worker.operators.windowing.merging import MergingEngine

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from isthmus._program.operations import AsOfJoinOperation, IntervalJoinOperation, WindowJoinOperation
+from isthmus._interfaces.operations import AsOfJoinOperation, IntervalJoinOperation, WindowJoinOperation
 from isthmus._worker.state.key_identity import Freezer, FrozenKey, KeyGroups, encode_key, freeze, thaw
 from isthmus.common import Time, Types
 from isthmus.datastream import RuntimeExecutionMode, StreamExecutionEnvironment

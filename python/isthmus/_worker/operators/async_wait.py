@@ -21,7 +21,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any
 
-from ..._program.operations import AsyncOperation
+from ..._interfaces.operations import AsyncOperation
 from ..._values.failure import OperatorFailure, is_user_frame, safe_repr
 from ..._values.keep import keeper, keeper_of_inputs
 from ..._values.raised import ANYTHING

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
-from ..._program.operations import AsyncOperation, LookupJoinOperation
+from ..._interfaces.operations import AsyncOperation, LookupJoinOperation
 from ..._values.keep import as_it_is, keeper
 from ..runtime.opening import opened
 from ..runtime.operator import Clock, Operator, OperatorContext

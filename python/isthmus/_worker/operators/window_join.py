@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import Any
 
-from ..._program.operations import WindowOperation
+from ..._interfaces.operations import WindowOperation
 from ..._values.keep import Own, as_it_is, fixed, keeper
 from ..runtime.opening import open_function
 from ..runtime.operator import OperatorContext

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..._program.operations import (
+from ..._interfaces.operations import (
     AsOfJoinOperation,
     IntervalJoinOperation,
     LookupJoinOperation,
-    Operation,
     WindowJoinOperation,
 )
+from ..._program.operations import Operation
 from .checks import check_count, check_ms, require_one_key_type, selector_of, type_of
 from .connected import two_inputs
 from .data_stream import DataStream

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from ..._program.operations import WindowOperation
+from ..._interfaces.operations import WindowOperation
 from ..._program.typescript import TypeScriptFunction
 from ...errors import GraphError
 from .checks import type_of

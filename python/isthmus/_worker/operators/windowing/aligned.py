@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 from typing import Any
 
+from ...._interfaces.operations import WindowOperation
 from ...._interfaces.window.times import NO_TIMESTAMP, SlidingEventTimeWindows, TumblingEventTimeWindows
 from ...._interfaces.window.windows import TimeWindow
-from ...._program.operations import WindowOperation
 from ...._values.keep import as_it_is
 from ...runtime.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, OperatorContext
 from .contents import NOTHING

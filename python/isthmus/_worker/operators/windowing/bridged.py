@@ -10,8 +10,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from ...._interfaces.operations import WindowOperation
 from ...._interfaces.window.windows import TimeWindow
-from ...._program.operations import WindowOperation
 from ...runtime.operator import OperatorContext
 from .contents import Contents
 

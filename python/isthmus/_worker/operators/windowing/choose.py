@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...._interfaces.operations import WindowOperation
 from ...._interfaces.window.assigner import MergingWindowAssigner
 from ...._interfaces.window.counts import CountSlidingWindowAssigner, CountTumblingWindowAssigner
 from ...._interfaces.window.sessions import (
@@ -17,7 +18,6 @@ from ...._interfaces.window.times import (
     TumblingProcessingTimeWindows,
 )
 from ...._interfaces.window.triggers import EventTimeTrigger, ProcessingTimeTrigger
-from ...._program.operations import WindowOperation
 from ...runtime.operator import OperatorContext
 from ...runtime.runtime_context import runtime_context
 from .aligned import AlignedEngine

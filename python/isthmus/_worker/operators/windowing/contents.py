@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...._program.operations import WindowOperation
+from ...._interfaces.operations import WindowOperation
 from ...._values.keep import as_it_is, fixed, kept
 from ...runtime.opening import opened
 from ...runtime.operator import OperatorContext

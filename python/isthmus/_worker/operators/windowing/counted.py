@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ...._interfaces.operations import WindowOperation
 from ...._interfaces.window.windows import CountWindow
-from ...._program.operations import WindowOperation
 from ...._values.keep import as_it_is
 from ...runtime.operator import OperatorContext
 from .contents import NOTHING

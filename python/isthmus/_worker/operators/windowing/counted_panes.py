@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from math import gcd
 from typing import Any
 
+from ...._interfaces.operations import WindowOperation
 from ...._interfaces.window.windows import CountWindow
-from ...._program.operations import WindowOperation
 from ...runtime.operator import OperatorContext
 from .contents import NOTHING
 from .engine import Engine

@@ -7,8 +7,8 @@ from typing import Any, NoReturn
 
 from ...._interfaces.functions.context import KeyedStateStore
 from ...._interfaces.functions.windowed import ProcessWindowFunction
+from ...._interfaces.operations import WindowOperation
 from ...._interfaces.window.assigner import MergingWindowAssigner
-from ...._program.operations import WindowOperation
 from ...._values.keep import as_it_is, keeper
 from ...runtime.opening import opened
 from ...runtime.operator import OperatorContext

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ...._program.operations import WindowOperation
+from ...._interfaces.operations import WindowOperation
 from ...runtime.operator import OperatorContext
 from ...runtime.runtime_context import runtime_context
 from .contents import Contents

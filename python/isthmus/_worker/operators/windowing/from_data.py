@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ...._interfaces.operations import WindowOperation
 from ...._interfaces.window.assigner import SessionWindowTimeGapExtractor
 from ...._interfaces.window.counts import CountSlidingWindowAssigner, CountTumblingWindowAssigner
 from ...._interfaces.window.sessions import (
@@ -33,7 +34,6 @@ from ...._interfaces.window.triggers import (
     ProcessingTimeTrigger,
     PurgingTrigger,
 )
-from ...._program.operations import WindowOperation
 from ....errors import GraphError
 from ...runtime.operator import OperatorContext
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from ...._interfaces.operations import WindowOperation
 from ...._interfaces.window.sessions import (
     DynamicEventTimeSessionWindows,
     DynamicProcessingTimeSessionWindows,
@@ -23,7 +24,6 @@ from ...._interfaces.window.times import (
     TumblingProcessingTimeWindows,
 )
 from ...._interfaces.window.trigger import TriggerResult
-from ...._program.operations import WindowOperation
 from ...._values.keep import as_it_is
 from ...runtime.operator import MAX_TIMESTAMP, OperatorContext
 from ...runtime.runtime_context import runtime_context

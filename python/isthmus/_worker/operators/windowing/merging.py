@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ...._interfaces.operations import WindowOperation
 from ...._interfaces.window.assigner import MergingWindowAssigner
 from ...._interfaces.window.trigger import TriggerResult
 from ...._interfaces.window.windows import TimeWindow
-from ...._program.operations import WindowOperation
 from ...runtime.operator import OperatorContext
 from ...runtime.runtime_context import runtime_context
 from ...state.key_identity import NamespacedKey

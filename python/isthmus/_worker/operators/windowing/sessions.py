@@ -19,12 +19,12 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any
 
+from ...._interfaces.operations import WindowOperation
 from ...._interfaces.window.sessions import (
     DynamicEventTimeSessionWindows,
     DynamicProcessingTimeSessionWindows,
 )
 from ...._interfaces.window.windows import TimeWindow
-from ...._program.operations import WindowOperation
 from ...runtime.operator import OperatorContext
 from .bridged import Bridged
 from .engine import Engine
