@@ -116,7 +116,8 @@ def operator(kind: str, id: int, fn: str | None = None, module: str = __name__) 
         "language": "python",
         "params": {},
     }
-    return spec if fn is None else {**spec, "fn": function(fn, module)}
+    part = "elements" if kind == "source.collection" else "function"
+    return spec if fn is None else {**spec, "fns": {part: function(fn, module)}}
 
 
 def task(
