@@ -39,6 +39,7 @@ export const FrameType = {
   CHECKPOINT_COMPLETE: 0x19,
   CLOSING: 0x1a,
   STOP: 0x1b,
+  TASK_DRAINED: 0x1c,
   SUBMIT: 0x20,
   SUBMITTED: 0x21,
   JOB_STATUS: 0x22,

@@ -16,6 +16,8 @@ export interface SlotDeployment {
   mode: 'STREAMING' | 'BATCH';
   attempt: number;
   settings: WorkerSettings;
+  /** The job takes checkpoints: tasks wait for the last one before they close. */
+  checkpoints?: boolean;
   python: PythonEnvironmentSpec;
   tasks: SubtaskDeployment[];
   /** State to restore by task id, as SNAPSHOT gave it (a list: one entry per old subtask that owns some of its key groups). */

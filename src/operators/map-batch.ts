@@ -82,7 +82,7 @@ class BatchOperator extends StatefulOperator {
   }
 
   beforeBarrier(): Promise<void> {
-    return this.#run();
+    return this.#run(); // B2
   }
 
   async close(): Promise<void> {

@@ -13,6 +13,7 @@ import type { Settings } from '../config/table.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import type { SubtaskMetricGroup } from './metric-group.ts';
 import type { OperatorStore } from '../state/store.ts';
+import type { Mark, Splits } from './splits.ts';
 
 /** No timestamp, no watermark yet: Java's Long.MIN_VALUE, which a double holds exactly. */
 export const MIN_TIMESTAMP = -(2 ** 63);
@@ -101,8 +102,12 @@ export interface Operator {
   onProcessingTime?(now: number): MaybePromise<void>;
   /** All input has ended and the final watermark has passed: emit what is left. */
   finish?(): MaybePromise<void>;
-  /** A barrier is about to pass: emit what was gathered, write out what is on its way. */
+  /**
+   * A barrier is about to pass: emit what was gathered, write what was held back. Called from head to tail of the chain,
+   * for each behind what those before it have emitted, and before anything of the chain is saved.
+   */
   beforeBarrier?(checkpoint: number): MaybePromise<void>;
+  /** The checkpoint is durable: sinks commit. The last one comes after `finish`. */
   notifyCheckpointComplete?(checkpoint: number): MaybePromise<void>;
   close?(): MaybePromise<void>;
 }
@@ -112,7 +117,8 @@ export type OperatorFactory = (spec: OperatorSpec) => Operator;
 
 /** A source of a TypeScript task. The subtask pulls; it stops pulling when the job cannot take more. */
 export interface Source {
-  open?(ctx: OperatorContext): MaybePromise<void>;
+  /** Says by `splits.begin` what there is to read, and reads what `splits.toRead` then says. */
+  open?(ctx: OperatorContext, splits: Splits): MaybePromise<void>;
   /** The next records (possibly none, if none are ready within a few ms), or `undefined` at the end. */
   next(signal: AbortSignal): MaybePromise<SourceBatch | undefined>;
   /**
@@ -120,14 +126,21 @@ export interface Source {
    * records that it has begun with. Sources without it are not asked for more.
    */
   finish?(): void;
-  /** Position to replay from; `null` for sources that cannot. */
-  snapshot?(checkpoint: number): MaybePromise<unknown>;
-  restore?(states: unknown[]): MaybePromise<void>;
   close?(): MaybePromise<void>;
 }
 
+/** What a reader gives at a time. */
 export interface SourceBatch {
   values: unknown[];
   /** Event timestamps, aligned with `values`. */
   timestamps?: number[];
+  /** Of which split they are; absent where the source has no positions. */
+  split?: string;
+  /** Where the batch begins: a mark of the reader's, and records behind it. */
+  offset?: Mark;
+  skip?: number;
+  /** Where the reader goes on behind it; absent where it has no mark there. */
+  next?: Mark;
+  /** Whether the split ends with it. */
+  ends?: boolean;
 }

@@ -37,6 +37,11 @@ export class RecordRun {
     return this.#batch !== undefined;
   }
 
+  /** Records of the batch at hand that have been taken; one whose promise is unsettled counts. */
+  get taken(): number {
+    return this.#index;
+  }
+
   /** Whether what has been made is to leave before the next record. */
   get careful(): boolean {
     return this.#careful > 0;

@@ -35,8 +35,15 @@ export interface SubtaskServices {
   /** Where functions say more than the reader of the program's output takes: settles when it has. */
   roomToSay?(): Promise<void> | undefined;
   log(level: LogLevel, message: string, where: { operator: string; subtask: number }): void;
-  /** Takes a subtask's part of a checkpoint. Absent: checkpoints are off. */
-  snapshot?(checkpoint: number, task: number, subtask: number, state: SavedSubtask): void;
+  /** Takes a subtask's part of a checkpoint; none of one that has finished. Absent: checkpoints are off. */
+  snapshot?(
+    checkpoint: number,
+    task: number,
+    subtask: number,
+    state: SavedSubtask | undefined,
+  ): void;
+  /** A subtask has processed all its input, and all that it made is on its way. It may have to commit and to close yet. */
+  drained?(task: number, subtask: number): void;
 }
 
 export interface OperatorMetrics {

@@ -237,6 +237,7 @@ export class Slot {
         return;
       case FrameType.PONG:
       case FrameType.SNAPSHOT:
+      case FrameType.TASK_DRAINED:
         return;
       default:
         this.#events.failed(

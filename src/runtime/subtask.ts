@@ -10,6 +10,12 @@
 //   T6. Before a record that may be slow, what was made before it has left: for other processes always, for tasks of this one
 //       as far as NEIGHBOURS goes.
 //   T5. `done` settles once, after every operator has been closed, and the source's iterator told to return.
+//   T7. A barrier cuts the stream at one record: before it goes what operators had gathered, then all is saved, then it is
+//       sent. A source sends it behind the record in flight, and its position is behind that record, too.
+//   T8. Behind a barrier that suspends nothing happens any more. One that drains comes behind all that the end of input
+//       brings about.
+//   T9. A checkpoint is answered once: with the state, also when the subtask is drained, or with the news that it has
+//       finished. Where the job takes checkpoints a drained subtask waits for the last one, with which its sinks commit.
 
 import { kindOf } from '../graph/kinds.ts';
 import { Closing } from './closing.ts';
@@ -20,13 +26,20 @@ import { InternalError, IsthmusError, JobCancelledError } from '../errors.ts';
 import type { SubtaskDeployment } from '../graph/deployment.ts';
 import { type Chain, ChainTimer, buildChain, controlToAll, guarded } from './chain.ts';
 import type { ChainLink } from './chain.ts';
+import { beforeBarrier, passBarrier } from './barrier-driver.ts';
 import { controlElement } from './element-frames.ts';
 import type { BarrierElement, BatchElement, Element } from './element.ts';
 import { blame } from './failure.ts';
 import { type FrameElement, InputGate } from './input-gate.ts';
 import { recordIsolator } from './isolate.ts';
 import type { Makers } from './makers.ts';
-import { type Cursor, MIN_TIMESTAMP, type MaybePromise, type OperatorContext } from './operator.ts';
+import {
+  type Cursor,
+  MIN_TIMESTAMP,
+  type MaybePromise,
+  type OperatorContext,
+  type SourceBatch,
+} from './operator.ts';
 import type { OutputChannel } from './output-channel.ts';
 import { ProcessingTimers } from './processing-timers.ts';
 import type { RecordBatch } from './batch-codec.ts';
@@ -37,6 +50,7 @@ import { isOf, thrownText } from './shown.ts';
 import type { SubtaskMetrics, SubtaskResult, SubtaskServices } from './services.ts';
 import { type SavedSubtask, SubtaskStore } from '../state/store.ts';
 import { SourcePull } from './source-pull.ts';
+import { Splits } from './splits.ts';
 import { wireChain } from './subtask-wiring.ts';
 import { advanceWatermark, finishChain } from './watermark-driver.ts';
 import { wireCodec } from './wire-batch.ts';
@@ -45,7 +59,16 @@ const SLOW_RECORD_MS = 100;
 /** Tasks of this process behind each other that a record passes before the next one begins (T6). */
 const NEIGHBOURS = 4;
 
-type Phase = 'created' | 'opened' | 'running' | 'draining' | 'finished' | 'failed' | 'cancelled';
+type Phase =
+  | 'created'
+  | 'opened'
+  | 'running'
+  | 'suspended' // T8
+  | 'draining' // all input processed; what was made has not all been sent
+  | 'drained' // T9
+  | 'finished'
+  | 'failed'
+  | 'cancelled';
 
 export class Subtask {
   /** Settles when the subtask has ended: with its metrics, or rejected with the `IsthmusError` to fail the job with. */
@@ -66,11 +89,20 @@ export class Subtask {
   readonly #flusher: Flusher;
   #links: ChainLink[] = [];
   #store!: SubtaskStore;
-  /** Of the source at the barrier at hand. */
-  #position: unknown;
   #chain: Chain | undefined;
   #run: RecordRun | undefined;
   #pull: SourcePull | undefined;
+  readonly #splits: Splits;
+  /** What the source gave last, and is not known to be emitted whole. */
+  #batch: SourceBatch | undefined;
+  /** A checkpoint that is to be answered (T9). */
+  #wanted: BarrierElement | undefined;
+  /** The newest checkpoint that was answered, and the first one that was since the subtask is drained. */
+  #answered = -1;
+  #last: number | undefined;
+  /** The operators have finished, before the end of input (T8). */
+  #finishedEarly = false;
+  #mayClose = false;
   #phase: Phase = 'created';
   #resolve!: (result: SubtaskResult) => void;
   #reject!: (error: IsthmusError) => void;
@@ -85,6 +117,7 @@ export class Subtask {
     this.#deployment = deployment;
     this.#mode = mode;
     this.#services = services;
+    this.#splits = new Splits(deployment.subtask, deployment.parallelism);
     this.#closing = new Closing(services.settings.closeTimeoutMs);
     this.#gate = new InputGate(deployment.inputs, (channel, bytes) =>
       services.returnCredit(channel, bytes),
@@ -136,7 +169,7 @@ export class Subtask {
         roomAgain: () => this.#room.wake(),
         waitForRoom: (channel) => this.#room.wait(channel),
         requestProcessingTime: (operator, at) => {
-          if (this.#phase !== 'draining') this.#timers.request(operator, at);
+          if (!this.#isStill()) this.#timers.request(operator, at);
         },
         emitWatermark: (operator, watermark) => this.#emitWatermark(operator, watermark),
         pause: () => this.#pause(),
@@ -173,9 +206,9 @@ export class Subtask {
   }
 
   async #openSource({ source }: ChainLink, context: OperatorContext): Promise<void> {
-    const positions = context.state.drawn('position', () => this.#position);
-    if (positions.length > 0) await source?.restore?.(positions);
-    await source?.open?.(context);
+    const splits = this.#splits;
+    splits.restore(context.state.drawn('splits', () => splits.snapshot()));
+    await source?.open?.(context, splits);
   }
 
   /** Lets the source begin, and inputs be processed. */
@@ -227,9 +260,12 @@ export class Subtask {
     if (!this.#isOver()) this.#pull?.finish();
   }
 
-  /** Sources: emit the barrier of a checkpoint between two batches. */
+  /** Sources emit a barrier, behind the record in flight; a drained subtask only answers (T9). */
   triggerCheckpoint(barrier: Barrier): void {
-    this.#requests.push(() => this.#checkpoint({ kind: 'barrier', ...barrier }));
+    if (barrier.checkpoint <= this.#answered || this.#phase === 'suspended') return;
+    this.#wanted = { kind: 'barrier', ...barrier };
+    if (this.#phase === 'finished') return this.#answer(barrier.checkpoint, undefined);
+    if (barrier.of === 'drain') this.finishSource();
     this.#loop.wake();
   }
 
@@ -238,6 +274,8 @@ export class Subtask {
       for (const link of this.#links) {
         await guarded(link, () => link.operator?.notifyCheckpointComplete?.(checkpoint));
       }
+      this.#mayClose ||= this.#last !== undefined && checkpoint >= this.#last;
+      await this.#closeIfDone();
     });
     this.#loop.wake();
   }
@@ -276,7 +314,9 @@ export class Subtask {
 
   /** Does the next thing there is to do. */
   #step(): MaybePromise<void> | typeof IDLE {
+    if (this.#isStill()) return this.#stepStill();
     if (this.#timers.due) return this.#fireTimers();
+    if (this.#isToCut()) return this.#barrier(this.#wanted as BarrierElement);
     const run = this.#run as RecordRun;
     if (run.active) {
       const careful = run.careful;
@@ -296,8 +336,24 @@ export class Subtask {
     return this.#pull === undefined ? this.#takeInput() : this.#takeSource(this.#pull);
   }
 
+  /** Behind the last record: what is asked for is done, and nothing else. */
+  #stepStill(): MaybePromise<void> | typeof IDLE {
+    const request = this.#requests.shift();
+    if (request !== undefined) return request();
+    if (this.#wanted === undefined || this.#phase === 'suspended') return IDLE;
+    return this.#save(this.#wanted.checkpoint).then(() => {
+      this.#last ??= this.#answered;
+    });
+  }
+
+  /** Whether a barrier is to come from the source before its next record; one that drains comes behind its last (T8). */
+  #isToCut(): boolean {
+    return this.#wanted !== undefined && this.#pull !== undefined && this.#wanted.of !== 'drain';
+  }
+
   #takeSource(pull: SourcePull): MaybePromise<void> | typeof IDLE {
-    let batch: RecordBatch | 'later' | 'end';
+    this.#countTaken();
+    let batch: SourceBatch | 'later' | 'end';
     try {
       batch = pull.take();
     } catch (thrown) {
@@ -306,12 +362,23 @@ export class Subtask {
     if (batch === 'later') return IDLE;
     if (batch === 'end') return this.#finish();
     const chain = this.#chain as Chain;
+    batch = this.#splits.unread(batch);
     if (batch.values.length === 0) {
+      this.#splits.took(batch, 0);
       this.#loop.wake();
       return IDLE;
     }
+    this.#batch = batch;
     (this.#run as RecordRun).begin(batch, chain.first);
     return undefined;
+  }
+
+  /** The position is behind what the chain has taken, whatever the source has read ahead (T7). */
+  #countTaken(): void {
+    if (this.#batch === undefined) return;
+    const run = this.#run as RecordRun;
+    this.#splits.took(this.#batch, run.active ? run.taken : this.#batch.values.length);
+    if (!run.active) this.#batch = undefined;
   }
 
   #takeInput(): MaybePromise<void> | typeof IDLE {
@@ -331,7 +398,7 @@ export class Subtask {
         this.#passIdle(event.idle);
         return undefined;
       case 'barrier':
-        return this.#checkpoint(event);
+        return this.#barrier(event);
       case 'end':
         return this.#finish();
     }
@@ -373,16 +440,31 @@ export class Subtask {
     }
   }
 
-  async #checkpoint(barrier: BarrierElement): Promise<void> {
-    for (const link of this.#links) {
-      await guarded(link, async () => {
-        this.#position = (await link.source?.snapshot?.(barrier.checkpoint)) ?? undefined;
-        await link.operator?.beforeBarrier?.(barrier.checkpoint);
-      });
-      controlToAll(link, barrier);
+  /** T7, T8 */
+  async #barrier(barrier: BarrierElement): Promise<void> {
+    if (barrier.of === 'drain') {
+      await finishChain(this.#links);
+      this.#finishedEarly = true;
     }
+    await this.#save(barrier.checkpoint);
+    passBarrier(this.#links, barrier);
+    if (barrier.of !== 'suspend') return;
+    this.#phase = 'suspended';
+    this.#timers.stop();
+  }
+
+  async #save(checkpoint: number): Promise<void> {
+    await beforeBarrier(this.#links, checkpoint);
+    this.#countTaken();
+    this.#answer(checkpoint, this.#store.freeze());
+  }
+
+  #answer(checkpoint: number, state: SavedSubtask | undefined): void {
+    const wanted = this.#wanted;
+    if (wanted !== undefined && wanted.checkpoint <= checkpoint) this.#wanted = undefined;
+    this.#answered = checkpoint;
     const { task, subtask } = this.#deployment;
-    this.#services.snapshot?.(barrier.checkpoint, task, subtask, this.#store.freeze());
+    this.#services.snapshot?.(checkpoint, task, subtask, state);
   }
 
   /** A loop of results that nobody wants any more ends here. */
@@ -418,12 +500,23 @@ export class Subtask {
   // The end.
 
   async #finish(): Promise<void> {
-    await finishChain(this.#links);
+    if (!this.#finishedEarly) await finishChain(this.#links);
+    const wanted = this.#pull === undefined ? undefined : this.#wanted;
+    if (wanted?.of === 'drain') {
+      await this.#save(wanted.checkpoint);
+      passBarrier(this.#links, wanted);
+      this.#finishedEarly = true;
+    }
+    if (this.#finishedEarly) this.#last = this.#answered;
     this.#timers.stop();
-    for (const link of this.#links) await guarded(link, () => this.#closing.close(link));
+    const waits = this.#services.snapshot !== undefined; // T9
+    if (!waits) {
+      this.#mayClose = true;
+      for (const link of this.#links) await guarded(link, () => this.#closing.close(link));
+    }
     if (this.#isOver()) return;
     this.#phase = 'draining';
-    this.#loop.stop();
+    if (!waits) this.#loop.stop();
     for (const link of this.#links) controlToAll(link, { kind: 'end' });
     this.#finishIfDrained();
   }
@@ -431,6 +524,23 @@ export class Subtask {
   #finishIfDrained(): void {
     if (this.#phase !== 'draining') return;
     for (const channel of this.#channels.values()) if (!channel.empty) return;
+    this.#phase = 'drained';
+    const { task, subtask } = this.#deployment;
+    this.#services.drained?.(task, subtask);
+    if (this.#services.snapshot === undefined) this.#settle();
+    else this.#loop.wake();
+  }
+
+  /** The last checkpoint is complete, and all has been sent. */
+  async #closeIfDone(): Promise<void> {
+    if (!this.#mayClose || this.#phase !== 'drained') return;
+    for (const link of this.#links) await guarded(link, () => this.#closing.close(link));
+    if (this.#isOver()) return;
+    this.#loop.stop();
+    this.#settle();
+  }
+
+  #settle(): void {
     this.#phase = 'finished';
     this.#resolve(this.metrics());
   }
@@ -443,6 +553,11 @@ export class Subtask {
     const error = place === undefined ? asError(thrown) : blame(thrown, place, inFlight);
     this.#stop(error);
     void this.#close().then(() => this.#reject(error));
+  }
+
+  /** Whether no record, timer or watermark is processed any more. */
+  #isStill(): boolean {
+    return this.#phase === 'suspended' || this.#phase === 'draining' || this.#phase === 'drained';
   }
 
   #isOver(): boolean {

@@ -61,6 +61,11 @@ export function op(
 
 const functions: unknown[] = [];
 
+/** What a reference of `op` is to. */
+export function functionOf(ref: FunctionRef): unknown {
+  return functions[(ref as { id: number }).id];
+}
+
 function refTo(fn: unknown): FunctionRef {
   functions.push(fn);
   return { language: 'typescript', form: 'closure', id: functions.length - 1, name: 'test' };
@@ -151,7 +156,7 @@ export function localJob(
     limits: options.limits ?? {},
     jobName: 'test',
     attempt: 0,
-    loadFunction: (ref) => functions[(ref as { id: number }).id],
+    loadFunction: functionOf,
     sendFrame: () => {
       throw new Error('no channel of this job leaves the process');
     },
@@ -171,7 +176,7 @@ export function localJob(
     print(text) {
       job.printed += text;
     },
-    ...(options.snapshot === undefined ? {} : { snapshot: options.snapshot }),
+    ...(options.snapshot === undefined ? {} : coordinated(job, options.snapshot)),
     log(level, message) {
       job.logs.push(`${level}: ${message}`);
     },
@@ -181,6 +186,31 @@ export function localJob(
   );
   return job;
 }
+
+/** When all is drained, a last checkpoint is taken and completed. */
+function coordinated(
+  job: LocalJob,
+  snapshot: NonNullable<SubtaskServices['snapshot']>,
+): Pick<SubtaskServices, 'snapshot' | 'drained'> {
+  let drained = 0;
+  let answers = 0;
+  return {
+    drained() {
+      if (++drained < job.subtasks.length) return;
+      for (const subtask of job.subtasks) {
+        subtask.triggerCheckpoint({ checkpoint: LAST, timestamp: 0, of: 'checkpoint' });
+      }
+    },
+    snapshot(checkpoint, ...answer) {
+      if (checkpoint !== LAST) return snapshot(checkpoint, ...answer);
+      if (++answers < job.subtasks.length) return;
+      for (const subtask of job.subtasks) subtask.notifyCheckpointComplete(LAST);
+    },
+  };
+}
+
+/** The last checkpoint of a job that takes any. */
+const LAST = 1_000_000;
 
 function connect(
   edge: EdgePlan,

@@ -326,7 +326,7 @@ test('a checkpoint cuts the stream at one place and holds the state of every ope
       makers: makers({ counter: counting }),
       record: true,
       snapshot: (checkpoint, task, subtask, state) => {
-        states[`${checkpoint}/${task}/${subtask}`] = state;
+        states[`${checkpoint}/${task}/${subtask}`] = state as SavedSubtask;
         if (task === 1) hold.resolve();
       },
     },

@@ -1,6 +1,7 @@
 import { GraphError } from '../../errors.ts';
 import type { OperatorSpec } from '../../graph/job-graph.ts';
 import type { MaybePromise, OperatorContext, Source, SourceBatch } from '../../runtime/operator.ts';
+import type { Splits } from '../../runtime/splits.ts';
 import { functionSource } from '../function/source-function.ts';
 import { linesSource } from '../file/lines.ts';
 
@@ -34,20 +35,12 @@ class InputSource implements Source {
     if (this.#source.finish !== undefined) this.finish = () => this.#source.finish?.();
   }
 
-  open(ctx: OperatorContext): MaybePromise<void> {
-    return this.#source.open?.(ctx);
+  open(ctx: OperatorContext, splits: Splits): MaybePromise<void> {
+    return this.#source.open?.(ctx, splits);
   }
 
   next(signal: AbortSignal): MaybePromise<SourceBatch | undefined> {
     return this.#source.next(signal);
-  }
-
-  snapshot(checkpoint: number): MaybePromise<unknown> {
-    return this.#source.snapshot?.(checkpoint) ?? null;
-  }
-
-  restore(states: unknown[]): MaybePromise<void> {
-    return this.#source.restore?.(states);
   }
 
   close(): MaybePromise<void> {

@@ -11,20 +11,16 @@ import { createGunzip } from 'node:zlib';
 import { GraphError } from '../../errors.ts';
 import type { OperatorSpec } from '../../graph/job-graph.ts';
 import type { OperatorContext, Source, SourceBatch } from '../../runtime/operator.ts';
+import type { Split, Splits } from '../../runtime/splits.ts';
 import { type MarkedCharset, charsetOf } from '../../text/charset.ts';
 import { FileListing } from './file-listing.ts';
 import { LineSplitter } from '../../text/line-splitter.ts';
 
 const BLOCK_BYTES = 1 << 16;
+/** Between a path and its number, where it is read more than once. No path has it. */
+const TURN = '\0';
 /** Files whose lines are JSON, where that is asked for. */
 const JSON_LINES = /\.(?:jsonl|ndjson)(?:\.gz)?$/;
-
-interface LinesPosition {
-  seen: string[];
-  todo: string[];
-  path: string | null;
-  offset: number;
-}
 
 export function linesSource(spec: OperatorSpec): Source {
   return new LinesSource(spec);
@@ -42,13 +38,15 @@ class LinesSource implements Source {
   readonly #jsonLines: boolean;
   readonly #monitorMs: number | undefined;
   #listing!: FileListing;
-  /** Of the listing before a restart. */
-  #seen: readonly string[] | undefined;
-  #todo: string[] = [];
+  #splits!: Splits;
+  /** How often the first look has found a path. */
+  readonly #times = new Map<string, number>();
+  #todo: Split[] = [];
+  /** The file that is read, or was read last. */
+  #split: Split | undefined;
   #path = '';
   #reader: BlockReader | undefined;
   #splitter: LineSplitter | undefined;
-  #resumeAt: { path: string; offset: number } | undefined;
 
   constructor(spec: OperatorSpec) {
     this.#paths = spec.params.paths as string[];
@@ -57,45 +55,35 @@ class LinesSource implements Source {
     this.#monitorMs = (spec.params.monitorMs as number | undefined) ?? undefined;
   }
 
-  async open(ctx: OperatorContext): Promise<void> {
-    this.#listing = new FileListing(this.#paths, ctx.subtask, ctx.parallelism, this.#seen);
-    await this.#discover();
+  async open(ctx: OperatorContext, splits: Splits): Promise<void> {
+    // A path that was given out twice has two splits; what is looked for are paths that are new.
+    const seen = splits.restored
+      ? splits.known.map((id) => id.split(TURN)[0] as string)
+      : undefined;
+    this.#splits = splits;
+    this.#listing = new FileListing(this.#paths, ctx.subtask, ctx.parallelism, seen);
+    if (!splits.restored) {
+      splits.begin((await this.#listing.look()).map((path) => this.#splitOf(path)));
+    }
+    this.#todo = splits.toRead();
+    if (splits.restored && this.#monitorMs !== undefined) await this.#discover();
   }
 
   async next(signal: AbortSignal): Promise<SourceBatch | undefined> {
-    for (;;) {
-      if (this.#reader === undefined && !(await this.#openNext())) {
-        if (this.#monitorMs === undefined) return undefined;
-        try {
-          await sleep(this.#monitorMs, undefined, { signal });
-        } catch {
-          return undefined; // Cancelled.
-        }
-        await this.#discover();
-        continue;
+    while (this.#reader === undefined && !(await this.#openNext())) {
+      if (this.#monitorMs === undefined) return undefined;
+      try {
+        await sleep(this.#monitorMs, undefined, { signal });
+      } catch {
+        return undefined; // Cancelled.
       }
-      const values = await this.#readRecords();
-      if (values.length > 0) return { values };
+      await this.#discover();
     }
-  }
-
-  snapshot(): LinesPosition {
-    return {
-      seen: [...this.#listing.seen],
-      todo: [...this.#todo],
-      path: this.#reader === undefined ? null : this.#path,
-      offset: this.#splitter?.offset ?? 0,
-    };
-  }
-
-  restore(states: unknown[]): void {
-    const position = states[0] as LinesPosition;
-    this.#seen = position.seen;
-    this.#todo = [...position.todo];
-    if (position.path !== null) {
-      this.#todo.unshift(position.path);
-      this.#resumeAt = { path: position.path, offset: position.offset };
-    }
+    const splitter = this.#splitter as LineSplitter;
+    const { offset } = splitter;
+    const values = await this.#readRecords();
+    const ends = this.#reader === undefined;
+    return { values, split: (this.#split as Split).id, offset, next: splitter.offset, ends };
   }
 
   async close(): Promise<void> {
@@ -105,17 +93,27 @@ class LinesSource implements Source {
   }
 
   async #discover(): Promise<void> {
-    this.#todo.push(...(await this.#listing.look()));
+    for (const path of await this.#listing.look()) {
+      const found = this.#splitOf(path);
+      this.#splits.add(found);
+      this.#todo.push({ ...found, skip: 0 });
+    }
+  }
+
+  #splitOf(path: string): Pick<Split, 'id' | 'of' | 'offset'> {
+    const turn = (this.#times.get(path) ?? 0) + 1;
+    this.#times.set(path, turn);
+    return { id: turn === 1 ? path : `${path}${TURN}${turn}`, of: path, offset: 0 };
   }
 
   async #openNext(): Promise<boolean> {
-    const path = this.#todo.shift();
-    if (path === undefined) return false;
-    const resumed = this.#resumeAt?.path === path ? this.#resumeAt.offset : 0;
-    this.#resumeAt = undefined;
+    const split = this.#todo.shift();
+    if (split === undefined) return false;
+    const path = split.of as string;
+    this.#split = split;
     this.#path = path;
     const { charset, markBytes } = await charsetOfFile(this.#encoding, path);
-    const offset = Math.max(resumed, markBytes);
+    const offset = Math.max(split.offset as number, markBytes);
     this.#reader = await openBlocks(path, offset);
     this.#splitter = new LineSplitter(charset, offset);
     return true;

@@ -2,8 +2,8 @@
 //
 //   F1. Lines are written to `.<part>.inprogress.<uuid>`; the file gets its name when it is finished, so that a reader
 //       never sees half a file. What a kill has left is removed when a sink starts on the folder (unfinished-files.ts).
-//   F2. With checkpoints on, a rolled file becomes visible with the checkpoint that covers it; without, and at the end of
-//       input, at once.
+//   F2. With checkpoints on, a rolled file becomes visible with the checkpoint that covers it, those of the end with the
+//       last one; without, at once.
 
 import {
   closeSync,
@@ -127,9 +127,6 @@ class SinkFileOperator implements Operator {
 
   finish(): void {
     for (const [bucket, part] of this.#parts) this.#roll(bucket, part);
-    for (const part of [...[...this.#covered.values()].flat(), ...this.#pending]) publish(part);
-    this.#covered.clear();
-    this.#pending = [];
   }
 
   beforeBarrier(checkpoint: number): void {

@@ -1,5 +1,6 @@
 import type { OperatorSpec } from '../../graph/job-graph.ts';
 import type { OperatorContext, Source, SourceBatch } from '../../runtime/operator.ts';
+import type { Split, Splits } from '../../runtime/splits.ts';
 
 const BATCH_RECORDS = 1024;
 
@@ -11,37 +12,32 @@ export function sequenceSource(spec: OperatorSpec): Source {
 class SequenceSource implements Source {
   readonly #from: number;
   readonly #to: number;
-  #next = 0;
-  #last = -1;
-  #restored: number | undefined;
+  #splits: Split[] = [];
 
   constructor(from: number, to: number) {
     this.#from = from;
     this.#to = to;
   }
 
-  open(ctx: OperatorContext): void {
+  open(ctx: OperatorContext, splits: Splits): void {
     const [first, last] = rangeOf(this.#from, this.#to, ctx.subtask, ctx.parallelism);
-    this.#next = this.#restored ?? first;
-    this.#last = last;
+    const range = { id: `${first}-${last}`, of: [first, last], offset: first };
+    splits.begin(first <= last ? [range] : []);
+    this.#splits = splits.toRead();
   }
 
   next(): SourceBatch | undefined {
-    const first = this.#next;
-    const count = Math.min(BATCH_RECORDS, this.#last - first + 1);
-    if (count <= 0) return undefined;
+    const [split] = this.#splits;
+    if (split === undefined) return undefined;
+    const [, last] = split.of as [number, number];
+    const offset = split.offset as number;
+    const next = Math.min(offset + BATCH_RECORDS, last + 1);
     const values: number[] = [];
-    for (let i = 0; i < count; i++) values.push(first + i);
-    this.#next = first + count;
-    return { values };
-  }
-
-  snapshot(): number {
-    return this.#next;
-  }
-
-  restore(states: unknown[]): void {
-    this.#restored = states[0] as number;
+    for (let value = offset; value < next; value++) values.push(value);
+    split.offset = next;
+    const ends = next > last;
+    if (ends) this.#splits.shift();
+    return { values, split: split.id, offset, next, ends };
   }
 }
 

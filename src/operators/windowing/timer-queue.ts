@@ -3,7 +3,8 @@
 //
 //   Q1. A timer is (owner, time); registering it again changes nothing, deleting it takes it away.
 //   Q2. Timers fire in order of time; those of one time in order of registration.
-//   Q3. A timer registered while timers fire takes its place among those still due.
+//   Q3. A timer registered while timers fire takes its place among those still due: also before the rest of the time at hand,
+//       and once, where it is among the rest already.
 
 import { TimeHeap } from './heap.ts';
 
@@ -16,6 +17,7 @@ export class TimerQueue<O> {
   #firing = new Set<O>();
 
   register(time: number, owner: O): void {
+    if (time === this.#firingTime && this.#firing.has(owner)) return; // Q3
     const owners = this.#owners.get(time);
     if (owners === undefined) {
       this.#owners.set(time, new Set([owner]));
@@ -53,9 +55,21 @@ export class TimerQueue<O> {
       for (const owner of owners) {
         owners.delete(owner);
         yield { time, owner };
+        if (times.earliest < time) {
+          this.#putBack(time, owners); // Q3
+          break;
+        }
       }
     }
     this.#firingTime = NaN;
+  }
+
+  /** An earlier timer has been registered; the rest of this time waits behind it. */
+  #putBack(time: number, rest: Set<O>): void {
+    const later = this.#owners.get(time);
+    if (later === undefined) this.#times.push(time, time);
+    this.#owners.set(time, new Set([...rest, ...(later ?? [])]));
+    rest.clear();
   }
 
   *entries(): Generator<[time: number, owner: O]> {

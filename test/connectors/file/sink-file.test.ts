@@ -87,7 +87,11 @@ test('with checkpoints, a part is seen when the one that covers it is complete',
   const state = new SubtaskStore(place, [saved]).of('sink');
   await sinkFileOperator(spec).open?.({ ...context, state }, () => undefined);
   expect(await visible()).toBe(2);
+  // The tail waits for the last checkpoint.
   await sink.finish?.();
+  expect(await visible()).toBe(2);
+  await sink.beforeBarrier?.(8);
+  await sink.notifyCheckpointComplete?.(8);
   expect(await visible()).toBe(3);
   await sink.close?.();
 });

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 from isthmus._worker.runtime.timers import TimerQueue
@@ -97,3 +100,24 @@ def test_a_timer_of_another_key_deleted_while_its_time_fires_does_not_fire() -> 
         fired.append(key)
         queue.delete(1, "b")
     assert fired == ["a", "c"]
+
+
+def test_fires_as_in_typescript() -> None:
+    """``test/operators/windowing/timer-vectors.test.ts`` says what the steps are."""
+    vectors = json.loads((Path(__file__).parents[2] / "vectors" / "timers.json").read_text())
+    for script in vectors["scripts"]:
+        queue, reactions, fired = TimerQueue(), dict(script["on"]), []
+
+        def act(step: str, queue=queue, reactions=reactions, fired=fired) -> None:
+            if step[0] == "@":
+                for time, key in queue.due(int(step[1:])):
+                    fired.append(f"{time}{key}")
+                    for each in reactions.pop(fired[-1], "").split():
+                        act(each)
+            else:
+                change = queue.register if step[0] == "+" else queue.delete
+                change(int(step[1:-1]), step[-1])
+
+        for step in script["steps"].split():
+            act(step)
+        assert " ".join(fired) == script["fired"], script

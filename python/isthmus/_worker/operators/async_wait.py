@@ -7,6 +7,8 @@ A2. Ordered: results leave in the order of their records. Unordered: as they com
 A3. A watermark that meets calls under way is held back until they are done.
 A4. The worker's thread never waits: ``poll`` takes what is there, ``ctx.wake`` says when to.
 A5. Every call has an outcome, whatever the function raises; the loop outlives what would end it (``sys.exit`` in a task).
+A7. A barrier waits for no call: the records whose results have not left are saved, and after a restart the function is
+    called for them again.
 A6. A call that blocks the loop is found out by the worker's thread: no time limit of the loop's own can end it.
 """
 
@@ -52,6 +54,10 @@ class _Call:
         self.started: float | None = None
 
 
+#: Value, timestamp, key.
+_SavedCall = tuple[Any, int, Any]
+
+
 class _Mark:
     """A watermark in the queue."""
 
@@ -81,6 +87,8 @@ class AsyncOperator(Operator):
         self._calls = 0
         self._ready_watermark: int | None = None
         self._thread = _LoopThread(self._run, ctx.wake, self._capacity, f"isthmus-async-{ctx.name}")
+        for value, timestamp, key in self._saved_calls(ctx):
+            self._begin(_Call(value, timestamp, key))
 
     def _open_function(
         self, operation: AsyncOperation, ctx: OperatorContext
@@ -100,13 +108,34 @@ class AsyncOperator(Operator):
 
     # On the worker's thread.
 
+    def _saved_calls(self, ctx: OperatorContext) -> Iterable[_SavedCall]:
+        """Declares what is saved (A7), and gives what this subtask has of what was."""
+        if ctx.keyed:
+            return [
+                (value, timestamp, key)
+                for key, (value, timestamp) in ctx.state.derived(
+                    "calls", lambda: ((c.key, (c.value, c.timestamp)) for c in self._waiting())
+                )
+            ]
+        self._under_way = ctx.state.split_list("calls")
+        return list(self._under_way)
+
+    def before_barrier(self, checkpoint: int) -> None:
+        if not self.ctx.keyed:
+            self._under_way[:] = [(c.value, c.timestamp, c.key) for c in self._waiting()]
+
+    def _waiting(self) -> Iterator[_Call]:
+        return (entry for entry in self._queue if isinstance(entry, _Call))
+
+    def _begin(self, call: _Call) -> None:
+        self._queue.append(call)
+        self._calls += 1
+        self._thread.submit(call)
+
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
         cursor = self.ctx.cursor
         for value in records:
-            call = _Call(self._own_input(value), cursor.timestamp, cursor.key)
-            self._queue.append(call)
-            self._calls += 1
-            self._thread.submit(call)
+            self._begin(_Call(self._own_input(value), cursor.timestamp, cursor.key))
         return
         yield
 

@@ -49,6 +49,9 @@ class LookupJoinOperator(Operator):
     def pending(self) -> bool:
         return self._way.pending()  # type: ignore[no-any-return]
 
+    def before_barrier(self, checkpoint: int) -> None:
+        self._way.before_barrier(checkpoint)
+
     def poll(self) -> Iterable[Any] | None:
         return self._way.poll()  # type: ignore[no-any-return]
 

@@ -166,12 +166,8 @@ class MapBatchOperator(Operator):
     def finish(self) -> Iterable[Any] | None:
         return self._held_results()
 
-    def pending(self) -> bool:
-        return bool(self._held)
-
-    def poll(self) -> Iterable[Any] | None:
-        # Asked before a barrier passes (M3).
-        return self._held_results()
+    def before_barrier(self, checkpoint: int) -> Iterable[Any] | None:
+        return self._held_results()  # M3
 
     def close(self) -> None:
         self._close()

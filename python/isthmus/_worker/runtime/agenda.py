@@ -81,7 +81,7 @@ class Agenda:
         if task.periodic:
             self.due.put(task.place, task.next_processing_time())
         if task.looks_again is not None:
-            self.looks.put(task.place, None if task.finished else task.looks_again())
+            self.looks.put(task.place, None if task.is_over else task.looks_again())
 
     def due_by(self, now_ms: int) -> list[Subtask]:
         """The tasks that want to be called by now, in their order."""

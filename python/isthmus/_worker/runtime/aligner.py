@@ -18,14 +18,10 @@ Barrier = tuple[int, int, int]
 class BarrierAligner:
     def __init__(self, channels: Iterable[int]) -> None:
         self._open = set(channels)
-        #: In order of arrival.
-        self._arrived: dict[int, None] = {}
+        #: Whose barrier has come, in order of arrival; they must hand nothing out (A1).
+        self.blocked: dict[int, None] = {}
         self._barrier: Barrier | None = None
         self._newest = -1
-
-    def is_blocked(self, channel: int) -> bool:
-        """Whether ``channel`` must hand nothing out (A1)."""
-        return channel in self._arrived
 
     def arrive(self, channel: int, barrier: Barrier) -> tuple[Barrier | None, list[int]]:
         """Returns the barrier once it has come on all channels, and the channels to release."""
@@ -34,10 +30,10 @@ class BarrierAligner:
             return None, []  # A3
         released: list[int] = []
         if checkpoint > self._newest:
-            released = list(self._arrived)  # A3
-            self._arrived.clear()
+            released = list(self.blocked)  # A3
+            self.blocked.clear()
             self._barrier, self._newest = barrier, checkpoint
-        self._arrived[channel] = None
+        self.blocked[channel] = None
         return self._complete(released)
 
     def end(self, channel: int) -> tuple[Barrier | None, list[int]]:
@@ -46,9 +42,9 @@ class BarrierAligner:
         return (None, []) if self._barrier is None else self._complete([])
 
     def _complete(self, released: list[int]) -> tuple[Barrier | None, list[int]]:
-        if not self._arrived.keys() >= self._open:
+        if not self.blocked.keys() >= self._open:
             return None, released
         barrier, self._barrier = self._barrier, None
-        everybody = list(dict.fromkeys([*released, *self._arrived]))
-        self._arrived.clear()
+        everybody = list(dict.fromkeys([*released, *self.blocked]))
+        self.blocked.clear()
         return barrier, everybody

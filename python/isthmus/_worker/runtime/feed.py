@@ -70,8 +70,12 @@ class Feed:
         return len(self._lead.__reduce__()) == 2
 
     def stop(self) -> None:
-        """End the batch behind the record in flight; called by the watchdog's thread."""
+        """End the batch behind the record in flight, as it is slow; called by the watchdog's thread."""
         self.cut = True
+        self.end_here()
+
+    def end_here(self) -> None:
+        """End the batch behind the record in flight."""
         self._lead.__setstate__(self._size)
 
 

@@ -21,20 +21,33 @@ Element = tuple[Any, ...]
 Event = tuple[Any, ...]
 
 
+class _Channel:
+    __slots__ = ("ended", "id", "queue", "queued")
+
+    def __init__(self, id: int) -> None:
+        self.id = id
+        self.queue: deque[Element] = deque()
+        #: Whether it has a turn.
+        self.queued = False
+        self.ended = False
+
+
 class InputGate:
     def __init__(self, channels: list[int]) -> None:
-        self._queues: dict[int, deque[Element]] = {channel: deque() for channel in channels}
+        self._channels = {id: _Channel(id) for id in channels}
         #: Channels that have something to hand out, each once.
-        self._turns: deque[int] = deque()
-        self._queued: set[int] = set()
+        self._turns: deque[_Channel] = deque()
         self._events: deque[Event] = deque()
-        self._ended: set[int] = set()
         self._merger = WatermarkMerger(channels)
         self._aligner = BarrierAligner(channels)
+        self._blocked = self._aligner.blocked
 
     def receive(self, channel: int, element: Element) -> None:
-        self._queues[channel].append(element)
-        self._take_turn(channel)
+        to = self._channels[channel]
+        to.queue.append(element)
+        if not to.queued and channel not in self._blocked:
+            to.queued = True
+            self._turns.append(to)
 
     def __bool__(self) -> bool:
         """Whether ``next`` has something to look at."""
@@ -42,37 +55,44 @@ class InputGate:
 
     def next(self) -> Event | None:
         """The next thing to do; None when all there is has been done or is blocked."""
+        turns, events = self._turns, self._events
         while True:
-            if self._events:
-                return self._events.popleft()
-            if not self._turns:
+            if events:
+                return events.popleft()
+            if not turns:
                 return None
-            channel = self._turns.popleft()
-            self._queued.discard(channel)
-            queue = self._queues[channel]
-            if channel in self._ended:
-                queue.clear()
+            channel = turns.popleft()
+            if channel.ended:
+                channel.queue.clear()
+                channel.queued = False
                 continue
-            element = queue.popleft()
-            kind = element[0]
-            if kind == "batch":
-                self._take_turn(channel)
-                return ("batch", channel, element)
-            if kind == "watermark":
-                self._follow(self._merger.advance(channel, element[1]))
-            elif kind == "idle":
-                self._follow(self._merger.set_idle(channel, element[1]))
-            elif kind == "barrier":
-                self._align(*self._aligner.arrive(channel, element[1:]))
-            elif kind == "end":
-                self._ended.add(channel)
-                self._follow(self._merger.end(channel))
-                self._align(*self._aligner.end(channel))
-                if self._merger.ended:
-                    self._events.append(("end",))
-            else:
-                raise AssertionError(f"unknown element {kind}")
+            element = channel.queue.popleft()
+            if element[0] == "batch":
+                if channel.queue:
+                    turns.append(channel)
+                else:
+                    channel.queued = False
+                return ("batch", channel.id, element)
+            channel.queued = False
+            self._control(channel, element)
             self._take_turn(channel)
+
+    def _control(self, channel: _Channel, element: Element) -> None:
+        kind = element[0]
+        if kind == "watermark":
+            self._follow(self._merger.advance(channel.id, element[1]))
+        elif kind == "idle":
+            self._follow(self._merger.set_idle(channel.id, element[1]))
+        elif kind == "barrier":
+            self._align(*self._aligner.arrive(channel.id, element[1:]))
+        elif kind == "end":
+            channel.ended = True
+            self._follow(self._merger.end(channel.id))
+            self._align(*self._aligner.end(channel.id))
+            if self._merger.ended:
+                self._events.append(("end",))
+        else:
+            raise AssertionError(f"unknown element {kind}")
 
     def _follow(self, change: TimeChange) -> None:
         watermark, idle = change
@@ -87,10 +107,9 @@ class InputGate:
         if aligned is not None:
             self._events.append(("barrier", *aligned))
         for channel in released:
-            self._take_turn(channel)
+            self._take_turn(self._channels[channel])
 
-    def _take_turn(self, channel: int) -> None:
-        if channel in self._queued or not self._queues[channel] or self._aligner.is_blocked(channel):
-            return
-        self._queued.add(channel)
-        self._turns.append(channel)
+    def _take_turn(self, channel: _Channel) -> None:
+        if channel.queue and not channel.queued and channel.id not in self._blocked:
+            channel.queued = True
+            self._turns.append(channel)

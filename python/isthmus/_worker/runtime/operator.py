@@ -265,8 +265,14 @@ class Operator:
         """A function of the chain keeps the loop: show what is finished (sinks that gather). From another thread."""
 
     def pending(self) -> bool:
-        """Whether results are still on their way: ``finish`` and barriers wait until it is False."""
+        """Whether results are still on their way: ``finish`` waits until it is False."""
         return False
+
+    def before_barrier(self, checkpoint: int) -> Iterable[Any] | None:
+        """A barrier is about to pass: emit what was gathered, write what was held back. Asked from head to tail of the
+        chain, each behind what those before it have emitted, and before anything of the chain is saved.
+        """
+        return None
 
     def finish(self) -> Iterable[Any] | None:
         """All input has ended and the final watermark has passed: emit what is left (BATCH results,
@@ -275,7 +281,7 @@ class Operator:
         return None
 
     def notify_checkpoint_complete(self, checkpoint: int) -> None:
-        """The checkpoint is durable: sinks commit."""
+        """The checkpoint is durable: sinks commit. The last one comes after ``finish``."""
 
     def close(self) -> None:
         """Release everything; called once, also after a failure."""

@@ -55,6 +55,11 @@ class Sender(Protocol):
 
     def send(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None: ...
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is left to send."""
+        ...
+
     def push(self) -> None:
         """Send what is held back to make batches larger."""
         ...
@@ -83,6 +88,10 @@ class LocalSender:
     @property
     def ready(self) -> bool:
         return self._waiting < LOCAL_WINDOW_RECORDS and self._waiting_bytes < LOCAL_WINDOW_BYTES
+
+    @property
+    def empty(self) -> bool:
+        return True
 
     def send(self, values: list[Any], timestamps: list[int] | None, keys: list[Any] | None) -> None:
         if self.copies and self.reach != FIXED:
@@ -303,6 +312,11 @@ class Output:
             if not sender.ready:
                 return False
         return True
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is left to send."""
+        return all(sender.empty for sender in self.senders)
 
     def push(self) -> None:
         for sender in self.senders:

@@ -159,6 +159,7 @@ class Slot:
                 self.agenda.note(task)
                 try:
                     sender.credit(wire.decode_credit(body))
+                    task.tell_if_sent()
                 except ANYTHING as e:
                     self._fail(e, task)
         elif kind in _CONTROL:
@@ -188,7 +189,7 @@ class Slot:
         elif kind == wire.TRIGGER_CHECKPOINT:
             asked = decode_control(body)
             for task in self.tasks:
-                if task.id in asked["tasks"] and task.source is not None:
+                if task.id in asked["tasks"]:
                     task.request_checkpoint(asked["checkpoint"], asked["timestamp"], asked.get("kind", 0))
                     self.agenda.note(task)
         elif kind == wire.CHECKPOINT_COMPLETE:
@@ -338,19 +339,23 @@ class Slot:
         self.transmit(wire.DEPLOYED, 0, 0, 0, encode_control({"tasks": [t.id for t in self.tasks]}))
 
     def task_notice(self, what: str, task: Subtask, *rest: Any) -> None:
-        if what == "finished":
+        where = {"task": task.id, "subtask": task.subtask}
+        if what == "drained":
+            self.transmit(wire.TASK_DRAINED, 0, 0, 0, encode_control(where))
+        elif what == "finished":
             self.transmit(
                 wire.TASK_FINISHED,
                 0,
                 0,
                 0,
-                encode_control({"task": task.id, "subtask": task.subtask, "metrics": metrics_of(task)}),
+                encode_control({**where, "metrics": metrics_of(task)}),
             )
         elif what == "snapshot":
             from ..._values.isolate import dumps
 
             checkpoint, state = rest
-            body = {"checkpoint": checkpoint, "task": task.id, "subtask": task.subtask, "state": dumps(state)}
+            answer = {"finished": True} if state is None else {"state": dumps(state)}
+            body = {"checkpoint": checkpoint, **where, **answer}
             self.transmit(wire.SNAPSHOT, 0, 0, 0, encode_control(body))
 
     def send_metrics(self) -> None:

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
 from .operator import OperatorContext
+from .splits import SourceBatch, Splits
 
 
 class Source(Protocol):
     """The head of a source task. Pulled by the loop, so it never blocks."""
 
-    def open(self, ctx: OperatorContext) -> None: ...
+    def open(self, ctx: OperatorContext, splits: Splits) -> None:
+        """Say by ``splits.begin`` what there is to read, and read what ``splits.to_read`` then says."""
+        ...
 
     def ready(self) -> bool:
         """Whether ``next`` has something to say now; if not, the source calls ``ctx.wake`` when it has."""
         ...
 
-    def next(self) -> tuple[list[Any], list[int] | None] | None:
-        """Records and, where the source knows them, their event timestamps; None at the end."""
+    def next(self) -> SourceBatch | None:
+        """The next records of a split, which may be none; None at the end of all."""
         ...
 
     # Sources may have ``finish(self) -> None``: to end by themselves, soon. Others are not asked any more.
-
-    def snapshot(self, checkpoint: int) -> Any:
-        """The position to go on from after a restart; None where the source cannot."""
-        ...
-
-    def restore(self, states: list[Any]) -> None: ...
 
     def close(self) -> None: ...

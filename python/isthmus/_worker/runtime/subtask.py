@@ -8,7 +8,13 @@ chunks the task may be left and taken up again, so a slow function or an output 
   T3. A watermark passes the operators in chain order, each having fired what is due before the next one is told.
   T5. What an output is given is nobody else's: the functions of the chain may go on to change what they have emitted.
   T6. What timers and late results make goes before the rest of the element at hand, in chunks as that does.
-  T4. A task that has ended has sent the final watermark and END on every channel, and closed its operators, in that order.
+  T4. A task whose input has ended sends the final watermark and END on every channel. It then is *drained*; where the
+      job takes checkpoints it waits for the last one, with which its sinks commit, and then is *finished*: closed.
+  T7. A barrier cuts the stream at one record: before it goes what operators had gathered, then all is saved, then it is
+      sent. A source sends it behind the record in flight, and its position is behind that record, too.
+  T8. Behind a barrier that suspends nothing happens any more. One that drains comes behind all that the end of input
+      brings about.
+  T9. A checkpoint is answered once: with the state, also when the task is drained, or with the news that it has finished.
 """
 
 from __future__ import annotations
@@ -17,6 +23,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import compress, islice, repeat
 from typing import Any
 
+from ..._bridge.frame import DRAIN, SUSPEND
 from ..._values.failure import OperatorFailure, safe_repr
 from ..._values.isolate import is_immutable
 from ..._values.keep import Own, as_it_is, take, take_timed
@@ -24,6 +31,7 @@ from ..._values.raised import ANYTHING
 from ..state.key_identity import Freezer
 from ..state.store import SubtaskStore
 from . import forked
+from .aligner import Barrier
 from .blame import in_flight, suspect
 from .busy import Looks
 from .emitted import Emitted
@@ -34,6 +42,7 @@ from .output import Output
 from .pull import Made, Pull
 from .reach import FIXED, OWN, SHARED
 from .side_buffer import SideBuffer
+from .splits import SourceBatch, Splits
 from .watchdog import Watchdog
 
 #: Records made between two looks at the clock and at the outputs' credit.
@@ -77,6 +86,7 @@ class Subtask:
         watchdog: Watchdog | None,
         store: SubtaskStore,
         source: Any = None,
+        checkpoints: bool = False,
     ) -> None:
         self.deployment = deployment
         self.id: int = deployment["task"]
@@ -111,7 +121,20 @@ class Subtask:
         #: Left after this chunk, although there is more to do.
         self._yielding = False
         self.started = False
+        #: Closed, or about to be.
         self.finished = False
+        #: All input has been processed, and END sent.
+        self.drained = False
+        #: A barrier has suspended the job (T8).
+        self.suspended = False
+        #: Whether the job takes checkpoints (T4).
+        self._checkpoints = checkpoints
+        #: The newest checkpoint that was answered, and the first one that was since the task is drained.
+        self._answered = -1
+        self._last: int | None = None
+        #: The operators have finished, before the end of input (T8).
+        self._finished_early = False
+        self._told_drained = False
         self._freezer = Freezer()
         self.closed = False
         self.records_in = 0
@@ -120,7 +143,7 @@ class Subtask:
         self.looks = Looks(operators, 0 if source is None else 1)
         self._mid_counts: list[tuple[int, Any]] = []
         self.counts: dict[int, int] = {}
-        #: Called with what the slot must do: ("snapshot", checkpoint, states), ("finished",).
+        #: Called with what the slot must do: ("snapshot", checkpoint, state or None), ("drained",), ("finished",).
         self.notify: Callable[..., None] = lambda *_: None
         #: Called within a function that makes more for side outputs than they take: lets others go on until they do.
         self.give_way: Callable[[Subtask], None] = lambda _: None
@@ -144,7 +167,10 @@ class Subtask:
         self.polls = any(type(op).poll is not Operator.poll for op in operators)
         self._limits = bool(operators) and type(operators[0]).room is not Operator.room
         self._timed_chain = any(getattr(op, "assigns_timestamps", False) for op in operators)
-        self._checkpoint_wanted: tuple[int, int, int] | None = None
+        self._checkpoint_wanted: Barrier | None = None
+        self.splits = Splits(self.subtask, self.parallelism)
+        #: The batch of the source that is in the chain.
+        self._feed: Feed | None = None
         #: The source is not asked any more.
         self._source_is_over = False
         self._careful = CAREFUL
@@ -177,20 +203,27 @@ class Subtask:
         return self._careful > 0 and not self._only_reads
 
     def runnable(self) -> bool:
-        if self.finished or not self.started or self.gives_way:
+        if self.finished or self.suspended or not self.started or self.gives_way:
             return False
+        if self.drained:
+            return self._checkpoint_wanted is not None
         if self._aside is not None:
             return self.outputs_ready
         if self._waiting and not self._poll_requested:
             return False
         if self._phases is not None or self._poll_requested:
             return self.outputs_ready
-        if self.gate or self._checkpoint_wanted is not None:
+        if self.gate or self._is_to_cut():
             return self.outputs_ready and self._has_room()
         if self.source is not None:
             ready = self._source_is_over or self.source.ready()
             return ready and self.outputs_ready and self._has_room()
         return False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no function is called any more but to commit and to close."""
+        return self.finished or self.drained or self.suspended
 
     def _has_room(self) -> bool:
         if not self._limits:
@@ -200,7 +233,7 @@ class Subtask:
 
     def next_processing_time(self) -> int | None:
         """When something is due although nothing arrives."""
-        if not self.periodic or self.finished or not self.started or self._aside or self.gives_way:
+        if not self.periodic or not self.started or self._aside or self.gives_way or self.is_over:
             return None
         due = [t for op in self.operators if (t := op.next_processing_time()) is not None]
         return min(due) if due else None
@@ -217,8 +250,22 @@ class Subtask:
             finish()
 
     def request_checkpoint(self, checkpoint: int, timestamp: int, kind: int) -> None:
-        """A source task is to emit a barrier behind what it has emitted so far."""
+        """A source task is to emit a barrier, behind the record in flight; one that is drained only to answer (T9)."""
+        if checkpoint <= self._answered or self.suspended:
+            return
+        if self.finished:
+            self._answered = checkpoint
+            self.notify("snapshot", self, checkpoint, None)
+            return
         self._checkpoint_wanted = (checkpoint, timestamp, kind)
+        if self.source is None or self.drained:
+            return
+        if kind == DRAIN:
+            self.finish_source()
+        else:
+            self._waiting = False
+            if self._feed is not None:
+                self._feed.end_here()  # T7
 
     # Running.
 
@@ -229,7 +276,7 @@ class Subtask:
         self._yielding = False
         try:
             while True:
-                if self._aside is None and self._poll_requested:
+                if self._aside is None and self._poll_requested and not self.suspended:
                     self._poll_requested = self._waiting = False
                     self._aside = _Aside(self._polled(), self.cursor)
                 if self._aside is not None:
@@ -248,7 +295,7 @@ class Subtask:
         """Begin with what is due by the clock, and go on until ``deadline``. Called between elements or, for suspended
         ones, between chunks.
         """
-        if self.finished:
+        if self.is_over:
             return
         self._aside = _Aside(self._due(now), self.cursor)
         while self._aside is not None and self.outputs_ready and self._clock.monotonic() < deadline:
@@ -315,10 +362,15 @@ class Subtask:
                 return False
 
     def _next_element(self) -> bool:
-        if self._checkpoint_wanted is not None and self.source is not None:
-            checkpoint, timestamp, kind = self._checkpoint_wanted
-            self._checkpoint_wanted = None
-            self._phases = self._barrier(("barrier", checkpoint, timestamp, kind))
+        if self.suspended or self.finished:
+            return False
+        if self.drained:
+            if self._checkpoint_wanted is None:
+                return False
+            self._phases = self._last_answer(self._checkpoint_wanted[0])
+            return True
+        if self._is_to_cut():
+            self._phases = self._cut()
             return True
         if not self._has_room():
             return False
@@ -338,11 +390,22 @@ class Subtask:
         if batch is None:
             self._phases = self._finish()
             return True
-        values, timestamps = batch
-        if not values:
+        batch = self.splits.unread(batch)
+        if not batch.values:
+            self.splits.took(batch, 0)
             return False
-        self._phases = self._batch(values, timestamps, None, 0, getattr(self.source, "reach", SHARED))
+        reach = getattr(self.source, "reach", SHARED)
+        self._phases = self._batch(batch.values, batch.timestamps, None, 0, reach, batch)
         return True
+
+    def _is_to_cut(self) -> bool:
+        """Whether a barrier is to come from the source before its next record; one that drains comes behind its last."""
+        wanted = self._checkpoint_wanted
+        return wanted is not None and self.source is not None and wanted[2] != DRAIN
+
+    def _cut(self) -> Generator[Drain, None, None]:
+        assert self._checkpoint_wanted is not None
+        yield from self._barrier(self._checkpoint_wanted)
 
     def _pull_chunk(self, drain: Drain) -> Drain | None:
         """Pull up to a chunk and emit it; returns the drain if there may be more."""
@@ -470,7 +533,7 @@ class Subtask:
         elif kind == "idle":
             self._pass_idleness(0, event[1])
         elif kind == "barrier":
-            yield from self._barrier(event)
+            yield from self._barrier(event[1:])
         elif kind == "end":
             yield from self._finish()
         else:
@@ -483,7 +546,9 @@ class Subtask:
         keys: list[Any] | None,
         which: int,
         reach: int,
+        origin: SourceBatch | None = None,
     ) -> Generator[Drain, None, None]:
+        """``origin``: where the records come from, in a task that has a source."""
         self.records_in += len(values)
         if keys is not None:
             keys = self._freezer.frozen(keys)
@@ -499,6 +564,10 @@ class Subtask:
             end = done + 1 if self._punctuating else total
             if self._limits:
                 while (room := self.operators[0].room()) == 0:
+                    if origin is not None and self._is_to_cut():
+                        yield from self._cut()
+                        if self.suspended:
+                            return
                     yield self._wait()
                 if room is not None:
                     end = min(end, done + room)
@@ -511,7 +580,10 @@ class Subtask:
                 feed = Feed(values, keys, timestamps, cursor)
             if timestamps is None:
                 cursor.timestamp = MIN_TIMESTAMP
+            if origin is not None:
+                self._feed = feed
             yield self._enter(feed, which, keys is not None, reach), timed, feed
+            self._feed = None
             taken = feed.consumed
             if not feed.drained:
                 e: BaseException = RuntimeError(_STOPPED)
@@ -523,6 +595,12 @@ class Subtask:
                 watermark = op.poll_watermark()
                 if watermark is not None:
                     yield from self._watermark_drains(i + 1, watermark)
+            if origin is not None:
+                self.splits.took(origin, done)
+                if done < total and self._is_to_cut():
+                    yield from self._cut()
+                    if self.suspended:
+                        return
             if feed.cut or feed.lasted:
                 self._careful, self._stride = CAREFUL, 1
             elif self._careful > 0:
@@ -625,12 +703,30 @@ class Subtask:
                 return
         self._control(("watermark", current))
 
-    def _barrier(self, element: tuple[Any, ...]) -> Generator[Drain, None, None]:
-        if self.polls:
-            for i in range(len(self.operators)):
-                yield from self._settle(i)
-        self.notify("snapshot", self, element[1], self.store.freeze())
-        self._control(element)
+    def _barrier(self, barrier: Barrier) -> Generator[Drain, None, None]:
+        """T7."""
+        checkpoint, _, kind = barrier
+        if kind == DRAIN:
+            yield from self._finish_operators()
+            self._finished_early = True
+        yield from self._save(checkpoint)
+        self._control(("barrier", *barrier))
+        self.suspended = kind == SUSPEND
+
+    def _save(self, checkpoint: int) -> Generator[Drain, None, None]:
+        for i, op in enumerate(self.operators):
+            gathered = op.before_barrier(checkpoint)
+            if gathered is not None:
+                yield self._behind(i, gathered)
+        if self._checkpoint_wanted is not None and self._checkpoint_wanted[0] <= checkpoint:
+            self._checkpoint_wanted = None
+        self._answered = checkpoint
+        self.notify("snapshot", self, checkpoint, self.store.freeze())
+
+    def _last_answer(self, checkpoint: int) -> Generator[Drain, None, None]:
+        yield from self._save(checkpoint)
+        if self._last is None:
+            self._last = checkpoint
 
     def _settle(self, i: int) -> Generator[Drain, None, None]:
         """Wait, without blocking, until operator ``i`` has no results on their way (O3)."""
@@ -650,7 +746,24 @@ class Subtask:
         return iter(()), False, None
 
     def _finish(self) -> Generator[Drain, None, None]:
-        """The end of input: each operator sees the final watermark and finishes before the next one does (T4)."""
+        """The end of input (T4)."""
+        if not self._finished_early:
+            yield from self._finish_operators()
+        wanted = self._checkpoint_wanted
+        if wanted is not None and wanted[2] == DRAIN and self.source is not None:
+            yield from self._save(wanted[0])
+            self._control(("barrier", *wanted))
+            self._finished_early = True
+        self._control(("end",))
+        if self._finished_early:
+            self._last = self._answered
+        self.drained = True
+        self.tell_if_sent()
+        if not self._checkpoints:
+            self._close_finished()
+
+    def _finish_operators(self) -> Generator[Drain, None, None]:
+        """Each operator sees the final watermark and finishes before the next one does."""
         for i, op in enumerate(self.operators):
             if op.ctx.watermark < MAX_TIMESTAMP:
                 op.ctx.watermark = MAX_TIMESTAMP
@@ -664,9 +777,18 @@ class Subtask:
                 yield self._behind(i, rest)
         self._count_marks()
         self._control(("watermark", MAX_TIMESTAMP))
-        self._control(("end",))
+
+    def tell_if_sent(self) -> None:
+        """Tell once that the task is drained, when all that it has made is on its way."""
+        if self.drained and not self._told_drained and all(o.empty for o in self._all_outputs()):
+            self._told_drained = True
+            self.notify("drained", self)
+
+    def _close_finished(self) -> None:
         self.close()
         self.finished = True
+        if self._checkpoint_wanted is not None:
+            self.request_checkpoint(*self._checkpoint_wanted)
         self.notify("finished", self)
 
     def operator_at(self, index: int) -> Operator | None:
@@ -677,6 +799,11 @@ class Subtask:
     def notify_checkpoint_complete(self, checkpoint: int) -> None:
         for op in self.operators:
             op.notify_checkpoint_complete(checkpoint)
+        if self._last is not None and checkpoint >= self._last and not self.finished:
+            self._close_finished()
+
+    def _all_outputs(self) -> list[Output]:
+        return [*self.outputs, *self.side_outputs.values()]
 
     def _control(self, element: tuple[Any, ...]) -> None:
         for output in self.outputs:

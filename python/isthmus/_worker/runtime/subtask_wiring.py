@@ -79,6 +79,7 @@ def _build(
         watchdog=slot.watchdog,
         store=store,
         source=source,
+        checkpoints=deployment.get("checkpoints", False),
     )
     task.notify = slot.task_notice
     contexts = []
@@ -252,6 +253,10 @@ class Several:
         return all(o.ready for o in self._outputs)
 
     @property
+    def empty(self) -> bool:
+        return all(o.empty for o in self._outputs)
+
+    @property
     def scale(self) -> Scale:
         return self._outputs[0].scale  # type: ignore[no-any-return]
 
@@ -277,10 +282,8 @@ def _open(task: Subtask, contexts: list[OperatorContext]) -> None:
     if source is not None:
         ctx = contexts[0]
         try:
-            source.open(ctx)
-            positions = ctx.state.drawn("position", lambda: source.snapshot(0))
-            if positions:
-                source.restore(positions)
+            task.splits.restore(ctx.state.drawn("splits", task.splits.snapshot))
+            source.open(ctx, task.splits)
         except ANYTHING as e:
             raise OperatorFailure(e, ctx.spec, where=_where(ctx)) from e
     for op, ctx in zip(task.operators, contexts[1:] if source is not None else contexts):

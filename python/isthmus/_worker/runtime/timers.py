@@ -2,7 +2,8 @@
 
 T1. A timer is (key, time, domain); registering it again changes nothing, deleting it takes it away.
 T2. Timers fire in order of time; those of one time in order of registration.
-T3. A timer registered while timers fire takes its place among those still due.
+T3. A timer registered while timers fire takes its place among those still due: also before the rest of the time at hand, and
+    once, where it is among the rest already.
 """
 
 from __future__ import annotations
@@ -24,15 +25,18 @@ class TimerQueue:
     entry.
     """
 
-    __slots__ = ("_firing", "_keys", "_times")
+    __slots__ = ("_firing", "_firing_time", "_keys", "_times")
 
     def __init__(self) -> None:
         self._times: list[int] = []
         self._keys: dict[int, dict[Any, bool]] = {}
-        #: The time that fires now and its keys; one deleted meanwhile is False.
-        self._firing: tuple[int, dict[Any, bool]] = (0, {})
+        #: The time that fires now and its keys; one that has fired, or was deleted meanwhile, is False.
+        self._firing_time: int | None = None
+        self._firing: dict[Any, bool] = {}
 
     def register(self, time: int, key: Any) -> None:
+        if time == self._firing_time and self._firing.get(key):
+            return  # T3
         keys = self._keys.get(time)
         if keys is None:
             self._keys[time] = {key: True}
@@ -44,9 +48,8 @@ class TimerQueue:
         keys = self._keys.get(time)
         if keys is not None:
             keys.pop(key, None)
-        firing_time, firing = self._firing
-        if firing_time == time and key in firing:
-            firing[key] = False
+        if time == self._firing_time and key in self._firing:
+            self._firing[key] = False
 
     def next_time(self) -> int | None:
         """When the earliest timer is due."""
@@ -63,15 +66,26 @@ class TimerQueue:
         while times and times[0] <= now:
             time = heappop(times)
             keys = self._keys.pop(time)
-            self._firing = (time, keys)
+            self._firing_time, self._firing = time, keys
             for key, is_due in keys.items():
                 if is_due:
                     keys[key] = False
                     yield time, key
-        self._firing = (0, {})
+                    if times and times[0] < time:
+                        self._put_back(time, keys)  # T3
+                        break
+        self._firing_time, self._firing = None, {}
+
+    def _put_back(self, time: int, firing: dict[Any, bool]) -> None:
+        """An earlier timer has been registered; the rest of this time waits behind it."""
+        later = self._keys.pop(time, None)
+        rest = {key: True for key, is_due in firing.items() if is_due}
+        if later is None:
+            heappush(self._times, time)
+        self._keys[time] = {**rest, **(later or {})}
 
     def items(self) -> Iterator[tuple[int, Any]]:
-        for time, keys in [*self._keys.items(), self._firing]:
+        for time, keys in [*self._keys.items(), (self._firing_time or 0, self._firing)]:
             for key, is_due in keys.items():
                 if is_due:
                     yield time, key

@@ -1,5 +1,5 @@
-"""Records of CSV files. A reader turns a file into records by itself: quoted fields may hold line breaks, so there is no
-position to go on from."""
+"""Records of CSV files. A reader turns a file into records by itself: quoted fields may hold line breaks, so a position is
+the number of records since the begin."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import Any, TextIO
 from ...._values.weight import Scale
 from ....errors import GraphError
 from ...runtime.operator import OperatorContext
-from .files import FilesSource, open_file
+from ...runtime.splits import Splits
+from .files import FilesSource, Read, open_file
 
 #: Records and bytes taken at a time, and records before their size is known.
 _BATCH = 1024
@@ -30,25 +31,26 @@ _MARKS = {
 class CsvSource(FilesSource):
     """Its ``reader`` is called with the open file and its path."""
 
-    def open(self, ctx: OperatorContext) -> None:
+    def open(self, ctx: OperatorContext, splits: Splits) -> None:
         self._reader: Callable[[Iterable[str], str], Iterable[Any]] = ctx.load("reader")
         self._file: TextIO | None = None
         self._charset = ""
         self._scale = Scale()
         self._batch = _FIRST_BATCH
-        super().open(ctx)
+        super().open(ctx, splits)
 
     def _reading(self) -> bool:
         return self._file is not None
 
-    def _begin(self, path: str) -> None:
+    def _begin(self, path: str, offset: Any) -> None:
         file = open_file(path)
         self._charset, mark = charset_of(file.read(4))
         file.seek(mark)
         self._file = TextIOWrapper(file, self._charset, newline="")
         self._records: Iterator[Any] = iter(self._reader(self._file, path))
+        self._read_before = 0
 
-    def _read(self) -> list[Any]:
+    def _read(self) -> Read:
         try:
             records = list(islice(self._records, self._batch))
         except UnicodeDecodeError as e:
@@ -58,13 +60,9 @@ class CsvSource(FilesSource):
         self._scale.weigh(records)
         fits = int(_BATCH_BYTES / self._scale.per_record)
         self._batch = max(1, min(self._batch * 2, fits, _BATCH))
-        return records
-
-    def snapshot(self, checkpoint: int) -> None:
-        return None
-
-    def restore(self, states: list[Any]) -> None:
-        pass
+        before = self._read_before
+        self._read_before += len(records)
+        return Read(records, 0, before)
 
     def close(self) -> None:
         if self._file is not None:

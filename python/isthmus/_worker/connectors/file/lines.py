@@ -10,7 +10,8 @@ from ...._text.line_splitter import MARK_BYTES, LineSplitter, settled
 from ...._values.failure import clip
 from ....errors import GraphError
 from ...runtime.operator import OperatorContext
-from .files import FilesSource, open_file
+from ...runtime.splits import Splits
+from .files import FilesSource, Read, open_file
 
 _BLOCK = 1 << 16
 
@@ -18,17 +19,17 @@ _BLOCK = 1 << 16
 class LinesSource(FilesSource):
     """``params``: encoding?: utf-8 by default, jsonLines?: of ``.jsonl`` and ``.ndjson`` files the lines' values."""
 
-    def open(self, ctx: OperatorContext) -> None:
+    def open(self, ctx: OperatorContext, splits: Splits) -> None:
         self._encoding: str = ctx.params.get("encoding") or "utf-8"
         self._json_lines = bool(ctx.params.get("jsonLines"))
         self._parses = False
         self._file: BinaryIO | None = None
-        super().open(ctx)
+        super().open(ctx, splits)
 
     def _reading(self) -> bool:
         return self._file is not None
 
-    def _begin(self, path: str, offset: int = 0) -> None:
+    def _begin(self, path: str, offset: Any) -> None:
         file = open_file(path)
         charset, mark = settled(self._encoding, file.read(MARK_BYTES))
         start = max(offset, mark)
@@ -36,13 +37,14 @@ class LinesSource(FilesSource):
         self._file, self._splitter = file, LineSplitter(charset, start)
         self._parses = self._json_lines and path.removesuffix(".gz").endswith((".jsonl", ".ndjson"))
 
-    def _read(self) -> list[Any]:
+    def _read(self) -> Read:
         file = self._file
         assert file is not None
+        offset = self._splitter.offset
         try:
             while block := file.read(_BLOCK):
                 if lines := self._splitter.push(block):
-                    return self._records_of(lines)
+                    return Read(self._records_of(lines), offset, 0, self._splitter.offset)
             lines = self._splitter.end()
         except UnicodeDecodeError as e:
             raise GraphError(
@@ -50,7 +52,7 @@ class LinesSource(FilesSource):
                 f"Say its encoding where the source is made."
             ) from e
         self.close()
-        return self._records_of(lines)
+        return Read(self._records_of(lines), offset)
 
     def _records_of(self, texts: list[str]) -> list[Any]:
         return [self._value_of(text) for text in texts if text.strip()] if self._parses else texts
@@ -60,23 +62,6 @@ class LinesSource(FilesSource):
             return json.loads(text)
         except (ValueError, RecursionError) as e:
             raise GraphError(f"{self._path} has a line that is no JSON ({e}): {clip(text, 200)}") from e
-
-    def snapshot(self, checkpoint: int) -> Any:
-        reading = self._file is not None
-        return {
-            "seen": sorted(self._listing.seen),
-            "todo": list(self._todo),
-            "path": self._path if reading else None,
-            "offset": self._splitter.offset if reading else 0,
-        }
-
-    def restore(self, states: list[Any]) -> None:
-        state = states[0]
-        self._listing.resume(state["seen"])
-        self._todo = list(state["todo"])
-        if state["path"] is not None:
-            self._path = state["path"]
-            self._begin(self._path, state["offset"])
 
     def close(self) -> None:
         if self._file is not None:

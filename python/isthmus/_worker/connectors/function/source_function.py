@@ -25,6 +25,7 @@ from ...._values.raised import ANYTHING
 from ...._values.weight import weight
 from ...runtime import forked
 from ...runtime.operator import OperatorContext
+from ...runtime.splits import SourceBatch, Splits
 
 #: Records and bytes that may wait for the loop before the generator is held up.
 _BUFFER = 4096
@@ -38,7 +39,7 @@ _SHARE, _INSIST = 0.8, 0.4
 
 
 class FunctionSource:
-    def open(self, ctx: OperatorContext) -> None:
+    def open(self, ctx: OperatorContext, splits: Splits) -> None:
         self._ctx = ctx
         self._function = ctx.load("function")
         self._buffer: list[Any] = []
@@ -65,7 +66,7 @@ class FunctionSource:
             self._thread.start()
         return bool(self._buffer) or self._ended
 
-    def next(self) -> tuple[list[Any], list[int] | None] | None:
+    def next(self) -> SourceBatch | None:
         with self._changed:
             batch = self._buffer[:_TAKE]
             del self._buffer[:_TAKE]
@@ -74,9 +75,9 @@ class FunctionSource:
             )
             if batch:
                 self._changed.notify()
-                return batch, None
+                return SourceBatch(batch)
             if not self._ended:
-                return [], None
+                return SourceBatch([])
         if self._error is not None and not self._insisted:
             raise self._error
         return None
@@ -169,12 +170,6 @@ class FunctionSource:
         if first:
             self._ctx.wake()
         return going_on
-
-    def snapshot(self, checkpoint: int) -> None:
-        return None
-
-    def restore(self, states: list[Any]) -> None:
-        pass
 
     def finish(self) -> None:
         """F3: it is to end, and the job goes on to the end of what it has given."""

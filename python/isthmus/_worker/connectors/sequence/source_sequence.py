@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...runtime.operator import OperatorContext
 from ...runtime.reach import FIXED
+from ...runtime.splits import SourceBatch, Splits
 
 _BATCH = 4096
 
@@ -20,27 +19,29 @@ def split_range(first: int, last: int, part: int, parts: int) -> tuple[int, int]
 class SequenceSource:
     reach = FIXED
 
-    def open(self, ctx: OperatorContext) -> None:
-        self._next, self._last = split_range(
+    def open(self, ctx: OperatorContext, splits: Splits) -> None:
+        first, last = split_range(
             int(ctx.params["from"]), int(ctx.params["to"]), ctx.subtask, ctx.parallelism
         )
+        splits.begin([(f"{first}-{last}", [first, last], first)] if first <= last else [])
+        self._splits = splits.to_read()
+        self._next = self._splits[0].offset if self._splits else 0
 
     def ready(self) -> bool:
         return True
 
-    def next(self) -> tuple[list[Any], list[int] | None] | None:
-        first = self._next
-        if first > self._last:
+    def next(self) -> SourceBatch | None:
+        if not self._splits:
             return None
-        end = min(first + _BATCH, self._last + 1)
-        self._next = end
-        return list(range(first, end)), None
-
-    def snapshot(self, checkpoint: int) -> int:
-        return self._next
-
-    def restore(self, states: list[Any]) -> None:
-        self._next = states[0]
+        split = self._splits[0]
+        first, last = self._next, split.of[1]
+        self._next = min(first + _BATCH, last + 1)
+        values = list(range(first, self._next))
+        batch = SourceBatch(values, None, split.id, first, 0, self._next, self._next > last)
+        if batch.ends:
+            self._splits.pop(0)
+            self._next = self._splits[0].offset if self._splits else 0
+        return batch
 
     def close(self) -> None:
         pass

@@ -1,0 +1,161 @@
+"""Sources over restarts at another parallelism: every record once, wherever the barriers fall."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import random
+from typing import Any
+
+import pytest
+from one_slot import OneSlot, op, task
+from seed import SEED
+
+OUT = 9
+LITTLE = {"channelWindowBytes": 1}
+
+
+def number_of(value: Any) -> int:
+    return int(value[0] if isinstance(value, list) else value)
+
+
+def files(folder: Any, write: Any, suffix: str) -> tuple[list[str], list[int]]:
+    """Five files of 900 to 1,700 numbers."""
+    paths, numbers = [], []
+    for i in range(5):
+        own = list(range(10_000 * i, 10_000 * i + 900 + 200 * i))
+        path = folder / f"{i}{suffix}"
+        write(path, own)
+        paths.append(str(path))
+        numbers += own
+    return paths, numbers
+
+
+def written(path: Any, numbers: list[int]) -> None:
+    path.write_text("".join(f"{n}\n" for n in numbers))
+
+
+def compressed(path: Any, numbers: list[int]) -> None:
+    path.write_bytes(gzip.compress("".join(f"{n}\n" for n in numbers).encode()))
+
+
+def blank_lines(path: Any, numbers: list[int]) -> None:
+    path.write_text("".join(f"{n}\n\n" for n in numbers))
+
+
+def of_many_blocks(path: Any, numbers: list[int]) -> None:
+    path.write_text("".join(f"{n:0200d}\n" for n in numbers))
+
+
+def quoted(path: Any, numbers: list[int]) -> None:
+    path.write_text("".join(f'{n},"line\nbreak"\n' for n in numbers))
+
+
+def source(kind: str, folder: Any) -> tuple[dict[str, Any], list[int]]:
+    if kind == "sequence":
+        return op("source.sequence", **{"from": 1, "to": 9_000}), list(range(1, 9_001))
+    if kind == "collection":
+        numbers = list(range(3_000))
+        return op("source.collection", numbers), numbers
+    if kind == "csv":
+        paths, numbers = files(folder, quoted, ".csv")
+        return op("source.csv", lambda file, path: csv.reader(file), paths=paths), numbers
+    if kind == "a folder":
+        _, numbers = files(folder, written, ".txt")
+        return op("source.lines", paths=[str(folder)]), numbers
+    if kind == "one file twice":
+        paths, numbers = files(folder, written, ".txt")
+        return op("source.lines", paths=paths[:1] * 2 + paths[1:]), numbers[:900] + numbers
+    write, suffix = {
+        "lines": (written, ".txt"),
+        "blocks": (of_many_blocks, ".txt"),
+        "gzip": (compressed, ".txt.gz"),
+        "json": (blank_lines, ".jsonl"),
+    }[kind]
+    paths, numbers = files(folder, write, suffix)
+    return op("source.lines", paths=paths, jsonLines=kind == "json"), numbers
+
+
+PARALLELISMS = [(1, 1), (1, 3, 2), (2, 1, 3), (3, 2, 2, 1)]
+SPLIT = ["sequence", "lines", "blocks", "gzip", "json", "csv", "a folder", "one file twice"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "parallelisms"),
+    [
+        *((kind, parallelisms) for kind in SPLIT for parallelisms in PARALLELISMS),
+        # A collection is read by one subtask, be there more later.
+        ("collection", (1, 1)),
+        ("collection", (1, 3, 2)),
+    ],
+    ids=str,
+)
+def test_every_record_once(kind: str, parallelisms: tuple[int, ...], tmp_path: Any) -> None:
+    spec, numbers = source(kind, tmp_path)
+    rng = random.Random(f"{SEED}{kind}{parallelisms}")
+    got: list[int] = []
+    states: list[bytes] = []
+    for turn, parallelism in enumerate(parallelisms):
+        saved: list[bytes] = []
+        for subtask in range(parallelism):
+            slot = OneSlot(
+                task(spec, op("map", number_of), outputs=(OUT,), subtask=subtask, parallelism=parallelism),
+                restore={0: states} if states else None,
+                checkpoints=True,
+                **LITTLE,
+            )
+            if turn == len(parallelisms) - 1:
+                slot.run_all(OUT)
+                got += slot.records(OUT)
+                slot.close()
+                continue
+            enough = rng.randrange(len(numbers) // parallelism)
+            while len(slot.records(OUT)) < enough and "end" not in slot.marks(OUT):
+                slot.turn()
+                slot.credit(OUT)
+            slot.trigger(1, 0, kind="suspend")
+            slot.run_all(OUT)
+            got += slot.records(OUT)
+            state = slot.saved[1, 0]
+            assert state is not None
+            saved.append(state)
+            slot.close()
+        states = saved
+    assert sorted(got) == sorted(numbers)
+
+
+def test_a_watched_folder_goes_on_with_new_files_only(tmp_path: Any) -> None:
+    def running(restore: list[bytes] | None, subtask: int, parallelism: int) -> OneSlot:
+        spec = op("source.lines", paths=[str(tmp_path)], monitorMs=10)
+        return OneSlot(
+            task(spec, op("map", int), outputs=(OUT,), subtask=subtask, parallelism=parallelism),
+            restore={0: restore} if restore else None,
+        )
+
+    for name in "abc":
+        (tmp_path / name).write_text(f"{ord(name)}\n" * 3)
+    first = running(None, 0, 1)
+    first.run_all(OUT)
+    (tmp_path / "d").write_text(f"{ord('d')}\n")
+    first.trigger(1, 0, kind="suspend")
+    first.run_all(OUT)
+    got = first.records(OUT)
+    assert len(got) == 9
+    for subtask in range(2):
+        again = running([first.saved[1, 0] or b""], subtask, 2)
+        again.run_all(OUT)
+        got += again.records(OUT)
+        again.close()
+    first.close()
+    assert sorted(got) == sorted(map(ord, "abc" * 3 + "d"))
+
+
+def test_a_restored_source_that_has_read_all_begins_nothing_anew() -> None:
+    chain = (op("source.sequence", **{"from": 1, "to": 10}),)
+    first = OneSlot(task(*chain, outputs=(OUT,)), checkpoints=True)
+    first.run()
+    first.trigger(1, 0)
+    first.run()
+    again = OneSlot(task(*chain, outputs=(OUT,)), restore={0: [first.saved[1, 0] or b""]})
+    again.run()
+    assert again.sent[OUT] == ["final", "end"]
