@@ -16,7 +16,7 @@ import collections, itertools, os, random, threading
 from isthmus import ts
 from isthmus.datastream.connectors.file_system import FileSource, StreamFormat
 from isthmus.datastream.formats.csv import CsvReaderFormat, CsvSchema
-from isthmus._worker.connectors.file_listing import subtask_of_path
+from isthmus._worker.connectors.file.file_listing import subtask_of_path
 
 what, parallelism = sys.argv[1], int(sys.argv[2])
 folder = os.path.abspath("in")
