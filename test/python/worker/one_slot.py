@@ -14,6 +14,8 @@ from isthmus._worker import built_in
 from isthmus._worker.runtime.slot import Slot
 from isthmus.testing import ManualClock
 
+#: What the function of a kind is called, where it is not "function".
+_PARTS = {"source.collection": "elements", "source.csv": "reader"}
 _KINDS = ("checkpoint", "savepoint", "suspend", "drain")
 
 
@@ -95,7 +97,8 @@ class OneSlot:
             if each["function"] is not None:
                 blob = self._blobs = self._blobs + 1
                 self.slot.handle((wire.BLOB, 1, blob, 0, cloudpickle.dumps(each["function"])))
-                spec["fn"] = {"language": "python", "form": "pickle", "blob": blob, "name": "f"}
+                part = _PARTS.get(each["kind"], "function")
+                spec["fns"] = {part: {"language": "python", "form": "pickle", "blob": blob, "name": "f"}}
             chain.append(spec)
         return {
             "task": number,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from isthmus._program.operations import AsyncOperation
 from one_slot import OneSlot, op, task
 
 OUT = 9
@@ -88,7 +87,7 @@ def test_what_was_gathered_goes_before_the_barrier_from_head_to_tail():
 
 
 def test_a_barrier_waits_for_no_asynchronous_call_and_saves_it():
-    slot = OneSlot(task(op("async", calling(False)), inputs=(1,), outputs=(OUT,)))
+    slot = OneSlot(task(op("async", calling(False), capacity=10, ordered=True), inputs=(1,), outputs=(OUT,)))
     slot.feed(1, "a", "b")
     slot.run()
     slot.barrier(1, 1)
@@ -100,7 +99,13 @@ def test_a_barrier_waits_for_no_asynchronous_call_and_saves_it():
     made: list[Any] = []
     for subtask in range(3):
         again = OneSlot(
-            task(op("async", calling(True)), inputs=(1,), outputs=(OUT,), subtask=subtask, parallelism=3),
+            task(
+                op("async", calling(True), capacity=10, ordered=True),
+                inputs=(1,),
+                outputs=(OUT,),
+                subtask=subtask,
+                parallelism=3,
+            ),
             restore={0: [state]},
         )
         again.end(1)
@@ -109,13 +114,13 @@ def test_a_barrier_waits_for_no_asynchronous_call_and_saves_it():
     assert sorted(made) == ["a!", "b!"]
 
 
-def calling(answers: bool) -> AsyncOperation:
+def calling(answers: bool) -> Any:
     async def call(value: str) -> list[str]:
         while not answers:
             await asyncio.sleep(60)
         return [f"{value}!"]
 
-    return AsyncOperation(function=call, timeout=0, capacity=10, ordered=True, retry=None)
+    return call
 
 
 def test_a_drained_task_answers_and_closes_with_the_last_checkpoint():
