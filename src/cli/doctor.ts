@@ -3,12 +3,19 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { execa } from 'execa';
-import { missingPackagesText, resolveInterpreter, WORKER_PACKAGES } from '../bridge/interpreter.ts';
+import {
+  findInterpreter,
+  type InterpreterCandidate,
+  missingPackagesText,
+  resolveInterpreter,
+  WORKER_PACKAGES,
+} from '../bridge/interpreter.ts';
 import { configurationInForce } from '../config/in-force.ts';
 import { hostProblem } from '../config/host.ts';
-import type { Setting } from '../config/resolve.ts';
+import type { ResolvedConfiguration, Setting } from '../config/resolve.ts';
+import { settingRows } from '../config/table.ts';
 import { VERSION } from '../version.ts';
-import { packageFolder, wantedInterpreter } from './program.ts';
+import { packageFolder } from './program.ts';
 import { type SettingFlags, settingsEnvironment, withSettings } from './settings.ts';
 
 const OPTIONAL_PACKAGES = ['numpy', 'pyarrow', 'pandas', 'polars'];
@@ -44,35 +51,59 @@ interface Diagnosis {
   warnings: string[];
 }
 
+interface DoctorFlags extends SettingFlags {
+  all?: boolean;
+  json?: boolean;
+}
+
 /** `isthmus doctor` */
 export function doctorCommand(program: Command): void {
   withSettings(program.command('doctor'))
     .description(
       'check Node, Python and packages; show the configuration in force and whence it is',
     )
+    .option('--all', 'every setting, with the defaults')
     .option('--json', 'as JSON')
-    .action(async (flags: SettingFlags & { json?: boolean }) => {
-      const diagnosis = await diagnose(settingsEnvironment(flags));
+    .action(async (flags: DoctorFlags) => {
+      const diagnosis = await diagnose(settingsEnvironment(flags), flags.all === true);
       const text = flags.json === true ? JSON.stringify(diagnosis, null, 2) : readable(diagnosis);
       process.stdout.write(`${text}\n`);
       process.exitCode = diagnosis.findings.every(({ ok }) => ok) ? 0 : 1;
     });
 }
 
-async function diagnose(settings: Record<string, string>): Promise<Diagnosis> {
-  const findings: Finding[] = [
-    { what: 'Isthmus', found: VERSION, ok: true },
-    nodeFinding(),
-    ...(await pythonFindings()),
-  ];
+async function diagnose(environment: Record<string, string>, all: boolean): Promise<Diagnosis> {
+  const { resolved, problem } = resolvedOr({ ...process.env, ...environment });
+  return {
+    findings: [
+      { what: 'Isthmus', found: VERSION, ok: true },
+      nodeFinding(),
+      ...(await pythonFindings(findInterpreter(resolved?.settings.pythonExecutable))),
+      ...(problem === undefined ? [] : [problem]),
+    ],
+    configuration: [...(resolved?.said ?? []), ...(all ? defaultsBeside(resolved?.said) : [])],
+    warnings: resolved?.warnings ?? [],
+  };
+}
+
+function resolvedOr(environment: NodeJS.ProcessEnv): {
+  resolved?: ResolvedConfiguration;
+  problem?: Finding;
+} {
   try {
-    const resolved = configurationInForce({}, { ...process.env, ...settings });
-    return { findings, configuration: resolved.said, warnings: resolved.warnings };
+    return { resolved: configurationInForce({}, environment) };
   } catch (error) {
     const advice = error instanceof Error ? error.message : String(error);
-    findings.push({ what: 'configuration', found: 'a value does not fit', ok: false, advice });
-    return { findings, configuration: [], warnings: [] };
+    return {
+      problem: { what: 'configuration', found: 'a value does not fit', ok: false, advice },
+    };
   }
+}
+
+function defaultsBeside(said: readonly Setting[] = []): Setting[] {
+  return settingRows
+    .filter(([, { key }]) => !said.some((setting) => setting.key === key))
+    .map(([, row]) => ({ key: row.key, value: row.default ?? '', place: 'default' }));
 }
 
 function nodeFinding(): Finding {
@@ -85,8 +116,7 @@ function nodeFinding(): Finding {
   };
 }
 
-async function pythonFindings(): Promise<Finding[]> {
-  const candidate = wantedInterpreter();
+async function pythonFindings(candidate: InterpreterCandidate): Promise<Finding[]> {
   let executable: string;
   try {
     const resolved = await resolveInterpreter(candidate);
@@ -140,7 +170,8 @@ function readable({ findings, configuration, warnings }: Diagnosis): string {
     ({ what, found, ok, advice }) =>
       `${ok ? '✓' : '✗'} ${what.padEnd(width)}  ${found}${advice === undefined ? '' : `\n    ${advice}`}`,
   );
-  lines.push('', 'configuration in force (defaults left out):');
+  const all = configuration.some(({ place }) => place === 'default');
+  lines.push('', `configuration in force${all ? '' : ' (defaults left out)'}:`);
   if (configuration.length === 0) lines.push('  nothing is set');
   for (const { key, value, place, from } of configuration) {
     lines.push(`  ${key} = ${value}   (${place}${from === undefined ? '' : `: ${from}`})`);

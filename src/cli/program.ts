@@ -46,13 +46,17 @@ export function languageOf(file: string): ProgramLanguage {
 }
 
 /** The interpreter that workers would have, by what is said outside of a program. */
-export function wantedInterpreter(): InterpreterCandidate {
-  return findInterpreter(configurationInForce({}).settings.pythonExecutable);
+export function wantedInterpreter(flags: Readonly<Record<string, string>>): InterpreterCandidate {
+  const { settings } = configurationInForce({}, { ...process.env, ...flags });
+  return findInterpreter(settings.pythonExecutable);
 }
 
-/** How Python is started with our package on its import path. */
-export async function pythonProcess(args: readonly string[]): Promise<ProgramProcess> {
-  const { executable } = await resolveInterpreter(wantedInterpreter());
+/** How Python is started with our package on its import path, and what flags say in its environment. */
+export async function pythonProcess(
+  args: readonly string[],
+  flags: Readonly<Record<string, string>>,
+): Promise<ProgramProcess> {
+  const { executable } = await resolveInterpreter(wantedInterpreter(flags));
   return {
     command: executable,
     args: [...args],

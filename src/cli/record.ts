@@ -37,7 +37,7 @@ export async function recordGraph(
   try {
     const program: ProgramProcess =
       language === 'python'
-        ? await pythonProcess(['-c', PYTHON, answer, resolve(file), ...args])
+        ? await pythonProcess(['-c', PYTHON, answer, resolve(file), ...args], settings)
         : nodeProcess(file, args);
     // What the program prints is no part of the graph.
     const ended = await execa(program.command, program.args, {

@@ -43,7 +43,7 @@ export function runCommand(program: Command): void {
       const settings = checkedSettings({ ...flags, define });
       const program =
         language === 'python'
-          ? await pythonProcess(['-m', 'isthmus', file, ...args])
+          ? await pythonProcess(['-m', 'isthmus', file, ...args], settings)
           : nodeProcess(file, args);
       process.exitCode = await start({ ...program, env: { ...program.env, ...settings } });
     });

@@ -5,7 +5,9 @@ import {
   COMMAND_LINE_VARIABLE,
   CONFIG_FILE_VARIABLE,
   configurationInForce,
+  FILE_SETTINGS_VARIABLE,
 } from '../config/in-force.ts';
+import { readConfigurationFile } from '../config/file.ts';
 import { SETTINGS } from '../config/table.ts';
 import { ConfigurationError } from '../errors.ts';
 import { CommandError } from './command-error.ts';
@@ -21,7 +23,10 @@ export function withSettings(command: Command): Command {
   return command
     .option('-p, --parallelism <n>', 'parallelism of operators that set none')
     .addOption(
-      new Option('-D, --define <key=value>', 'an option of the configuration; may be repeated')
+      new Option(
+        '-D, --define <key=value>',
+        'a setting (docs/configuration.md; `isthmus doctor --all` lists them); may be repeated',
+      )
         .argParser(definition)
         .default({}, 'none'),
     )
@@ -50,7 +55,16 @@ export function checkedSettings(flags: SettingFlags): Record<string, string> {
     if (error instanceof ConfigurationError) throw new CommandError(error.message);
     throw error;
   }
-  return settings;
+  return { ...settings, ...fileSettings(flags) };
+}
+
+/** What the file says, for a program that has no YAML library. */
+function fileSettings(flags: SettingFlags): Record<string, string> {
+  const file = flags.config ?? process.env[CONFIG_FILE_VARIABLE];
+  if (file === undefined || file === '') return {};
+  const { entries } = readConfigurationFile(file);
+  const said = Object.fromEntries(entries.map(({ key, value }) => [key, value]));
+  return { [FILE_SETTINGS_VARIABLE]: JSON.stringify(said) };
 }
 
 /** What the program's process gets in its environment. */

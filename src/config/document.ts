@@ -31,7 +31,8 @@ one before.
 
 They are resolved once, when the job is built: a value that does not fit is an error that says where it stands, an unknown key
 is a warning with a suggestion, a key without effect a warning with the reason. \`isthmus doctor\` shows what is set and
-where; with \`--all\` the defaults, too.
+where; with \`--all\` the defaults, too. The getters of an environment say what is in force; in Python those of what a file says
+only under \`isthmus run\`.
 
 The file is Flink 2's \`config.yaml\`, whose nested keys are joined by dots (\`state: {backend: {type: rocksdb}}\` is
 \`state.backend.type\`), or the lines of its \`flink-conf.yaml\`, \`key: value\` or \`key = value\`. What cannot be

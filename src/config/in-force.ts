@@ -4,6 +4,8 @@ import { type ResolvedConfiguration, resolveConfiguration } from './resolve.ts';
 
 /** JSON of what the command line says; set by `isthmus run`. */
 export const COMMAND_LINE_VARIABLE = 'ISTHMUS_COMMAND_LINE';
+/** JSON of what the configuration file says, for getters of a Python program; set by `isthmus run`. */
+export const FILE_SETTINGS_VARIABLE = 'ISTHMUS_FILE_SETTINGS';
 /** Path of a configuration file. */
 export const CONFIG_FILE_VARIABLE = 'ISTHMUS_CONFIG_FILE';
 

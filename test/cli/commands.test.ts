@@ -15,6 +15,29 @@ const python = join(root, '.venv', 'bin', 'python');
 const examples = join(root, 'examples');
 let folder: string;
 
+/** Say their parallelism, and the name of their job in a function. */
+const PROGRAMS = {
+  py: `from isthmus.datastream import MapFunction, StreamExecutionEnvironment
+class Name(MapFunction):
+    def open(self, runtime_context):
+        self.name = runtime_context._ctx.job_name
+    def map(self, value):
+        return self.name
+env = StreamExecutionEnvironment.get_execution_environment()
+print("parallelism", env.get_parallelism(), flush=True)
+env.from_collection([1]).map(Name()).print().set_parallelism(1)
+env.execute()
+`,
+  ts: `import { StreamExecutionEnvironment } from '${join(root, 'src', 'index.ts')}';
+class Name { open(context) { this.name = context.jobName; } map() { return this.name; } }
+const env = StreamExecutionEnvironment.getExecutionEnvironment();
+console.log('parallelism', env.getParallelism());
+env.fromCollection([1]).map(new Name()).print().setParallelism(1);
+await env.execute();
+await env.close();
+`,
+};
+
 async function isthmus(args: string[], env: Record<string, string> = {}) {
   const command = [join(root, 'src', 'cli', 'main.ts'), ...args];
   const ended = await execa(process.execPath, command, { cwd: root, reject: false, env });
@@ -50,6 +73,19 @@ describe('isthmus', { timeout: 60_000 }, () => {
       // Of a sink, what it has taken.
       expect(stderr).toMatch(/Print to Std\. Out 12 \([\d,]+\/s\)/);
     });
+
+    test.each(['py', 'ts'])(
+      'a nested file of Flink 2 is heeded by a program in %s',
+      async (language) => {
+        const config = join(folder, 'config.yaml');
+        await writeFile(config, 'parallelism:\n  default: 3\npipeline: {name: from the file}\n');
+        const file = join(folder, `settings.${language}`);
+        await writeFile(file, PROGRAMS[language as 'py' | 'ts']);
+        const { stdout, stderr } = await isthmus(['run', '--config', config, '-D', 'a.b=c', file]);
+        expect(stderr).toBe('');
+        expect(stdout.split('\n')).toEqual(['parallelism 3', 'from the file']);
+      },
+    );
 
     test.runIf(parsesUsing)('shows progress as JSON lines', async () => {
       const { stderr } = await isthmus([
@@ -241,6 +277,18 @@ env.execute()
         place: 'command line',
       });
       expect(exitCode).toBe(0);
+    });
+
+    test('shows every setting with --all, and what it is by default', async () => {
+      const { stdout } = await isthmus(['doctor', '--all', '-D', 'state.backend=rocksdb']);
+      expect(stdout).toContain('  state.backend.type = rocksdb   (command line)\n');
+      expect(stdout).toContain('  pipeline.auto-watermark-interval = 200 ms   (default)\n');
+    });
+
+    test('finds the interpreter that the command line names', async () => {
+      const { stdout } = await isthmus(['doctor', '-D', 'python.executable=/no/python']);
+      expect(stdout).toContain('✗ Python');
+      expect(stdout).toContain('/no/python');
     });
 
     test('says what to do about an interpreter that is not there', async () => {

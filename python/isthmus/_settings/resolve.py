@@ -5,7 +5,7 @@ Twin of the parts of src/config/resolve.ts that need neither file nor environmen
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import ConfigurationError
@@ -39,19 +39,31 @@ def settings_of(config: Mapping[str, Any]) -> Settings:
     return Settings(**found)
 
 
-def value_of(config: Mapping[str, Any], key: str) -> Any:
+def value_of(
+    config: Mapping[str, Any], key: str, stronger: Sequence[tuple[str, Mapping[str, Any]]] = ()
+) -> Any:
     """A setting, else its default: milliseconds, bytes, words; None where neither is said.
+
+    Args:
+        config: What code says.
+        key: The key of today.
+        stronger: Names of places and what they say, the strongest last.
 
     Raises:
         ConfigurationError: The value does not fit.
     """
     row = _BY_KEY[key]
-    text = _said(config, row)
+    text = None
+    where = "code"
+    for place, said in (("code", config), *stronger):
+        found = _said(said, row)
+        if found is not None:
+            text, where = found, place
     if text is None or (row.type == "string" and text == ""):
         return None if row.default is None else parse_value(row, row.default)
     value = parse_value(row, text)
     if value is None:
-        raise ConfigurationError(f'{row.key} is "{text}" (code); it must be {_wanted(row)}.')
+        raise ConfigurationError(f'{row.key} is "{text}" ({where}); it must be {_wanted(row)}.')
     return value
 
 

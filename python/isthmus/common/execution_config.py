@@ -28,12 +28,12 @@ class ExecutionConfig:
         self._remembered: dict[str, Any] = {}
 
     def _value(self, key: str) -> Any:
-        from .._settings.resolve import value_of
+        from .._settings.in_force import value_in_force
 
-        return value_of(self._configuration._values, key)
+        return value_in_force(self._configuration._values, key)
 
     def get_parallelism(self) -> int:
-        return self._configuration.get_integer("parallelism.default", self._default_parallelism)
+        return self._value("parallelism.default") or self._default_parallelism
 
     def set_parallelism(self, parallelism: int) -> ExecutionConfig:
         if parallelism == self.PARALLELISM_DEFAULT:
@@ -47,7 +47,7 @@ class ExecutionConfig:
         return self
 
     def get_max_parallelism(self) -> int:
-        return self._configuration.get_integer("pipeline.max-parallelism", -1)
+        return self._value("pipeline.max-parallelism") or -1
 
     def set_max_parallelism(self, max_parallelism: int) -> ExecutionConfig:
         if max_parallelism < 1:

@@ -37,9 +37,9 @@ class CheckpointConfig:
         return self._milliseconds("interval", -1)
 
     def _value(self, key: str) -> Any:
-        from .._settings.resolve import value_of
+        from .._settings.in_force import value_in_force
 
-        return value_of(self._configuration._values, key)
+        return value_in_force(self._configuration._values, key)
 
     def _milliseconds(self, name: str, default: int) -> int:
         found = self._value(f"execution.checkpointing.{name}")

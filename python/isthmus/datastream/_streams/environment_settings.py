@@ -44,9 +44,9 @@ class EnvironmentSettings:
         return ExecutionConfig(self._configuration, default_parallelism())
 
     def _value(self, key: str) -> Any:
-        from ..._settings.resolve import value_of
+        from ..._settings.in_force import value_in_force
 
-        return value_of(self._configuration._values, key)
+        return value_in_force(self._configuration._values, key)
 
     def configure(self, configuration: Configuration) -> None:
         """Adds options to those there are."""
@@ -54,7 +54,7 @@ class EnvironmentSettings:
         self._configuration.add_all(configuration)
 
     def get_parallelism(self) -> int:
-        return self._configuration.get_integer("parallelism.default", default_parallelism())
+        return self._value("parallelism.default") or default_parallelism()
 
     def set_parallelism(self: E, parallelism: int) -> E:
         """Of operators that say nothing else."""
@@ -65,7 +65,7 @@ class EnvironmentSettings:
         return self
 
     def get_max_parallelism(self) -> int:
-        return self._configuration.get_integer("pipeline.max-parallelism", -1)
+        return self._value("pipeline.max-parallelism") or -1
 
     def set_max_parallelism(self: E, max_parallelism: int) -> E:
         """The number of key groups: the most that keyed operators can be scaled to."""
