@@ -6,14 +6,16 @@ Twin of the parts of src/config/resolve.ts that need neither file nor environmen
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError
 from .row import Row
-from .settings import Settings
 from .table import ACCEPTED, ROWS
 from .texts import map_text, text_of
 from .values import parse_value
+
+if TYPE_CHECKING:
+    from .settings import Settings
 
 _BY_KEY = {row.key: row for row in (*ROWS, *ACCEPTED)}
 #: The key of today for one of before.
@@ -28,6 +30,8 @@ def settings_of(config: Mapping[str, Any]) -> Settings:
     Raises:
         ConfigurationError: A value does not fit, or a key in a namespace of ours is unknown.
     """
+    from .settings import Settings
+
     for key in config:
         _check_known(key)
     for row in _BY_KEY.values():

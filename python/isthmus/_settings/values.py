@@ -5,19 +5,17 @@ Every parser gives None for what it cannot read. ``test/vectors/settings.json`` 
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from typing import Any
 
 from .row import Row
 
-_INTEGER = re.compile(r"[+-]?[0-9]+")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
-_QUANTITY = re.compile(r"([0-9]+)\s*([a-zµ]*)", re.IGNORECASE)
-_ISO_DURATION = re.compile(
-    r"P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:[.,][0-9]{0,9})?)S)?)?", re.IGNORECASE
-)
+# Not compiled here: most programs read no text, and none reads texts of every kind.
+_INTEGER = "[+-]?[0-9]+"
+_NUMBER = r"(?i)[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?"
+_QUANTITY = r"(?i)([0-9]+)\s*([a-zµ]*)"
+_ISO_DURATION = r"(?i)P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:[.,][0-9]{0,9})?)S)?)?"
 
 #: Units in nanoseconds: whole numbers, so that the longest duration is exact.
 _DURATIONS = {
@@ -57,9 +55,9 @@ def parse_value(row: Row, text: str) -> Any:
 def _read(row: Row, text: str) -> Any:
     kind = row.type
     if kind == "integer":
-        return int(text) if _INTEGER.fullmatch(text) else None
+        return int(text) if re.fullmatch(_INTEGER, text) else None
     if kind == "number":
-        return float(text) if _NUMBER.fullmatch(text) else None
+        return float(text) if re.fullmatch(_NUMBER, text) else None
     if kind == "boolean":
         return parse_boolean(text)
     if kind == "duration":
@@ -86,7 +84,7 @@ def parse_boolean(text: str) -> bool | None:
 
 def parse_duration_ms(text: str) -> int | None:
     """Whole milliseconds of a duration, ``10 s`` or ISO-8601's ``PT10S``; a bare number is milliseconds."""
-    found = _QUANTITY.fullmatch(text.strip())
+    found = re.fullmatch(_QUANTITY, text.strip())
     if found is None:
         return _iso_duration_ms(text.strip())
     unit = _DURATIONS.get(found[2].lower() or "ms")
@@ -94,7 +92,7 @@ def parse_duration_ms(text: str) -> int | None:
 
 
 def _iso_duration_ms(text: str) -> int | None:
-    found = _ISO_DURATION.fullmatch(text)
+    found = re.fullmatch(_ISO_DURATION, text)
     if found is None or text[-1] in "PTpt":
         return None
     days, hours, minutes = (int(part or 0) for part in found.groups()[:3])
@@ -104,7 +102,7 @@ def _iso_duration_ms(text: str) -> int | None:
 
 def parse_bytes(text: str) -> int | None:
     """Bytes of a size, in binary units; a bare number is bytes."""
-    found = _QUANTITY.fullmatch(text.strip())
+    found = re.fullmatch(_QUANTITY, text.strip())
     if found is None:
         return None
     unit = _SIZES.get(found[2].lower() or "b")
@@ -200,6 +198,8 @@ def _unquoted(part: str, flow: bool) -> str | None:
     if len(text) < 2 or text[-1] != quote:
         return None
     if flow and quote == '"':
+        import json
+
         try:
             return str(json.loads(text))
         except ValueError:

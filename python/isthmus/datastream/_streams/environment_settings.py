@@ -54,6 +54,10 @@ class EnvironmentSettings:
         self._configuration.add_all(configuration)
 
     def get_parallelism(self) -> int:
+        from ..._settings.in_force import is_code_alone
+
+        if is_code_alone():
+            return self._configuration.get_integer("parallelism.default", default_parallelism())
         return self._value("parallelism.default") or default_parallelism()
 
     def set_parallelism(self: E, parallelism: int) -> E:
