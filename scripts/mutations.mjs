@@ -143,6 +143,10 @@ const mutations = [
   ['Python: reading renews state', `${worker}/state/ttl.py`, 'config.get_update_type() is StateTtlConfig.UpdateType.OnReadAndWrite', 'True', 'test/python/state/test_ttl.py'],
   ['Python: operator lists go whole to every subtask', `${worker}/state/tables.py`, 'self._dealt[first:end]', 'self._dealt', 'test/python/state/test_operator_state.py'],
   ['Python: every key group is everybody\'s', `${worker}/state/key_identity.py`, 'return self._groups.owner(group) == self._subtask', 'return True', 'test/python/state/test_keyed_state.py'],
+  ['TypeScript: a setting of an older key is stronger than that of today', 'src/config/resolve.ts', 'found.set(setting.key, setting);', 'if (!found.has(setting.key)) found.set(setting.key, setting);', 'test/config/values.test.ts'],
+  ['TypeScript: a setting beyond its limits is taken', 'src/config/values.ts', 'Number.isFinite(value) && value >= least && value <= greatest', 'Number.isFinite(value)', 'test/config/values.test.ts'],
+  ['TypeScript: lines of a file that say no setting are skipped', 'src/config/file.ts', 'if (parts === null) return undefined;', 'if (parts === null) continue;', 'test/config/file.test.ts'],
+  ['Python: a setting in seconds is read as milliseconds', 'python/isthmus/_settings/values.py', '(1_000_000_000, "s sec', '(1_000_000, "s sec', 'test/python/settings/test_settings_vectors.py'],
 ];
 
 const words = process.argv.slice(2);
