@@ -181,6 +181,11 @@ def test_following_the_advice_keeps_the_value(name: str) -> None:
         (numpy.array([1j]), "send value.real and value.imag"),
         (numpy.array([1.5], "f2"), "this one is of float16"),
         (numpy.dtype("i4"), "scalars and arrays can travel"),
+        # Python tells two that were made apart.
+        ({float("nan"): 1, float("nan"): 2}, "NaN twice among its keys"),
+        ({numpy.float64("nan"): 1, float("nan"): 2}, "NaN twice among its keys"),
+        ({float("nan"), float("nan")}, "NaN twice among its members"),
+        (frozenset((float("nan"), float("nan"))), "NaN twice among its members"),
     ],
 )
 def test_what_says_nothing_in_typescript_is_refused(value: Any, why: str) -> None:

@@ -240,6 +240,7 @@ def _exact(value: Any, path: Path, depth: int) -> Any:
         return Ext(TUPLE, _pack(_exact_items(value, path, depth)))
     if kind is set or kind is frozenset:
         items = [_exact(item, (path, "{}"), depth + 1) for item in value]
+        _check_nans(items, value, path, "members")
         return Ext(SET if kind is set else FROZENSET, _pack(items))
     return _exact_other(value, path, depth)
 
@@ -267,11 +268,17 @@ def _exact_dict(value: dict[Any, Any], path: Path, depth: int) -> Any:
         for key in value:
             _check_text(key, path)
         return {key: _exact(item, (path, _step(key)), depth + 1) for key, item in value.items()}
-    pairs = (
+    pairs = [
         (_exact(k, (path, ".keys()"), depth + 1), _exact(v, (path, f"[{k!r}]"), depth + 1))
         for k, v in value.items()
-    )
+    ]
+    _check_nans([key for key, _ in pairs], value, path, "keys")
     return Ext(MAP, _pack(list(chain.from_iterable(pairs))))
+
+
+def _check_nans(encoded: list[Any], value: Any, path: Path, what: str) -> None:
+    if sum(one != one for one in encoded) > 1:
+        _refuse(value, path, f"it has NaN twice among its {what}, and in TypeScript all NaN are one")
 
 
 def _exact_other(value: Any, path: Path, depth: int) -> Any:

@@ -10,6 +10,7 @@ from .co_map import TwoMethods
 
 
 class CoFlatMapOperator(TwoMethods):
+    called_from_c = True
     flattens = True
     methods = ("flat_map1", "flat_map2")
 

@@ -12,6 +12,8 @@ from ..runtime.operator import Operator, OperatorContext
 class TwoMethods(Operator):
     """Opens one function object and binds two of its methods."""
 
+    called_from_c = True
+
     methods: tuple[str, str]
 
     def open(self, ctx: OperatorContext) -> None:

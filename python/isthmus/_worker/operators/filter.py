@@ -11,6 +11,8 @@ from ..runtime.reach import FIXED, Proof
 
 
 class FilterOperator(Operator):
+    called_from_c = True
+
     def open(self, ctx: OperatorContext) -> None:
         self.ctx = ctx
         self._function, self._close = open_function(ctx, "filter")

@@ -13,6 +13,7 @@ from ..runtime.operator import Operator, OperatorContext
 class FlatMapOperator(Operator):
     """A result that is not iterable (a forgotten ``yield``) raises ``TypeError: 'NoneType' object is not iterable``."""
 
+    called_from_c = True
     flattens = True
 
     def open(self, ctx: OperatorContext) -> None:

@@ -13,6 +13,7 @@ from ..runtime.reach import Proof
 class MapOperator(Operator):
     """``map``; without a function the identity."""
 
+    called_from_c = True
     changes_count = False
 
     def open(self, ctx: OperatorContext) -> None:

@@ -59,6 +59,17 @@ def suspect(operators: list[Operator], error: BaseException) -> dict[str, Any]:
     return operators[puller if puller < len(operators) else 0].ctx.spec
 
 
+def who_stopped(operators: list[Operator]) -> dict[str, Any] | None:
+    """The operator of (the rest of) a chain whose function has raised a StopIteration that C code took for an end: it has left no
+    traceback. Of several that may have, the one whose function says what raises it; None where there is no operator.
+    """
+    called = [op for op in operators if op.called_from_c and op.functions]
+    likely = [op for op in called if op.may_stop()]
+    for op in likely or called or operators:
+        return op.ctx.spec
+    return None
+
+
 def _origin(error: BaseException) -> BaseException:
     """What a generator let out. Python makes a RuntimeError of a StopIteration there, which has not been in the function."""
     cause = error.__cause__

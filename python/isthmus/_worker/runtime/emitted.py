@@ -14,9 +14,11 @@ class Emitted:
     sees the same for records of the input).
     """
 
-    __slots__ = ("iterator",)
+    __slots__ = ("behind", "iterator")
 
-    def __init__(self, results: Iterable[Any]) -> None:
+    def __init__(self, results: Iterable[Any], behind: int) -> None:
+        #: Place of the operator behind it.
+        self.behind = behind
         #: A generator, which knows whether it has come to its end.
         self.iterator: Generator[Any, None, None] = (
             results if type(results) is GeneratorType else (result for result in results)

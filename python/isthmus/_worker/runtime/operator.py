@@ -165,6 +165,8 @@ class Operator:
     flattens = False
     #: True where ``close`` calls nothing of the user's, and is to have been called whatever theirs do.
     closes_at_once = False
+    #: True where C code calls the functions record by record: a StopIteration of theirs is taken for the end of the stream.
+    called_from_c = False
     #: The user's functions, to name the operator when one of them raises.
     functions: tuple[Any, ...] = ()
 
@@ -175,6 +177,10 @@ class Operator:
             if getattr(target, "__code__", None) is code:
                 return True
         return False
+
+    def may_stop(self) -> bool:
+        """Whether one of ``functions`` says in its own code what raises a StopIteration."""
+        return any(_mentions_stopping(function) for function in self.functions)
 
     def is_named_by(self, text: str) -> bool:
         """Whether an error's text begins with the call of one of ``functions``."""
@@ -291,3 +297,28 @@ def _follow_keys(cursor: Cursor, pairs: Iterator[tuple[Any, Any]]) -> Iterator[A
     for key, value in pairs:
         cursor.key = key
         yield value
+
+
+#: What a function has in it that raises a StopIteration.
+_STOPPING = frozenset(("next", "anext", "__next__", "send", "throw", "StopIteration"))
+
+
+def _mentions_stopping(function: Any, levels: int = 2) -> bool:
+    """Looks at the function, and at those of its module that it names."""
+    target = getattr(function, "__func__", function)
+    code = getattr(target, "__code__", None)
+    if code is None:  # A builtin such as ``next``, or a class: nobody knows.
+        return True
+    names = {name for one in _with_inner(code) for name in one.co_names}
+    if _STOPPING & names:
+        return True
+    found = [target.__globals__.get(name) for name in names] if levels else []
+    return any(_mentions_stopping(one, levels - 1) for one in found if hasattr(one, "__code__"))
+
+
+def _with_inner(code: Any) -> Iterator[Any]:
+    """A code object and those of the lambdas and comprehensions in it."""
+    yield code
+    for constant in code.co_consts:
+        if hasattr(constant, "co_names"):
+            yield from _with_inner(constant)

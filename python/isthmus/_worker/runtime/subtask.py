@@ -32,7 +32,7 @@ from ..state.key_identity import Freezer
 from ..state.store import SubtaskStore
 from . import forked
 from .aligner import Barrier
-from .blame import in_flight, suspect
+from .blame import in_flight, suspect, who_stopped
 from .busy import Looks
 from .emitted import Emitted
 from .feed import Feed
@@ -440,7 +440,7 @@ class Subtask:
             if self.outputs or limit < CHUNK:
                 self._fit_chunk()
         if len(values) < limit and type(feed) is Emitted and not feed.drained:
-            error = error or RuntimeError(_STOPPED)
+            error = error or self._stopped(feed.behind)
         if self._side_buffers:
             self._flush_sides()
         error = error or pull.error
@@ -586,9 +586,8 @@ class Subtask:
             self._feed = None
             taken = feed.consumed
             if not feed.drained:
-                e: BaseException = RuntimeError(_STOPPED)
                 index = done + max(taken, 1) - 1
-                raise OperatorFailure(e, self._suspect(e), record=safe_repr(values[index]))
+                raise self._stopped(0, safe_repr(values[index]))
             done += taken
             for i, op in self._punctuating:
                 # The watermark that a record made comes before the next record.
@@ -653,7 +652,7 @@ class Subtask:
 
     def _behind(self, i: int, results: Iterable[Any]) -> Drain:
         """What operator ``i`` emits by itself, through the rest of the chain."""
-        emitted = Emitted(results)
+        emitted = Emitted(results, i + 1)
         return self._through(i + 1, emitted.iterator, SHARED)[0], True, emitted
 
     def _through(self, start: int, records: Iterator[Any], reach: int) -> tuple[Iterator[Any], int]:
@@ -823,6 +822,11 @@ class Subtask:
 
     def _suspect(self, error: BaseException) -> dict[str, Any]:
         return suspect(self.operators, error) if self.operators else self.deployment["chain"][0]
+
+    def _stopped(self, start: int, record: str | None = None) -> OperatorFailure:
+        """A function has ended the stream in front of it: that of an operator from ``start`` on."""
+        spec = who_stopped(self.operators[start:]) or self.deployment["chain"][0]
+        return OperatorFailure(RuntimeError(_STOPPED), spec, record=record)
 
     def stop_source(self) -> None:
         """Tell the source that the job ends, if it may take a while to."""

@@ -16,6 +16,8 @@ from ...runtime.reach import SHARED
 class FunctionSink(Operator):
     """Calls a function (or the ``invoke`` method of an object) with every record."""
 
+    called_from_c = True
+
     def open(self, ctx: OperatorContext) -> None:
         self.ctx = ctx
         self._function, self._close = open_function(ctx, "invoke")

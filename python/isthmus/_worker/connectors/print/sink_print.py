@@ -62,7 +62,11 @@ class PrintSink(Operator):
     def _line(self, record: Any) -> str:
         if self._coerce is not None and not (self._shows_rows and type(record) is Row):
             record = coerced(self._coerce, [record], self.ctx.spec)[0]
-        return f"{self._prefix}{self._format(record)}\n"
+        try:
+            return f"{self._prefix}{self._format(record)}\n"
+        except StopIteration as e:
+            # Of a ``__str__``: what is behind here would take it for the end of the records.
+            raise RuntimeError("StopIteration was raised by the record's __str__") from e
 
     def _write(self, text: str) -> None:
         if self.ctx.program_output is not None:
