@@ -6,6 +6,7 @@
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import { type UserFunction, userFunction } from '../runtime/functions.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
+import { RecordFailure } from '../runtime/failure.ts';
 import { recordIsolator } from '../runtime/isolate.ts';
 import { isPromise } from '../runtime/output.ts';
 import { Pace } from './pace.ts';
@@ -76,11 +77,16 @@ function* pairs(
   const isolate = recordIsolator(ctx.settings);
   for (const left of lefts) {
     for (const right of rights) {
-      let result = call(
-        rights.length === 1 ? left : isolate(left),
-        lefts.length === 1 ? right : isolate(right),
-      );
-      if (isPromise(result)) result = yield result;
+      let result: unknown;
+      try {
+        result = call(
+          rights.length === 1 ? left : isolate(left),
+          lefts.length === 1 ? right : isolate(right),
+        );
+        if (isPromise(result)) result = yield result;
+      } catch (thrown) {
+        throw new RecordFailure(thrown, [left, right]);
+      }
       const wait = pace.after(emit(result));
       if (wait !== undefined) yield wait;
     }

@@ -9,7 +9,7 @@
 
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import type { ControlElement } from './element.ts';
-import { type OperatorPlace, blame } from './failure.ts';
+import { type BlamedOperator, blame } from './failure.ts';
 import type { Cursor, Emit, MaybePromise, Operator, OperatorContext, Source } from './operator.ts';
 import type { Output } from './output.ts';
 
@@ -18,7 +18,7 @@ const DEEPEST = 100;
 /** One operator in its place in the chain. */
 export interface ChainLink {
   readonly spec: OperatorSpec;
-  readonly place: OperatorPlace;
+  readonly place: BlamedOperator;
   /** Absent where a source stands at the head of the chain, which the subtask pulls. */
   readonly operator: Operator | undefined;
   readonly source: Source | undefined;
@@ -201,10 +201,20 @@ export function controlToAll(link: ChainLink, element: ControlElement): void {
   }
 }
 
-/** Runs what an operator does without a record (timers, watermarks, open, close), blaming it for what it throws. */
-export function guarded(link: ChainLink, run: () => MaybePromise<void>): MaybePromise<void> {
+/**
+ * Runs what an operator does without a record (timers, watermarks, open, close), blaming it for what it throws. `fires`: what
+ * it does is for the key that the cursor has then.
+ */
+export function guarded(
+  link: ChainLink,
+  run: () => MaybePromise<void>,
+  fires = false,
+): MaybePromise<void> {
   const fail = (thrown: unknown): never => {
-    throw blame(thrown, link.place, { hasRecord: false, hasKey: false });
+    const { context } = link;
+    const hasKey = fires && context?.keyed === true;
+    const key = hasKey ? context.cursor.key : undefined;
+    throw blame(thrown, link.place, { hasRecord: false, hasKey, key });
   };
   try {
     const result = run();

@@ -28,6 +28,11 @@ export interface OperatorPlace {
   parallelism: number;
 }
 
+/** An operator's place in the running job, and where the program made it. */
+export interface BlamedOperator extends OperatorPlace {
+  location?: { file: string; line: number } | undefined;
+}
+
 /** What was in flight when an operator failed. */
 export interface InFlight {
   record?: unknown;
@@ -36,6 +41,8 @@ export interface InFlight {
   hasKey: boolean;
   /** What was called, where it is not the operator's own function. */
   function?: string;
+  /** Of a function that was given what a window holds. */
+  window?: { window: unknown; elements: readonly unknown[] };
 }
 
 /** A failure of a record that an operator was given earlier; says which. */
@@ -53,12 +60,33 @@ export class RecordFailure extends Error {
   }
 }
 
+/** A failure of a function that was given what a window of `key` holds. */
+export class WindowFailure extends Error {
+  readonly inFlight: InFlight;
+
+  constructor(
+    cause: unknown,
+    keyed: { key: unknown } | undefined,
+    window: unknown,
+    elements: readonly unknown[],
+  ) {
+    super('a window failed', { cause });
+    this.inFlight = { hasRecord: false, key: keyed?.key, hasKey: keyed !== undefined };
+    this.inFlight.window = { window, elements };
+  }
+}
+
 /**
  * The error to fail the job with: `thrown`, with operator, subtask, record and the user's stack in its report. An error
  * that was blamed on an operator before (further down the chain) stays as it is.
  */
-export function blame(thrown: unknown, place: OperatorPlace, inFlight: InFlight): IsthmusError {
-  if (isOf(thrown, RecordFailure)) return blame(thrown.cause, place, thrown.inFlight);
+export function blame(thrown: unknown, place: BlamedOperator, inFlight: InFlight): IsthmusError {
+  if (isOf(thrown, WindowFailure)) return blame(thrown.cause, place, thrown.inFlight);
+  if (isOf(thrown, RecordFailure)) {
+    const { window, key, hasKey } = inFlight;
+    const around = window === undefined ? {} : { window, key, hasKey };
+    return blame(thrown.cause, place, { ...thrown.inFlight, ...around });
+  }
   const own = saidOfAFunction(thrown);
   if (own?.report?.operatorId !== undefined) return own;
   const report = reportOf(thrown, own, place, inFlight);
@@ -77,7 +105,7 @@ function saidOfAFunction(thrown: unknown): IsthmusError | undefined {
 function reportOf(
   thrown: unknown,
   own: IsthmusError | undefined,
-  place: OperatorPlace,
+  { location, ...place }: BlamedOperator,
   inFlight: InFlight,
 ): ErrorReport {
   const text = thrownText(thrown);
@@ -88,16 +116,22 @@ function reportOf(
   const what =
     own !== undefined
       ? withPlace(said, place.operator, at)
-      : `The ${inFlight.function ?? 'function'} of operator ${at} raised ${printable(type)}: ${said}`;
+      : `${printable(type)} in ${calledOf(inFlight)}operator ${at}${said === '' ? '' : `: ${said}`}`;
+  const key = inFlight.hasKey ? inspectRecord(inFlight.key) : undefined;
+  const lines = [what];
+  if (record !== undefined) lines.push(`  record: ${record}`);
+  if (key !== undefined) lines.push(`  key: ${key}`);
+  if (inFlight.window !== undefined) lines.push(...windowLines(inFlight.window));
+  if (location !== undefined) lines.push(`  defined at ${location.file}:${location.line}`);
   const report: ErrorReport = {
     code: own?.code ?? 'ISTHMUS_USER_FUNCTION',
-    message: record === undefined ? what : `${what}\n  record: ${record}`,
+    message: lines.join('\n'),
     ...place,
     exceptionType: type,
     exceptionMessage: message,
   };
   if (record !== undefined) report.record = record;
-  if (inFlight.hasKey) report.key = inspectRecord(inFlight.key);
+  if (key !== undefined) report.key = key;
   if (text.stack !== undefined) {
     const { head, calls } = userStack(text, text.stack);
     report.traceback = printable(clip([head, ...calls].join('\n'), MAX_TRACEBACK_CHARS));
@@ -107,6 +141,23 @@ function reportOf(
     }
   }
   return report;
+}
+
+function calledOf({ function: called }: InFlight): string {
+  return called === undefined ? '' : `the ${called} of `;
+}
+
+const SHOWN_ELEMENTS = 3;
+const MAX_ELEMENT_CHARS = 200;
+
+function windowLines({ window, elements }: NonNullable<InFlight['window']>): string[] {
+  const first = elements
+    .slice(0, SHOWN_ELEMENTS)
+    .map((element) => clip(inspectRecord(element), MAX_ELEMENT_CHARS));
+  const more =
+    elements.length > SHOWN_ELEMENTS ? `, … ${elements.length - SHOWN_ELEMENTS} more` : '';
+  const shown = `  window: ${inspectRecord(window)}`;
+  return first.length === 0 ? [shown] : [shown, `  elements: ${first.join(', ')}${more}`];
 }
 
 /** Many a message names the operator already. */
@@ -153,6 +204,8 @@ function isOurs(line: string): boolean {
   return (
     line.includes('node:') ||
     OUR_FOLDERS.some((folder) => line.includes(folder)) ||
-    /^\s+at (async )?(Promise\.|new Promise|Array\.|Generator\.|<anonymous>)/.test(line)
+    /^\s+at (async )?(Promise\.|new Promise|Array\.|Generator\.|<anonymous>|\S+\.next \(<anonymous>\))/.test(
+      line,
+    )
   );
 }

@@ -55,6 +55,7 @@ export async function wireChain(options: WiringOptions): Promise<ChainLink[]> {
         task: deployment.task,
         subtask: deployment.subtask,
         parallelism: deployment.parallelism,
+        location: spec.location,
       },
       operator: source ? undefined : makers.createOperator(spec, { keyed, mode }),
       source: source ? makers.createSource(spec) : undefined,

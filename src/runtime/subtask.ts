@@ -419,7 +419,7 @@ export class Subtask {
     const fire = (from: number): MaybePromise<void> => {
       for (let i = from; i < due.length; i++) {
         const link = this.#links[due[i] as number] as ChainLink;
-        const fired = guarded(link, () => link.operator?.onProcessingTime?.(now));
+        const fired = guarded(link, () => link.operator?.onProcessingTime?.(now), true);
         if (fired !== undefined) return fired.then(() => fire(i + 1));
       }
       return undefined;

@@ -44,7 +44,7 @@ function fireWatermark(link: ChainLink, watermark: number): MaybePromise<void> {
   }
   const { operator } = link;
   if (operator?.onWatermark === undefined) return undefined;
-  return guarded(link, () => operator.onWatermark?.(watermark));
+  return guarded(link, () => operator.onWatermark?.(watermark), true);
 }
 
 function holds(link: ChainLink, watermark: number): boolean {

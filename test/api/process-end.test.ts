@@ -52,7 +52,7 @@ describe('a program', () => {
     const { stderr, exitCode } = await program(`
       env.fromCollection([1]).map(() => { throw new Error('boo'); }).print();
       await env.executeAsync();`);
-    expect(stderr).toContain('raised Error: boo');
+    expect(stderr).toContain('(subtask 1/1): boo');
     expect(exitCode).toBe(1);
   });
 

@@ -430,7 +430,7 @@ describe('in a job', () => {
     };
     const results = AsyncDataStream.unorderedWait(numbers, ask, 0);
     const error = await failure(results.executeAndCollect().toArray());
-    expect(error).toContain('"Unordered Async Wait" (subtask 1/1) raised RangeError');
+    expect(error).toContain('RangeError in operator "Unordered Async Wait" (subtask 1/1)');
     expect(error).toContain('record: 3');
   });
 

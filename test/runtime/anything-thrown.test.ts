@@ -124,13 +124,13 @@ test('a key selector is named with its record, and so is a partitioner', async (
   const wrong = throwing(new Error('wrong'));
   const key = (record: { id: number }) => record.id;
   await expect(run({ kind: 'hash', key: wrong })).rejects.toThrow(
-    /^The key selector of operator ".+" \(subtask 1\/1\) raised Error: wrong\n {2}record: \{ id: 7 \}/,
+    /^Error in the key selector of operator ".+" \(subtask 1\/1\): wrong\n {2}record: \{ id: 7 \}/,
   );
   await expect(run({ kind: 'hash', key: rejecting(new Error('wrong')) })).rejects.toThrow(
-    /^The key selector of .+\n {2}record: \{ id: 7 \}/,
+    /^Error in the key selector of .+\n {2}record: \{ id: 7 \}/,
   );
   await expect(run({ kind: 'custom', key, partition: wrong })).rejects.toThrow(
-    /^The partitioner of operator .+ raised Error: wrong\n {2}record: \{ id: 7 \}/,
+    /^Error in the partitioner of operator .+: wrong\n {2}record: \{ id: 7 \}/,
   );
 });
 
@@ -197,7 +197,7 @@ describe('closing', () => {
     ['never settles', () => new Promise(() => {})],
   ])('one that %s keeps no other from closing', async (_, close) => {
     const { job, closedAll } = failing(close);
-    await expect(job.run()).rejects.toThrow(/raised Error: wrong/);
+    await expect(job.run()).rejects.toThrow(/^Error in operator .+: wrong/);
     expect(closedAll).toEqual(['second']);
     expect(job.logs.join()).toMatch(/Closing operator "map" failed: (closed|it had not closed)/);
   });

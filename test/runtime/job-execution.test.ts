@@ -238,7 +238,7 @@ test('a restart is told, with its error and the pause', async () => {
       message: expect.stringMatching(
         new RegExp(
           `^Attempt ${attempt} of job "orders" failed; attempt ${attempt + 1} begins in 1 ms, from the beginning. ` +
-            `.*raised Error: failure ${2 - attempt}\n  record: 2`,
+            `.*: failure ${2 - attempt}\n  record: 2`,
         ),
       ),
     })),
@@ -267,7 +267,9 @@ test('a job that has given results fails rather than give them again', async () 
   const { execution } = start(job({ config: restarts }), failsLate(results), { onResults });
   const error = await execution.result.catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(UserFunctionError);
-  expect((error as Error).message).toMatch(/raised Error: once\n[^]*The job was not restarted/);
+  expect((error as Error).message).toMatch(
+    /Error in operator .*: once\n[^]*The job was not restarted/,
+  );
   expect(results).toEqual([0, 1]);
   expect(execution.status).toBe('FAILED');
 });

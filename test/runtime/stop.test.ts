@@ -204,7 +204,7 @@ describe('a job that is stopped', () => {
       })
       .addSink(() => {});
     const failing = await env.executeAsync();
-    await expect(failing.stop()).rejects.toThrow('raised Error: bad');
+    await expect(failing.stop()).rejects.toThrow(/^Error in operator .*: bad\n/);
     const release = Promise.withResolvers<void>();
     tail('slow')
       .map(async (value) => {

@@ -78,7 +78,7 @@ describe('a chain in one subtask', () => {
     const error = await job.run().catch((e: unknown) => e);
     expect(error).toBeInstanceOf(UserFunctionError);
     const { report, message } = error as UserFunctionError;
-    expect(message).toContain('"counter" (subtask 1/1) raised RangeError: three is too many');
+    expect(message).toContain('RangeError in operator "counter" (subtask 1/1): three is too many');
     expect(report).toMatchObject({
       code: 'ISTHMUS_USER_FUNCTION',
       operator: 'counter',
@@ -102,7 +102,7 @@ describe('a chain in one subtask', () => {
       .catch((e: unknown) => e);
     const { message, report } = error as UserFunctionError;
     const said = text.replace('\x1b', '\\x1b');
-    expect(message).toContain(`raised Error: ${said}\n  record: 1\n    at MapOperator.fail (`);
+    expect(message).toContain(`: ${said}\n  record: 1\n    at MapOperator.fail (`);
     expect(report?.traceback?.split('\n').slice(0, 5)).toEqual([
       ...`Error: ${said}`.split('\n'),
       expect.stringContaining('.fail ('),

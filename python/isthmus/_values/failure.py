@@ -186,6 +186,7 @@ def report(
         found["operatorId"] = spec["id"]
     if task is not None:
         found["task"] = task
+    window, elements = known.pop("window", None), known.pop("elements", None)
     found.update({k: v for k, v in known.items() if v is not None})
     data = _pickled(error)
     if data is not None:
@@ -195,6 +196,9 @@ def report(
         lines.append(f"  record: {known['record']}")
     if known.get("key") is not None:
         lines.append(f"  key: {known['key']}")
+    if window is not None:
+        lines.append(f"  window: {window}")
+        lines.append(f"  elements: {elements}")
     location = (spec or {}).get("location")
     if location:
         lines.append(f"  defined at {location['file']}:{location['line']}")

@@ -1,5 +1,6 @@
 // Calls the window function with a window's contents; sets key and timestamp of what it emits.
 
+import { WindowFailure } from '../../runtime/failure.ts';
 import { type UserFunction, userFunction } from '../../runtime/functions.ts';
 import type { Cursor, Emit, MaybePromise, OperatorContext } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
@@ -29,6 +30,9 @@ export class Emission {
   readonly #call: Call | undefined;
   readonly #clearing: Clearing | undefined;
   readonly #method: string = '';
+  readonly #allWindows: boolean;
+  /** What the function calls an element. */
+  readonly #element: (kept: unknown) => unknown;
 
   constructor(
     operation: WindowOperation,
@@ -42,6 +46,8 @@ export class Emission {
     this.#emit = emit;
     this.#contents = contents;
     this.#context = context;
+    this.#allWindows = operation.allWindows;
+    this.#element = operation.element ?? ((kept) => kept);
     const given = contents.isList ? operation.function : operation.windowFunction;
     this.clears = false;
     if (given === undefined || given === null) return;
@@ -117,13 +123,21 @@ export class Emission {
 
   #callWith(key: unknown, window: WindowLike, elements: unknown[]): MaybePromise<void> {
     this.#context.at(window);
-    const results = (this.#call as Call)(key, window, elements);
-    const emitted = isPromise(results)
-      ? settling(results).then((settled) => this.#emitAll(settled))
-      : this.#emitAll(results);
-    return emitted === undefined
-      ? this.#context.takeWaiting()
-      : emitted.then(() => this.#context.takeWaiting());
+    const fail = (thrown: unknown): never => {
+      const keyed = this.#allWindows ? undefined : { key };
+      throw new WindowFailure(thrown, keyed, window, elements.map(this.#element));
+    };
+    let emitted: MaybePromise<void>;
+    try {
+      const results = (this.#call as Call)(key, window, elements);
+      emitted = isPromise(results)
+        ? settling(results).then((settled) => this.#emitAll(settled))
+        : this.#emitAll(results);
+    } catch (thrown) {
+      return fail(thrown);
+    }
+    if (emitted === undefined) return this.#context.takeWaiting();
+    return emitted.then(() => this.#context.takeWaiting(), fail);
   }
 
   /** Nothing is no results. */

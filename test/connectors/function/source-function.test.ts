@@ -210,7 +210,9 @@ test('what an iterator throws fails the job and names the source', async () => {
     throw new RangeError('out of data');
   });
   const error = (await job.run().catch((e: unknown) => e)) as Error;
-  expect(error.message).toContain('"source.function" (subtask 1/1) raised RangeError: out of data');
+  expect(error.message).toContain(
+    'RangeError in operator "source.function" (subtask 1/1): out of data',
+  );
   expect(job.collected).toEqual([1]);
 });
 

@@ -113,7 +113,7 @@ def test_process_exit_of_a_typescript_function_is_its_failure(programs):
     outside = "A TypeScript function raised outside of its call (in a callback, or a promise nobody awaits)"
     said = "was called in the process that runs all of the program's TypeScript functions; throw an error to end the job."
     assert done.stdout.splitlines() == [
-        f'The function of operator "Map" (subtask 1/1) raised Error: process.exit(3) {said}',
+        f'Error in operator "Map" (subtask 1/1): process.exit(3) {said}',
         "False",  # No calls of ours.
         f"{outside}: Error: process.exit(4) {said}",
         "False",

@@ -40,6 +40,7 @@ class WindowJoinOperator(WindowOperator):
         )
         if isinstance(engine, GeneralEngine):
             engine.element = _untagged
+        engine.emission.element = _untagged
         self._open_engine(engine)
         self.functions = (function,)
 

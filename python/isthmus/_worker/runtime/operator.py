@@ -118,6 +118,8 @@ class OperatorContext:
         self.last = False
         #: How far what it is given may be reachable by others (``reach.py``), while ``apply`` is called.
         self.reach = SHARED
+        #: The window whose function failed, and what it was given, as texts.
+        self.failed_window: dict[str, str | None] = {}
         #: The operator's RuntimeContext once somebody asked for it (``runtime_context(ctx)``).
         self.runtime: Any = None
         #: Functions by part, of those that are pickled as one.

@@ -818,7 +818,10 @@ class Subtask:
             return error
         phases = self._phases if self._aside is None else self._aside.phases
         record, key = in_flight(phases, self.cursor.key)
-        return OperatorFailure(error, self._suspect(error), record=record, key=key)
+        known: dict[str, Any] = {"record": record, "key": key}
+        for op in self.operators:
+            known.update(op.ctx.failed_window)
+        return OperatorFailure(error, self._suspect(error), **known)
 
     def _suspect(self, error: BaseException) -> dict[str, Any]:
         return suspect(self.operators, error) if self.operators else self.deployment["chain"][0]

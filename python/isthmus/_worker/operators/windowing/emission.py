@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn
 
 from ...._interfaces.functions.context import KeyedStateStore
 from ...._interfaces.functions.windowed import ProcessWindowFunction
 from ...._interfaces.operations import WindowOperation
 from ...._interfaces.window.assigner import MergingWindowAssigner
+from ...._values.failure import clip, safe_repr
 from ...._values.keep import as_it_is, keeper
+from ...._values.raised import ANYTHING
 from ...runtime.opening import opened
 from ...runtime.operator import OperatorContext
 from ...runtime.runtime_context import runtime_context
 from ...state.backend import NamespaceCursor
 from ...state.key_identity import thaw
 from .contents import Contents
+
+#: Elements of a window whose function failed that are shown.
+_SHOWN_ELEMENTS = 3
+_MAX_ELEMENT_CHARS = 200
 
 
 class WindowContext(ProcessWindowFunction.Context[Any]):
@@ -96,8 +102,12 @@ class Emission:
     """
 
     def __init__(self, operation: WindowOperation, contents: Contents, ctx: OperatorContext) -> None:
+        self._ctx = ctx
+        self._all_windows = operation.all_windows
         self._cursor = ctx.cursor
         self._result = contents.result
+        #: What the function calls an element of what is kept.
+        self.element: Callable[[Any], Any] = as_it_is
         self.context = WindowContext(ctx, isinstance(operation.assigner, MergingWindowAssigner))
         self._clear: Callable[[Any], None] | None = None
         function = operation.function if contents.is_list else operation.window_function
@@ -167,8 +177,33 @@ class Emission:
             elements = [result]
         self.context._window = window
         assert self._call is not None
-        results = self._call(thaw(key), window, elements)
-        return results if results is not None else ()
+        try:
+            results = self._call(thaw(key), window, elements)
+        except ANYTHING:
+            self._failed(window, elements)
+            raise
+        if results is None:
+            return ()
+        return self._watched(results, window, elements) if isinstance(results, Iterator) else results
+
+    def _watched(self, results: Iterator[Any], window: Any, elements: list[Any]) -> Iterator[Any]:
+        try:
+            yield from results
+        except ANYTHING:
+            self._failed(window, elements)
+            raise
+
+    def _failed(self, window: Any, elements: list[Any]) -> None:
+        first = [
+            clip(safe_repr(self.element(kept)), _MAX_ELEMENT_CHARS) for kept in elements[:_SHOWN_ELEMENTS]
+        ]
+        more = len(elements) - len(first)
+        self._ctx.failed_window = {
+            "window": safe_repr(window),
+            "elements": ", ".join(first) + (f", … {more} more" if more > 0 else ""),
+        }
+        if self._all_windows:
+            self._ctx.failed_window["key"] = None  # It is none of the program's.
 
     def clear(self, key: Any, window: Any) -> None:
         """The window of a key is over."""
