@@ -447,3 +447,9 @@ export function tellingMethods(): [methods: readonly string[], all: boolean, kin
     })
     .sort(([, a], [, b]) => Number(b) - Number(a));
 }
+
+/** The table as Python's package holds it: a kind a line. */
+export function kindsForPython(): string {
+  const rows = Object.entries(KINDS).map(([kind, row]) => `"${kind}": ${JSON.stringify(row)}`);
+  return `{\n${rows.join(',\n')}\n}\n`;
+}

@@ -16,22 +16,13 @@ from typing import Any
 from .._code.module_state import changed_state
 from .._code.pickling import FunctionPickler
 from ..errors import GraphError
+from .kinds import user_methods
 from .typescript import TypeScriptFunction
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _ids = itertools.count(1)
 #: Of objects that operators call by another name than their own.
-_METHODS = (
-    "process_element",
-    "process",
-    "apply",
-    "add",
-    "assign_windows",
-    "on_element",
-    "extract_timestamp",
-    "extract",
-    "join",
-)
+_METHODS = user_methods()
 
 
 class Origin:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._program.kinds import KINDS
 from ..errors import UnsupportedError
 from . import operators
 from .connectors import find_sink, make_source
@@ -21,7 +22,7 @@ def make_operator(spec: dict[str, Any], *, keyed: bool, batch: bool) -> Operator
             f'Operator "{spec["name"]}": a Python worker has no operator of kind {kind!r}.'
         )
     # A broadcast stream is read first, so its other stream waits, too.
-    if batch and (keyed or kind == "broadcast_process"):
+    if batch and (keyed or KINDS[kind].broadcast):
         from .operators.batch_keyed import BatchKeyedOperator
 
         return BatchKeyedOperator(make())

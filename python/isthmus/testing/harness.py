@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
+from .._program.kinds import KINDS
 from .._program.operations import Operation
 from .._program.typescript import TypeScriptFunction
 from .._settings.resolve import settings_of
@@ -73,7 +74,7 @@ class OneInputHarness:
         parallelism: int = 1,
         max_parallelism: int = 128,
     ) -> None:
-        given = {"function": function}
+        given: dict[str, Any] = {}
         if isinstance(function, Operation):
             kind = function.kind
             params, given = function.as_data()
@@ -82,6 +83,9 @@ class OneInputHarness:
         if isinstance(function, TypeScriptFunction):
             raise GraphError(f"{function!r} is TypeScript; test it there, by isthmus/testing.")
         kind = kind or kind_of(function)
+        if not given:
+            # By itself it is the part that comes first.
+            given = {next(iter(KINDS[kind].functions), "function"): function}
         self.clock = clock or ManualClock()
         self._key_by: tuple[Callable[[Any], Any] | None, ...] = (key_by, None)
         #: (value, timestamp) of every record emitted.

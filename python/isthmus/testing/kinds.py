@@ -4,21 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..datastream import functions as api
-
-_BY_CLASS: tuple[tuple[type, str], ...] = (
-    (api.KeyedProcessFunction, "process"),
-    (api.ProcessFunction, "process"),
-    (api.MapFunction, "map"),
-    (api.FlatMapFunction, "flat_map"),
-    (api.FilterFunction, "filter"),
-    (api.ReduceFunction, "reduce"),
-    (api.CoMapFunction, "co_map"),
-    (api.CoFlatMapFunction, "co_flat_map"),
-    (api.KeyedCoProcessFunction, "co_process"),
-    (api.CoProcessFunction, "co_process"),
-    (api.BaseBroadcastProcessFunction, "broadcast_process"),
-)
+from .._program.kinds import telling_kinds
 
 
 def kind_of(function: Any) -> str:
@@ -27,8 +13,9 @@ def kind_of(function: Any) -> str:
     Raises:
         TypeError: It could be several: say ``kind``.
     """
-    for cls, kind in _BY_CLASS:
-        if isinstance(function, cls):
+    for kind, part in telling_kinds():
+        has = [callable(getattr(function, method, None)) for method in part.methods]
+        if all(has) if part.all else any(has):
             return kind
     raise TypeError(
         f"Which operator is to run {function!r}? Say it: kind='map', 'filter', 'flat_map', "

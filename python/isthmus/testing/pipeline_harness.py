@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from .._program.graph import Origin, Transformation
+from .._program.kinds import KINDS
 from .._settings.resolve import settings_of
 from .._values.keep import Own, as_it_is, kept
 from .._worker.runtime.operator import MIN_TIMESTAMP
@@ -195,7 +196,8 @@ class PipelineHarness:
 
     def _add(self, operator: Transformation, restore: list[Any] | None) -> None:
         origins = [origin for origin, _ in operator.inputs]
-        if operator.kind in ("sink.output", "sink.print"):
+        kind = KINDS[operator.kind]
+        if kind.prints or (kind.is_sink and kind.named):
             values = self._outputs.setdefault(operator.name, [])
             output = _Sink(lambda value, _: values.append(self._own(value)))
             for origin in origins:

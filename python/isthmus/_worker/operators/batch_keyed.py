@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from ..._program.kinds import KINDS
 from ..._types.key_order import key_order
 from ..runtime.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext
 from ..state.key_identity import thaw
@@ -43,8 +44,9 @@ class BatchKeyedOperator(Operator):
         self._inner.open(ctx)
         self.functions = self._inner.functions
         self._final_only = bool(getattr(self._inner, "final_only_in_batch", False))
-        self._second_is_broadcast = ctx.spec["kind"] == "broadcast_process"
-        self._is_async = ctx.spec["kind"] in ("async", "lookup_join")
+        kind = KINDS[ctx.spec["kind"]]
+        self._second_is_broadcast = kind.broadcast
+        self._is_async = kind.asynchronous
 
     def owns(self, code: Any) -> bool:
         return self._inner.owns(code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..._program.kinds import is_source
 from ..._settings.settings import Settings
 from ..._values.failure import OperatorFailure
 from ..._values.isolate import loads
@@ -55,7 +56,7 @@ def _build(
     cursor = Cursor()
     chain: list[dict[str, Any]] = part["chain"]
     batch_mode = deployment["mode"] == "BATCH"
-    source = slot.makers.make_source(chain[0]["kind"]) if chain[0]["kind"].startswith("source.") else None
+    source = slot.makers.make_source(chain[0]["kind"]) if is_source(chain[0]["kind"]) else None
     first = 1 if source is not None else 0
     operators: list[Operator] = [
         slot.makers.make_operator(spec, keyed=i == 0 and part["keyedInputs"][0], batch=batch_mode)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from ..._program.graph import Origin, ProgramGraph, Transformation, user_location
+from ..._program.kinds import KINDS
 from ..._program.typescript import TypeScriptFunction
 from ..._pyflink.lazy import no_java
 from ...common.configuration import Configuration
@@ -300,7 +301,7 @@ class StreamExecutionEnvironment(EnvironmentSettings):
 
     def _hint_at_missing_sink(self) -> None:
         fresh = self.graph.fresh
-        if fresh and not any(t.kind.startswith("sink.") for t in fresh):
+        if fresh and not any(KINDS[t.kind].is_sink for t in fresh):
             name = fresh[-1].name
             print(
                 f'isthmus: the result of "{name}" goes nowhere; add .print(), .sink_to(...) or .execute_and_collect().',

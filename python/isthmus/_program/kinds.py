@@ -1,0 +1,78 @@
+"""What kinds of operators there are: the one table, which is ``src/graph/kinds.ts``; ``kinds.json`` is written from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+
+class FunctionPart(msgspec.Struct, rename="camel", frozen=True):
+    """A part of an operator that is a function, and how it is called."""
+
+    methods: list[str]
+    #: Whether it is to have all of the methods; else one will do.
+    all: bool = False
+    #: Whether an object with the methods says that it is one of this kind.
+    tells: bool = False
+    #: How it is called instead by what ``params.how`` says.
+    by_how: dict[str, FunctionPart] = {}
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What an operator itself keeps over a checkpoint."""
+
+    name: str
+    per: str
+
+
+class Kind(msgspec.Struct, rename="camel", frozen=True):
+    """A row of the table; fields are explained there."""
+
+    role: Literal["source", "transform", "sink"]
+    inputs: Literal[0, 1, 2]
+    languages: list[str]
+    #: By part; that which a harness is given alone comes first.
+    functions: dict[str, FunctionPart]
+    keeps: list[Kept]
+    keyed: Literal["all", "same"] | None = None
+    broadcast: bool = False
+    timers: bool = False
+    last_of_key: bool = False
+    asynchronous: bool = False
+    to_client: bool = False
+    prints: bool = False
+    named: bool = False
+
+    @property
+    def is_source(self) -> bool:
+        return self.role == "source"
+
+    @property
+    def is_sink(self) -> bool:
+        return self.role == "sink"
+
+
+KINDS: dict[str, Kind] = msgspec.json.decode(
+    Path(__file__).with_name("kinds.json").read_bytes(), type=dict[str, Kind]
+)
+
+
+def is_source(kind: str) -> bool:
+    """Whether operators of a kind begin a pipeline; False of a kind that there is not."""
+    row = KINDS.get(kind)
+    return row is not None and row.is_source
+
+
+def telling_kinds() -> list[tuple[str, FunctionPart]]:
+    """Kinds that an object's methods tell, the most telling first."""
+    found = [(kind, row.functions["function"]) for kind, row in KINDS.items() if "function" in row.functions]
+    return sorted((each for each in found if each[1].tells), key=lambda each: not each[1].all)
+
+
+def user_methods() -> list[str]:
+    """All names by which operators call methods of the program's objects."""
+    parts = [part for row in KINDS.values() for part in row.functions.values()]
+    called = [call for part in parts for call in (part, *part.by_how.values())]
+    return list(dict.fromkeys(method for call in called for method in call.methods if method[0] != "_"))

@@ -1,0 +1,90 @@
+// The table of kinds: what reads it, and that nothing else knows kinds by name.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { builtIn } from '../../src/built-in.ts';
+import type { OperatorSpec } from '../../src/graph/job-graph.ts';
+import {
+  callOf,
+  isSource,
+  KINDS,
+  kindOf,
+  kindsForPython,
+  type OperatorKind,
+} from '../../src/graph/kinds.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const kinds = Object.keys(KINDS) as OperatorKind[];
+
+test('Python has the same table (npm run docs)', () => {
+  const written = readFileSync(join(root, 'python/isthmus/_program/kinds.json'), 'utf8');
+  expect(written).toBe(kindsForPython());
+  expect(JSON.parse(written)).toEqual(JSON.parse(JSON.stringify(KINDS)));
+});
+
+test('the page of operators has every kind', () => {
+  const page = readFileSync(join(root, 'docs/operators.md'), 'utf8');
+  expect(kinds.filter((kind) => !page.includes(`| \`${kind}\` |`))).toEqual([]);
+});
+
+describe('a kind with a TypeScript form is made by a file of it', () => {
+  test.each(kinds)('%s', (kind) => {
+    const spec: OperatorSpec = {
+      id: 1,
+      kind,
+      name: kind,
+      language: 'typescript',
+      chaining: 'always',
+      params: { default: 'a.txt', paths: [] },
+    };
+    const how = { keyed: false, mode: 'STREAMING' } as const;
+    const make = () =>
+      isSource(spec) ? builtIn.createSource(spec) : builtIn.createOperator(spec, how);
+    if (kindOf(spec).languages.includes('typescript')) expect(make()).toBeDefined();
+    else expect(make).toThrow('has no TypeScript form');
+  });
+});
+
+test('functions of windows of all records get no key', () => {
+  const params = { how: 'process' };
+  expect(callOf({ kind: 'window', params }, 'function')).toMatchObject({ args: 3, plain: [3] });
+  const all = { ...params, allWindows: true };
+  expect(callOf({ kind: 'window', params: all }, 'function')).toMatchObject({
+    args: 2,
+    plain: [2],
+  });
+  expect(callOf({ kind: 'window', params: { ...all, how: 'reduce' } }, 'function').args).toBe(2);
+});
+
+/** Where kinds are made: by the API, and in the registries of both hosts. */
+const NAMES_KINDS =
+  /^(src\/graph\/(kinds|ports)\.ts|src\/(connectors|operators)\/index\.ts|python\/isthmus\/_worker\/(connectors|operators)\/__init__\.py)$/;
+
+test('nothing but the table asks which kind an operator is', () => {
+  const files = ['src', 'python/isthmus'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .map((name) => `${folder}/${name}`)
+      .filter((name) => /\.(ts|py)$/.test(name) && !NAMES_KINDS.test(name)),
+  );
+  expect(files.length).toBeGreaterThan(300);
+  const name = `['"](${kinds.map((kind) => kind.replace('.', '\\.')).join('|')})['"]`;
+  const asks = new RegExp(
+    [
+      // spec.kind === 'map', op["kind"] in ("map", …), case 'sink.print':
+      `(spec|operator|head|source|op|t|from|to)(\\.kind|\\[["']kind["']\\]) *(===?|!==?|in|not in) *[([{]?${name}`,
+      `['"](source|sink)\\.['"]\\)`,
+      `case '(source|sink)\\.`,
+    ].join('|'),
+  );
+  const found = files.flatMap((file) =>
+    readFileSync(join(root, file), 'utf8')
+      .split('\n')
+      .flatMap((line, i) => (asks.test(line) ? [`${file}:${i + 1}: ${line.trim()}`] : [])),
+  );
+  expect(asks.test(`if (spec.kind === 'map')`)).toBe(true);
+  expect(asks.test(`op["kind"] in ("async", "lookup_join")`)).toBe(true);
+  expect(asks.test(`kind.startsWith('source.')`)).toBe(true);
+  expect(found).toEqual([]);
+});
