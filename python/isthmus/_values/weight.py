@@ -13,7 +13,7 @@ from ..common.types import Row
 #: Of a batch of light records, and of one of others.
 _FEW, _MANY = 2, 32
 #: Bytes up to which a record is light.
-_LIGHT_BYTES = 1024
+_LIGHT_BYTES = 2048
 _LEVELS = 4
 #: Items of one container that are weighed.
 _ITEMS = 16

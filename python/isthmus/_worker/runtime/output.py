@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 #: Records and bytes of one frame.
 MAX_BATCH_RECORDS = 1024
 MAX_BATCH_BYTES = 256 << 10
+#: Of what records weigh in memory, the least that is expected of a frame: others may come.
+_LEAST_SHARE = 1 / 8
 #: Frames that may be on their way before batches begin to grow.
 EAGER_FRAMES = 2
 #: Bytes that may be on their way per channel unless configured.
@@ -141,8 +143,9 @@ class RemoteSender:
         # Buffered: (values, timestamps, keys) or a control element, in order.
         self._queue: deque[tuple[Any, ...]] = deque()
         self._queued_records = 0
-        # Records of a frame, by what records of this exchange weigh.
+        # Records of a frame, by what records of this exchange weigh and by how much of that frames have had.
         self._limit = MAX_BATCH_RECORDS
+        self._encoded_share = 1.0
 
     @property
     def ready(self) -> bool:
@@ -172,7 +175,7 @@ class RemoteSender:
                 ("batch", list(values), timestamps and list(timestamps), None if keys is None else list(keys))
             )
         self._queued_records += len(values)
-        per_record = self._scale.per_record
+        per_record = self._scale.per_record * self._encoded_share
         if per_record * MAX_BATCH_RECORDS > MAX_BATCH_BYTES:
             self._limit = max(1, int(MAX_BATCH_BYTES / per_record))
         else:
@@ -241,6 +244,8 @@ class RemoteSender:
         self._balance -= size
         self._in_flight += size
         self._frames.append(size)
+        share = size / (len(values) * self._scale.per_record)
+        self._encoded_share = max(_LEAST_SHARE, min(1.0, share))
         flags = (1 if timestamps is not None else 0) | (2 if keys is not None else 0)
         self._transmit_batch(self.channel, flags, len(values), body)
 
