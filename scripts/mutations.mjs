@@ -116,7 +116,7 @@ const mutations = [
   ['Python: keys share what their selector changes', `${worker}/runtime/output.py`, 'take(selected, keys, len(values), self._own)', 'keys.extend(selected)', 'test/python/behaviour/test_kept_records.py'],
   ['Python: a copy tears apart what a record refers to twice', 'python/isthmus/_values/keep.py', 'return known[id(value)]  # K3', 'pass', 'test/python/values/test_keep.py'],
   ['Python: windows that live on hand out what they hold', `${worker}/operators/windowing/emission.py`, 'result = self.own(result)', 'pass', 'test/python/behaviour/test_held_records.py'],
-  ['Python: windows share records that they reduce', `${worker}/operators/windowing/contents.py`, 'return as_it_is if self._shares or fixed(value) else kept', 'return as_it_is', 'test/python/behaviour/test_held_records.py'],
+  ['Python: windows share records that they reduce', `${worker}/operators/windowing/contents.py`, 'return self._shares or fixed(value)', 'return True', 'test/python/behaviour/test_held_records.py'],
   ['Python: a fold emits what it keeps', `${worker}/operators/reduce.py`, 'yield value if shares else own(value)', 'yield value', 'test/python/behaviour/test_held_records.py'],
   ['Python: a batch gathers what goes on to change', `${worker}/operators/map_batch.py`, 'self._take_more(records, held, size - len(held))', 'held.extend(x for _, x in zip(range(size - len(held)), records))', 'test/python/behaviour/test_held_records.py'],
   ['Python: answers wait as what others change', `${worker}/operators/async_wait.py`, 'return self._taken(await self._invoke(value))', 'return await self._invoke(value)', 'test/python/behaviour/test_held_records.py'],

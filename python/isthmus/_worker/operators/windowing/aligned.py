@@ -18,8 +18,9 @@ from typing import Any
 from ...._interfaces.operations import WindowOperation
 from ...._interfaces.window.times import NO_TIMESTAMP, SlidingEventTimeWindows, TumblingEventTimeWindows
 from ...._interfaces.window.windows import TimeWindow
-from ...._values.keep import as_it_is
+from ...._values.keep import kept
 from ...runtime.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, OperatorContext
+from ...runtime.reach import FIXED
 from .contents import NOTHING
 from .engine import Engine
 
@@ -83,7 +84,7 @@ class AlignedEngine(Engine):
         size, slide, offset, lateness = self._size, self._slide, self._offset, self.lateness
         windows, lasting = self._windows, self._lasting
         first, add = self.contents.first, self.contents.add
-        giver, overlaps = self.contents.giver, self._overlaps
+        one_copy = not self._overlaps or ctx.reach == FIXED
         for key, value in pairs:
             cursor.key = key
             timestamp = cursor.timestamp
@@ -92,7 +93,7 @@ class AlignedEngine(Engine):
             watermark = ctx.watermark
             taken = False
             last_start = timestamp - (timestamp - offset) % slide
-            give = giver(value) if overlaps else as_it_is
+            shares = one_copy or self.contents.shares(value)
             for start in range(last_start, timestamp - size, -slide):
                 end = start + size
                 if end - 1 + lateness <= watermark:
@@ -104,7 +105,8 @@ class AlignedEngine(Engine):
                 found = contents.get(key, NOTHING)
                 if found is NOTHING and lasting:
                     found = self._fired_early(start, key)
-                found = contents[key] = first(give(value)) if found is NOTHING else add(found, give(value))
+                given = value if shares else kept(value)
+                found = contents[key] = first(given) if found is NOTHING else add(found, given)
                 if end - 1 <= watermark:  # A2
                     yield from self._fire_one(key, start, found, timestamp)
                     cursor.timestamp = timestamp
@@ -138,18 +140,19 @@ class AlignedEngine(Engine):
         now_ms = self.ctx.clock.now_ms
         windows = self._windows
         first, add = self.contents.first, self.contents.add
-        giver, overlaps = self.contents.giver, self._overlaps
+        one_copy = not self._overlaps or self.ctx.reach == FIXED
         for key, value in pairs:
             cursor.key = key
             now = now_ms()
-            give = giver(value) if overlaps else as_it_is
+            shares = one_copy or self.contents.shares(value)
             last_start = now - (now - offset) % slide
             for start in range(last_start, now - size, -slide):
                 contents = windows.get(start)
                 if contents is None:
                     contents = self._open(start)
                 found = contents.get(key, NOTHING)
-                contents[key] = first(give(value)) if found is NOTHING else add(found, give(value))
+                given = value if shares else kept(value)
+                contents[key] = first(given) if found is NOTHING else add(found, given)
         return
         yield
 

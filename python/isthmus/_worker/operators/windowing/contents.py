@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...._interfaces.operations import WindowOperation
-from ...._values.keep import as_it_is, fixed, kept
+from ...._values.keep import fixed
 from ...runtime.opening import opened
 from ...runtime.operator import OperatorContext
 
@@ -47,11 +47,11 @@ class Contents:
             self.result = _same
             self.merge = _extend
 
-    def giver(self, value: Any) -> Callable[[Any], Any]:
-        """What gives a record to each of several windows. Functions may change what they are given, reduce both its
-        arguments: so each has a record of its own. Lists are copied when they are handed out.
+    def shares(self, value: Any) -> bool:
+        """Whether several windows may be given the very record. Functions may change what they are given, reduce both its
+        arguments: so each has a copy of its own where it can be changed. Lists are copied when they are handed out.
         """
-        return as_it_is if self._shares or fixed(value) else kept
+        return self._shares or fixed(value)
 
     def close(self) -> None:
         for close in self.closers:

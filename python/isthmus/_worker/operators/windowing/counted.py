@@ -13,8 +13,9 @@ from typing import Any
 
 from ...._interfaces.operations import WindowOperation
 from ...._interfaces.window.windows import CountWindow
-from ...._values.keep import as_it_is
+from ...._values.keep import kept
 from ...runtime.operator import OperatorContext
+from ...runtime.reach import FIXED
 from .contents import NOTHING
 from .engine import Engine
 
@@ -60,7 +61,8 @@ class CountedEngine(Engine):
         cursor = self.ctx.cursor
         size, slide = self._size, self._slide
         first, add = self.contents.first, self.contents.add
-        giver, overlaps = self.contents.giver, slide < size
+        overlaps = slide < size
+        one_copy = not overlaps or self.ctx.reach == FIXED
         # Lists share their records with those of other windows.
         lives_on = overlaps and self.contents.is_list
         keys, counts = self._keys, self._counts
@@ -72,11 +74,12 @@ class CountedEngine(Engine):
             count, windows = entry
             entry[0] = count + 1
             timestamp = cursor.timestamp
-            give = giver(value) if overlaps else as_it_is
+            shares = one_copy or self.contents.shares(value)
             # Oldest window first: it is the one that fills.
             for i in range(max(0, (count - size) // slide + 1), count // slide + 1):
                 found = windows.get(i, NOTHING)
-                found = first(give(value)) if found is NOTHING else add(found, give(value))
+                given = value if shares else kept(value)
+                found = first(given) if found is NOTHING else add(found, given)
                 if count - i * slide + 1 < size:
                     windows[i] = found
                     continue

@@ -24,8 +24,9 @@ from ...._interfaces.window.times import (
     TumblingProcessingTimeWindows,
 )
 from ...._interfaces.window.trigger import TriggerResult
-from ...._values.keep import as_it_is
+from ...._values.keep import kept
 from ...runtime.operator import MAX_TIMESTAMP, OperatorContext
+from ...runtime.reach import FIXED
 from ...runtime.runtime_context import runtime_context
 from ...state.key_identity import NamespacedKey
 from .contents import NOTHING
@@ -54,20 +55,21 @@ class GeneralEngine(Engine):
         assign = self.assigner.assign_windows
         table = self.table
         first, add = self.contents.first, self.contents.add
-        giver, overlaps = self.contents.giver, self.overlaps
+        one_copy = not self.overlaps or self.ctx.reach == FIXED
         context = self.trigger_context
         for key, value in pairs:
             cursor.key = key
             timestamp = cursor.timestamp
             taken = False
-            give = giver(value) if overlaps else as_it_is
+            shares = one_copy or self.contents.shares(value)
             for window in assign(self.element(value), timestamp, self.assigner_context):
                 if self.is_window_late(window):
                     continue
                 taken = True
                 where = NamespacedKey((key, window))
                 found = table.get(where, NOTHING)
-                found = table[where] = first(give(value)) if found is NOTHING else add(found, give(value))
+                given = value if shares else kept(value)
+                found = table[where] = first(given) if found is NOTHING else add(found, given)
                 context.window = window
                 result = self.trigger.on_element(self.element(value), timestamp, window, context)
                 if result is not TriggerResult.CONTINUE:
