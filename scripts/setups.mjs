@@ -1,6 +1,7 @@
 // Do the suites pass in the set-ups that people have? The packages installed rather than linked, on the oldest Node that is
 // supported, with source maps on. Closes with one line `N passed, N failed`.
 //
+//   node scripts/setups.mjs --short    those that each of the set-ups has broken, or could soonest: CI runs them
 //   node scripts/setups.mjs            the tests of the API, of programs and of processes
 //   node scripts/setups.mjs --all      every test of both languages
 
@@ -11,12 +12,32 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const all = process.argv.includes('--all');
 const scratch = mkdtempSync(join(tmpdir(), 'isthmus-setups-'));
 const tools = [join(root, '.venv', 'bin'), join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
-/** Where set-ups have shown: how the package finds itself, its callers, its processes. */
-const TYPESCRIPT = ['test/api', 'test/cli', 'test/integration', 'test/examples', 'test/testing'];
-const PYTHON = ['test/python/driver', 'test/python/errors', 'test/python/testing', 'test/python/examples'];
+/** Where set-ups show: how the package finds itself, its callers, its processes, and the lines of an error. */
+const PARTS = {
+  '--short': {
+    typescript: ['test/api/check', 'test/api/load-pipeline', 'test/api/process-end', 'test/cli'],
+    python: [
+      'test/python/driver/test_imports.py',
+      'test/python/driver/test_running.py',
+      'test/python/driver/test_runtime_errors.py',
+      'test/python/driver/test_source_lines.py',
+      'test/python/errors/test_hostile_text.py',
+      'test/python/errors/test_reports.py',
+    ],
+  },
+  '': {
+    typescript: ['test/api', 'test/cli', 'test/integration', 'test/examples', 'test/testing'],
+    python: ['test/python/driver', 'test/python/errors', 'test/python/testing', 'test/python/examples'],
+  },
+  '--all': { typescript: [], python: [] },
+};
+const part = PARTS[process.argv[2] ?? ''];
+if (part === undefined) {
+  console.error(`"${process.argv[2]}" is none of its parts; say --short, --all or nothing`);
+  process.exit(2);
+}
 /** As `engines` of package.json says. */
 const OLDEST_NODE = '22.18';
 let passed = 0;
@@ -27,7 +48,7 @@ try {
   run('npm', ['run', '--silent', 'build'], { PATH: tools });
   const options = { NODE_OPTIONS: '--enable-source-maps', ISTHMUS_NODE: node, FORCE_COLOR: '0', NO_COLOR: '1' };
   countVitest(
-    run(node, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...(all ? [] : TYPESCRIPT)], {
+    run(node, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...part.typescript], {
       ...options,
       PATH: tools,
       ISTHMUS_TEST_PACKAGE: installNpmPackage(),
@@ -35,7 +56,7 @@ try {
   );
   const python = installWheel();
   countPytest(
-    run(python, ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', '-o', 'pythonpath=', ...(all ? [] : PYTHON)], {
+    run(python, ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', '-o', 'pythonpath=', ...part.python], {
       ...options,
       PATH: tools,
     }),

@@ -58,6 +58,7 @@ const steps = [
   { name: 'mutations', command: ['node', 'scripts/mutations.mjs'], count: countMutations },
   conformance('conformance'),
   conformance('conformance, every edge through the runtime', 'always'),
+  { name: 'set-ups', command: ['node', 'scripts/setups.mjs', '--short'], count: countClosingLine },
   { name: 'packages', command: ['node', 'scripts/packages.mjs'], count: countClosingLine },
 ];
 

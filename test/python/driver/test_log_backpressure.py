@@ -38,8 +38,7 @@ def in_thread(value):
 """
 
 
-@pytest.mark.parametrize("where", ["in_function", "in_thread"])
-@pytest.mark.parametrize("parallelism", [1, 2])
+@pytest.mark.parametrize(("where", "parallelism"), [("in_function", 1), ("in_thread", 2)])
 def test_a_flood_of_log_records_is_held_up(programs, where, parallelism):
     done = programs.run(
         PROGRAM

@@ -20,7 +20,7 @@ def test_the_objects_of_fifty_jobs_do_not_add_up(programs):
         class Model(MapFunction):
             def open(self, ctx):
                 self.itself = self
-                self.weights = bytearray(b"w") * 100_000_000
+                self.weights = bytearray(b"w") * 20_000_000
 
             def map(self, value):
                 return resident_mb()
@@ -32,6 +32,7 @@ def test_the_objects_of_fifty_jobs_do_not_add_up(programs):
     )
     found = sizes(done)
     assert len(found) == 50
+    # Twenty megabytes each, a gigabyte in all.
     assert max(found) < 200, found
 
 
@@ -55,9 +56,9 @@ def test_keyed_state_classes_and_collections_of_jobs_do_not_add_up(programs):
 
         from isthmus.datastream.state import ValueStateDescriptor
 
-        for i in range(15):
-            keyed = env.from_collection(range(60)).key_by(lambda value: value)
-            collection = env.from_collection([bytes([n]) * 1_000_000 for n in range(60)])
+        for i in range(8):
+            keyed = env.from_collection(range(40)).key_by(lambda value: value)
+            collection = env.from_collection([bytes([n]) * 1_000_000 for n in range(40)])
             of_state = max(keyed.process(Remembers()).execute_and_collect())
             of_records = max(collection.map(lambda value: resident_mb()).execute_and_collect())
             print(max(of_state, of_records, *env.from_collection([1]).map(Table()).execute_and_collect()))
@@ -66,7 +67,7 @@ def test_keyed_state_classes_and_collections_of_jobs_do_not_add_up(programs):
     )
     found = sizes(done)
     # All there is at once, and not more with every job.
-    assert max(found[5:]) < max(found[:5]) + 60, found
+    assert max(found[4:]) < max(found[:4]) + 40, found
 
 
 def test_few_objects_that_hold_much_are_collected_too(programs):
@@ -87,10 +88,10 @@ def test_few_objects_that_hold_much_are_collected_too(programs):
                 Page()
                 yield resident_mb()
 
-        print(max(env.from_collection(range(5_000)).map(one).execute_and_collect()))
-        print(max(env.from_collection([5_000]).flat_map(many).execute_and_collect()))
+        print(max(env.from_collection(range(2_500)).map(one).execute_and_collect()))
+        print(max(env.from_collection([2_500]).flat_map(many).execute_and_collect()))
         """.replace("\n        ", "\n"),
         timeout=60,
     )
-    # A gigabyte in all.
+    # Half a gigabyte in all.
     assert all(size < 300 for size in sizes(done)), done.stdout
