@@ -19,10 +19,8 @@ const PARTS = {
   '--short': {
     typescript: ['test/api/check', 'test/api/load-pipeline', 'test/api/process-end', 'test/cli'],
     python: [
-      'test/python/driver/test_imports.py',
+      'test/python/code/test_source_lines.py',
       'test/python/driver/test_running.py',
-      'test/python/driver/test_runtime_errors.py',
-      'test/python/driver/test_source_lines.py',
       'test/python/errors/test_hostile_text.py',
       'test/python/errors/test_reports.py',
     ],
