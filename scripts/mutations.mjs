@@ -33,7 +33,6 @@ const mutations = [
   ['TypeScript: a timer among the rest of its time fires twice', 'src/operators/windowing/timer-queue.ts', 'if (time === this.#firingTime && this.#firing.has(owner)) return; // Q3', '', 'test/operators/windowing/timer-vectors.test.ts'],
   ['TypeScript: an earlier timer waits for the rest of a time', 'src/operators/windowing/timer-queue.ts', 'if (times.earliest < time) {', 'if (times.earliest < -Infinity) {', 'test/operators/windowing/timer-vectors.test.ts'],
   ['Python: a position is that of what was read', `${worker}/runtime/subtask.py`, 'self.splits.took(origin, done)', 'self.splits.took(origin, total)', 'test/python/worker/test_barriers.py'],
-  ['Python: a barrier waits for the rest of a batch', `${worker}/runtime/subtask.py`, 'self._feed.end_here()  # T7', 'pass', 'test/python/worker/test_barriers.py'],
   ['Python: every subtask reads all splits', `${worker}/runtime/splits.py`, 'if dealt % self._parallelism == self._subtask:  # P2', 'if True:', 'test/python/worker/test_source_positions.py'],
   ['Python: splits of the first old subtask alone are restored', `${worker}/runtime/splits.py`, 'for state in states:', 'for state in list(states)[:1]:', 'test/python/worker/test_source_positions.py'],
   ['Python: a cut batch is emitted again from its begin', `${worker}/runtime/splits.py`, 'split.skip <= batch.skip:', 'True:', 'test/python/worker/test_source_positions.py'],
