@@ -12,7 +12,6 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const scratch = mkdtempSync(join(tmpdir(), 'isthmus-setups-'));
 const tools = [join(root, '.venv', 'bin'), join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
 /** Where set-ups show: how the package finds itself, its callers, its processes, and the lines of an error. */
 const PARTS = {
@@ -27,7 +26,7 @@ const PARTS = {
   },
   '': {
     typescript: ['test/api', 'test/cli', 'test/integration', 'test/examples', 'test/testing'],
-    python: ['test/python/driver', 'test/python/errors', 'test/python/testing', 'test/python/examples'],
+    python: ['test/python/code', 'test/python/driver', 'test/python/errors', 'test/python/testing', 'test/python/examples'],
   },
   '--all': { typescript: [], python: [] },
 };
@@ -36,6 +35,7 @@ if (part === undefined) {
   console.error(`"${process.argv[2]}" is none of its parts; say --short, --all or nothing`);
   process.exit(2);
 }
+const scratch = mkdtempSync(join(tmpdir(), 'isthmus-setups-'));
 /** As `engines` of package.json says. */
 const OLDEST_NODE = '22.18';
 let passed = 0;
