@@ -18,6 +18,7 @@ def test_counts_what_entered_the_chain():
 @pytest.mark.parametrize("timestamps", [None, [1, 2, 3]])
 def test_names_the_record_that_failed(keys, timestamps):
     feed = Feed([5, 0, 7], keys, timestamps, Cursor())
+    assert feed.in_flight == ()
 
     def value(record):
         return record[1] if keys else record
@@ -27,6 +28,7 @@ def test_names_the_record_that_failed(keys, timestamps):
         out.extend(map(lambda r: 10 // value(r), feed.iterator))
     assert out == [2]
     assert feed.consumed == 2
+    assert feed.in_flight == ((0, "b") if keys else (0,))
 
 
 @pytest.mark.parametrize("at", [0, 1, 2])

@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from typing import Any
 
 from ..._values.failure import is_not_iterable, safe_repr, user_codes
 from ..._values.shown import safe_str
 from ..state.key_identity import thaw
+from .feed import Feed
 from .operator import Operator
 
 
-def in_flight(phases: Any, key: Any) -> tuple[str | None, str | None]:
+def in_flight(feed: Feed | None, key: Any) -> tuple[str | None, str | None]:
     """Representations of the record and the key at work; None where there is none.
 
     Args:
-        phases: The generator of ``Subtask._process`` that is suspended in the failing drain.
+        feed: The batch at hand; None where what fails is not at a record.
         key: That of the cursor.
     """
-    frame = getattr(phases, "gi_frame", None)
-    # The generator below holds the batch; a failing drain leaves it suspended there.
-    while frame is not None and frame.f_code.co_name == "_process":
-        inner = getattr(phases, "gi_yieldfrom", None)
-        phases = inner if isinstance(inner, Generator) else None
-        frame = getattr(phases, "gi_frame", None)
-    if frame is None or "feed" not in frame.f_locals:
+    if feed is None:
         return None, (safe_repr(thaw(key)) if key is not None else None)
-    local = frame.f_locals
-    index = local["done"] + local["feed"].consumed - 1
-    if not 0 <= index < len(local["values"]):
-        return None, None
-    keys = local["keys"]
-    return safe_repr(local["values"][index]), (safe_repr(thaw(keys[index])) if keys is not None else None)
+    record, of_key = feed.in_flight[:1], feed.in_flight[1:]
+    return (safe_repr(record[0]) if record else None), (safe_repr(thaw(of_key[0])) if of_key else None)
 
 
 def suspect(operators: list[Operator], error: BaseException) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from .reach import SHARED
 class Feed:
     """One pass over (the rest of) a batch."""
 
-    __slots__ = ("_lead", "_marker", "_size", "cut", "iterator", "lasted", "reach")
+    __slots__ = ("_keys", "_lead", "_marker", "_size", "_values", "cut", "iterator", "lasted", "reach")
 
     def __init__(
         self,
@@ -35,6 +35,7 @@ class Feed:
         timestamps: list[int] | None,
         cursor: Cursor,
     ) -> None:
+        self._values, self._keys = values, keys
         self._size = len(values)
         #: Set by the watchdog before it ends the batch early.
         self.cut = False
@@ -62,6 +63,14 @@ class Feed:
     @property
     def consumed(self) -> int:
         return self._size - self._marker.__length_hint__()
+
+    @property
+    def in_flight(self) -> tuple[Any, ...]:
+        """The record that entered last and, where there are keys, its key; empty before the first (F1)."""
+        last = self.consumed - 1
+        if last < 0:
+            return ()
+        return (self._values[last],) if self._keys is None else (self._values[last], self._keys[last])
 
     @property
     def drained(self) -> bool:

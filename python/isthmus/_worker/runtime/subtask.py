@@ -113,6 +113,8 @@ class Subtask:
         self._asks_for_reach = False
         self._phases: Generator[Drain, None, None] | None = None
         self._drain: Drain | None = None
+        #: The batch whose records are in the chain.
+        self._at_hand: Feed | None = None
         self._aside: _Aside | None = None
         self._chunk = _FIRST_CHUNK
         self._poll_requested = False
@@ -582,8 +584,10 @@ class Subtask:
                 cursor.timestamp = MIN_TIMESTAMP
             if origin is not None:
                 self._feed = feed
-            yield self._enter(feed, which, keys is not None, reach), timed, feed
-            self._feed = None
+            entered = self._enter(feed, which, keys is not None, reach)
+            self._at_hand = feed
+            yield entered, timed, feed
+            self._feed = self._at_hand = None
             taken = feed.consumed
             if not feed.drained:
                 index = done + max(taken, 1) - 1
@@ -816,8 +820,7 @@ class Subtask:
         """The exception with the operator and the record it belongs to."""
         if isinstance(error, OperatorFailure):
             return error
-        phases = self._phases if self._aside is None else self._aside.phases
-        record, key = in_flight(phases, self.cursor.key)
+        record, key = in_flight(self._at_hand if self._aside is None else None, self.cursor.key)
         known: dict[str, Any] = {"record": record, "key": key}
         for op in self.operators:
             known.update(op.ctx.failed_window)
