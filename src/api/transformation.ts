@@ -1,6 +1,6 @@
 // What a stream is made by. Streams share transformations; a job is whatever its roots can be reached from, upstream.
 //
-//   T1. A transformation is made after its inputs, so ascending ids are an order upstream first (G2 of the job graph).
+//   - A transformation is made after its inputs, so ascending ids are an order upstream first (G2 of the job graph).
 
 import type { JsonValue, Language, OperatorKind, TypeSpec } from '../graph/job-graph.ts';
 import type { SourceLocation } from './caller.ts';

@@ -1,9 +1,9 @@
 // The job graph: what a program says, as plain data. Both APIs build exactly this and
 // nothing else crosses from an API to the runtime, so it must survive JSON and msgpack.
 //
-//   G1. Everything in it is JSON-serialisable; byte strings are referred to as blobs by index.
-//   G2. Operators are listed after those they read from (ids need not be dense).
-//   G3. A union is several edges into one input; it is no operator of its own.
+//   - Everything in it is JSON-serialisable; byte strings are referred to as blobs by index.
+//   - Operators are listed after those they read from (ids need not be dense).
+//   - A union is several edges into one input; it is no operator of its own.
 
 import type { Settings } from '../config/table.ts';
 import type { OperatorKind } from './kinds.ts';

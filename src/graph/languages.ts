@@ -1,8 +1,8 @@
 // Where operators run that exist in both languages, and where key selectors do.
 //
-//   L1. After `resolveLanguages` no operator is `any`.
-//   L2. After `placeKeySelectors` every key selector and custom partitioner is in the language of the operator that sends
-//       (P4: the sender computes the keys). Where it was not, an identity (kind `map` without a function) stands between.
+//   - After `resolveLanguages` no operator is `any`.
+//   - After `placeKeySelectors` every key selector and custom partitioner is in the language of the operator that sends
+//     (P4: the sender computes the keys). Where it was not, an identity (kind `map` without a function) stands between.
 
 import { EdgeIndex } from './edge-index.ts';
 import type { EdgeSpec, JobGraph, Language, OperatorSpec } from './job-graph.ts';

@@ -1,7 +1,7 @@
 // The order in which results of asynchronous calls leave, and watermarks between them.
 //
-//   Q1. Ordered: calls leave in the order of their records. Unordered: as they end.
-//   Q2. No call passes a mark (a watermark, a change of idleness), in either order, and no mark a call.
+//   - Ordered: calls leave in the order of their records. Unordered: as they end.
+//   - No call passes a mark (a watermark, a change of idleness), in either order, and no mark a call.
 
 import { Fifo } from '../runtime/fifo.ts';
 

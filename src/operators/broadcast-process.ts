@@ -1,8 +1,8 @@
 // A stream beside a broadcast one. Twin of python/isthmus/_worker/operators/broadcast_process.py.
 //
-//   P1. Broadcast state is a map for each name of `params.descriptors`; every subtask has all of it.
-//   P2. Only the broadcast side writes it.
-//   P3. It is operator state of these names.
+//   - Broadcast state is a map for each name of `params.descriptors`; every subtask has all of it.
+//   - Only the broadcast side writes it.
+//   - It is operator state of these names.
 
 import { GraphError } from '../errors.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';

@@ -69,7 +69,7 @@ export class InputGate {
         `A subtask received an element on channel ${channelId}, which it has not.`,
       );
     }
-    channel.queue.push(element);
+    channel.queue.push(element); // I1
     this.#takeTurn(channel);
   }
 
@@ -128,6 +128,6 @@ export class InputGate {
     if (channel.queued || channel.queue.length === 0 || this.#aligner.isBlocked(channel.index))
       return;
     channel.queued = true;
-    this.#turns.push(channel);
+    this.#turns.push(channel); // I2
   }
 }

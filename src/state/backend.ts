@@ -1,6 +1,6 @@
 // The keyed state of one operator and subtask, on the heap or in an embedded store, over tables of the subtask's store.
 //
-//   B1. A name is one state of one kind.
+//   - A name is one state of one kind.
 
 import { GraphError } from '../errors.ts';
 import {

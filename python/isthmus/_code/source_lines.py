@@ -1,8 +1,8 @@
 """Source text that only the program has: a notebook's cells, a REPL's input. Workers show lines of it in tracebacks.
 
-L1. It travels with the functions whose code names it. No text that comes back (messages quote records, and records
-    come from anywhere) is ever searched for names of files.
-L2. Files are left out: workers read those themselves.
+- It travels with the functions whose code names it. No text that comes back (messages quote records, and records
+  come from anywhere) is ever searched for names of files.
+- Files are left out: workers read those themselves.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Read in the program and, for functions that TypeScript names, in the worker. The annotation may be a text, of names that only a
 type checker imports; the parameter may be that of ``__call__``, of a method, of a function that is decorated or partly applied.
 
-A1. Nothing declared is a list. What is declared decides; where it cannot be read, or is no form of batch, that is an error.
+- Nothing declared is a list. What is declared decides; where it cannot be read, or is no form of batch, that is an error.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Values of CSV columns and their texts: one table for reading and for writing, by declared type.
 
-C1. What a column cannot hold is refused where the schema is built; nothing is written by its ``repr``.
-C2. Arrays and rows within a row are their elements with the array separator in between: that of the column, else of the
-    schema. They hold no arrays and rows themselves.
+- What a column cannot hold is refused where the schema is built; nothing is written by its ``repr``.
+- Arrays and rows within a row are their elements with the array separator in between: that of the column, else of the
+  schema. They hold no arrays and rows themselves.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Values of JSON rows and their texts, by declared type.
 
-J1. Nothing is rounded on the way: decimals are written and read by their digits, NaN and the infinities as texts, as Jackson
-    does.
+- Nothing is rounded on the way: decimals are written and read by their digits, NaN and the infinities as texts, as Jackson
+  does.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 // JavaScript values to msgpack, twin of python/isthmus/_bridge/codec/encode.py.
 //
-//   E1. What Python could not give back as it was is a CodecError that names path and type; nothing is dropped silently.
-//   E2. The path is found by a second walk, after a failure (refusal.ts): the first one carries none.
+//   - What Python could not give back as it was is a CodecError that names path and type; nothing is dropped silently.
+//   - The path is found by a second walk, after a failure (refusal.ts): the first one carries none.
 
 import type { CodecError } from '../../errors.ts';
 import { adviceFor } from './advice.ts';

@@ -112,4 +112,4 @@ class InputGate:
     def _take_turn(self, channel: _Channel) -> None:
         if channel.queue and not channel.queued and channel.id not in self._blocked:
             channel.queued = True
-            self._turns.append(channel)
+            self._turns.append(channel)  # I2

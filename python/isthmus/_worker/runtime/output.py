@@ -149,7 +149,7 @@ class RemoteSender:
 
     @property
     def ready(self) -> bool:
-        return self._queued_records < self._limit
+        return self._queued_records < self._limit  # S4
 
     @property
     def empty(self) -> bool:
@@ -188,7 +188,7 @@ class RemoteSender:
 
     def control(self, element: tuple[Any, ...]) -> None:
         if self._queue:
-            self._queue.append(element)
+            self._queue.append(element)  # S1
             self.flush()
         else:
             self._transmit_control(self.channel, element)
@@ -211,7 +211,7 @@ class RemoteSender:
             if head[0] != "batch":
                 self._transmit_control(self.channel, queue.popleft())
                 continue
-            if self._balance <= 0:
+            if self._balance <= 0:  # S2
                 return
             _, values, timestamps, keys = head
             count = len(values)

@@ -209,7 +209,7 @@ class Slot:
             return False
         clock, agenda = self.clock, self.agenda
         agenda.note_lookers(clock.monotonic())
-        deadline = clock.monotonic() + SLICE_S
+        deadline = clock.monotonic() + SLICE_S  # W1
         for task in agenda.fast():  # W2
             if not self._step(task, deadline):
                 return False

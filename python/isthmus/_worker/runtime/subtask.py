@@ -378,7 +378,7 @@ class Subtask:
             return False
         if self.source is not None:
             return self._next_of_source()
-        event = self.gate.next()
+        event = self.gate.next()  # T1: there is no other one at work.
         if event is None:
             return False
         self._phases = self._process(event)
@@ -422,7 +422,7 @@ class Subtask:
             watchdog.enter(pull)
         pull.began = self._clock.monotonic()
         try:
-            own = self.own if reach == SHARED else None
+            own = self.own if reach == SHARED else None  # T5
             if timestamps is not None:
                 take_timed(records, values, limit, own, timestamps, self.cursor)
             elif own is None:
@@ -436,7 +436,7 @@ class Subtask:
                 watchdog.leave()
         if forked.is_child():
             forked.end_child(error)
-        made = pull.take_rest()
+        made = pull.take_rest()  # T2
         if made is not None and pull.error is None:
             self._emit(made, reach)
             if self.outputs or limit < CHUNK:

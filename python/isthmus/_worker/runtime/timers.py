@@ -42,7 +42,7 @@ class TimerQueue:
             self._keys[time] = {key: True}
             heappush(self._times, time)
         else:
-            keys[key] = True
+            keys[key] = True  # T1
 
     def delete(self, time: int, key: Any) -> None:
         keys = self._keys.get(time)

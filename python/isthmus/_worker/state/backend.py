@@ -1,6 +1,6 @@
 """The keyed state of one operator: makes states from descriptors, over tables of the subtask's store.
 
-B1. One name is one table; asking again gives the same state (and the first descriptor's functions hold).
+- One name is one table; asking again gives the same state (and the first descriptor's functions hold).
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Row-encoded files in buckets, as PyFlink's ``FileSink`` writes them.
 
-F1. Lines are written to ``.<part>.inprogress.<uuid>``; the file gets its name when it is finished, so a reader
-    never sees half a file. What a kill has left is removed when a sink starts on the folder (unfinished_files.py).
-F2. In STREAMING mode with checkpoints a rolled file becomes visible with the checkpoint that covers it; without
-    checkpoints, and at the end of input, it becomes visible at once.
+- Lines are written to ``.<part>.inprogress.<uuid>``; the file gets its name when it is finished, so a reader
+  never sees half a file. What a kill has left is removed when a sink starts on the folder (unfinished_files.py).
+- A rolled file becomes visible at once. (PyFlink lets it wait for a checkpoint, where checkpoints are on; here none is taken.)
 """
 
 from __future__ import annotations

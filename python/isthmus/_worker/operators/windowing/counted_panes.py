@@ -1,9 +1,9 @@
 """Sliding count windows put together from panes, for functions that declare themselves mergeable: a record costs the same
 however many windows it is in. What comes out is what ``CountedEngine`` gives.
 
-  P1. A pane has as many records of a key as the greatest common divisor of size and slide says; windows begin and end with
-      panes.
-  P2. The panes of a key that windows to come still hold are in its stacks, each under the number of its first record.
+  - A pane has as many records of a key as the greatest common divisor of size and slide says; windows begin and end with
+    panes.
+  - The panes of a key that windows to come still hold are in its stacks, each under the number of its first record.
 """
 
 from __future__ import annotations
