@@ -1,7 +1,8 @@
 """How much memory records take: roughly, and at next to no cost for small ones.
 
 Buffers that hold records are bounded by this as well as by count, as one record may be a number or a film. Of a batch a few
-records are weighed, more of them where they are heavy; what is in containers counts, a few levels deep.
+records are weighed, more of them where they are heavy; what is in containers counts, a few levels deep. Every record is weighed
+for a while after one was met that takes very much more than the rest.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from typing import Any
 from ..common.types import Row
 
 #: Of a batch of light records, and of one of others.
-_FEW, _MANY = 2, 32
+_FEW, _MANY = 4, 32
+#: Bytes of a record that others like it may be few and far between of, and batches that are weighed whole then.
+_VERY_HEAVY, _WHOLE_BATCHES = 1 << 16, 256
 #: Bytes up to which a record is light.
 _LIGHT_BYTES = 2048
 _LEVELS = 4
@@ -26,27 +29,39 @@ _SEQUENCES = frozenset((list, tuple, set, frozenset))
 class Scale:
     """Weighs the batches of one stream."""
 
-    __slots__ = ("_at", "per_record")
+    __slots__ = ("_at", "_whole", "per_record")
 
     def __init__(self) -> None:
         #: Bytes of a record of the batch weighed last.
         self.per_record = float(_ATOM)
         self._at = 0
+        #: Batches that are still to be weighed whole.
+        self._whole = 0
 
     def weigh(self, values: list[Any]) -> int:
         """The bytes of all of them."""
         count = len(values)
+        if not count:
+            return 0
         most = _FEW if self.per_record <= _LIGHT_BYTES else _MANY
-        if count <= most:
-            total = sum(map(weight, values))
+        if count <= most or self._whole:
+            total = self._look(values)
+            self._whole -= self._whole > 0
         else:
             step = count // most
             # Not always the same ones: every tenth record may be the heavy one.
             self._at = (self._at + 7) % step
-            total = sum(map(weight, values[self._at :: step]))
-            total = total * count // len(range(self._at, count, step))
-        self.per_record = total / count if count else self.per_record
+            total = self._look(values[self._at :: step])
+            # One that was met by chance says nothing of the others: they are weighed, too.
+            total = self._look(values) if self._whole else total * count // len(range(self._at, count, step))
+        self.per_record = total / count
         return total
+
+    def _look(self, values: list[Any]) -> int:
+        weights = list(map(weight, values))
+        if max(weights) >= _VERY_HEAVY:
+            self._whole = _WHOLE_BATCHES
+        return sum(weights)
 
 
 def weight(value: Any, levels: int = _LEVELS) -> int:
