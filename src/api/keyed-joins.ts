@@ -2,6 +2,7 @@
 
 import { ConfigurationError } from '../errors.ts';
 import type { JoinKind } from '../operators/interval-join.ts';
+import { checkChoice, checkFields, checkMs } from './arguments.ts';
 import type { Instance, MaybeAsync, Results } from './accepts.ts';
 import { ConnectedStreams } from './connected-streams.ts';
 import type { DataStream } from './data-stream.ts';
@@ -10,6 +11,8 @@ import type { PyFunction } from './python-function.ts';
 import type { TypeInformation } from './types.ts';
 
 export type { JoinKind };
+
+const MOST_MS = Number.MAX_SAFE_INTEGER;
 
 type LeftOf<How extends JoinKind, A> = How extends 'right' | 'full' ? A | null : A;
 type RightOf<How extends JoinKind, B> = How extends 'left' | 'full' ? B | null : B;
@@ -31,12 +34,16 @@ export class IntervalJoin<A, B, How extends JoinKind> {
   constructor(left: KeyedStream<A, unknown>, right: KeyedStream<B, unknown>, how: How) {
     this.#left = left;
     this.#right = right;
+    checkChoice('option how of intervalJoin()', how, ['inner', 'left', 'right', 'full']);
     this.#how = how;
   }
 
   /** How much later (or earlier, if negative) than the left record the right one may be; both bounds are included. */
   between(lowerMs: number, upperMs: number): IntervalJoined<A, B, How> {
-    if (!(lowerMs <= upperMs)) {
+    for (const [which, bound] of Object.entries({ lower: lowerMs, upper: upperMs })) {
+      checkMs(`${which} bound of an interval join`, bound, -MOST_MS, MOST_MS);
+    }
+    if (lowerMs > upperMs) {
       throw new ConfigurationError(
         `The lower bound of an interval join is ${lowerMs} ms, above its upper bound of ${upperMs} ms; swap them.`,
       );
@@ -113,7 +120,12 @@ export function asOfJoin<A, B, Out>(
   options: AsOfJoinOptions<'inner' | 'left'>,
   type: TypeInformation<Out> | undefined,
 ): DataStream<Out> {
+  checkFields('asOfJoin()', options, ['toleranceMs', 'how']);
   const { toleranceMs, how = 'inner' } = options;
+  checkChoice('option how of asOfJoin()', how, ['inner', 'left']);
+  if (toleranceMs !== undefined) {
+    checkMs('toleranceMs of asOfJoin()', toleranceMs, 0, MOST_MS);
+  }
   return new ConnectedStreams(left, right).transform({
     kind: 'asof_join',
     name: 'As-Of Join',

@@ -1,3 +1,4 @@
+import { checkFields } from './arguments.ts';
 import type { FieldOf, MaybeAsync, ReduceObject } from './accepts.ts';
 import type { BroadcastConnectedStream, BroadcastStream } from './broadcast-stream.ts';
 import type { ConnectedStreams } from './connected-streams.ts';
@@ -105,6 +106,7 @@ export class KeyedStream<T, K> extends DataStream<T> {
     other: KeyedStream<U, K>,
     options: { how?: How } = {},
   ): IntervalJoin<T, U, How> {
+    checkFields('intervalJoin()', options, ['how']);
     return new IntervalJoin<T, U, How>(this, other, options.how ?? ('inner' as How));
   }
 

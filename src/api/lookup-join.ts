@@ -1,7 +1,8 @@
-import { checkCount, checkMs } from './arguments.ts';
+import { GraphError } from '../errors.ts';
+import { checkChoice, checkCount, checkFields, checkMs } from './arguments.ts';
 import type { Instance, MaybeAsync } from './accepts.ts';
 import type { DataStream } from './data-stream.ts';
-import type { PyFunction } from './python-function.ts';
+import { PyFunction } from './python-function.ts';
 
 /** Where values are looked up: a table, a function of the key, or an object with `lookup`. Nothing found is null or undefined. */
 export type LookupLike<K, V> =
@@ -27,14 +28,31 @@ export interface LookupJoinOptions<T, K, How extends 'inner' | 'left'> {
   ordered?: boolean;
 }
 
+const OPTIONS = [
+  'key',
+  'how',
+  'cacheSize',
+  'cacheTtlMs',
+  'timeoutMs',
+  'capacity',
+  'ordered',
+] satisfies (keyof LookupJoinOptions<unknown, unknown, 'inner'>)[];
+
 export function lookupJoin<T, K, Out>(
   stream: DataStream<T>,
   lookup: unknown,
   fn: unknown,
   options: LookupJoinOptions<T, K, 'inner' | 'left'>,
 ): DataStream<Out> {
+  checkFields('lookupJoin()', options, OPTIONS);
   const { key, how = 'inner', cacheSize = 0, cacheTtlMs = 0, timeoutMs = 0 } = options;
   const { capacity = 100, ordered = true } = options;
+  if (typeof key !== 'function' && !(key instanceof PyFunction)) {
+    throw new GraphError(
+      'lookupJoin() needs the option key: a function from a record to the key to look up.',
+    );
+  }
+  checkChoice('option how of lookupJoin()', how, ['inner', 'left']);
   if (cacheSize !== 0) checkCount('cacheSize of a lookup join', cacheSize);
   checkMs('cacheTtlMs of a lookup join', cacheTtlMs, 0, Number.MAX_SAFE_INTEGER);
   checkMs('timeoutMs of a lookup join', timeoutMs);

@@ -114,6 +114,48 @@ test('links to folders are followed, except for those that lead nowhere, or back
   expect(await lines.toArray()).toEqual(['x']);
 });
 
+describe('options of joins', () => {
+  const env = StreamExecutionEnvironment.getExecutionEnvironment();
+  // oxlint-disable-next-line typescript/no-explicit-any -- As a program in JavaScript may call them.
+  const numbers = (): any => env.fromSequence(1, 3).keyBy((x) => x % 2);
+  const pair = (a: number, b: number) => [a, b];
+
+  test.each<[string, () => unknown, string]>([
+    [
+      'lookupJoin without',
+      () => numbers().lookupJoin(new Map(), pair),
+      'takes an object of options',
+    ],
+    ['lookupJoin {}', () => numbers().lookupJoin(new Map(), pair, {}), 'needs the option key'],
+    [
+      'lookupJoin how',
+      () => numbers().lookupJoin(new Map(), pair, { key: pair, how: 'right' }),
+      'one of inner, left',
+    ],
+    [
+      'lookupJoin misspelt',
+      () => numbers().lookupJoin(new Map(), pair, { key: pair, cachSize: 5 }),
+      'Did you mean cacheSize?',
+    ],
+    ['intervalJoin how', () => numbers().intervalJoin(numbers(), { how: 'outer' }), 'one of inner'],
+    [
+      'intervalJoin misspelt',
+      () => numbers().intervalJoin(numbers(), { hwo: 'left' }),
+      'no option',
+    ],
+    ['between', () => numbers().intervalJoin(numbers()).between('1', 2), 'number of milliseconds'],
+    ['between NaN', () => numbers().intervalJoin(numbers()).between(0, NaN), 'upper bound'],
+    ['asOfJoin how', () => numbers().asOfJoin(numbers(), pair, { how: 'full' }), 'one of inner'],
+    [
+      'asOfJoin tolerance',
+      () => numbers().asOfJoin(numbers(), pair, { toleranceMs: '5' }),
+      'number of milliseconds',
+    ],
+  ])('%s', (_name, call, message) => {
+    expect(call).toThrow(message);
+  });
+});
+
 describe('numbers that nothing can be done with', () => {
   const env = StreamExecutionEnvironment.getExecutionEnvironment();
   const numbers = () => env.fromSequence(1, 3);
