@@ -20,7 +20,7 @@ export interface SlotDeployment {
   checkpoints?: boolean;
   python: PythonEnvironmentSpec;
   tasks: SubtaskDeployment[];
-  /** State to restore by task id, as SNAPSHOT gave it (a list: one entry per old subtask that owns some of its key groups). */
+  /** State to restore by task id, as SNAPSHOT gave it: one entry for each old subtask, as splits and lists are dealt out anew. */
   restore?: { [task: string]: Uint8Array[] };
 }
 
