@@ -75,7 +75,7 @@ function checkOperator(spec: OperatorSpec, graph: JobGraph): void {
 }
 
 function checkFunctions(spec: OperatorSpec): void {
-  const { functions, languages } = kindOf(spec);
+  const { functions, languages, named } = kindOf(spec);
   for (const [part, ref] of Object.entries(spec.fns ?? {})) {
     if (!Object.hasOwn(functions, part)) {
       const known = Object.keys(functions).join(', ') || 'none';
@@ -90,7 +90,8 @@ function checkFunctions(spec: OperatorSpec): void {
       );
     }
   }
-  if (spec.language === 'any' || languages.includes(spec.language)) return;
+  // The default of a named input is in the language of its program, until who runs the pipeline makes a source of it.
+  if (spec.language === 'any' || named === true || languages.includes(spec.language)) return;
   const [only] = languages;
   throw new GraphError(
     `${operatorText(spec)} is of kind ${spec.kind}, which there is in ${only} only, and is to run in ${spec.language}.`,

@@ -76,6 +76,12 @@ export class WindowFailure extends Error {
   }
 }
 
+/** What the function threw, of a failure that says what it was given. */
+export function thrownWithin(thrown: unknown): unknown {
+  const isWrapped = isOf(thrown, RecordFailure) || isOf(thrown, WindowFailure);
+  return isWrapped ? thrownWithin(thrown.cause) : thrown;
+}
+
 /**
  * The error to fail the job with: `thrown`, with operator, subtask, record and the user's stack in its report. An error
  * that was blamed on an operator before (further down the chain) stays as it is.

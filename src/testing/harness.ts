@@ -25,7 +25,7 @@ import type { StateDescriptor } from '../state/descriptors.ts';
 import type { OperatorStateStore } from '../state/operator-state.ts';
 import { type SavedSubtask, SubtaskStore } from '../state/store.ts';
 import { type Timer, stateOf, timersOf } from './keyed.ts';
-import { RecordFailure } from '../runtime/failure.ts';
+import { thrownWithin } from '../runtime/failure.ts';
 import { type Isolate, recordIsolator } from '../runtime/isolate.ts';
 import { SubtaskMetricGroup, type MetricReport } from '../runtime/metric-group.ts';
 import { restoreWatermark } from '../runtime/restored-watermark.ts';
@@ -378,7 +378,7 @@ export class OperatorHarness {
         return work();
       })
       .catch((thrown: unknown) => {
-        throw thrown instanceof RecordFailure ? thrown.cause : thrown;
+        throw thrownWithin(thrown);
       });
     this.#queue = done.then(this.#ran, this.#ran);
     return done;

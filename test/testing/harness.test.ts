@@ -89,6 +89,17 @@ test('what a function throws is thrown by the call that gave it the record', asy
   await expect(harness.process(1)).rejects.toThrow(RangeError);
   // The harness goes on.
   await expect(harness.process(2)).rejects.toThrow('too much');
+  await using windows = await OneInputHarness.openStream((numbers: DataStream<number>) =>
+    numbers
+      .keyBy((n) => n)
+      .countWindow(1)
+      .process({
+        process() {
+          throw new RangeError('too many');
+        },
+      }),
+  );
+  await expect(windows.process(1)).rejects.toThrow('too many');
 });
 
 test('a clock calls back in order of time, and never goes back', () => {
