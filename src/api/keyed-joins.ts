@@ -41,7 +41,8 @@ export class IntervalJoin<A, B, How extends JoinKind> {
   /** How much later (or earlier, if negative) than the left record the right one may be; both bounds are included. */
   between(lowerMs: number, upperMs: number): IntervalJoined<A, B, How> {
     for (const [which, bound] of Object.entries({ lower: lowerMs, upper: upperMs })) {
-      checkMs(`${which} bound of an interval join`, bound, -MOST_MS, MOST_MS);
+      // Infinite ones: none at all.
+      checkMs(`${which} bound of an interval join`, bound, -Infinity, Infinity);
     }
     if (lowerMs > upperMs) {
       throw new ConfigurationError(
