@@ -103,7 +103,7 @@ export class WorkerPool {
     const { maxWorkers, waitTimeoutMs } = request;
     const turn = this.#turns.ask(job, count, maxWorkers);
     const take = () => this.#take(request, count, job);
-    if (turn.hasCome) return { workers: Promise.resolve(take()), leave: () => {} };
+    if (turn.hasCome) return { workers: take(), leave: () => {} };
     if (!this.#saidToWait) {
       this.#saidToWait = true;
       onWait(
@@ -167,7 +167,7 @@ export class WorkerPool {
     return { idle: this.#idle.length, lent: this.#lent.size };
   }
 
-  #take(request: WorkerRequest, count: number, job: JobPlace): WorkerProcess[] {
+  async #take(request: WorkerRequest, count: number, job: JobPlace): Promise<WorkerProcess[]> {
     // Files are looked at once for all workers of the job.
     const stamps = new Map<string, string>();
     const taken: WorkerProcess[] = [];
@@ -178,8 +178,8 @@ export class WorkerPool {
         taken.push(was.worker);
       }
     } catch (error) {
-      // Nobody gives back those that were there.
-      for (const worker of taken) void this.discard(worker);
+      // Nobody gives back those that were there; who is told of the failure finds free what they held (descriptors).
+      await Promise.all(taken.map((worker) => this.discard(worker)));
       this.#passOn(job, count - taken.length);
       throw error;
     }

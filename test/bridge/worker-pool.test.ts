@@ -53,10 +53,10 @@ test('a job that leaves at the moment of its turn takes no worker along', async 
 test('a start that fails keeps no turn', async () => {
   // No argument of a process may have a zero in it.
   const broken = new WorkerPool({ packageDir: 'zero\0', output });
-  expect(() => borrow(broken)).toThrow(/null byte/);
+  await expect(borrow(broken).workers).rejects.toThrow(/null byte/);
   await Promise.resolve();
   // Whoever has to wait for a turn is not told at once.
-  expect(() => borrow(broken)).toThrow(/null byte/);
+  await expect(borrow(broken).workers).rejects.toThrow(/null byte/);
   expect(broken.size).toEqual({ idle: 0, lent: 0 });
 });
 

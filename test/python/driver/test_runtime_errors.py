@@ -62,6 +62,7 @@ def test_too_many_open_files_are_told_with_the_limit(programs):
             preexec_fn=few_files,
         )
     )
+    assert len(done.stdout.splitlines()) == 2, done.stderr
     error, result = done.stdout.splitlines()
     assert error.startswith("ISTHMUS_WORKER_START Python worker")
     assert "no more files may be open (EMFILE; the limit is 64). Raise the limit (ulimit -n)" in error
