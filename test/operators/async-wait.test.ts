@@ -404,11 +404,16 @@ describe('in a job', () => {
 
   test('calls overlap, and results keep their order', async () => {
     const env = StreamExecutionEnvironment.getExecutionEnvironment();
+    const waiting: (() => void)[] = [];
     let running = 0;
     let most = 0;
+    // Nothing is answered before as many run as may, and then the last asked first.
     const ask = async (x: number) => {
       most = Math.max(most, ++running);
-      await waitFor((x * 7) % 5);
+      await new Promise<void>((answer) => {
+        waiting.push(answer);
+        if (running === 8 || x > 56) for (const each of waiting.splice(0).reverse()) each();
+      });
       running--;
       return [x];
     };
