@@ -53,8 +53,8 @@ const steps = [
   check('lint Python', python, '-m', 'ruff', 'check', '--quiet', '.'),
   check('types Python', python, '-m', 'mypy', '--no-error-summary'),
   check('types of Python examples', python, '-m', 'pyright', '--pythonpath', python),
-  { name: 'pytest', command: [python, '-m', 'pytest', '-q', '-p', 'no:cacheprovider'], count: countPytest },
-  { name: 'vitest', command: ['vitest', 'run'], count: countVitest },
+  { name: 'pytest', command: [python, '-m', 'pytest', '-q', '-p', 'no:cacheprovider'], count: countPytest, failed: failedPytest },
+  { name: 'vitest', command: ['vitest', 'run'], count: countVitest, failed: failedVitest },
   { name: 'mutations', command: ['node', 'scripts/mutations.mjs'], count: countMutations },
   conformance('conformance'),
   conformance('conformance, every edge through the runtime', 'always'),
@@ -64,11 +64,16 @@ const steps = [
 
 const totals = [0, 0, 0];
 const failures = [];
+/** Steps of which few tests failed while another step ran beside them. */
+const unsteady = [];
+/** More than these have a reason, which no second run takes away. */
+const MAY_RUN_AGAIN = 5;
 const words = process.argv.slice(2);
 const waiting = steps.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
 process.once('exit', () => rmSync(compiled, { recursive: true, force: true }));
 for (const step of first) await verify(step);
 await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, verifyTheNext));
+for (const each of unsteady) await verifyAlone(each);
 if (failures.length > 0) console.log(`failed: ${failures.join(', ')}`);
 console.log(`${totals[0]} passed, ${totals[1]} failed${totals[2] > 0 ? `, ${totals[2]} skipped` : ''}`);
 process.exitCode = failures.length > 0 ? 1 : 0;
@@ -90,6 +95,8 @@ async function verify(step) {
   totals[1] += failed;
   totals[2] += skipped;
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
+  const again = failed > 0 ? (step.failed?.(output) ?? []) : [];
+  if (again.length > 0 && failed <= MAY_RUN_AGAIN) unsteady.push({ step, tests: again, failed });
   if (failed > 0 || code !== 0) {
     failures.push(step.name);
     console.log(output.length > 20_000 ? `…${output.slice(-20_000)}` : output);
@@ -98,6 +105,24 @@ async function verify(step) {
   for (const [line] of output.matchAll(/^fuzz .*$/gm)) console.log(`  ${line}`);
   const skips = skipped > 0 ? `, ${skipped} skipped` : '';
   console.log(`${failed > 0 || code !== 0 ? '✗' : '✓'} ${step.name}: ${passed} passed, ${failed} failed${skips} (${seconds} s)`);
+}
+
+/**
+ * What failed once more, twice in a row, with nothing beside it: a test that passes then is unsteady, and told so by name. The
+ * step has failed all the same where one of them fails again.
+ */
+async function verifyAlone({ step, tests, failed }) {
+  for (let round = 0; round < 2; round++) {
+    const { code, output } = await run([...step.command, ...tests]);
+    if (code !== 0) {
+      console.log(output.length > 20_000 ? `…${output.slice(-20_000)}` : output);
+      return;
+    }
+  }
+  failures.splice(failures.indexOf(step.name), 1);
+  totals[0] += failed;
+  totals[1] -= failed;
+  console.log(`! ${step.name}: ${failed} failed beside another step and passed twice alone: ${tests.join(', ')}`);
 }
 
 function run([command, ...args]) {
@@ -121,6 +146,16 @@ function countVitest(code, output) {
   const failed = of('failed');
   // A file that cannot be collected fails no test but the run.
   return [of('passed'), failed === 0 && code !== 0 ? 1 : failed, of('skipped')];
+}
+
+/** The files of tests that failed. */
+function failedVitest(output) {
+  return [...new Set([...output.matchAll(/^\s*FAIL\s+(\S+\.test\.ts)/gm)].map(([, file]) => file))];
+}
+
+/** The ids of tests that failed; spaces in the names of their cases are no ends of them. */
+function failedPytest(output) {
+  return [...new Set([...output.matchAll(/^(?:FAILED|ERROR) (\S+?\.py(?:::\S+?)?)(?:\[.*)?(?: - .*)?$/gm)].map(([, id]) => id))];
 }
 
 function countPytest(code, output) {
