@@ -300,7 +300,8 @@ export class DataStream<out T> extends OperatorOutput {
   print(identifier?: string): DataStreamSink {
     if (identifier !== undefined) checkText('identifier of a print sink', identifier);
     return this.#sink({
-      kind: 'sink.print',
+      kind: 'sink',
+      connector: 'print',
       name: 'Print to Std. Out',
       params: {
         ...(identifier === undefined ? {} : { identifier }),
@@ -313,7 +314,12 @@ export class DataStream<out T> extends OperatorOutput {
   addSink(fn: (value: T) => unknown): DataStreamSink;
   addSink(fn: SinkObject<T>): DataStreamSink;
   addSink(fn: unknown): DataStreamSink {
-    return this.#sink({ kind: 'sink.function', name: 'Unnamed', fns: { function: fn } });
+    return this.#sink({
+      kind: 'sink',
+      connector: 'function',
+      name: 'Unnamed',
+      fns: { function: fn },
+    });
   }
 
   /** Writes records to files. */
@@ -323,13 +329,13 @@ export class DataStream<out T> extends OperatorOutput {
     }
     const type = this.outputType;
     const params = { ...sink.params, ...(type === undefined ? {} : { type: type as never }) };
-    return this.#sink({ kind: 'sink.file', name: 'File Sink', params });
+    return this.#sink({ kind: 'sink', connector: 'file', name: 'File Sink', params });
   }
 
   /** A named output: iterated as `job.outputs[name]` of `executeAsync`, printed by `execute`. */
   toOutput(name: string): DataStreamSink {
     checkText('name of an output', name);
-    return this.#inOrder({ kind: 'sink.output', name, params: { name } });
+    return this.#inOrder({ kind: 'sink', connector: 'output', name, params: { name } });
   }
 
   /**
@@ -339,7 +345,7 @@ export class DataStream<out T> extends OperatorOutput {
    * @example for await (const value of stream.executeAndCollect()) console.log(value);
    */
   executeAndCollect(options: CollectOptions | string = {}): CollectedResults<T> {
-    const sink = this.#inOrder({ kind: 'sink.collect', name: 'Collect' });
+    const sink = this.#inOrder({ kind: 'sink', connector: 'collect', name: 'Collect' });
     return new CollectedResults<T>(
       this.environment,
       sink.transformation,

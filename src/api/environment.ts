@@ -175,7 +175,8 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
       );
     }
     return this.operator({
-      kind: 'source.collection',
+      kind: 'source',
+      connector: 'collection',
       name: 'Collection Source',
       fns: { elements: Array.from(elements) },
       outputType: type?.spec,
@@ -192,7 +193,8 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
   /** An array, iterable, async iterable, Node Readable or web ReadableStream; it is advanced as the job can take more. */
   fromIterable<T>(iterable: SourceIterable<T>, type?: TypeInformation<T>): DataStream<T> {
     return this.operator({
-      kind: 'source.function',
+      kind: 'source',
+      connector: 'function',
       name: 'Iterable Source',
       fns: { function: keptForTheJob(iterable) },
       outputType: type?.spec,
@@ -206,7 +208,8 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
       throw new GraphError(`A sequence is of whole numbers; it was given ${from} and ${to}.`);
     }
     return this.operator({
-      kind: 'source.sequence',
+      kind: 'source',
+      connector: 'sequence',
       name: 'Sequence Source',
       params: { from, to },
     });
@@ -222,7 +225,8 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     type?: TypeInformation<T>,
   ): DataStream<T> {
     return this.operator<T>({
-      kind: 'source.function',
+      kind: 'source',
+      connector: 'function',
       name,
       fns: { function: keptForTheJob(source) },
       outputType: type?.spec,
@@ -254,7 +258,8 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     const { monitorMs } = options;
     if (monitorMs !== undefined) checkMs('interval to look for new files', monitorMs, 1);
     return this.operator({
-      kind: 'source.lines',
+      kind: 'source',
+      connector: 'lines',
       name: 'File Source',
       params: { paths: each.map(pathOf), ...options },
     });
@@ -285,7 +290,8 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
           ? given.map(pathOf)
           : undefined;
     return this.operator<T>({
-      kind: 'source.input',
+      kind: 'source',
+      connector: 'input',
       name,
       params: { name, ...(paths === undefined ? {} : { default: paths, jsonLines: true }) },
       ...(given === undefined || paths !== undefined

@@ -41,6 +41,7 @@ export class GraphBuilder {
     const transformation: Transformation = {
       id: this.#nextId++,
       kind,
+      ...(init.connector === undefined ? {} : { connector: init.connector }),
       name,
       language: init.language ?? languageOf(fns, name),
       fns,
@@ -160,6 +161,7 @@ function operatorSpec(from: Transformation, functions: FunctionTable): OperatorS
   const spec: OperatorSpec = {
     id: from.id,
     kind: from.kind,
+    ...(from.connector === undefined ? {} : { connector: from.connector }),
     name: from.name,
     language: from.language,
     chaining: from.chaining,

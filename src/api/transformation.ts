@@ -3,6 +3,7 @@
 //   - A transformation is made after its inputs, so ascending ids are an order upstream first (G2 of the job graph).
 
 import type { JsonValue, Language, OperatorKind, TypeSpec } from '../graph/job-graph.ts';
+import type { ConnectorName } from '../graph/kinds.ts';
 import type { SourceLocation } from './caller.ts';
 
 /** Functions of an operator, by part (`kinds.ts`): any values of this process, or a PyFunction. Undefined: there is none. */
@@ -11,6 +12,7 @@ export type Parts = Readonly<Record<string, unknown>>;
 export interface Transformation {
   readonly id: number;
   readonly kind: OperatorKind;
+  readonly connector?: ConnectorName;
   name: string;
   readonly language: Language | 'any';
   uid?: string;
@@ -46,6 +48,7 @@ export interface InputLeg extends Leg {
 /** What is said of a transformation when it is made. */
 export interface TransformationInit {
   kind: OperatorKind;
+  connector?: ConnectorName;
   name: string;
   fns?: Parts;
   /** Absent: that of its functions, or `any` where there is none. */

@@ -1,7 +1,8 @@
-// Which kind of source and of sink is made by what.
+// Which connector is made by what.
 
 import { UnsupportedError } from '../errors.ts';
-import type { OperatorKind, OperatorSpec } from '../graph/job-graph.ts';
+import type { OperatorSpec } from '../graph/job-graph.ts';
+import { nameOf, type SinkConnector, type SourceConnector } from '../graph/kinds.ts';
 import type { OperatorFactory, Source } from '../runtime/operator.ts';
 import { collectionSource } from './collection/source-collection.ts';
 import { functionSource } from './function/source-function.ts';
@@ -13,33 +14,33 @@ import { sinkFileOperator } from './file/sink-file.ts';
 import { sinkFunctionOperator } from './function/sink-function.ts';
 import { sinkPrintOperator } from './print/sink-print.ts';
 
-const SOURCES: { [kind in OperatorKind]?: (spec: OperatorSpec) => Source } = {
-  'source.collection': collectionSource,
-  'source.sequence': sequenceSource,
-  'source.lines': linesSource,
-  'source.function': functionSource,
-  'source.input': inputSource,
+const SOURCES: { readonly [name in SourceConnector]?: (spec: OperatorSpec) => Source } = {
+  collection: collectionSource,
+  sequence: sequenceSource,
+  lines: linesSource,
+  function: functionSource,
+  input: inputSource,
 };
 
-const SINKS: { [kind in OperatorKind]?: OperatorFactory } = {
-  'sink.print': sinkPrintOperator,
-  'sink.collect': sinkCollectOperator,
-  'sink.output': sinkCollectOperator,
-  'sink.function': sinkFunctionOperator,
-  'sink.file': sinkFileOperator,
+const SINKS: { readonly [name in SinkConnector]?: OperatorFactory } = {
+  print: sinkPrintOperator,
+  collect: sinkCollectOperator,
+  output: sinkCollectOperator,
+  function: sinkFunctionOperator,
+  file: sinkFileOperator,
 };
 
 /** Undefined for operators that are no sink of ours. */
-export function sinkFactory({ kind }: OperatorSpec): OperatorFactory | undefined {
-  return SINKS[kind];
+export function sinkFactory({ kind, connector }: OperatorSpec): OperatorFactory | undefined {
+  return kind === 'sink' ? SINKS[connector as SinkConnector] : undefined;
 }
 
 /** The source of a TypeScript task, not opened yet. */
 export function createSource(spec: OperatorSpec): Source {
-  const factory = SOURCES[spec.kind];
+  const factory = SOURCES[spec.connector as SourceConnector];
   if (factory === undefined) {
     throw new UnsupportedError(
-      `Source "${spec.name}" is of kind ${spec.kind}, which has no TypeScript form.`,
+      `Source "${spec.name}" is of kind ${nameOf(spec)}, which has no TypeScript form.`,
     );
   }
   return factory(spec);

@@ -2,7 +2,7 @@
 
 import { CLIENT, type ExchangePlan, type ExecutionPlan, type TaskPlan } from './execution-plan.ts';
 import type { JsonValue, Language, OperatorSpec } from './job-graph.ts';
-import { isSink, isSource } from './kinds.ts';
+import { isSink, isSource, nameOf } from './kinds.ts';
 import { displayName } from './planner.ts';
 import { settingsText } from './settings-text.ts';
 
@@ -107,12 +107,12 @@ export function describePlan(plan: ExecutionPlan): PlanDescription {
 }
 
 function describeOperator(spec: OperatorSpec): OperatorDescription {
-  const { id, uid = '', kind, name, params, fns = {}, location } = spec;
+  const { id, uid = '', name, params, fns = {}, location } = spec;
   const settings = settingsText(spec);
   return {
     id,
     uid,
-    kind,
+    kind: nameOf(spec),
     name,
     ...(settings === undefined ? {} : { settings }),
     params,

@@ -6,7 +6,7 @@
 //   - A union is several edges into one input; it is no operator of its own.
 
 import type { Settings } from '../config/table.ts';
-import type { OperatorKind } from './kinds.ts';
+import type { ConnectorName, OperatorKind } from './kinds.ts';
 
 export type JsonValue =
   | null
@@ -89,6 +89,8 @@ export type { OperatorKind };
 export interface OperatorSpec {
   id: number;
   kind: OperatorKind;
+  /** Of a source or a sink: which one that Isthmus brings. Absent: `fns.connector` is one of somebody else's. */
+  connector?: ConnectorName;
   name: string;
   /** `any`: where the neighbour runs. */
   language: Language | 'any';

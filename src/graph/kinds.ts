@@ -2,7 +2,8 @@
 // page of operators (docs/operators.md) read it; Python has it as python/isthmus/_kinds.json, which `npm run docs` writes.
 //
 // A new kind is a row here, a file in each host and its line in that host's registry, a paragraph of the page and a scenario
-// (CONTRIBUTING.md). Nobody else asks which kind an operator is, but what its row says of it.
+// (CONTRIBUTING.md). Sources and sinks are one kind each: which one an operator is follows from its connector, a name of this table
+// or a reference to one of somebody else's, who adds no kind. Nobody else asks which kind an operator is, but what its row says of it.
 
 import type { Language } from './job-graph.ts';
 
@@ -40,6 +41,13 @@ export interface Kept {
   readonly per: 'key' | 'key and window' | 'split' | 'subtask' | 'all';
 }
 
+/**
+ * What a connector that Isthmus brings says otherwise than the row of sources or of sinks. One of somebody else's has no row: it
+ * is the function `connector` of its operator.
+ */
+export type ConnectorRow = Pick<Kind, 'functions'> &
+  Partial<Pick<Kind, 'languages' | 'keeps' | 'endless' | 'toClient' | 'prints' | 'named'>>;
+
 export interface Kind {
   readonly role: Role;
   readonly inputs: 0 | 1 | 2;
@@ -68,6 +76,8 @@ export interface Kind {
   readonly prints?: true;
   /** Whether whoever starts a pipeline feeds or reads it, by `params.name`. */
   readonly named?: true;
+  /** Of sources and sinks: those that Isthmus brings, by the name that `connector` of a spec says. */
+  readonly connectors?: { readonly [name: string]: ConnectorRow };
 }
 
 const NO_PART: FunctionPart = { methods: [] };
@@ -105,51 +115,40 @@ const POSITIONS = [{ name: 'positions', per: 'split' }] as const satisfies reado
 const CALLS = [{ name: 'records under way', per: 'subtask' }] as const satisfies readonly Kept[];
 
 export const KINDS = {
-  'source.collection': {
+  source: {
     role: 'source',
     inputs: 0,
     languages: BOTH,
-    functions: { elements: { methods: [], value: true } },
+    functions: { connector: { methods: ['enumerator', 'reader'], all: true, args: 1 } },
     keeps: POSITIONS,
-  },
-  'source.sequence': {
-    role: 'source',
-    inputs: 0,
-    languages: BOTH,
-    functions: {},
-    keeps: POSITIONS,
-  },
-  'source.lines': { role: 'source', inputs: 0, languages: BOTH, functions: {}, keeps: POSITIONS },
-  'source.csv': {
-    role: 'source',
-    inputs: 0,
-    languages: ['python'],
-    functions: { reader: { methods: [], args: 2, plain: [2] } },
-    keeps: [],
-  },
-  'source.function': {
-    role: 'source',
-    inputs: 0,
-    languages: BOTH,
-    functions: {
+    connectors: {
+      collection: { functions: { elements: { methods: [], value: true } } },
+      sequence: { functions: {} },
+      lines: { functions: {} },
+      csv: {
+        languages: ['python'],
+        functions: { reader: { methods: [], args: 2, plain: [2] } },
+      },
       function: {
-        methods: ['__iter__', '__aiter__'],
-        args: 0,
-        plain: [0, 1],
-        mayBeAsync: true,
+        functions: {
+          function: {
+            methods: ['__iter__', '__aiter__'],
+            args: 0,
+            plain: [0, 1],
+            mayBeAsync: true,
+          },
+        },
+        keeps: [],
+        endless: true,
+      },
+      input: {
+        languages: ['typescript'],
+        functions: { function: { methods: [], optional: true } },
+        keeps: [],
+        endless: true,
+        named: true,
       },
     },
-    keeps: [],
-    endless: true,
-  },
-  'source.input': {
-    role: 'source',
-    inputs: 0,
-    languages: ['typescript'],
-    functions: { function: { methods: [], optional: true } },
-    keeps: [],
-    endless: true,
-    named: true,
   },
   map: {
     role: 'transform',
@@ -351,54 +350,79 @@ export const KINDS = {
     keeps: CALLS,
     asynchronous: true,
   },
-  'sink.print': {
+  sink: {
     role: 'sink',
     inputs: 1,
     languages: BOTH,
-    functions: {},
+    functions: { connector: { methods: ['writer'], args: 1 } },
     keeps: [],
-    prints: true,
-  },
-  'sink.collect': {
-    role: 'sink',
-    inputs: 1,
-    languages: BOTH,
-    functions: {},
-    keeps: [],
-    toClient: true,
-  },
-  'sink.file': {
-    role: 'sink',
-    inputs: 1,
-    languages: BOTH,
-    functions: {},
-    keeps: [{ name: 'files to commit', per: 'subtask' }],
-  },
-  'sink.function': {
-    role: 'sink',
-    inputs: 1,
-    languages: BOTH,
-    functions: {
-      function: { ...one('invoke'), typescript: ['write', 'invoke'], tells: true },
+    connectors: {
+      print: { functions: {}, prints: true },
+      collect: { functions: {}, toClient: true },
+      file: { functions: {}, keeps: [{ name: 'files to commit', per: 'subtask' }] },
+      function: {
+        functions: {
+          function: { ...one('invoke'), typescript: ['write', 'invoke'], tells: true },
+        },
+      },
+      output: { functions: {}, toClient: true, named: true },
     },
-    keeps: [],
-  },
-  'sink.output': {
-    role: 'sink',
-    inputs: 1,
-    languages: BOTH,
-    functions: {},
-    keeps: [],
-    toClient: true,
-    named: true,
   },
 } as const satisfies { readonly [kind: string]: Kind };
 
 export type OperatorKind = keyof typeof KINDS;
 
-/** The row of a kind. */
-export function kindOf({ kind }: { kind: OperatorKind }): Kind {
-  return KINDS[kind];
+export type SourceConnector = keyof (typeof KINDS)['source']['connectors'];
+export type SinkConnector = keyof (typeof KINDS)['sink']['connectors'];
+export type ConnectorName = SourceConnector | SinkConnector;
+
+/** What an operator is, in one word: its kind, and for a source or sink that Isthmus brings its connector, too. */
+export type OperatorName =
+  | Exclude<OperatorKind, 'source' | 'sink'>
+  | `source.${SourceConnector}`
+  | `sink.${SinkConnector}`;
+
+/** What a spec says of it. */
+export interface Named {
+  readonly kind: OperatorKind;
+  readonly connector?: string;
+}
+
+/** `source.lines` of a source of lines; `source` of one of somebody else's; else the kind. */
+export function nameOf({ kind, connector }: Named): string {
+  return connector === undefined ? kind : `${kind}.${connector}`;
+}
+
+/** The kind and the connector of a name. */
+export function named(name: OperatorName): { kind: OperatorKind; connector?: ConnectorName } {
+  const [kind, connector] = name.split('.') as [OperatorKind, ConnectorName?];
+  return connector === undefined ? { kind } : { kind, connector };
+}
+
+const ROWS: ReadonlyMap<string, Kind> = new Map(
+  Object.entries(KINDS).flatMap(([kind, row]: [string, Kind]): [string, Kind][] => {
+    const { connectors = {}, ...shared } = row;
+    const rows = Object.entries(connectors).map(([name, own]): [string, Kind] => [
+      `${kind}.${name}`,
+      { ...shared, ...own },
+    ]);
+    return [[kind, row], ...rows];
+  }),
+);
+
+/** Names of all kinds and built-in connectors. */
+export function operatorNames(): OperatorName[] {
+  return [...ROWS.keys()].filter((name) => name !== 'source' && name !== 'sink') as OperatorName[];
+}
+
+/** The row of a kind, and of a connector where there is one. */
+export function kindOf(spec: Named): Kind {
+  return ROWS.get(nameOf(spec)) ?? KINDS[spec.kind];
+}
+
+/** Whether there is a built-in connector of that name. */
+export function isConnector({ kind, connector = '' }: Named): boolean {
+  return Object.hasOwn((KINDS[kind] as Kind).connectors ?? {}, connector);
 }
 
 export function isKind(name: string): name is OperatorKind {
@@ -406,18 +430,18 @@ export function isKind(name: string): name is OperatorKind {
 }
 
 /** Whether an operator begins a pipeline. */
-export function isSource(spec: { kind: OperatorKind }): boolean {
-  return kindOf(spec).role === 'source';
+export function isSource(spec: { kind: string }): boolean {
+  return ROWS.get(spec.kind)?.role === 'source';
 }
 
 /** Whether an operator ends one. */
-export function isSink(spec: { kind: OperatorKind }): boolean {
-  return kindOf(spec).role === 'sink';
+export function isSink(spec: { kind: string }): boolean {
+  return ROWS.get(spec.kind)?.role === 'sink';
 }
 
 /** How a part of an operator is called there. */
 export function callOf(
-  spec: { kind: OperatorKind; params: { readonly how?: unknown; readonly allWindows?: unknown } },
+  spec: Named & { params: { readonly how?: unknown; readonly allWindows?: unknown } },
   part: string,
 ): FunctionPart {
   const { how, allWindows } = spec.params;
@@ -439,11 +463,11 @@ export function inWords(part: string): string {
 }
 
 /** The method names in TypeScript by which an object is known to be of a kind, the most telling first. */
-export function tellingMethods(): [methods: readonly string[], all: boolean, kind: OperatorKind][] {
-  return (Object.keys(KINDS) as OperatorKind[])
-    .flatMap((kind): [readonly string[], boolean, OperatorKind][] => {
-      const { methods, typescript, all, tells } = kindOf({ kind }).functions.function ?? NO_PART;
-      return tells === true ? [[typescript ?? methods.map(camelCase), all === true, kind]] : [];
+export function tellingMethods(): [methods: readonly string[], all: boolean, name: OperatorName][] {
+  return operatorNames()
+    .flatMap((name): [readonly string[], boolean, OperatorName][] => {
+      const { methods, typescript, all, tells } = kindOf(named(name)).functions.function ?? NO_PART;
+      return tells === true ? [[typescript ?? methods.map(camelCase), all === true, name]] : [];
     })
     .sort(([, a], [, b]) => Number(b) - Number(a));
 }

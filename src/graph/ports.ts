@@ -16,7 +16,7 @@ export function isOutput(spec: OperatorSpec): boolean {
 /** Outputs of a program that runs alone are printed. */
 export function withPrintedOutputs(graph: JobGraph): JobGraph {
   const operators = graph.operators.map((spec) =>
-    isOutput(spec) ? { ...spec, kind: 'sink.print' as const } : spec,
+    isOutput(spec) ? { ...spec, connector: 'print' as const } : spec,
   );
   return { ...graph, operators };
 }
@@ -24,11 +24,11 @@ export function withPrintedOutputs(graph: JobGraph): JobGraph {
 /** An input as the source its default makes it; undefined where it has none. */
 export function byDefault(spec: OperatorSpec): OperatorSpec | undefined {
   const given = spec.fns?.function;
-  if (given !== undefined) return { ...spec, kind: 'source.function', language: given.language };
+  if (given !== undefined) return { ...spec, connector: 'function', language: given.language };
   const { default: named } = spec.params;
   const paths = typeof named === 'string' ? [named] : named;
   if (!Array.isArray(paths) || paths.length === 0) return undefined;
-  return { ...spec, kind: 'source.lines', language: 'any', params: { ...spec.params, paths } };
+  return { ...spec, connector: 'lines', language: 'any', params: { ...spec.params, paths } };
 }
 
 /** An input that is fed by a function of this process. */

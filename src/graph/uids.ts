@@ -1,3 +1,4 @@
+import { nameOf } from './kinds.ts';
 import { createHash } from 'node:crypto';
 import { EdgeIndex } from './edge-index.ts';
 import type { EdgeSpec, OperatorSpec } from './job-graph.ts';
@@ -22,7 +23,7 @@ export function assignUids(
       .into(spec.id)
       .map((edge) => `${uids.get(edge.from)}:${edge.input}:${edge.sideTag ?? ''}`);
     let uid = spec.uid;
-    const described = [spec.kind, ...inputs].join('|');
+    const described = [nameOf(spec), ...inputs].join('|');
     for (let twin = twins.get(described) ?? 0; uid === undefined; twin++) {
       const text = `${described}|${twin}`;
       twins.set(described, twin + 1);

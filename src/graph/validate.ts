@@ -3,7 +3,7 @@
 import { GraphError } from '../errors.ts';
 import { EdgeIndex } from './edge-index.ts';
 import type { EdgeSpec, JobGraph, OperatorSpec } from './job-graph.ts';
-import { isKind, isSink, KINDS, kindOf } from './kinds.ts';
+import { isConnector, isKind, isSink, KINDS, type Kind, kindOf, nameOf } from './kinds.ts';
 import { closestWord, operatorText } from './operator-text.ts';
 import { upstreamFirst } from './order.ts';
 
@@ -44,6 +44,7 @@ function checkOperator(spec: OperatorSpec, graph: JobGraph): void {
       `${operatorText(spec)} is of the unknown kind "${spec.kind as string}".${hint}`,
     );
   }
+  checkConnector(spec);
   const parallelism = spec.parallelism ?? graph.parallelism;
   if (!Number.isInteger(parallelism) || parallelism < 1 || parallelism > MAX_KEY_GROUPS) {
     throw new GraphError(
@@ -74,13 +75,36 @@ function checkOperator(spec: OperatorSpec, graph: JobGraph): void {
   checkFunctions(spec);
 }
 
+/** A source or a sink has one connector, and nothing else has any. */
+function checkConnector(spec: OperatorSpec): void {
+  const { kind, connector } = spec;
+  const { connectors } = KINDS[kind] as Kind;
+  if (connectors === undefined) {
+    if (connector === undefined) return;
+    throw new GraphError(`${operatorText(spec)} is no source and no sink; it has no connector.`);
+  }
+  if (connector !== undefined && !isConnector(spec)) {
+    const meant = closestWord(connector, Object.keys(connectors));
+    const hint = meant === undefined ? '' : ` Did you mean "${meant}"?`;
+    throw new GraphError(
+      `${operatorText(spec)} is a ${kind} of the unknown connector "${connector as string}".${hint}`,
+    );
+  }
+  if (connector === undefined && spec.fns?.connector === undefined) {
+    throw new GraphError(
+      `${operatorText(spec)} is a ${kind} without a connector; name one of Isthmus (${Object.keys(connectors).join(', ')}) ` +
+        'or give it one of your own.',
+    );
+  }
+}
+
 function checkFunctions(spec: OperatorSpec): void {
   const { functions, languages, named } = kindOf(spec);
   for (const [part, ref] of Object.entries(spec.fns ?? {})) {
     if (!Object.hasOwn(functions, part)) {
       const known = Object.keys(functions).join(', ') || 'none';
       throw new GraphError(
-        `${operatorText(spec)} is given a function as its "${part}", and ${spec.kind} has no such part; it has: ${known}.`,
+        `${operatorText(spec)} is given a function as its "${part}", and ${nameOf(spec)} has no such part; it has: ${known}.`,
       );
     }
     if (spec.language !== 'any' && ref.language !== spec.language) {
@@ -94,7 +118,7 @@ function checkFunctions(spec: OperatorSpec): void {
   if (spec.language === 'any' || named === true || languages.includes(spec.language)) return;
   const [only] = languages;
   throw new GraphError(
-    `${operatorText(spec)} is of kind ${spec.kind}, which there is in ${only} only, and is to run in ${spec.language}.`,
+    `${operatorText(spec)} is of kind ${nameOf(spec)}, which there is in ${only} only, and is to run in ${spec.language}.`,
   );
 }
 

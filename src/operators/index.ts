@@ -2,6 +2,7 @@
 
 import { UnsupportedError } from '../errors.ts';
 import type { OperatorKind, OperatorSpec } from '../graph/job-graph.ts';
+import { nameOf } from '../graph/kinds.ts';
 import type { OperatorFactory } from '../runtime/operator.ts';
 import { aggregateOperator } from './aggregate.ts';
 import { asOfJoinOperator } from './asof-join.ts';
@@ -50,7 +51,7 @@ export function operatorFactory(spec: OperatorSpec): OperatorFactory {
   const factory = FACTORIES[spec.kind];
   if (factory === undefined) {
     throw new UnsupportedError(
-      `Operator "${spec.name}" is of kind ${spec.kind}, which has no TypeScript form; give it a Python function.`,
+      `Operator "${spec.name}" is of kind ${nameOf(spec)}, which has no TypeScript form; give it a Python function.`,
     );
   }
   return factory;

@@ -1,5 +1,6 @@
 import type { ExecutionPlan } from '../graph/execution-plan.ts';
-import type { Language, OperatorKind } from '../graph/job-graph.ts';
+import type { Language } from '../graph/job-graph.ts';
+import { nameOf } from '../graph/kinds.ts';
 import { type UserMetric, added } from './user-metrics.ts';
 import type { SubtaskMetrics } from './services.ts';
 
@@ -7,7 +8,8 @@ import type { SubtaskMetrics } from './services.ts';
 export interface JobOperatorMetrics {
   id: number;
   name: string;
-  kind: OperatorKind;
+  /** Its kind, and the connector of a source or a sink: `map`, `source.lines`. */
+  kind: string;
   language: Language;
   parallelism: number;
   /** Records in. */
@@ -36,7 +38,9 @@ export class JobMetrics {
   totals(): JobOperatorMetrics[] {
     const totals = new Map<number, JobOperatorMetrics>();
     for (const { chain, language, parallelism } of this.#plan.tasks) {
-      for (const { id, name, kind } of chain) {
+      for (const spec of chain) {
+        const { id, name } = spec;
+        const kind = nameOf(spec);
         totals.set(id, { id, name, kind, language, parallelism, in: 0, out: 0, busyMs: 0 });
       }
     }

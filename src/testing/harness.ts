@@ -11,7 +11,7 @@ import { type ConfigValue, settingsOf } from '../config/resolve.ts';
 import type { Parts } from '../api/transformation.ts';
 import { PyFunction } from '../api/python-function.ts';
 import { GraphError, InternalError } from '../errors.ts';
-import type { OperatorKind, OperatorSpec } from '../graph/job-graph.ts';
+import type { OperatorSpec } from '../graph/job-graph.ts';
 import { builtIn } from '../built-in.ts';
 import { runtimeContext } from '../operators/runtime-context.ts';
 import {
@@ -29,14 +29,14 @@ import { thrownWithin } from '../runtime/failure.ts';
 import { type Isolate, recordIsolator } from '../runtime/isolate.ts';
 import { SubtaskMetricGroup, type MetricReport } from '../runtime/metric-group.ts';
 import { restoreWatermark } from '../runtime/restored-watermark.ts';
-import { KINDS } from '../graph/kinds.ts';
+import { kindOf as rowOf, named, nameOf, type OperatorName } from '../graph/kinds.ts';
 import { kindOf } from './kinds.ts';
 import { Functions } from './piece-of-program.ts';
 import { ManualClock } from './manual-clock.ts';
 
 export interface HarnessOptions {
   /** Operator kind, as 'map' or 'reduce'; found from the methods of an object where it is not said. */
-  kind?: OperatorKind;
+  kind?: OperatorName;
   /** Key of a record, for keyed operators. */
   keyBy?: ((value: never) => unknown) | undefined;
   /** Parameters of the operator kind. */
@@ -106,7 +106,7 @@ export class OperatorHarness {
     const mode = batch ? 'BATCH' : 'STREAMING';
     const spec: OperatorSpec = {
       id: 0,
-      kind,
+      ...named(kind),
       name,
       language: 'typescript',
       chaining: 'always',
@@ -342,7 +342,7 @@ export class OperatorHarness {
 
   #second(value: unknown): MaybePromise<void> {
     if (this.#operator.processSecond === undefined) {
-      throw new InternalError(`Operators of kind ${this.#context.spec.kind} have one input.`);
+      throw new InternalError(`Operators of kind ${nameOf(this.#context.spec)} have one input.`);
     }
     return this.#operator.processSecond(value);
   }
@@ -439,7 +439,7 @@ function shownOf(report: MetricReport): number | Omit<Distributed, 'kind'> {
 }
 
 /** A function given by itself, as the part of an operator that comes first. */
-function alone(kind: OperatorKind, fn: unknown): Parts {
-  const [part = 'function'] = Object.keys(KINDS[kind].functions);
+function alone(kind: OperatorName, fn: unknown): Parts {
+  const [part = 'function'] = Object.keys(rowOf(named(kind)).functions);
   return fn === undefined ? {} : { [part]: fn };
 }

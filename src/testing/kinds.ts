@@ -1,8 +1,7 @@
 // Which operator runs a function object.
 
 import { GraphError } from '../errors.ts';
-import type { OperatorKind } from '../graph/job-graph.ts';
-import { tellingMethods } from '../graph/kinds.ts';
+import { type OperatorName, tellingMethods } from '../graph/kinds.ts';
 import { inspectRecord } from '../runtime/failure.ts';
 
 /**
@@ -10,7 +9,7 @@ import { inspectRecord } from '../runtime/failure.ts';
  *
  * @throws GraphError where it could be several: a plain function could be any
  */
-export function kindOf(fn: unknown): OperatorKind {
+export function kindOf(fn: unknown): OperatorName {
   const instance =
     typeof fn === 'function' ? (fn as { prototype?: unknown }).prototype : (fn as unknown);
   if (typeof instance === 'object' && instance !== null) {

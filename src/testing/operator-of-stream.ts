@@ -3,12 +3,13 @@
 import type { DataStream } from '../api/data-stream.ts';
 import { GraphError } from '../errors.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
+import { nameOf, type OperatorName } from '../graph/kinds.ts';
 import type { TwoInputOptions } from './harness.ts';
 import { PieceOfProgram } from './piece-of-program.ts';
 
 export type FoundOperator = Pick<TwoInputOptions, 'keyBy' | 'keyBy2'> & {
   fn: unknown;
-  kind: OperatorSpec['kind'];
+  kind: OperatorName;
   params: OperatorSpec['params'];
   /** Whether it has two inputs. */
   two: boolean;
@@ -41,7 +42,7 @@ function found(piece: PieceOfProgram<unknown>): FoundOperator {
     piece.edges.find((each) => each.to === spec.id && each.input === input);
   return {
     fn: piece.functionsOf(spec),
-    kind: spec.kind,
+    kind: nameOf(spec) as OperatorName,
     params: spec.params,
     keyBy: piece.keyOf(edgeTo(0)) as TwoInputOptions['keyBy'],
     keyBy2: piece.keyOf(edgeTo(1)) as TwoInputOptions['keyBy2'],

@@ -1,5 +1,5 @@
 import { settingsOf } from '../config/resolve.ts';
-import { kindOf } from '../graph/kinds.ts';
+import { kindOf, nameOf, type OperatorName } from '../graph/kinds.ts';
 import { isOutput } from '../graph/ports.ts';
 import type { DataStream } from '../api/data-stream.ts';
 import { OperatorOutput } from '../api/operator-output.ts';
@@ -224,7 +224,8 @@ export class PipelineHarness {
       return;
     }
     const inlets = edges.map((edge) => ({ input: edge.input, keyBy: piece.keyOf(edge) }));
-    const { kind, name, params } = spec;
+    const { name, params } = spec;
+    const kind = nameOf(spec) as OperatorName;
     const given: HarnessOptions = { kind, name, params, clock: this.clock };
     const saved = restore?.[this.#stages.size];
     if (saved !== undefined) given.restore = saved;

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { OutputTag, StreamExecutionEnvironment, Types, py } from '../../src/index.ts';
+import { nameOf } from '../../src/graph/kinds.ts';
 import type { JobGraph, OperatorSpec } from '../../src/graph/job-graph.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -28,7 +29,7 @@ describe('the job graph', () => {
       .uid('totals')
       .print('out');
     const graph = env.graph().jobGraph;
-    expect(graph.operators.map(({ kind }) => kind)).toEqual([
+    expect(graph.operators.map((spec) => nameOf(spec))).toEqual([
       'source.collection',
       'map',
       'reduce',

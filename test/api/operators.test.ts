@@ -285,7 +285,8 @@ describe('other operators', () => {
       .withOutputFileConfig({ partPrefix: 'p', partSuffix: '.txt' })
       .build();
     expect(built((events) => events.map(String).sinkTo(sink)).spec).toMatchObject({
-      kind: 'sink.file',
+      kind: 'sink',
+      connector: 'file',
       params: {
         path: '/tmp/out',
         prefix: 'p',

@@ -1,5 +1,6 @@
 // Small job graphs for tests, written as lines of operators.
 
+import { named, type OperatorName } from '../../src/graph/kinds.ts';
 import { settingsOf } from '../../src/config/resolve.ts';
 import type {
   EdgeSpec,
@@ -15,13 +16,13 @@ export const hash = (key: FunctionRef): PartitionerSpec => ({ kind: 'hash', key 
 
 export function operator(
   id: number,
-  kind: OperatorSpec['kind'],
+  name: OperatorName,
   more: Partial<OperatorSpec> = {},
 ): OperatorSpec {
   return {
     id,
-    kind,
-    name: `${kind}-${id}`,
+    ...named(name),
+    name: `${name}-${id}`,
     language: 'python',
     chaining: 'always',
     params: {},

@@ -12,10 +12,13 @@ import {
   KINDS,
   kindOf,
   kindsForPython,
+  named,
+  operatorNames,
   type OperatorKind,
 } from '../../src/graph/kinds.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const names = operatorNames();
 const kinds = Object.keys(KINDS) as OperatorKind[];
 
 test('Python has the same table (npm run docs)', () => {
@@ -26,15 +29,15 @@ test('Python has the same table (npm run docs)', () => {
 
 test('the page of operators has every kind', () => {
   const page = readFileSync(join(root, 'docs/operators.md'), 'utf8');
-  expect(kinds.filter((kind) => !page.includes(`| \`${kind}\` |`))).toEqual([]);
+  expect(names.filter((name) => !page.includes(`| \`${name}\` |`))).toEqual([]);
 });
 
 describe('a kind with a TypeScript form is made by a file of it', () => {
-  test.each(kinds)('%s', (kind) => {
+  test.each(names)('%s', (name) => {
     const spec: OperatorSpec = {
       id: 1,
-      kind,
-      name: kind,
+      ...named(name),
+      name,
       language: 'typescript',
       chaining: 'always',
       params: { default: 'a.txt', paths: [] },
@@ -69,11 +72,12 @@ test('nothing but the table asks which kind an operator is', () => {
       .filter((name) => /\.(ts|py)$/.test(name) && !NAMES_KINDS.test(name)),
   );
   expect(files.length).toBeGreaterThan(300);
-  const name = `['"](${kinds.map((kind) => kind.replace('.', '\\.')).join('|')})['"]`;
+  const words = [...kinds, ...names.flatMap((name) => named(name).connector ?? [])];
+  const name = `['"](${words.join('|')})['"]`;
   const asks = new RegExp(
     [
       // spec.kind === 'map', op["kind"] in ("map", …), case 'sink.print':
-      `(spec|operator|head|source|op|t|from|to)(\\.kind|\\[["']kind["']\\]) *(===?|!==?|in|not in) *[([{]?${name}`,
+      `(spec|operator|head|source|op|t|from|to)(\\.(kind|connector)|\\[["'](kind|connector)["']\\]) *(===?|!==?|in|not in) *[([{]?${name}`,
       `['"](source|sink)\\.['"]\\)`,
       `case '(source|sink)\\.`,
     ].join('|'),
@@ -86,5 +90,6 @@ test('nothing but the table asks which kind an operator is', () => {
   expect(asks.test(`if (spec.kind === 'map')`)).toBe(true);
   expect(asks.test(`op["kind"] in ("async", "lookup_join")`)).toBe(true);
   expect(asks.test(`kind.startsWith('source.')`)).toBe(true);
+  expect(asks.test(`spec.connector === 'lines'`)).toBe(true);
   expect(found).toEqual([]);
 });

@@ -325,10 +325,10 @@ describe('sizes, mode, uids', () => {
 
   test.each([
     [[{}], 'BATCH'],
-    [[{ kind: 'source.function' }], 'STREAMING'],
-    [[{ kind: 'source.function', params: { bounded: true } }], 'BATCH'],
-    [[{ kind: 'source.lines', params: { paths: [], monitorMs: 10 } }], 'STREAMING'],
-    [[{ kind: 'source.lines', params: { paths: [] } }], 'BATCH'],
+    [[{ kind: 'source', connector: 'function' }], 'STREAMING'],
+    [[{ kind: 'source', connector: 'function', params: { bounded: true } }], 'BATCH'],
+    [[{ kind: 'source', connector: 'lines', params: { paths: [], monitorMs: 10 } }], 'STREAMING'],
+    [[{ kind: 'source', connector: 'lines', params: { paths: [] } }], 'BATCH'],
   ] as const)('AUTOMATIC with %j is %s', (more, mode) => {
     expect(planJob(line(more as never, { runtimeMode: 'AUTOMATIC' })).mode).toBe(mode);
   });

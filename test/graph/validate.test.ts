@@ -104,7 +104,17 @@ test.each<[string, JobGraph, string]>([
   [
     'an unknown kind',
     graph([operator(1, 'source.sequenz' as never)], []),
-    'unknown kind "source.sequenz". Did you mean "source.sequence"?',
+    'is a source of the unknown connector "sequenz". Did you mean "sequence"?',
+  ],
+  [
+    'a source without a connector',
+    graph([{ ...operator(1, 'source.sequence'), connector: undefined as never }], []),
+    'is a source without a connector; name one of Isthmus (collection, sequence,',
+  ],
+  [
+    'a connector of what has none',
+    graph([source, { ...operator(2, 'map'), connector: 'lines' }], [edge(1, 2)]),
+    'is no source and no sink; it has no connector',
   ],
   [
     'an edge to nowhere',

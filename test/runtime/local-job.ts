@@ -1,9 +1,9 @@
 // Subtasks of one process joined by a plan that a test writes by hand: the job around them is as thin as it can be.
 
 import { settingsOf } from '../../src/config/resolve.ts';
-import { KINDS } from '../../src/graph/kinds.ts';
+import { kindOf, named, type OperatorName } from '../../src/graph/kinds.ts';
 import type { OutputDeployment, SubtaskDeployment } from '../../src/graph/deployment.ts';
-import type { FunctionRef, OperatorKind, OperatorSpec } from '../../src/graph/job-graph.ts';
+import type { FunctionRef, OperatorSpec } from '../../src/graph/job-graph.ts';
 import type { Clock } from '../../src/runtime/operator.ts';
 import type { Element } from '../../src/runtime/element.ts';
 import type { SubtaskResult, SubtaskServices } from '../../src/runtime/services.ts';
@@ -41,20 +41,20 @@ let nextId = 0;
 
 /** An operator spec around a plain value as its function. */
 export function op(
-  kind: OperatorKind,
+  kind: OperatorName,
   fn?: unknown,
   params: OperatorSpec['params'] = {},
-  name = kind as string,
+  name: string = kind,
 ): OperatorSpec {
   const spec: OperatorSpec = {
     id: nextId++,
-    kind,
+    ...named(kind),
     name,
     language: 'typescript',
     chaining: 'always',
     params,
   };
-  const [part = 'function'] = Object.keys(KINDS[kind].functions);
+  const [part = 'function'] = Object.keys(kindOf(named(kind)).functions);
   if (fn !== undefined) spec.fns = { [part]: refTo(fn) };
   return spec;
 }

@@ -16,7 +16,7 @@ from typing import Any
 from .._code.module_state import changed_state
 from .._code.pickling import FunctionPickler
 from ..errors import GraphError
-from .kinds import user_methods
+from .kinds import named, user_methods
 from .typescript import TypeScriptFunction
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -60,6 +60,7 @@ class Transformation:
         non_parallel: bool = False,
     ) -> None:
         self.id = next(_ids)
+        #: As the table of kinds names it: ``map``, ``source.lines``.
         self.kind = kind
         self.name = name
         #: FunctionRefs by part (``docs/operators.md``); pickled ones hold their bytes under ``data`` until the graph is made.
@@ -266,7 +267,7 @@ class ProgramGraph:
     def _operator(self, t: Transformation, located: Any) -> dict[str, Any]:
         spec: dict[str, Any] = {
             "id": t.id,
-            "kind": t.kind,
+            **named(t.kind),
             "name": t.name,
             "language": t.language,
             "chaining": t.chaining,

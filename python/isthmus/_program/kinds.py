@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -41,9 +42,11 @@ class Kind(msgspec.Struct, rename="camel", frozen=True):
     timers: bool = False
     last_of_key: bool = False
     asynchronous: bool = False
+    endless: bool = False
     to_client: bool = False
     prints: bool = False
     named: bool = False
+    connectors: dict[str, dict[str, Any]] = {}
 
     @property
     def is_source(self) -> bool:
@@ -54,14 +57,42 @@ class Kind(msgspec.Struct, rename="camel", frozen=True):
         return self.role == "sink"
 
 
-KINDS: dict[str, Kind] = msgspec.json.decode(
-    Path(__file__).with_name("kinds.json").read_bytes(), type=dict[str, Kind]
-)
+def _rows() -> dict[str, Kind]:
+    table: dict[str, dict[str, Any]] = msgspec.json.decode(
+        Path(__file__).with_name("kinds.json").read_bytes()
+    )
+    rows = dict(table)
+    for kind, row in table.items():
+        for connector, own in row.get("connectors", {}).items():
+            rows[f"{kind}.{connector}"] = {**row, **own, "connectors": {}}
+    return msgspec.convert(rows, dict[str, Kind])
 
 
-def is_source(kind: str) -> bool:
-    """Whether operators of a kind begin a pipeline; False of a kind that there is not."""
-    row = KINDS.get(kind)
+#: By name: the kind, and of sources and sinks that Isthmus brings also the connector: ``map``, ``source.lines``. A ``source`` and
+#: a ``sink`` by themselves are those of somebody else.
+KINDS = _rows()
+
+
+def name_of(spec: Mapping[str, Any]) -> str:
+    """What an operator is, in one word: ``source.lines`` of a source of lines, else its kind."""
+    connector = spec.get("connector")
+    return str(spec["kind"]) if connector is None else f"{spec['kind']}.{connector}"
+
+
+def named(name: str) -> dict[str, str]:
+    """The kind of a name, and the connector where there is one, as a spec says them."""
+    kind, _, connector = name.partition(".")
+    return {"kind": kind, "connector": connector} if connector else {"kind": kind}
+
+
+def row_of(spec: Mapping[str, Any]) -> Kind:
+    """What the table says of an operator."""
+    return KINDS[name_of(spec)]
+
+
+def is_source(spec: Mapping[str, Any]) -> bool:
+    """Whether an operator begins a pipeline; False of a kind that there is not."""
+    row = KINDS.get(spec["kind"])
     return row is not None and row.is_source
 
 

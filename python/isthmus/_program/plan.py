@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .kinds import KINDS
+from .kinds import row_of
 
 _STRATEGY = {
     "forward": "FORWARD",
@@ -23,7 +23,7 @@ def execution_plan(graph: dict[str, Any]) -> dict[str, Any]:
     parallelism = {op["id"]: op.get("parallelism") or graph["parallelism"] for op in graph["operators"]}
     nodes = []
     for op in graph["operators"]:
-        source, sink = KINDS[op["kind"]].is_source, KINDS[op["kind"]].is_sink
+        source, sink = row_of(op).is_source, row_of(op).is_sink
         label = f"Source: {op['name']}" if source else f"Sink: {op['name']}" if sink else op["name"]
         node: dict[str, Any] = {
             "id": op["id"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._program.kinds import KINDS
+from .._program.kinds import name_of, row_of
 from ..errors import UnsupportedError
 from . import operators
 from .connectors import find_sink, make_source
@@ -15,14 +15,13 @@ __all__ = ["make_operator", "make_source"]
 
 def make_operator(spec: dict[str, Any], *, keyed: bool, batch: bool) -> Operator:
     """The operator of a spec, wrapped for BATCH execution where its input has to wait."""
-    kind = spec["kind"]
-    make = find_sink(kind) or operators.find(kind)
+    make = find_sink(spec) or operators.find(spec["kind"])
     if make is None:
         raise UnsupportedError(
-            f'Operator "{spec["name"]}": a Python worker has no operator of kind {kind!r}.'
+            f'Operator "{spec["name"]}": a Python worker has no operator of kind {name_of(spec)!r}.'
         )
     # A broadcast stream is read first, so its other stream waits, too.
-    if batch and (keyed or KINDS[kind].broadcast):
+    if batch and (keyed or row_of(spec).broadcast):
         from .operators.batch_keyed import BatchKeyedOperator
 
         return BatchKeyedOperator(make())

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
-from .._program.kinds import KINDS
+from .._program.kinds import KINDS, named
 from .._program.operations import Operation
 from .._program.typescript import TypeScriptFunction
 from .._settings.resolve import settings_of
@@ -95,7 +95,7 @@ class OneInputHarness:
         self.watermarks: list[int | bool] = []
         self._cursor = Cursor()
         self._woken = threading.Event()
-        spec: dict[str, Any] = {"id": 0, "kind": kind, "name": name, "params": params or {}}
+        spec: dict[str, Any] = {"id": 0, **named(kind), "name": name, "params": params or {}}
         spec["fns"] = {
             part: {"language": "python", "form": "object", "object": each, "name": name}
             for part, each in given.items()

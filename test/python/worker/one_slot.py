@@ -10,6 +10,7 @@ from typing import Any
 import cloudpickle
 from isthmus._bridge import frame as wire
 from isthmus._bridge.control import decode_control, encode_control
+from isthmus._program.kinds import named
 from isthmus._worker import built_in
 from isthmus._worker.runtime.slot import Slot
 from isthmus.testing import ManualClock
@@ -91,7 +92,7 @@ class OneSlot:
             spec = {
                 "id": 10 * number + i,
                 "name": each["kind"],
-                "kind": each["kind"],
+                **named(each["kind"]),
                 "params": each["params"],
             }
             if each["function"] is not None:

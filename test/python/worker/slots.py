@@ -8,6 +8,7 @@ from typing import Any
 
 from isthmus._bridge import frame as wire
 from isthmus._bridge.control import decode_control, encode_control
+from isthmus._program.kinds import named
 from isthmus._worker import built_in
 from isthmus._worker.runtime.slot import Slot
 from isthmus.datastream.functions import KeyedProcessFunction
@@ -111,7 +112,7 @@ def operator(kind: str, id: int, fn: str | None = None, module: str = __name__) 
     spec = {
         "id": id,
         "uid": f"{kind}-{id}",
-        "kind": kind,
+        **named(kind),
         "name": f"{kind} {id}",
         "language": "python",
         "params": {},

@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ..._program.kinds import KINDS
+from ..._program.kinds import row_of
 from ..._types.key_order import key_order
 from ..runtime.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext
 from ..state.key_identity import thaw
@@ -44,7 +44,7 @@ class BatchKeyedOperator(Operator):
         self._inner.open(ctx)
         self.functions = self._inner.functions
         self._final_only = bool(getattr(self._inner, "final_only_in_batch", False))
-        kind = KINDS[ctx.spec["kind"]]
+        kind = row_of(ctx.spec)
         self._second_is_broadcast = kind.broadcast
         self._is_async = kind.asynchronous
 

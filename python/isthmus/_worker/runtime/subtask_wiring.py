@@ -56,7 +56,7 @@ def _build(
     cursor = Cursor()
     chain: list[dict[str, Any]] = part["chain"]
     batch_mode = deployment["mode"] == "BATCH"
-    source = slot.makers.make_source(chain[0]["kind"]) if is_source(chain[0]["kind"]) else None
+    source = slot.makers.make_source(chain[0]) if is_source(chain[0]) else None
     first = 1 if source is not None else 0
     operators: list[Operator] = [
         slot.makers.make_operator(spec, keyed=i == 0 and part["keyedInputs"][0], batch=batch_mode)
