@@ -22,6 +22,7 @@ const LAYERS = [
   'graph',
   'config',
   'abort.ts',
+  'machine',
   'errors.ts',
 ];
 

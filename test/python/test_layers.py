@@ -12,6 +12,7 @@ _PACKAGE = _ROOT / "python" / "isthmus"
 LAYERS = (
     *("__main__", "_entry", "testing", "table", "datastream", "metrics", "_driver"),
     *("_worker", "_worker.connectors", "_worker.operators", "_worker.runtime", "_worker.state"),
+    "_worker.machine",
     *("_interfaces", "_bridge", "_text", "_types", "_values", "common", "isthmus", "_program", "_code"),
     *("_settings", "_pyflink", "errors"),
 )

@@ -1,0 +1,1 @@
+"""What a worker asks of the machine it runs on: time, turns, files, randomness. A simulation hands in others."""
