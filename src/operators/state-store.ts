@@ -43,4 +43,5 @@ function tableOf<T>(ctx: OperatorContext): KeyedTable<T> {
 const asItIs: Written<unknown> = {
   entry: (key, held) => [key, held],
   read: (entry) => entry as [unknown, unknown],
+  keyOf: ([key]) => key,
 };

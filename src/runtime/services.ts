@@ -3,7 +3,7 @@
 
 import type { Settings } from '../config/table.ts';
 import type { FunctionRef } from '../graph/job-graph.ts';
-import type { SavedSubtask } from '../state/store.ts';
+import type { SavedSubtask } from '../state/chunks.ts';
 import type { Element } from './element.ts';
 import type { MetricReport } from './metric-group.ts';
 import type { Clock, MaybePromise } from './operator.ts';

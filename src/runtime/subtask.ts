@@ -48,7 +48,8 @@ import { restoreWatermark } from './restored-watermark.ts';
 import { RoomWaiters } from './room-waiters.ts';
 import { isOf, thrownText } from './shown.ts';
 import type { SubtaskMetrics, SubtaskResult, SubtaskServices } from './services.ts';
-import { type SavedSubtask, SubtaskStore } from '../state/store.ts';
+import type { SavedSubtask } from '../state/chunks.ts';
+import { SubtaskStore } from '../state/store.ts';
 import { SourcePull } from './source-pull.ts';
 import { Splits } from './splits.ts';
 import { wireChain } from './subtask-wiring.ts';
@@ -456,7 +457,7 @@ export class Subtask {
   async #save(checkpoint: number): Promise<void> {
     await beforeBarrier(this.#links, checkpoint);
     this.#countTaken();
-    this.#answer(checkpoint, this.#store.freeze());
+    this.#answer(checkpoint, this.#store.freeze(checkpoint).saved());
   }
 
   #answer(checkpoint: number, state: SavedSubtask | undefined): void {

@@ -162,6 +162,7 @@ export class KeyedBackend {
           const [key, held] = join(entry);
           return [key, thaw(kind, held)];
         },
+        keyOf: (address) => join([...address, undefined])[0],
       });
     const of = `${prefix}${kind}:${name}`;
     return form === 'keyed' ? this.#state.keyed(of, made) : this.#state.namespacedStates(of, made);

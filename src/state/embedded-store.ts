@@ -165,7 +165,11 @@ class EmbeddedTable<T> implements KeyedTable<T> {
   }
 
   delete(): void {
-    const stored = storedKey(this.#at.key);
+    this.remove(this.#at.key);
+  }
+
+  remove(key: unknown): void {
+    const stored = storedKey(key);
     const slot = this.#cache.get(stored);
     if (slot === undefined) {
       this.#delete.run(stored);

@@ -18,6 +18,11 @@ function canonicalIdentity(key: unknown): string {
   return `\0k${Buffer.from(encodeKey(key)).toString('latin1')}`;
 }
 
+/** Equal for equal keys alone, whatever they are. */
+export function canonicalText(key: unknown): string {
+  return Buffer.from(encodeKey(key)).toString('latin1');
+}
+
 /** Gives keys back for identities: only those under their canonical form need to be kept. */
 export class KeyOriginals {
   readonly #kept = new Map<unknown, unknown>();

@@ -4,7 +4,8 @@ import { GraphError } from '../errors.ts';
 import type { BroadcastMap } from './broadcast-state.ts';
 import type { ListStateDescriptor, MapStateDescriptor, StateDescriptor } from './descriptors.ts';
 import type { ListState, MapState } from './states.ts';
-import { OF_OPERATOR, type OperatorStore } from './store.ts';
+import { OF_OPERATOR } from './chunks.ts';
+import type { OperatorStore } from './store.ts';
 import type { Values } from './tables.ts';
 
 /** State that belongs to no key; of any operator, keyed or not. */

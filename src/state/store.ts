@@ -6,13 +6,22 @@
 //   S1. A table is known by the uid of its operator and its name. Chaining, parallelism and other operators change neither.
 //   S2. Keyed entries go by key group, so that each goes to the subtask that has the group now.
 //   S3. What was restored and is not declared stays as it is and goes into the next snapshot.
-//   S4. A frozen chunk is bytes: what functions change later is not in it.
+//   S4. What is frozen is what was there at the barrier: what functions change later is not in it.
 //   S5. A table has one form; a restored one of another form is refused.
 
-import { KeyGroups } from './keys.ts';
-import { GraphError, UserFunctionError } from '../errors.ts';
+import { GraphError } from '../errors.ts';
 import type { BroadcastMap } from './broadcast-state.ts';
-import { load, store } from './stored-value.ts';
+import {
+  type Chunk,
+  NO_GROUP,
+  type SavedSubtask,
+  WHOLE,
+  changesOf,
+  titleOf,
+  whole,
+} from './chunks.ts';
+import { Frozen } from './frozen.ts';
+import { KeyGroups } from './keys.ts';
 import type { KeyedTable } from './table.ts';
 import {
   BroadcastTable,
@@ -26,36 +35,6 @@ import {
   UnionTable,
   type Values,
 } from './tables.ts';
-
-/** In place of a key group, where a table has none. */
-const NO_GROUP = -1;
-/** Before names of state that belongs to no key, which keyed state may have, too. */
-export const OF_OPERATOR = 'operator:';
-
-/** A piece of a table: all of it that belongs to one key group. */
-export type Chunk = readonly [
-  uid: string,
-  table: string,
-  form: Form,
-  /** How `data` is to be read: stored-value.ts, or 2 for a pickle of Python. */
-  codec: number,
-  group: number,
-  data: Uint8Array,
-];
-
-/** What `freeze` gives, for one checkpoint. Plain data. */
-export interface SavedSubtask {
-  readonly subtask: number;
-  readonly parallelism: number;
-  readonly chunks: readonly Chunk[];
-}
-
-/** What a subtask has of a table, of all operators and key groups. */
-export function entriesOf({ chunks }: SavedSubtask, table: string): unknown[] {
-  return chunks
-    .filter(([, name]) => name === table)
-    .flatMap(([, , , codec, , data]) => load(codec, data) as unknown[]);
-}
 
 /** Where a subtask is among its siblings. */
 export interface Place {
@@ -85,15 +64,23 @@ export class SubtaskStore {
     this.#groups = new KeyGroups(place.maxParallelism, place.parallelism);
     for (const old of [...saved].sort((a, b) => a.subtask - b.subtask)) {
       for (const chunk of old.chunks) {
-        const [uid, name, , , group] = chunk;
+        const [, , , , group] = chunk;
         if (group !== NO_GROUP && this.#groups.owner(group) !== place.subtask) continue; // S2
-        const restored = { ...old, maxParallelism: place.maxParallelism, chunk };
-        const address = addressOf(uid, name);
-        const before = this.#restored.get(address);
-        if (before === undefined) this.#restored.set(address, [restored]);
-        else before.push(restored);
+        this.#restore({ ...old, maxParallelism: place.maxParallelism, chunk });
       }
     }
+  }
+
+  #restore(restored: Restored): void {
+    const [uid, name, , , group, kind] = restored.chunk;
+    const address = addressOf(uid, name);
+    let known = this.#restored.get(address) ?? [];
+    if (kind === WHOLE) {
+      known = known.filter(
+        ({ subtask, chunk }) => subtask !== restored.subtask || chunk[4] !== group, // C2
+      );
+    }
+    this.#restored.set(address, [...known, restored]);
   }
 
   /** The tables of an operator. */
@@ -118,26 +105,41 @@ export class SubtaskStore {
     const restored = this.#restored.get(address) ?? [];
     this.#restored.delete(address);
     for (const { chunk, subtask, parallelism } of restored) {
-      const [, , was, codec, , data] = chunk;
+      const [, , was] = chunk;
       if (was !== form) throw ofAnotherForm(name, was, form, 'was kept as', 'before');
-      table.load(load(codec, data) as unknown[][], subtask, parallelism);
+      const [removed, entries] = changesOf(chunk);
+      if (removed.length > 0) table.remove?.(removed);
+      table.load(entries, subtask, parallelism);
     }
     table.loaded?.();
     return table;
   }
 
-  /** All tables as they are now (S4). */
-  freeze(): SavedSubtask {
-    const { subtask, parallelism } = this.place;
+  /**
+   * All tables as they are now (S4).
+   *
+   * @param full all there is, not what has changed since the last completed checkpoint
+   */
+  freeze(checkpoint = 0, full = false): Frozen {
+    void full;
     const chunks: Chunk[] = [];
     for (const { uid, name, table } of this.#tables.values()) {
       for (const [group, entries] of this.#byGroup(table)) {
-        const [codec, data] = written(name, entries);
-        chunks.push([uid, name, table.form, codec, group, data]);
+        chunks.push(whole(uid, name, table.form, group, entries));
       }
     }
     for (const restored of this.#restored.values()) chunks.push(...restored.map((r) => r.chunk));
-    return { subtask, parallelism, chunks };
+    return new Frozen(checkpoint, undefined, this.place, chunks.values());
+  }
+
+  /** A checkpoint is durable: the next ones are built on it. One that is older than the base, or unknown, is ignored. */
+  completed(checkpoint: number): void {
+    void checkpoint;
+  }
+
+  /** A checkpoint will never be complete: its changes go into the next one. */
+  aborted(checkpoint: number): void {
+    void checkpoint;
   }
 
   #byGroup(table: SavedTable): Map<number, unknown[]> {
@@ -228,28 +230,10 @@ function addressOf(uid: string, name: string): string {
   return JSON.stringify([uid, name]);
 }
 
-function written(name: string, entries: unknown[]): [codec: number, data: Uint8Array] {
-  try {
-    return store(entries);
-  } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new UserFunctionError(
-      `What the ${titleOf(name)} holds cannot be written to a snapshot. ${reason}`,
-      { cause: thrown },
-    );
-  }
-}
-
 function ofAnotherForm(name: string, one: Form, other: Form, is: string, when: string): GraphError {
   return new GraphError(
     `The ${titleOf(name)} ${is} a ${FORMS[one]} ${when}; give the ${FORMS[other]} another name.`,
   );
-}
-
-function titleOf(name: string): string {
-  return name.startsWith(OF_OPERATOR)
-    ? `operator state "${name.slice(OF_OPERATOR.length)}"`
-    : `state "${name}"`;
 }
 
 const FORMS: Record<Form, string> = {

@@ -22,6 +22,7 @@ export interface KeyedTable<T> {
   changed(): void;
   delete(): void;
   put(key: unknown, entry: T): void;
+  remove(key: unknown): void;
   entries(): Iterable<[key: unknown, entry: T]>;
   /** Entries by what `revise` takes: goes on while entries come and go, so one may have changed since. */
   identities(): Iterator<[identity: unknown, entry: T]>;
@@ -54,7 +55,11 @@ export class HeapTable<T> implements KeyedTable<T> {
   changed(): void {}
 
   delete(): void {
-    this.#deleteAt(keyIdentity(this.#at.key));
+    this.remove(this.#at.key);
+  }
+
+  remove(key: unknown): void {
+    this.#deleteAt(keyIdentity(key));
   }
 
   revise(identity: unknown, revised: (entry: T) => T | undefined): void {

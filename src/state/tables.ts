@@ -1,6 +1,7 @@
 // The forms of tables of a store: what each holds, as entries and back. Twin of python/isthmus/_worker/state/tables.py.
 
 import { BroadcastMap } from './broadcast-state.ts';
+import { canonicalText } from './key-identity.ts';
 import type { KeyedTable } from './table.ts';
 
 export type Form = 'keyed' | 'namespaced' | 'derived' | 'drawn' | 'list' | 'union' | 'broadcast';
@@ -13,6 +14,8 @@ export interface SavedTable {
   entries(): Iterable<unknown>;
   /** Takes over entries that an old subtask had; called for each piece, in the order of the subtasks. */
   load(entries: unknown[], subtask: number, parallelism: number): void;
+  /** Of what is loaded, entries that are gone: what they are without their last part (C3 of chunks.ts). */
+  remove?(addresses: unknown[][]): void;
   /** All is loaded. */
   loaded?(): void;
 }
@@ -23,6 +26,8 @@ export interface Written<T> {
   readonly entry: (key: unknown, held: T) => unknown[] | undefined;
   /** The key and what is held. */
   readonly read: (entry: unknown[]) => [key: unknown, held: T];
+  /** The key, of what an entry is without its last part. */
+  readonly keyOf: (address: unknown[]) => unknown;
 }
 
 /** Entries in a table on the heap or on disk. */
@@ -48,6 +53,10 @@ export class TableOfStates<T> implements SavedTable {
   load(entries: unknown[]): void {
     for (const entry of entries) this.table.put(...this.#written.read(entry as unknown[]));
   }
+
+  remove(addresses: unknown[][]): void {
+    for (const address of addresses) this.table.remove(this.#written.keyOf(address));
+  }
 }
 
 /** Entries that the operator keeps itself. */
@@ -67,6 +76,16 @@ abstract class OwnTable<E> implements SavedTable {
 
   load(entries: unknown[]): void {
     this.#restored = this.#restored.concat(entries as E[]);
+  }
+
+  remove(addresses: unknown[][]): void {
+    const identityOf = (parts: unknown[]) =>
+      JSON.stringify(parts.map((part) => canonicalText(part)));
+    const gone = new Set(addresses.map(identityOf));
+    const parts = addresses[0]?.length ?? 0;
+    this.#restored = this.#restored.filter(
+      (entry) => !gone.has(identityOf((entry as unknown[]).slice(0, parts))),
+    );
   }
 
   /** What was restored: once. */
@@ -163,5 +182,9 @@ export class BroadcastTable implements SavedTable {
   load(entries: unknown[], subtask: number): void {
     this.#from ??= subtask;
     if (this.#from === subtask) this.map.putAll(entries as [unknown, unknown][]);
+  }
+
+  remove(addresses: unknown[][]): void {
+    for (const [key] of addresses) this.map.remove(key);
   }
 }

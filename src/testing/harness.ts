@@ -23,7 +23,8 @@ import {
 } from '../runtime/operator.ts';
 import type { StateDescriptor } from '../state/descriptors.ts';
 import type { OperatorStateStore } from '../state/operator-state.ts';
-import { type SavedSubtask, SubtaskStore } from '../state/store.ts';
+import type { SavedSubtask } from '../state/chunks.ts';
+import { SubtaskStore } from '../state/store.ts';
 import { type Timer, stateOf, timersOf } from './keyed.ts';
 import { thrownWithin } from '../runtime/failure.ts';
 import { type Isolate, recordIsolator } from '../runtime/isolate.ts';
@@ -278,7 +279,7 @@ export class OperatorHarness {
     let state: SavedSubtask | undefined;
     await this.#run(async () => {
       await this.#operator.beforeBarrier?.(1);
-      state = this.#store.freeze();
+      state = this.#store.freeze().saved();
     });
     return state as SavedSubtask;
   }

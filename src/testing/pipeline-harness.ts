@@ -10,7 +10,7 @@ import { MIN_TIMESTAMP } from '../runtime/operator.ts';
 import { type Emitted, type HarnessOptions, type OperatorHarness, moveClock } from './harness.ts';
 import { ManualClock } from './manual-clock.ts';
 import { type Build, PieceOfProgram } from './piece-of-program.ts';
-import type { SavedSubtask } from '../state/store.ts';
+import type { SavedSubtask } from '../state/chunks.ts';
 import { type Reader, Stage, handOn } from './stage.ts';
 
 export interface PipelineOptions extends Pick<HarnessOptions, 'batch' | 'clock' | 'config'> {

@@ -11,7 +11,7 @@ import {
   WatermarkStrategy,
 } from '../../src/index.ts';
 import { OneInputHarness } from '../../src/testing/index.ts';
-import type { SavedSubtask } from '../../src/state/store.ts';
+import type { SavedSubtask } from '../../src/state/chunks.ts';
 
 /** A service whose answers are given one by one. */
 class Service {

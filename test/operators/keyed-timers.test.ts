@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { KeyedTimers } from '../../src/operators/keyed-timers.ts';
 import type { OperatorContext } from '../../src/runtime/operator.ts';
-import { type SavedSubtask, SubtaskStore } from '../../src/state/store.ts';
+import type { SavedSubtask } from '../../src/state/chunks.ts';
+import { SubtaskStore } from '../../src/state/store.ts';
 
 function timersAt(saved: readonly SavedSubtask[] = []) {
   const store = new SubtaskStore({ subtask: 0, parallelism: 1, maxParallelism: 128 }, saved);
@@ -74,7 +75,7 @@ test('survive a restart', () => {
   cursor.key = [1, 'x'];
   timers.registerEventTimeTimer(4);
   timers.registerProcessingTimeTimer(6);
-  const next = timersAt([store.freeze()]);
+  const next = timersAt([store.freeze().saved()]);
   const fired: unknown[] = [];
   void next.timers.onWatermark(
     10,

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { MAX_TIMESTAMP } from '../../src/runtime/operator.ts';
-import type { SavedSubtask } from '../../src/state/store.ts';
+import type { SavedSubtask } from '../../src/state/chunks.ts';
 import type { OperatorSpec } from '../../src/graph/job-graph.ts';
 import { SEED } from '../seed.ts';
 import { OneSubtask } from './one-subtask.ts';

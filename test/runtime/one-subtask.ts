@@ -7,7 +7,7 @@ import type { SubtaskDeployment } from '../../src/graph/deployment.ts';
 import type { OperatorSpec } from '../../src/graph/job-graph.ts';
 import type { Element } from '../../src/runtime/element.ts';
 import { MAX_TIMESTAMP } from '../../src/runtime/operator.ts';
-import type { SavedSubtask } from '../../src/state/store.ts';
+import type { SavedSubtask } from '../../src/state/chunks.ts';
 import { Subtask } from '../../src/runtime/subtask.ts';
 import { functionOf, systemClock } from './local-job.ts';
 

@@ -10,7 +10,7 @@ import {
   type Operator,
   type OperatorContext,
 } from '../../src/runtime/operator.ts';
-import { type SavedSubtask, entriesOf } from '../../src/state/store.ts';
+import { type SavedSubtask, entriesOf } from '../../src/state/chunks.ts';
 import type { Makers } from '../../src/runtime/makers.ts';
 import { builtIn } from '../../src/built-in.ts';
 import { type LocalJobOptions, localJob, op } from './local-job.ts';

@@ -12,7 +12,8 @@ import {
   ValueStateDescriptor,
 } from '../../src/state/descriptors.ts';
 import { EmbeddedStore } from '../../src/state/embedded-store.ts';
-import { type SavedSubtask, SubtaskStore, entriesOf } from '../../src/state/store.ts';
+import { type SavedSubtask, entriesOf } from '../../src/state/chunks.ts';
+import { SubtaskStore } from '../../src/state/store.ts';
 import type { StateTtl } from '../../src/state/ttl.ts';
 
 const keys = [1, '1', true, null, 'a', [1, 'x'], { b: 2 }, '\0k', new Date(5)] as const;
@@ -119,7 +120,7 @@ describe.each(['heap', 'disk'] as const)('on the %s', (place) => {
               added: [],
             };
           } else {
-            states = make([states.store.freeze()]);
+            states = make([states.store.freeze().saved()]);
           }
         }
         for (const [index, key] of keys.entries()) {
@@ -157,8 +158,8 @@ describe.each(['heap', 'disk'] as const)('on the %s', (place) => {
     expect(count.value()).toBe(1);
     at.key = 2;
     expect(count.value()).toBe(0);
-    expect(entriesOf(store.freeze(), 'value:count')).toEqual([[1, 1]]);
-    expect(entriesOf(store.freeze(), 'value:names')).toEqual([]);
+    expect(entriesOf(store.freeze().saved(), 'value:count')).toEqual([[1, 1]]);
+    expect(entriesOf(store.freeze().saved(), 'value:names')).toEqual([]);
   });
 
   describe('with a time to live', () => {
@@ -217,7 +218,7 @@ describe.each(['heap', 'disk'] as const)('on the %s', (place) => {
     test('what nobody asks for goes away, and into no snapshot', () => {
       const { at, clock, make } = setUp(place, { ttlMs: 10 });
       const { store, value } = make();
-      const left = () => entriesOf(store.freeze(), 'value:value') as [unknown, unknown][];
+      const left = () => entriesOf(store.freeze().saved(), 'value:value') as [unknown, unknown][];
       for (let key = 0; key < 100; key++) {
         at.key = key;
         value.update(key);
@@ -246,7 +247,7 @@ describe.each(['heap', 'disk'] as const)('on the %s', (place) => {
       at.key = 'other';
       for (let i = 0; i < 120; i++) touch(i);
       clock.now = 5; // As if nothing had expired: what is left shows.
-      const left = entriesOf(store.freeze(), `${kind}:${kind}`) as [unknown, unknown][];
+      const left = entriesOf(store.freeze().saved(), `${kind}:${kind}`) as [unknown, unknown][];
       expect(left.map(([key]) => key)).toEqual(expect.arrayContaining([0, 1, 2, 3, 4, 'other']));
       expect(left).toHaveLength(6);
       for (const [key, held] of left)
@@ -263,7 +264,7 @@ describe.each(['heap', 'disk'] as const)('on the %s', (place) => {
       clock.now = 11;
       for (let i = 0; i < 9; i++) value.update(i);
       clock.now = 5;
-      const left = entriesOf(store.freeze(), 'value:value') as [unknown, unknown][];
+      const left = entriesOf(store.freeze().saved(), 'value:value') as [unknown, unknown][];
       expect(new Set(left.map(([key]) => key))).toEqual(new Set(['a', 'b']));
       expect(() => new ValueStateDescriptor('x', { ttl: { ttlMs: 1, cleanupKeys: -1 } })).toThrow(
         'The cleanupKeys of the state "x" are -1; they must be a whole number',

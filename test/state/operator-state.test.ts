@@ -9,7 +9,8 @@ import {
   type RuntimeContext,
 } from '../../src/index.ts';
 import { OperatorStates } from '../../src/state/operator-state.ts';
-import { type SavedSubtask, SubtaskStore } from '../../src/state/store.ts';
+import type { SavedSubtask } from '../../src/state/chunks.ts';
+import { SubtaskStore } from '../../src/state/store.ts';
 import { OneInputHarness, TwoInputHarness } from '../../src/testing/index.ts';
 
 const SEEN = new ListStateDescriptor<string>('seen');
@@ -72,7 +73,7 @@ test('elements of a list are with exactly one subtask after any restore, in orde
         const store = new SubtaskStore({ ...PLACE, subtask, parallelism: before.length });
         const states = new OperatorStates(store.of('l'));
         states.getListState(new ListStateDescriptor<number>('l')).update(values);
-        return store.freeze();
+        return store.freeze().saved();
       });
       const after = Array.from({ length: parallelism }, (_, subtask) => {
         const place = { ...PLACE, subtask, parallelism };

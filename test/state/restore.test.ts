@@ -24,7 +24,7 @@ import {
   type WindowLike,
 } from '../../src/index.ts';
 import { KeyGroups } from '../../src/state/keys.ts';
-import type { SavedSubtask } from '../../src/state/store.ts';
+import type { SavedSubtask } from '../../src/state/chunks.ts';
 import { OneInputHarness, TwoInputHarness } from '../../src/testing/index.ts';
 
 type Pair = [key: string, number: number];

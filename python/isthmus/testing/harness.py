@@ -242,7 +242,7 @@ class OneInputHarness:
 
     def snapshot(self) -> Any:
         """The operator's state, to be given to ``restore`` of another harness."""
-        return self._store.freeze()
+        return self._store.freeze().saved()
 
     def close(self) -> None:
         """Close the function."""

@@ -73,6 +73,7 @@ export class CountedEngine extends Engine {
     this.#slide = slide ?? size;
     this.#keys = keyedTable(parts.ctx, 'counts', {
       entry: (key, { count, windows }) => [key, [count, windows]],
+      keyOf: ([key]) => key,
       read([key, entry]) {
         const [count, windows] = entry as [number, Map<number, unknown>];
         return [key, { count, windows }];

@@ -76,7 +76,7 @@ test('with checkpoints, a part is seen when the one that covers it is complete',
   await sink.onProcessingTime?.(now);
   await sink.process('b');
   await sink.beforeBarrier?.(7);
-  const saved = store.freeze();
+  const saved = store.freeze().saved();
   await sink.process('c');
   const visible = async () =>
     (await readdir(folder)).filter((name) => !name.startsWith('.')).length;

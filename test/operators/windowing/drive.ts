@@ -13,7 +13,8 @@ import {
 import { windowOperator } from '../../../src/operators/window.ts';
 import { SubtaskMetricGroup } from '../../../src/runtime/metric-group.ts';
 import { assignerAsData, triggerAsData } from '../../../src/operators/windowing/as-data.ts';
-import { type SavedSubtask, SubtaskStore } from '../../../src/state/store.ts';
+import type { SavedSubtask } from '../../../src/state/chunks.ts';
+import { SubtaskStore } from '../../../src/state/store.ts';
 import type { WindowOperation } from '../../../src/operators/windowing/operation.ts';
 
 export type Given = Partial<WindowOperation> & Pick<WindowOperation, 'assigner'>;
@@ -144,7 +145,7 @@ export class WindowDriver {
   }
 
   snapshot(): SavedSubtask {
-    return this.#store.freeze();
+    return this.#store.freeze().saved();
   }
 
   record(key: unknown, value: unknown, timestamp = MIN_TIMESTAMP): MaybePromise<void> {

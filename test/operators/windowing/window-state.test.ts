@@ -18,7 +18,7 @@ import {
 } from '../../../src/operators/windowing/trigger.ts';
 import type { TimeWindow } from '../../../src/operators/windowing/windows.ts';
 import { thrownWithin } from '../../../src/runtime/failure.ts';
-import { entriesOf } from '../../../src/state/store.ts';
+import { entriesOf } from '../../../src/state/chunks.ts';
 import { type Given, WindowDriver } from './drive.ts';
 
 interface Context {

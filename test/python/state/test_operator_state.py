@@ -66,7 +66,7 @@ def test_elements_of_a_list_are_with_exactly_one_subtask_after_any_restore_in_or
     for subtask, values in enumerate(before):
         store = store_of(subtask, len(before))
         OperatorStates(store.of("remember")).get_list_state(SEEN).update(values)
-        snapshots.append(store.freeze())
+        snapshots.append(store.freeze().saved())
     after = []
     for subtask in range(parallelism):
         states = OperatorStates(store_of(subtask, parallelism, snapshots[::-1]).of("remember"))

@@ -724,7 +724,7 @@ class Subtask:
         if self._checkpoint_wanted is not None and self._checkpoint_wanted[0] <= checkpoint:
             self._checkpoint_wanted = None
         self._answered = checkpoint
-        self.notify("snapshot", self, checkpoint, self.store.freeze())
+        self.notify("snapshot", self, checkpoint, self.store.freeze(checkpoint).saved())
 
     def _last_answer(self, checkpoint: int) -> Generator[Drain, None, None]:
         yield from self._save(checkpoint)

@@ -12,8 +12,9 @@ from ..._values.isolate import loads
 from ..._values.keep import Own, kept, sendable
 from ..._values.raised import ANYTHING
 from ..._values.weight import Scale
+from ..state.chunks import saved_subtask
 from ..state.key_identity import GroupOf
-from ..state.store import SubtaskStore, saved_subtask
+from ..state.store import SubtaskStore
 from .coercion import Coerce
 from .opening import open_function
 from .operator import Cursor, Operator, OperatorContext

@@ -6,17 +6,18 @@ An operator declares at ``open`` what it keeps, and finds in it what was restore
   S1. A table is known by the uid of its operator and its name. Chaining, parallelism and other operators change neither.
   S2. Keyed entries go by key group, so that each goes to the subtask that has the group now.
   S3. What was restored and is not declared stays as it is and goes into the next snapshot.
-  S4. A frozen chunk is bytes: what functions change later is not in it.
+  S4. What is frozen is what was there at the barrier: what functions change later is not in it.
   S5. A table has one form; a restored one of another form is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from ..._values.isolate import dumps, loads
 from ...errors import GraphError
+from .chunks import NO_GROUP, WHOLE, Chunk, SavedSubtask, changes_of, whole
+from .frozen import Frozen
 from .key_identity import GroupOf
 from .tables import (
     BroadcastTable,
@@ -29,35 +30,8 @@ from .tables import (
     UnionTable,
 )
 
-#: In place of a key group, where a table has none.
-NO_GROUP = -1
 #: Before names of state that belongs to no key, which keyed state may have, too.
 OF_OPERATOR = "operator:"
-#: How a chunk is to be read: values of Python, pickled.
-PICKLE = 2
-
-
-class Chunk(NamedTuple):
-    """A piece of a table: all of it that belongs to one key group."""
-
-    uid: str
-    table: str
-    form: str
-    codec: int
-    group: int
-    data: bytes
-
-
-class SavedSubtask(NamedTuple):
-    """What ``freeze`` gives, for one checkpoint."""
-
-    subtask: int
-    parallelism: int
-    chunks: list[Chunk]
-
-    def entries(self, table: str) -> list[Any]:
-        """What it has of a table, of all operators and key groups."""
-        return [entry for chunk in self.chunks if chunk.table == table for entry in loads(chunk.data)]
 
 
 class _Origin(NamedTuple):
@@ -91,8 +65,16 @@ class SubtaskStore:
         for old in saved:
             for chunk in old.chunks:
                 if chunk.group == NO_GROUP or groups.is_mine(chunk.group):  # S2
-                    origin = _Origin(old.subtask, old.parallelism, chunk)
-                    self._restored.setdefault((chunk.uid, chunk.table), []).append(origin)
+                    self._restore(_Origin(old.subtask, old.parallelism, chunk))
+
+    def _restore(self, origin: _Origin) -> None:
+        chunk = origin.chunk
+        known = self._restored.setdefault((chunk.uid, chunk.table), [])
+        if chunk.kind == WHOLE:  # C2
+            known[:] = (
+                one for one in known if (one.subtask, one.chunk.group) != (origin.subtask, chunk.group)
+            )
+        known.append(origin)
 
     def of(self, uid: str) -> OperatorStore:
         """The tables of an operator."""
@@ -110,30 +92,43 @@ class SubtaskStore:
             for origin in self._restored.pop((uid, name), ()):
                 if origin.chunk.form != form:
                     raise _of_another_form(name, origin.chunk.form, form, "was kept as a {} before")
-                table.load(loads(origin.chunk.data), origin.subtask, origin.parallelism)
+                removed, entries = changes_of(origin.chunk)
+                if removed:
+                    table.remove(removed)
+                table.load(entries, origin.subtask, origin.parallelism)
             table.loaded()
         elif table.form != form:
             raise _of_another_form(name, table.form, form, "is a {} already")
         return table
 
-    def freeze(self) -> SavedSubtask:
-        """All tables as they are now (S4)."""
+    def freeze(self, checkpoint: int = 0, full: bool = False) -> Frozen:
+        """All tables as they are now (S4).
+
+        Args:
+            full: All there is, not what has changed since the last completed checkpoint.
+        """
         chunks = [chunk for address, table in self._tables.items() for chunk in self._frozen(address, table)]
         chunks += (origin.chunk for origins in self._restored.values() for origin in origins)
-        return SavedSubtask(self.subtask, self.parallelism, chunks)
+        return Frozen(checkpoint, None, self.subtask, self.parallelism, iter(chunks))
+
+    def completed(self, checkpoint: int) -> None:
+        """A checkpoint is durable: the next ones are built on it. One that is older than the base, or unknown, is ignored."""
+
+    def aborted(self, checkpoint: int) -> None:
+        """A checkpoint will never be complete: its changes go into the next one."""
 
     def _frozen(self, address: tuple[str, str], table: Table) -> Iterator[Chunk]:
         if not table.keyed:
             entries = list(table.entries())
             if entries:
-                yield Chunk(*address, table.form, PICKLE, NO_GROUP, dumps(entries))
+                yield whole(*address, table.form, NO_GROUP, entries)
             return
         group_of = self.groups.group_of_entry
         by_group: dict[int, list[Any]] = {}
         for entry in table.entries():
             by_group.setdefault(group_of(entry[0]), []).append(entry)
         for group, entries in by_group.items():
-            yield Chunk(*address, table.form, PICKLE, group, dumps(entries))
+            yield whole(*address, table.form, group, entries)
 
 
 class OperatorStore:
@@ -215,12 +210,6 @@ class OperatorStore:
 
     def _declare(self, name: str, form: str, make: Callable[[], Any]) -> Any:
         return self._store.declared(self._uid, name, form, make)
-
-
-def saved_subtask(data: Sequence[Any]) -> SavedSubtask:
-    """A ``SavedSubtask`` of what came over the wire as plain lists."""
-    subtask, parallelism, chunks = data
-    return SavedSubtask(subtask, parallelism, [Chunk(*chunk) for chunk in chunks])
 
 
 def _of_another_form(name: str, one: str, other: str, how: str) -> GraphError:

@@ -22,6 +22,10 @@ class Table:
         """Take over entries that an old subtask had; called for each piece, in the order of the subtasks."""
         raise NotImplementedError
 
+    def remove(self, addresses: list[Any]) -> None:
+        """Of what is loaded, entries that are gone: what they are without their last part (C3)."""
+        raise NotImplementedError
+
     def loaded(self) -> None:
         """All is loaded."""
 
@@ -46,6 +50,10 @@ class KeyedTable(Table):
         for key, entry in entries:
             held[key] = entry
 
+    def remove(self, addresses: list[Any]) -> None:
+        for (key,) in addresses:
+            self.held.pop(key, None)
+
 
 class NamespacedTable(Table):
     form = "namespaced"
@@ -63,6 +71,12 @@ class NamespacedTable(Table):
     def load(self, entries: list[Any], subtask: int, parallelism: int) -> None:
         for key, namespace, entry in entries:
             self.held.setdefault(namespace, {})[key] = entry
+
+    def remove(self, addresses: list[Any]) -> None:
+        for key, namespace in addresses:
+            held = self.held.get(namespace)
+            if held is not None and held.pop(key, None) is not None and not held:
+                del self.held[namespace]
 
     def loaded(self) -> None:
         for namespace in self.held:
@@ -83,6 +97,10 @@ class DerivedTable(Table):
 
     def load(self, entries: list[Any], subtask: int, parallelism: int) -> None:
         self.held += entries
+
+    def remove(self, addresses: list[Any]) -> None:
+        gone = {key for (key,) in addresses}
+        self.held = [entry for entry in self.held if entry[0] not in gone]
 
 
 class DrawnTable(Table):
@@ -146,10 +164,17 @@ class BroadcastTable(Table):
 
     def __init__(self) -> None:
         self.held: dict[Any, Any] = {}
+        self._from: int | None = None
 
     def entries(self) -> Iterable[Any]:
         return self.held.items()
 
     def load(self, entries: list[Any], subtask: int, parallelism: int) -> None:
-        if not self.held:
+        if self._from is None:
+            self._from = subtask
+        if self._from == subtask:
             self.held.update(entries)
+
+    def remove(self, addresses: list[Any]) -> None:
+        for (key,) in addresses:
+            self.held.pop(key, None)
