@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from isthmus._worker.runtime.agenda import Agenda, _DueTimes
-from isthmus._worker.runtime.subtask import CAREFUL, Subtask
+from isthmus._worker.runtime.care import CAREFUL
+from isthmus._worker.runtime.subtask import Subtask
 from slots import DrivenSlot, operator, task
 
 Tasks = list[dict[str, Any]]
@@ -66,7 +67,7 @@ def looks_of(tasks: Tasks, monkeypatch: pytest.MonkeyPatch) -> int:
 @pytest.mark.parametrize("careful", [CAREFUL, 0])
 @pytest.mark.parametrize("graph", [a_line, processes, branches, sources])
 def test_looks_grow_with_the_tasks(graph: Any, careful: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("isthmus._worker.runtime.subtask.CAREFUL", careful)
+    monkeypatch.setattr("isthmus._worker.runtime.care.CAREFUL", careful)
     few, many = (looks_of(graph(count), monkeypatch) for count in (15, 120))
     # Eight times the tasks, all of which every record passes; the square would be 64.
     assert many < 12 * few

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..._values.failure import is_not_iterable, safe_repr, user_codes
+from ..._values.failure import OperatorFailure, is_not_iterable, safe_repr, user_codes
 from ..._values.shown import safe_str
 from ..state.key_identity import thaw
 from .feed import Feed
 from .operator import Operator
+
+_STOPPED = "StopIteration was raised by the function; it would have ended the stream silently"
 
 
 def in_flight(feed: Feed | None, key: Any) -> tuple[str | None, str | None]:
@@ -58,6 +60,11 @@ def who_stopped(operators: list[Operator]) -> dict[str, Any] | None:
     for op in likely or called or operators:
         return op.ctx.spec
     return None
+
+
+def stopped(operators: list[Operator], head: dict[str, Any], record: str | None = None) -> OperatorFailure:
+    """A function of (the rest of) a chain has ended the stream in front of it."""
+    return OperatorFailure(RuntimeError(_STOPPED), who_stopped(operators) or head, record=record)
 
 
 def _origin(error: BaseException) -> BaseException:

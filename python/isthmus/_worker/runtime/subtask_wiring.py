@@ -123,7 +123,7 @@ def _waker(slot: Slot, task: Subtask) -> Callable[[], None]:
 
 
 def _side_emitter(task: Subtask, index: int) -> Callable[[str, Any], None]:
-    return lambda tag, value: task.emit_side(index, tag, value)
+    return lambda tag, value: task.outputs.emit_side(index, tag, value)
 
 
 def _wire_outputs(slot: Slot, settings: Settings, task: Subtask, contexts: list[OperatorContext]) -> None:
@@ -195,14 +195,14 @@ def _wire_outputs(slot: Slot, settings: Settings, task: Subtask, contexts: list[
         if out.get("sideTag") is not None:
             # Several consumers of one side output each have an exchange.
             where = (out["fromOperator"], out["sideTag"])
-            known_output = task.side_outputs.get(where)
-            task.side_outputs[where] = output if known_output is None else Several(known_output, output)  # type: ignore[assignment]
+            known_output = task.outputs.sides.get(where)
+            task.outputs.sides[where] = output if known_output is None else Several(known_output, output)  # type: ignore[assignment]
             if known_output is not None:
                 shared += [known_output, output]
         else:
-            task.outputs.append(output)
-    if len(task.outputs) > 1:
-        shared += task.outputs
+            task.outputs.main.append(output)
+    if len(task.outputs.main) > 1:
+        shared += task.outputs.main
     if not reuse:
         # Readers share nothing that can be changed, be the exchange real or elided.
         for output in shared:
@@ -210,10 +210,10 @@ def _wire_outputs(slot: Slot, settings: Settings, task: Subtask, contexts: list[
                 if isinstance(sender, LocalSender):
                     sender.copies = True
     if own is not None:
-        task.own_side = own
+        task.outputs.own_side = own
         # Records of a source are their reader's own; without a reader nothing is kept.
-        if task.outputs and task.operators:
-            task.own = own
+        if task.outputs.main and task.operators:
+            task.outputs.own = own
 
 
 def _own_for(task: Subtask) -> Own:
