@@ -11,6 +11,7 @@ import type { OutputOrigin } from '../bridge/worker-process.ts';
 import { hostProblem } from '../config/host.ts';
 import { ConfigurationError, OutputError } from '../errors.ts';
 import { planJob } from '../graph/planner.ts';
+import { systemMachine } from '../machine/system-machine.ts';
 import { JobExecution, type JobOptions, type JobSubmission } from '../runtime/job-execution.ts';
 import { progressDisplay } from '../terminal/progress-display.ts';
 import { endQuietlyIfUnhandled } from './closed-output.ts';
@@ -52,7 +53,7 @@ export class Session {
 
   start(
     submission: JobSubmission,
-    options: Omit<JobOptions, 'pool' | 'makers' | 'onLog'>,
+    options: Omit<JobOptions, 'pool' | 'machine' | 'makers' | 'onLog'>,
   ): JobExecution {
     this.#pool ??= new WorkerPool({
       packageDir: PYTHON_PACKAGE_FOLDER,
@@ -65,6 +66,7 @@ export class Session {
     const execution = JobExecution.start(submission, {
       ...options,
       pool: this.#pool,
+      machine: systemMachine,
       makers: async () => (await import('../built-in.ts')).builtIn,
       display: progressDisplay,
       onLog: (entry) => this.log(entry),

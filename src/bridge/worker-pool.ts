@@ -8,9 +8,14 @@
 //   P3. Workers in the pool do not keep this process alive.
 //   P4. Their number is bounded; jobs take turns (worker-turns.ts).
 
+import { availableParallelism } from 'node:os';
 import { JobCancelledError, WorkerError } from '../errors.ts';
+import type { JobGraph } from '../graph/job-graph.ts';
 import { areUnchanged, type ImportedFiles } from './imported-files.ts';
-import { startVariables, type WorkerEnvironment } from './worker-environment.ts';
+import { findInterpreter, resolveInterpreter } from './interpreter.ts';
+import { programFingerprint } from './program-fingerprint.ts';
+import { startVariables } from './worker-environment.ts';
+import type { Borrowing, WorkerRequest, Workers } from './worker-link.ts';
 import { WorkerProcess, type WorkerProcessOptions } from './worker-process.ts';
 import { type JobPlace, WorkerTurns } from './worker-turns.ts';
 
@@ -18,20 +23,6 @@ export type WorkerPoolOptions = Omit<
   WorkerProcessOptions,
   'executable' | 'startTimeoutMs' | 'maxFrameBytes' | 'env'
 >;
-
-/** What a job needs of a worker. */
-export interface WorkerRequest {
-  executable: string;
-  fingerprint: string;
-  startTimeoutMs: number;
-  maxFrameBytes: number;
-  /** Variables that are other for the workers than for this process. */
-  env: WorkerEnvironment;
-  /** Workers that may be at work at a time (T3 of worker-turns.ts). */
-  maxWorkers: number;
-  /** How long the job waits for its turn. */
-  waitTimeoutMs: number;
-}
 
 interface IdleWorker {
   worker: WorkerProcess;
@@ -44,14 +35,6 @@ interface IdleWorker {
   imported: ImportedFiles;
 }
 
-/** A job's workers to be. */
-export interface Borrowing {
-  /** Rejects with a WorkerError when their turn does not come in time, and when the job leaves before. */
-  readonly workers: Promise<WorkerProcess[]>;
-  /** The job wants them no longer; those it has are to be given back all the same. */
-  leave(): void;
-}
-
 const DEFAULT_FRAME_BYTES = 64 << 20;
 const DEFAULT_START_TIMEOUT_MS = 30_000;
 /** How long nothing moves before jobs that wait for their reader are taken for stalled (T5 of worker-turns.ts). */
@@ -59,7 +42,7 @@ const STALLED_MS = 1_000;
 /** Workers that may wait in the pool; further ones end with their job. */
 const MAX_IDLE = 32;
 
-export class WorkerPool {
+export class WorkerPool implements Workers {
   readonly #options: WorkerPoolOptions;
   readonly #lent = new Map<WorkerProcess, { job: JobPlace; was: IdleWorker }>();
   readonly #turns = new WorkerTurns();
@@ -89,6 +72,24 @@ export class WorkerPool {
     }
   }
 
+  async requestFor(graph: JobGraph): Promise<WorkerRequest> {
+    const { settings, python } = graph;
+    // The option is the stronger one: a Python program names its own interpreter in any case.
+    const explicit = settings.pythonExecutable ?? python.interpreter;
+    const { executable } = await resolveInterpreter(
+      findInterpreter(explicit, process.env, python.cwd),
+    );
+    return {
+      executable,
+      fingerprint: programFingerprint(graph),
+      startTimeoutMs: settings.workerStartTimeoutMs,
+      maxFrameBytes: settings.maxFrameBytes,
+      env: python.env ?? {},
+      maxWorkers: settings.maxWorkers ?? defaultMaxWorkers(),
+      waitTimeoutMs: settings.workerWaitTimeoutMs,
+    };
+  }
+
   /**
    * The workers of one job; warm ones where they fit. The `ready` of each is to be awaited, and each is to be given back.
    *
@@ -99,7 +100,7 @@ export class WorkerPool {
     count: number,
     job: JobPlace,
     onWait: (message: string) => void,
-  ): Borrowing {
+  ): Borrowing<WorkerProcess> {
     const { maxWorkers, waitTimeoutMs } = request;
     const turn = this.#turns.ask(job, count, maxWorkers);
     const take = () => this.#take(request, count, job);
@@ -270,6 +271,11 @@ export class WorkerPool {
     idle.worker.lend(undefined); // P3
     this.#idle.push(idle);
   }
+}
+
+/** Enough for several jobs of as many subtasks as there are cores. */
+function defaultMaxWorkers(): number {
+  return Math.max(64, 8 * availableParallelism());
 }
 
 function noTurn(request: WorkerRequest, count: number, held: number): WorkerError {

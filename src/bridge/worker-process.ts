@@ -10,6 +10,7 @@
 //   W5. Idle in the pool it does not keep this process alive; at work it does.
 
 import { readSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
@@ -21,6 +22,7 @@ import { forgetGroup, guardGroup } from './group-guard.ts';
 import { type WorkerEnvironment, environmentOf } from './worker-environment.ts';
 import { needDescriptors } from './spare-descriptors.ts';
 import { type WorkerExit, workerExitError } from './worker-exit.ts';
+import type { WorkerLink, WorkerTenant } from './worker-link.ts';
 
 export interface WorkerProcessOptions {
   executable: string;
@@ -68,14 +70,6 @@ export interface WorkerHello {
   executable: string;
 }
 
-/** Who works with the worker at the moment. */
-export interface WorkerTenant {
-  frame: (frame: Frame) => void;
-  exited: (exit: WorkerExit) => void;
-  /** What it is at, for its output. */
-  place?: () => { subtask: number; operator?: string };
-}
-
 // The package of our version is found first and the folder then goes to the end of the path, where it shadows nothing.
 const BOOTSTRAP = `
 import sys
@@ -104,7 +98,7 @@ const DUMP_MS = 300;
 const alive = new Set<WorkerProcess>();
 let exitHookInstalled = false;
 
-export class WorkerProcess {
+export class WorkerProcess implements WorkerLink {
   readonly pid: number;
   /** Resolves when the worker has said HELLO; rejects with a `WorkerError` when it could not start. */
   readonly ready: Promise<WorkerHello>;
@@ -249,6 +243,17 @@ export class WorkerProcess {
 
   killOutgrown(limitBytes: number, residentBytes: number): void {
     this.#kill({ kind: 'outgrew', limitBytes, residentBytes, stderrTail: '' });
+  }
+
+  /** Of Linux only. */
+  async residentBytes(): Promise<number | undefined> {
+    try {
+      const status = await readFile(`/proc/${this.pid}/status`, 'utf8');
+      const kibibytes = /^VmRSS:\s+(\d+) kB/m.exec(status)?.[1];
+      return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
+    } catch {
+      return undefined; // It is gone.
+    }
   }
 
   /** At exit of this process, where nothing can be awaited any more. */

@@ -20,6 +20,7 @@ import {
 } from '../errors.ts';
 import { configurationInForce } from '../config/in-force.ts';
 import { stopSignals } from '../config/stop-signals.ts';
+import { systemMachine } from '../machine/system-machine.ts';
 import { JobExecution, type JobStatus } from '../runtime/job-execution.ts';
 import type { ResultFrame } from '../runtime/job-attempt.ts';
 import { currentPlace } from '../runtime/job-place.ts';
@@ -211,6 +212,7 @@ class DriverSession {
       { graph: inForce, blobs: taken, functions: [] },
       {
         pool: this.#pool as WorkerPool,
+        machine: systemMachine,
         makers: async () => (await import('../built-in.ts')).builtIn,
         display: progressDisplay,
         output: this.#output,

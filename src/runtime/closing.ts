@@ -1,4 +1,5 @@
 import type { ChainLink } from './chain.ts';
+import { type Clock, resolvedWithin } from '../machine/clock.ts';
 import type { MaybePromise } from './operator.ts';
 import { isPromise } from './output.ts';
 import { settling } from './settling.ts';
@@ -10,10 +11,12 @@ const IN_FLIGHT_MS = 200;
 /** Closes each operator of a chain once, whichever way the subtask ends. */
 export class Closing {
   readonly #closed = new Set<ChainLink>();
+  readonly #clock: Clock;
   readonly #timeoutMs: number;
 
   /** `timeoutMs`: what `closeAll` may take (`isthmus.close-timeout`). */
-  constructor(timeoutMs: number) {
+  constructor(clock: Clock, timeoutMs: number) {
+    this.#clock = clock;
     this.#timeoutMs = timeoutMs;
   }
 
@@ -44,12 +47,16 @@ export class Closing {
   ): Promise<void> {
     const timeoutMs = this.#timeoutMs;
     if (pending !== undefined) {
-      await settledWithin(pending.catch(ignore), Math.min(IN_FLIGHT_MS, timeoutMs));
+      await resolvedWithin(this.#clock, pending.catch(ignore), Math.min(IN_FLIGHT_MS, timeoutMs));
     }
     await Promise.all(
       links.map(async (link) => {
         try {
-          const inTime = await settledWithin((async () => this.close(link))(), timeoutMs);
+          const inTime = await resolvedWithin(
+            this.#clock,
+            (async () => this.close(link))(),
+            timeoutMs,
+          );
           if (!inTime) warn(link, tookTooLong(timeoutMs));
         } catch (thrown) {
           warn(link, thrown);
@@ -67,21 +74,6 @@ function tookTooLong(ms: number): Error {
   return new Error(
     `it had not closed after ${ms} ms and is left to itself; the limit is ${SETTINGS.closeTimeoutMs.key}`,
   );
-}
-
-/** Whether it has settled in time; rejects as it does. */
-async function settledWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  // When the time is up first, a later rejection is nobody's.
-  promise.catch(ignore);
-  try {
-    return await Promise.race([promise.then(() => true), timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function ignore(): void {}

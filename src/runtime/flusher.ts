@@ -1,21 +1,25 @@
+import type { Clock } from '../machine/clock.ts';
 import type { OutputChannel } from './output-channel.ts';
 
 /** The channels of a subtask that hold records to be sent. */
 export class Flusher {
   readonly #dirty = new Set<OutputChannel>();
+  readonly #clock: Clock;
   readonly #waiting: () => boolean;
   readonly #fail: (thrown: unknown) => void;
-  #turn: NodeJS.Immediate | undefined;
+  /** Cancels the turn that was asked for. */
+  #turn: (() => void) | undefined;
 
   /** `waiting` says whether the subtask waits for a promise: then nobody comes by to flush. */
-  constructor(waiting: () => boolean, fail: (thrown: unknown) => void) {
+  constructor(clock: Clock, waiting: () => boolean, fail: (thrown: unknown) => void) {
+    this.#clock = clock;
     this.#waiting = waiting;
     this.#fail = fail;
   }
 
   add(channel: OutputChannel): void {
     this.#dirty.add(channel);
-    if (this.#turn === undefined && this.#waiting()) this.#turn = setImmediate(this.#onTurn);
+    if (this.#turn === undefined && this.#waiting()) this.#turn = this.#clock.turn(this.#onTurn);
   }
 
   /** `pushed`: also what would wait for an answer, to make a batch larger. */
@@ -26,7 +30,7 @@ export class Flusher {
   }
 
   stop(): void {
-    if (this.#turn !== undefined) clearImmediate(this.#turn);
+    this.#turn?.();
     this.#dirty.clear();
   }
 

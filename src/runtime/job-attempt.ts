@@ -6,7 +6,7 @@
 //   A4. `run` settles after every subtask is closed and every worker given back or dead.
 //   A5. Results are out before `run` resolves: credit for them goes back when their reader has taken them.
 
-import type { Borrowing, WorkerPool, WorkerRequest } from '../bridge/worker-pool.ts';
+import type { Borrowing, WorkerLink, WorkerRequest, Workers } from '../bridge/worker-link.ts';
 import type { JobPlace } from '../bridge/worker-turns.ts';
 import { type Frame, FrameType, decodeCredit, encodeCredit } from '../bridge/frame.ts';
 import { InternalError, IsthmusError } from '../errors.ts';
@@ -18,13 +18,13 @@ import type { JobMetrics } from './job-metrics.ts';
 import { type ChannelRoute, type Endpoint, routeChannels } from './job-routing.ts';
 import { withinJob } from './job-place.ts';
 import type { Makers } from './makers.ts';
-import type { Clock, MaybePromise } from './operator.ts';
+import type { Machine } from '../machine/machine.ts';
+import type { MaybePromise } from './operator.ts';
 import type { LogLevel, SubtaskServices } from './services.ts';
 import { Slot, type WorkerLog } from './slot.ts';
 import { isOf, thrownText } from './shown.ts';
 import type { SlotLimits } from './slot-watch.ts';
 import type { Subtask } from './subtask.ts';
-import type { WorkerProcess } from '../bridge/worker-process.ts';
 import { wireCodec } from './wire-batch.ts';
 
 /** Records on their way to a client in another process, as they came (docs/protocol.md §5). */
@@ -42,15 +42,14 @@ export interface AttemptOptions {
   job: string;
   attempt: number;
   blobs: readonly Uint8Array[];
-  pool: WorkerPool;
+  pool: Workers;
   /** Absent for jobs without Python tasks. */
   worker: WorkerRequest | undefined;
   place: JobPlace;
   limits: SlotLimits;
   metrics: JobMetrics;
   makers: () => MaybePromise<Makers>;
-  clock: Clock;
-  random: () => number;
+  machine: Machine;
   loadFunction: (ref: FunctionRef) => MaybePromise<unknown>;
   print: (text: string, stderr?: boolean) => MaybePromise<void>;
   roomToSay: () => Promise<void> | undefined;
@@ -170,7 +169,7 @@ export class JobAttempt {
   }
 
   async #borrowSlots(): Promise<Slot[]> {
-    const { plan, job, attempt, pool, worker, place, metrics } = this.#options;
+    const { plan, job, attempt, pool, worker, place, metrics, machine } = this.#options;
     if (plan.slots === 0) this.#resolveAllFinished();
     if (worker === undefined) return [];
     const deployments = Array.from({ length: plan.slots }, (_, slot) =>
@@ -188,9 +187,10 @@ export class JobAttempt {
       const slot = new Slot({
         deployment,
         slots: plan.slots,
-        worker: workers[index] as WorkerProcess,
+        worker: workers[index] as WorkerLink,
         pool,
         request: worker,
+        clock: machine.clock,
         closeTimeoutMs: plan.graph.settings.closeTimeoutMs,
         events: {
           channelFrame: (frame) => this.#onChannelFrame(frame),
@@ -329,21 +329,10 @@ export class JobAttempt {
   }
 
   #services(): SubtaskServices {
-    const {
-      plan,
-      attempt,
-      clock,
-      random,
-      loadFunction,
-      print,
-      roomToSay,
-      place,
-      onResults,
-      onLog,
-    } = this.#options;
+    const { plan, attempt, machine, loadFunction, print, roomToSay, place, onResults, onLog } =
+      this.#options;
     return {
-      clock,
-      random,
+      machine,
       settings: plan.graph.settings,
       jobName: plan.graph.name,
       attempt,

@@ -4,14 +4,9 @@
 //   J2. When it has settled, no subtask runs and no worker is the job's any more.
 //   J3. A program is given no result twice: where it has one, the job fails rather than start again. Restarts are told.
 
-import { randomUUID } from 'node:crypto';
-import { availableParallelism } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type ProgramOutput, processOutput } from '../bridge/output-stream.ts';
-import { findInterpreter, resolveInterpreter } from '../bridge/interpreter.ts';
 import { withImportPath } from '../bridge/import-path.ts';
-import { programFingerprint } from '../bridge/program-fingerprint.ts';
-import type { WorkerPool, WorkerRequest } from '../bridge/worker-pool.ts';
+import type { WorkerRequest, Workers } from '../bridge/worker-link.ts';
 import type { JobPlace } from '../bridge/worker-turns.ts';
 import { type IsthmusError, JobCancelledError, type OutputError } from '../errors.ts';
 import { cancelledBy } from '../abort.ts';
@@ -25,11 +20,12 @@ import { watchPrints } from './lost-prints.ts';
 import type { JobDisplay } from './job-display.ts';
 import { JobMetrics, type JobOperatorMetrics } from './job-metrics.ts';
 import type { Makers } from './makers.ts';
-import type { Clock, MaybePromise } from './operator.ts';
+import { every, resolvedWithin } from '../machine/clock.ts';
+import type { Machine } from '../machine/machine.ts';
+import type { MaybePromise } from './operator.ts';
 import { type Restart, notAgain, restartNotice } from './restart-notice.ts';
 import { restartStrategy } from './restart-strategy.ts';
 import type { WorkerLog } from './slot.ts';
-import { systemClock } from './system-clock.ts';
 
 export interface JobSubmission {
   graph: JobGraph;
@@ -61,15 +57,14 @@ export interface JobOptions {
   jobId?: string;
   /** Cancels the job when aborted. */
   signal?: AbortSignal;
-  pool: WorkerPool;
+  pool: Workers;
+  machine: Machine;
   /** Loaded where a job has tasks in this process. */
   makers: () => MaybePromise<Makers>;
   /** Shows how a job fares, where its option `isthmus.progress` is for showing it. */
   display?: (job: string, wanted: string | undefined) => JobDisplay | undefined;
   /** Whether the program waits for the next result. */
   readerWaits?: () => boolean;
-  clock?: Clock;
-  random?: () => number;
   /** Where print sinks write; the process's own stdout and stderr where absent. */
   output?: ProgramOutput;
   /** Records for a TypeScript client; the job goes on as they are taken. */
@@ -104,7 +99,7 @@ export class JobExecution {
   readonly #submission: JobSubmission;
   readonly #options: JobOptions;
   readonly #place: JobPlace;
-  readonly #clock: Clock;
+  readonly #machine: Machine;
   #status: JobStatus = 'CREATED';
   #metrics: JobMetrics | undefined;
   #attempt: JobAttempt | undefined;
@@ -125,8 +120,8 @@ export class JobExecution {
     this.#submission = submission;
     this.#options = options;
     this.#place = { ...newPlace(), readerWaits: options.readerWaits };
-    this.#clock = options.clock ?? systemClock;
-    this.jobId = options.jobId ?? randomUUID().replaceAll('-', '');
+    this.#machine = options.machine;
+    this.jobId = options.jobId ?? options.machine.uuid().replaceAll('-', '');
     this.result = this.#run();
     // The error may reach the user by another road first (an iterator of results).
     this.result.catch(() => {});
@@ -191,8 +186,8 @@ export class JobExecution {
     const onAbort = () => void this.cancel(cancelledBy(signal).message);
     signal?.addEventListener('abort', onAbort, { once: true });
     if (signal?.aborted) this.#cancelled = cancelledBy(signal);
-    const startedAt = this.#clock.monotonic();
-    let progress: NodeJS.Timeout | undefined;
+    const startedAt = this.#machine.clock.monotonic();
+    let stopProgress: (() => void) | undefined;
     const { name, settings } = this.#submission.graph;
     const stopWatch = watchPrints(this.#submission.graph, this.#output, (error) => {
       this.#lostPrints ??= error;
@@ -202,12 +197,13 @@ export class JobExecution {
     this.#display = display;
     try {
       if (this.#options.onProgress !== undefined || display !== undefined) {
-        progress = setInterval(() => {
+        const tell = (): void => {
           const metrics = this.metrics();
           this.#options.onProgress?.(metrics);
           display?.update(metrics);
-        }, this.#options.progressEveryMs ?? 1_000);
-        progress.unref();
+        };
+        const ms = this.#options.progressEveryMs ?? 1_000;
+        stopProgress = every(this.#machine.clock, ms, tell, 'idle');
       }
       await this.#runAttempts();
       await this.#output.stdout.settled();
@@ -217,21 +213,20 @@ export class JobExecution {
       return {
         jobId: this.jobId,
         status: 'FINISHED',
-        runtimeMs: Math.round(this.#clock.monotonic() - startedAt),
+        runtimeMs: Math.round(this.#machine.clock.monotonic() - startedAt),
         metrics: this.metrics(),
       };
     } catch (error) {
       // What was printed before comes before what is said of the failure; a reader that is slow is not waited for.
       if (this.#output.stdout.isBusy) {
-        const limit = sleep(LAST_OUTPUT_MS, undefined, { ref: false });
-        await Promise.race([this.#output.stdout.settled(), limit]);
+        await resolvedWithin(this.#machine.clock, this.#output.stdout.settled(), LAST_OUTPUT_MS);
       }
       this.#setStatus(this.#cancelled === undefined ? 'FAILED' : 'CANCELED');
       throw this.#cancelled ?? error;
     } finally {
       this.#place.isOver = true;
       stopWatch();
-      clearInterval(progress);
+      stopProgress?.();
       display?.end(this.metrics(), this.#status);
       signal?.removeEventListener('abort', onAbort);
     }
@@ -241,9 +236,11 @@ export class JobExecution {
     if (this.#cancelled !== undefined) throw this.#cancelled;
     const graph = withImportPath(this.#submission.graph);
     const plan = planJob(graph);
-    const random = this.#options.random ?? Math.random;
-    const strategy = restartStrategy(graph.settings, random);
-    const worker = plan.slots === 0 ? undefined : await this.#unlessCancelled(workerRequest(graph));
+    const strategy = restartStrategy(graph.settings, this.#machine.random);
+    const worker =
+      plan.slots === 0
+        ? undefined
+        : await this.#unlessCancelled(this.#options.pool.requestFor(graph));
     for (let attempt = 0; ; attempt++) {
       try {
         await this.#runAttempt(plan, attempt, worker);
@@ -252,7 +249,7 @@ export class JobExecution {
         const error = thrown as IsthmusError;
         if (this.#cancelled !== undefined || FINAL_CODES.has(error.code)) throw error;
         if (this.#isStopping) throw error;
-        const pauseMs = strategy.next(this.#clock.now());
+        const pauseMs = strategy.next(this.#machine.clock.now());
         if (pauseMs === undefined) throw error;
         if (!this.#resultsAreBack()) throw notAgain(error); // J3
         this.#tellRestart({ failed: attempt + 1, pauseMs, error });
@@ -269,7 +266,7 @@ export class JobExecution {
     worker: WorkerRequest | undefined,
   ): Promise<void> {
     if (this.#cancelled !== undefined) throw this.#cancelled;
-    const { pool, makers, random, onLog } = this.#options;
+    const { pool, makers, onLog } = this.#options;
     const onResults = this.#noting(this.#options.onResults);
     const onResultFrame = this.#noting(this.#options.onResultFrame);
     const { blobs, functions } = this.#submission;
@@ -289,8 +286,7 @@ export class JobExecution {
       },
       metrics: this.#metrics,
       makers,
-      clock: this.#clock,
-      random: random ?? Math.random,
+      machine: this.#machine,
       loadFunction: (ref) => loadFunction(ref, functions),
       print: (text, stderr) => {
         this.#display?.hide();
@@ -341,7 +337,7 @@ export class JobExecution {
 
   async #pause(ms: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      const cancel = this.#clock.at(this.#clock.now() + ms, resolve);
+      const cancel = this.#machine.clock.at(this.#machine.clock.now() + ms, resolve);
       this.#wakeFromPause = () => {
         cancel();
         resolve();
@@ -361,27 +357,4 @@ export class JobExecution {
     this.#status = status;
     this.#options.onStatus?.(status);
   }
-}
-
-async function workerRequest(graph: JobGraph): Promise<WorkerRequest> {
-  const { settings } = graph;
-  // The option is the stronger one: a Python program names its own interpreter in any case.
-  const explicit = settings.pythonExecutable ?? graph.python.interpreter;
-  const { executable } = await resolveInterpreter(
-    findInterpreter(explicit, process.env, graph.python.cwd),
-  );
-  return {
-    executable,
-    fingerprint: programFingerprint(graph),
-    startTimeoutMs: settings.workerStartTimeoutMs,
-    maxFrameBytes: settings.maxFrameBytes,
-    env: graph.python.env ?? {},
-    maxWorkers: settings.maxWorkers ?? defaultMaxWorkers(),
-    waitTimeoutMs: settings.workerWaitTimeoutMs,
-  };
-}
-
-/** Enough for several jobs of as many subtasks as there are cores. */
-function defaultMaxWorkers(): number {
-  return Math.max(64, 8 * availableParallelism());
 }

@@ -6,11 +6,13 @@
 //       promise of `emit` where it gets one, and must not allocate promises on its own account when everything is synchronous.
 //   O2. While a record is in flight, `cursor.timestamp` (and `cursor.key` on a keyed input) are its own. An operator that
 //       emits at another time or for another key (timers, windows) sets them before it emits.
-//   O3. An operator reads no clock but `ctx.clock`, draws no randomness but from `ctx.random`.
+//   O3. An operator reads no clock but `ctx.clock`, draws no randomness but from `ctx.random`, opens no file but by `ctx.files`.
 //   O4. Everything that must survive a restart is in tables of `ctx.state`, declared in `open`.
 
 import type { Settings } from '../config/table.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
+import type { Clock } from '../machine/clock.ts';
+import type { Files } from '../machine/files.ts';
 import type { SubtaskMetricGroup } from './metric-group.ts';
 import type { OperatorStore } from '../state/store.ts';
 import type { Mark, Splits } from './splits.ts';
@@ -20,18 +22,10 @@ export const MIN_TIMESTAMP = -(2 ** 63);
 /** The final watermark. Long.MAX_VALUE is not a double: 2^63 stands for it here and becomes 2^63−1 on the wire. */
 export const MAX_TIMESTAMP = 2 ** 63;
 
+export type { Clock };
+
 export type MaybePromise<T> = T | Promise<T>;
 export type Emit = (value: unknown) => MaybePromise<void>;
-
-/** Time as operators see it; tests pass one that they move by hand. */
-export interface Clock {
-  /** Processing time: milliseconds since the epoch. */
-  now(): number;
-  /** Milliseconds from an arbitrary start, never backwards. */
-  monotonic(): number;
-  /** Calls back once, at or after `now() >= at`; returns the cancellation. */
-  at(at: number, callback: () => void): () => void;
-}
 
 /** The record in flight in a chain. One per subtask, shared by its operators (O2). */
 export interface Cursor {
@@ -59,6 +53,7 @@ export interface OperatorContext {
   readonly metrics: SubtaskMetricGroup;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly files: Files;
   readonly settings: Settings;
   /** The operator's event time, moved by the task before `onWatermark`. */
   watermark: number;

@@ -6,15 +6,14 @@ import type { FunctionRef } from '../graph/job-graph.ts';
 import type { SavedSubtask } from '../state/chunks.ts';
 import type { Element } from './element.ts';
 import type { MetricReport } from './metric-group.ts';
-import type { Clock, MaybePromise } from './operator.ts';
+import type { Machine } from '../machine/machine.ts';
+import type { MaybePromise } from './operator.ts';
 import type { ChannelLimits } from './output-channel.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 export interface SubtaskServices {
-  readonly clock: Clock;
-  /** In [0, 1). */
-  readonly random: () => number;
+  readonly machine: Machine;
   readonly settings: Settings;
   /** Overrides of what batches may hold, and of the credit of a channel. */
   readonly limits?: Partial<ChannelLimits>;

@@ -10,8 +10,8 @@ import { decodeControl } from '../bridge/codec/control.ts';
 import { FLAG_LAST, type Frame, FrameType, LOG_CHANNEL, encodeCredit } from '../bridge/frame.ts';
 import { type SlotWork, type WorkerExit, workerExitError } from '../bridge/worker-exit.ts';
 import type { ImportedFiles } from '../bridge/imported-files.ts';
-import type { WorkerPool, WorkerRequest } from '../bridge/worker-pool.ts';
-import type { WorkerProcess } from '../bridge/worker-process.ts';
+import type { WorkerLink, WorkerRequest, Workers } from '../bridge/worker-link.ts';
+import { type Clock, resolvedWithin } from '../machine/clock.ts';
 import {
   BridgeProtocolError,
   type ErrorReport,
@@ -52,11 +52,11 @@ const NOTICE_MS = 300;
 const RELEASE_MS = 10_000;
 
 export class Slot {
-  readonly worker: WorkerProcess;
+  readonly worker: WorkerLink;
   readonly deployed: Promise<void>;
   readonly #deployment: SlotDeployment;
   readonly #slots: number;
-  readonly #pool: WorkerPool;
+  readonly #pool: Workers;
   readonly #request: WorkerRequest;
   readonly #events: SlotEvents;
   readonly #finished = new Set<number>();
@@ -77,18 +77,21 @@ export class Slot {
   /** Resolves when functions are called only to be closed. */
   readonly #closing: Promise<void>;
   #resolveClosing!: () => void;
+  readonly #clock: Clock;
   readonly #closeTimeoutMs: number;
 
   constructor(options: {
     deployment: SlotDeployment;
     slots: number;
-    worker: WorkerProcess;
-    pool: WorkerPool;
+    worker: WorkerLink;
+    pool: Workers;
     request: WorkerRequest;
+    clock: Clock;
     events: SlotEvents;
     /** `isthmus.close-timeout`. */
     closeTimeoutMs: number;
   }) {
+    this.#clock = options.clock;
     this.#closeTimeoutMs = options.closeTimeoutMs;
     this.#deployment = options.deployment;
     this.#slots = options.slots;
@@ -125,7 +128,7 @@ export class Slot {
   }
 
   start(limits: SlotLimits): void {
-    this.#stopWatch = watchSlot(this.worker, limits);
+    this.#stopWatch = watchSlot(this.worker, this.#clock, limits);
     this.worker.send(FrameType.START, 0, 0, 0, NOTHING);
   }
 
@@ -140,7 +143,7 @@ export class Slot {
     this.#isOver = true;
     this.#stopWatch?.();
     this.worker.send(FrameType.RELEASE, 0, 0, 0, NOTHING);
-    await within(this.#released, RELEASE_MS);
+    await resolvedWithin(this.#clock, this.#released, RELEASE_MS);
     await this.#part();
   }
 
@@ -152,8 +155,13 @@ export class Slot {
     if (this.#isTold && this.#parting === undefined && !this.worker.isGone) {
       const timeoutMs = this.#closeTimeoutMs;
       if (!closes) this.worker.sendMap(FrameType.CANCEL, { reason });
-      const heard = await within(this.#closing, Math.min(NOTICE_MS, timeoutMs));
-      if (heard && !(await within(this.#released, timeoutMs))) this.#tellSlowClose(timeoutMs);
+      const heard = await resolvedWithin(
+        this.#clock,
+        this.#closing,
+        Math.min(NOTICE_MS, timeoutMs),
+      );
+      if (heard && !(await resolvedWithin(this.#clock, this.#released, timeoutMs)))
+        this.#tellSlowClose(timeoutMs);
     }
     await this.#part();
   }
@@ -314,15 +322,4 @@ function withoutUndefined(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   const fields = Object.entries(value).filter(([, field]) => field !== undefined);
   return Object.fromEntries(fields.map(([key, field]) => [key, withoutUndefined(field)]));
-}
-
-/** Whether `promise` has resolved in time. */
-async function within(promise: Promise<void>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  const inTime = await Promise.race([promise.then(() => true), timeout]);
-  clearTimeout(timer);
-  return inTime;
 }

@@ -110,7 +110,7 @@ async function wireOutput(
     channels,
     receivers: spec.receivers,
     cursor,
-    random: services.random,
+    random: services.machine.random,
     isolate: isUnshared(link, spec, options.deployment) ? (value) => value : options.isolate,
     waitForRoom: (channel) => hooks.waitForRoom(channel),
   };
@@ -168,9 +168,10 @@ function operatorContext(
     follows: index > 0 && links[index - 1]?.source === undefined,
     cursor,
     state: options.store.of(link.spec.uid ?? String(link.spec.id)),
-    metrics: new SubtaskMetricGroup(() => services.clock.monotonic()),
-    clock: services.clock,
-    random: services.random,
+    metrics: new SubtaskMetricGroup(() => services.machine.clock.monotonic()),
+    clock: services.machine.clock,
+    random: services.machine.random,
+    files: services.machine.files,
     settings: services.settings,
     watermark: MIN_TIMESTAMP,
     load: async (part) => {

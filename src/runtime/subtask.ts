@@ -22,6 +22,7 @@ import { Closing } from './closing.ts';
 import { Flusher } from './flusher.ts';
 import { IDLE, TaskLoop } from './task-loop.ts';
 import { type Barrier, FrameType } from '../bridge/frame.ts';
+import { nextTurn } from '../machine/clock.ts';
 import { InternalError, IsthmusError, JobCancelledError } from '../errors.ts';
 import type { SubtaskDeployment } from '../graph/deployment.ts';
 import { type Chain, ChainTimer, buildChain, controlToAll, guarded } from './chain.ts';
@@ -119,20 +120,20 @@ export class Subtask {
     this.#mode = mode;
     this.#services = services;
     this.#splits = new Splits(deployment.subtask, deployment.parallelism);
-    this.#closing = new Closing(services.settings.closeTimeoutMs);
+    this.#closing = new Closing(services.machine.clock, services.settings.closeTimeoutMs);
     this.#gate = new InputGate(deployment.inputs, (channel, bytes) =>
       services.returnCredit(channel, bytes),
     );
-    this.#timers = new ProcessingTimers(services.clock, deployment.chain.length, () =>
+    this.#timers = new ProcessingTimers(services.machine.clock, deployment.chain.length, () =>
       this.#loop.wake(),
     );
-    this.#loop = new TaskLoop({
+    this.#loop = new TaskLoop(services.machine.clock, {
       step: () => this.#step(),
       rest: () => this.#flusher.flush(), // T4
       fail: (thrown) => this.#fail(thrown),
-      now: () => services.clock.monotonic(),
     });
     this.#flusher = new Flusher(
+      services.machine.clock,
       () => this.#loop.pending !== undefined,
       (thrown) => this.#fail(thrown),
     );
@@ -181,7 +182,7 @@ export class Subtask {
         for (const channel of output.channels) this.#channels.set(channel.id, channel);
       }
     }
-    const monotonic = () => this.#services.clock.monotonic();
+    const monotonic = () => this.#services.machine.clock.monotonic();
     const timer = new ChainTimer(monotonic, SLOW_RECORD_MS, (link, ms) => this.#warnSlow(link, ms));
     const keyed = this.#deployment.keyedInputs.includes(true);
     this.#chain = buildChain(this.#links, this.#cursor, keyed, timer, this.#collector());
@@ -415,7 +416,7 @@ export class Subtask {
   }
 
   #fireTimers(): MaybePromise<void> {
-    const now = this.#services.clock.now();
+    const now = this.#services.machine.clock.now();
     const due = this.#timers.takeDue(now);
     const fire = (from: number): MaybePromise<void> => {
       for (let i = from; i < due.length; i++) {
@@ -471,14 +472,14 @@ export class Subtask {
   /** A loop of results that nobody wants any more ends here. */
   async #pause(): Promise<void> {
     this.#flusher.flush();
-    await nextTurn();
+    await nextTurn(this.#services.machine.clock);
     this.#abort.signal.throwIfAborted();
   }
 
   /** What was made leaves, and who reads it in this process has its turn, before the next record (T6). */
   async #letGo(): Promise<void> {
     this.#flusher.flush(true);
-    for (let turn = 0; turn < NEIGHBOURS; turn++) await nextTurn();
+    for (let turn = 0; turn < NEIGHBOURS; turn++) await nextTurn(this.#services.machine.clock);
   }
 
   #collector(): ((value: unknown) => MaybePromise<void>) | undefined {
@@ -587,10 +588,6 @@ export class Subtask {
       );
     });
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function asError(thrown: unknown): IsthmusError {

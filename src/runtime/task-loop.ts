@@ -5,6 +5,7 @@
 //       that are asynchronous in name only cost no turn each, and cannot keep the loop from turning either.
 //   L3. Whenever the loop comes to rest, `rest` is called: what was emitted is flushed.
 
+import type { Clock } from '../machine/clock.ts';
 import type { MaybePromise } from './operator.ts';
 
 const SLICE_MS = 5;
@@ -16,17 +17,19 @@ export interface LoopHandlers {
   step(): MaybePromise<void> | typeof IDLE;
   rest(): void;
   fail(thrown: unknown): void;
-  now(): number;
 }
 
 export class TaskLoop {
+  readonly #clock: Clock;
   readonly #handlers: LoopHandlers;
   #running = false;
   #pending: Promise<unknown> | undefined;
-  #turn: NodeJS.Immediate | undefined;
+  /** Cancels the turn that was asked for. */
+  #turn: (() => void) | undefined;
   #sliceStart = 0;
 
-  constructor(handlers: LoopHandlers) {
+  constructor(clock: Clock, handlers: LoopHandlers) {
+    this.#clock = clock;
     this.#handlers = handlers;
   }
 
@@ -43,20 +46,20 @@ export class TaskLoop {
   /** No further step is taken. */
   stop(): void {
     this.#running = false;
-    if (this.#turn !== undefined) clearImmediate(this.#turn);
+    this.#turn?.();
     this.#turn = undefined;
   }
 
   /** There is something to do: a step is taken at the next turn of the event loop. */
   wake(): void {
     if (this.#busy()) return;
-    this.#turn = setImmediate(this.#onTurn);
+    this.#turn = this.#clock.turn(this.#onTurn);
   }
 
   /** As `wake`, without waiting for a turn where the slice allows (L2). */
   resume(): void {
     if (this.#busy()) return;
-    if (this.#handlers.now() - this.#sliceStart > SLICE_MS) this.wake();
+    if (this.#clock.monotonic() - this.#sliceStart > SLICE_MS) this.wake();
     else this.#work();
   }
 
@@ -68,7 +71,7 @@ export class TaskLoop {
     this.#turn = undefined;
     // Asked for while a step was taken that then returned a promise: its settling goes on (L1).
     if (this.#pending !== undefined) return;
-    this.#sliceStart = this.#handlers.now();
+    this.#sliceStart = this.#clock.monotonic();
     this.#work();
   };
 
@@ -82,7 +85,7 @@ export class TaskLoop {
           this.#suspend(step);
           break;
         }
-        if (handlers.now() - this.#sliceStart > SLICE_MS) {
+        if (this.#clock.monotonic() - this.#sliceStart > SLICE_MS) {
           this.wake();
           break;
         }

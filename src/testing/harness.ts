@@ -29,6 +29,7 @@ import { type Timer, stateOf, timersOf } from './keyed.ts';
 import { thrownWithin } from '../runtime/failure.ts';
 import { type Isolate, recordIsolator } from '../runtime/isolate.ts';
 import { SubtaskMetricGroup, type MetricReport } from '../runtime/metric-group.ts';
+import { systemMachine } from '../machine/system-machine.ts';
 import { restoreWatermark } from '../runtime/restored-watermark.ts';
 import { kindOf as rowOf, named, nameOf, type OperatorName } from '../graph/kinds.ts';
 import { kindOf } from './kinds.ts';
@@ -140,7 +141,8 @@ export class OperatorHarness {
       state: this.#store.of('operator'),
       metrics: new SubtaskMetricGroup(() => this.clock.now()),
       clock: this.clock,
-      random: Math.random,
+      random: systemMachine.random,
+      files: systemMachine.files,
       settings,
       watermark: MIN_TIMESTAMP,
       load: (part) => Promise.resolve(parts[part]),

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.ts';
-import type { Clock } from '../runtime/operator.ts';
+import type { Clock } from '../machine/clock.ts';
+import { systemClock } from '../machine/system-clock.ts';
 
 interface Alarm {
   readonly at: number;
@@ -27,6 +28,14 @@ export class ManualClock implements Clock {
     const alarm: Alarm = { at, callback };
     this.#alarms.add(alarm);
     return () => this.#alarms.delete(alarm);
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    return this.at(this.#nowMs + ms, callback);
+  }
+
+  turn(callback: () => void): () => void {
+    return systemClock.turn(callback);
   }
 
   /** When the next callback is due; Infinity where there is none. */

@@ -2,7 +2,8 @@
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findInterpreter, resolveInterpreter } from '../../src/bridge/interpreter.ts';
-import { WorkerPool, type WorkerRequest } from '../../src/bridge/worker-pool.ts';
+import { WorkerPool } from '../../src/bridge/worker-pool.ts';
+import type { WorkerRequest } from '../../src/bridge/worker-link.ts';
 import type { WorkerProcess } from '../../src/bridge/worker-process.ts';
 import { JobCancelledError } from '../../src/errors.ts';
 import { newPlace } from '../../src/runtime/job-place.ts';

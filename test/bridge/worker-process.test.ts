@@ -6,6 +6,7 @@ import { type Frame, FrameType } from '../../src/bridge/frame.ts';
 import { findInterpreter } from '../../src/bridge/interpreter.ts';
 import { type WorkerExit, workerExitError } from '../../src/bridge/worker-exit.ts';
 import { WorkerProcess, type WorkerProcessOptions } from '../../src/bridge/worker-process.ts';
+import { systemClock } from '../../src/machine/system-clock.ts';
 import { watchSlot } from '../../src/runtime/slot-watch.ts';
 import { eventually, isRunning } from '../fixtures/processes.ts';
 
@@ -117,7 +118,7 @@ test('a worker that is silent for too long is dumped and killed', async () => {
   const { worker } = start('hang');
   await worker.ready;
   poke(worker);
-  const stop = watchSlot(worker, { timeoutMs: 200, memoryBytes: undefined });
+  const stop = watchSlot(worker, systemClock, { timeoutMs: 200, memoryBytes: undefined });
   const exit = await worker.exited;
   stop();
   expect(exit).toMatchObject({ kind: 'hung', limitMs: 200 });
@@ -140,7 +141,7 @@ test('a worker that is silent for too long is dumped and killed', async () => {
 test('a worker that answers is left alone', async () => {
   const { worker, frames } = start('echo');
   await worker.ready;
-  const stop = watchSlot(worker, { timeoutMs: 60, memoryBytes: undefined });
+  const stop = watchSlot(worker, systemClock, { timeoutMs: 60, memoryBytes: undefined });
   await eventually('many answers', () => frames.length >= 8);
   stop();
   expect(worker.isGone).toBe(false);
@@ -150,7 +151,7 @@ test.runIf(process.platform === 'linux')('a worker that outgrows its cap is kill
   const { worker } = start('grow');
   await worker.ready;
   poke(worker);
-  const stop = watchSlot(worker, { timeoutMs: 0, memoryBytes: 100 << 20 });
+  const stop = watchSlot(worker, systemClock, { timeoutMs: 0, memoryBytes: 100 << 20 });
   const exit = await worker.exited;
   stop();
   expect(exit).toMatchObject({ kind: 'outgrew', limitBytes: 100 << 20 });

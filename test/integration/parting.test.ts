@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findInterpreter, resolveInterpreter } from '../../src/bridge/interpreter.ts';
-import { WorkerPool, type WorkerRequest } from '../../src/bridge/worker-pool.ts';
+import { WorkerPool } from '../../src/bridge/worker-pool.ts';
+import type { WorkerRequest } from '../../src/bridge/worker-link.ts';
 import type { WorkerProcess } from '../../src/bridge/worker-process.ts';
 import type { IsthmusError } from '../../src/errors.ts';
 import type { FunctionRef } from '../../src/graph/job-graph.ts';
 import { builtIn } from '../../src/built-in.ts';
+import { systemMachine } from '../../src/machine/system-machine.ts';
 import { JobExecution } from '../../src/runtime/job-execution.ts';
 import { newPlace } from '../../src/runtime/job-place.ts';
 import { Slot } from '../../src/runtime/slot.ts';
@@ -51,6 +53,7 @@ function start(fn: FunctionRef, parallelism: number) {
     { graph: job, blobs: [], functions: [] },
     {
       pool,
+      machine: systemMachine,
       makers: () => builtIn,
       onResults: (_operator, _subtask, values) => void results.push(...values),
     },
@@ -135,6 +138,7 @@ describe('a slot whose worker is ended by somebody else', () => {
           tasks: [],
         },
         slots: 1,
+        clock: systemMachine.clock,
         worker,
         pool,
         request,

@@ -9,6 +9,7 @@ import { WorkerPool } from '../../src/bridge/worker-pool.ts';
 import { JobCancelledError, UserFunctionError, WorkerError } from '../../src/errors.ts';
 import type { FunctionRef, JobGraph, OperatorSpec } from '../../src/graph/job-graph.ts';
 import { builtIn } from '../../src/built-in.ts';
+import { systemMachine } from '../../src/machine/system-machine.ts';
 import { JobExecution, type JobOptions } from '../../src/runtime/job-execution.ts';
 import { eventually } from '../fixtures/processes.ts';
 import { packageDir, udf } from '../fixtures/python-jobs.ts';
@@ -57,6 +58,7 @@ function start(job: JobGraph, options: Partial<JobOptions> = {}) {
     { graph: job, blobs: [], functions: [(value: number) => value % 10] },
     {
       pool,
+      machine: systemMachine,
       makers: () => builtIn,
       onResults: (_operator, _subtask, values) => void results.push(...values),
       ...options,

@@ -6,6 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { WorkerPool } from '../../src/bridge/worker-pool.ts';
 import type { EdgeSpec, OperatorSpec, PartitionerSpec } from '../../src/graph/job-graph.ts';
 import { builtIn } from '../../src/built-in.ts';
+import { systemMachine } from '../../src/machine/system-machine.ts';
 import { JobExecution } from '../../src/runtime/job-execution.ts';
 import { packageDir, udf } from '../fixtures/python-jobs.ts';
 import { edge, graph, hash, operator } from '../graph/graphs.ts';
@@ -77,7 +78,7 @@ test('random graphs with tiny credits end with all records', { timeout: 120_000 
       const job = graph(operators, edges, { client: 'typescript', parallelism: 3, config });
       const execution = JobExecution.start(
         { graph: job, blobs: [], functions: [] },
-        { pool, makers: () => builtIn },
+        { pool, machine: systemMachine, makers: () => builtIn },
       );
       const { metrics } = await execution.result;
       for (const { id, in: records } of metrics) if (id > 1) expect(records).toBe(weight.get(id));

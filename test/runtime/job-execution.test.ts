@@ -6,6 +6,7 @@ import { WorkerPool } from '../../src/bridge/worker-pool.ts';
 import { GraphError, JobCancelledError, UserFunctionError } from '../../src/errors.ts';
 import type { FunctionRef, JobGraph, PartitionerSpec } from '../../src/graph/job-graph.ts';
 import { builtIn } from '../../src/built-in.ts';
+import { systemMachine } from '../../src/machine/system-machine.ts';
 import { JobExecution, type JobOptions } from '../../src/runtime/job-execution.ts';
 import { atRest } from '../fixtures/at-rest.ts';
 import { eventually } from '../fixtures/processes.ts';
@@ -53,6 +54,7 @@ function start(
     { graph: graphOfJob, blobs: [], functions },
     {
       pool,
+      machine: systemMachine,
       makers: () => builtIn,
       onResults: (_operator, _subtask, values) => void results.push(...values),
       onStatus: (status) => statuses.push(status),

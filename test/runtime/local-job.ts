@@ -4,7 +4,8 @@ import { settingsOf } from '../../src/config/resolve.ts';
 import { kindOf, named, type OperatorName } from '../../src/graph/kinds.ts';
 import type { OutputDeployment, SubtaskDeployment } from '../../src/graph/deployment.ts';
 import type { FunctionRef, OperatorSpec } from '../../src/graph/job-graph.ts';
-import type { Clock } from '../../src/runtime/operator.ts';
+import type { Clock } from '../../src/machine/clock.ts';
+import { systemMachine } from '../../src/machine/system-machine.ts';
 import type { Element } from '../../src/runtime/element.ts';
 import type { SubtaskResult, SubtaskServices } from '../../src/runtime/services.ts';
 import type { Makers } from '../../src/runtime/makers.ts';
@@ -70,15 +71,6 @@ function refTo(fn: unknown): FunctionRef {
   functions.push(fn);
   return { language: 'typescript', form: 'closure', id: functions.length - 1, name: 'test' };
 }
-
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  at(at, callback) {
-    const timer = setTimeout(callback, Math.max(0, at - Date.now()));
-    return () => clearTimeout(timer);
-  },
-};
 
 export interface LocalJobOptions {
   config?: Record<string, string>;
@@ -150,8 +142,11 @@ export function localJob(
     },
   };
   const services: SubtaskServices = {
-    clock: options.clock ?? systemClock,
-    random: options.random ?? Math.random,
+    machine: {
+      ...systemMachine,
+      clock: options.clock ?? systemMachine.clock,
+      random: options.random ?? systemMachine.random,
+    },
     settings: settingsOf(options.config ?? {}),
     limits: options.limits ?? {},
     jobName: 'test',

@@ -9,7 +9,8 @@ import type { Element } from '../../src/runtime/element.ts';
 import { MAX_TIMESTAMP } from '../../src/runtime/operator.ts';
 import type { SavedSubtask } from '../../src/state/chunks.ts';
 import { Subtask } from '../../src/runtime/subtask.ts';
-import { functionOf, systemClock } from './local-job.ts';
+import { systemMachine } from '../../src/machine/system-machine.ts';
+import { functionOf } from './local-job.ts';
 
 export interface OneSubtaskOptions {
   /** Channels in; none where the chain has a source. */
@@ -68,8 +69,7 @@ export class OneSubtask {
       deployment,
       'STREAMING',
       {
-        clock: systemClock,
-        random: Math.random,
+        machine: systemMachine,
         settings: settingsOf({}),
         limits: { windowBytes: 1, maxBatchRecords: 64 },
         jobName: 'test',

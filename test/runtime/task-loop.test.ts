@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
+import { systemClock } from '../../src/machine/system-clock.ts';
 import type { MaybePromise } from '../../src/runtime/operator.ts';
 import { IDLE, TaskLoop } from '../../src/runtime/task-loop.ts';
 
 function loopOf(step: (loop: TaskLoop) => MaybePromise<void> | typeof IDLE) {
   const noted: string[] = [];
-  const loop: TaskLoop = new TaskLoop({
+  const loop: TaskLoop = new TaskLoop(systemClock, {
     step: () => step(loop),
     rest: () => void noted.push('rest'),
     fail: (thrown) => void noted.push(`failed: ${String(thrown)}`),
-    now: () => performance.now(),
   });
   return { loop, noted };
 }

@@ -1,5 +1,6 @@
 // Watermarks, timers, barriers and the end, taken through chains of operators that note what they are told.
 
+import { systemClock } from '../../src/machine/system-clock.ts';
 import { describe, expect, test } from 'vitest';
 import type { OperatorSpec } from '../../src/graph/job-graph.ts';
 import type { Element } from '../../src/runtime/element.ts';
@@ -165,6 +166,7 @@ describe('processing time', () => {
     let now = 1_000;
     const alarms: { at: number; ring: () => void }[] = [];
     const clock: Clock = {
+      ...systemClock,
       now: () => now,
       monotonic: () => now,
       at(at, ring) {

@@ -10,6 +10,7 @@
 //       goes on to its end; the others are told to `return`. Neither is waited for longer than the close timeout.
 
 import { Readable } from 'node:stream';
+import type { Clock } from '../../machine/clock.ts';
 import type { Isolate } from '../../runtime/isolate.ts';
 import type { MaybePromise, Source, SourceBatch } from '../../runtime/operator.ts';
 import { isOf } from '../../runtime/shown.ts';
@@ -17,9 +18,6 @@ import { isOf } from '../../runtime/shown.ts';
 const BATCH_RECORDS = 1024;
 /** How long a synchronous iterator may be pulled for one batch. */
 const PULL_MS = 2;
-
-/** What an iterating source needs of its clock. */
-type Monotonic = () => number;
 
 export interface Pull extends Required<Pick<Source, 'next'>> {
   /** P3. `endsByItself`: as in `finish`; what it still gives is dropped. */
@@ -30,19 +28,19 @@ export interface Pull extends Required<Pick<Source, 'next'>> {
 
 export function pullIterable(
   iterable: Iterable<unknown> | AsyncIterable<unknown>,
-  monotonic: Monotonic,
+  clock: Clock,
   isolate: Isolate,
   closeTimeoutMs: number,
 ): Pull {
   // A value that is both (a Node Readable is not, some queues are) is most likely meant to be waited for.
   if (Symbol.asyncIterator in iterable)
-    return new AsyncPull(iterable, monotonic, isolate, closeTimeoutMs);
-  return new SyncPull(iterable[Symbol.iterator](), monotonic, isolate, closeTimeoutMs);
+    return new AsyncPull(iterable, clock, isolate, closeTimeoutMs);
+  return new SyncPull(iterable[Symbol.iterator](), clock, isolate, closeTimeoutMs);
 }
 
 class SyncPull implements Pull {
   readonly #iterator: Iterator<unknown>;
-  readonly #now: Monotonic;
+  readonly #clock: Clock;
   readonly #isolate: Isolate;
   #ended = false;
   /** Records between two looks at the clock. */
@@ -51,29 +49,24 @@ class SyncPull implements Pull {
   /** When it must have ended. */
   #deadline = Infinity;
 
-  constructor(
-    iterator: Iterator<unknown>,
-    now: Monotonic,
-    isolate: Isolate,
-    closeTimeoutMs: number,
-  ) {
+  constructor(iterator: Iterator<unknown>, clock: Clock, isolate: Isolate, closeTimeoutMs: number) {
     this.#iterator = iterator;
-    this.#now = now;
+    this.#clock = clock;
     this.#isolate = isolate;
     this.#closeTimeoutMs = closeTimeoutMs;
   }
 
   finish(endsByItself: boolean): void {
-    if (endsByItself) this.#deadline = this.#now() + this.#closeTimeoutMs;
+    if (endsByItself) this.#deadline = this.#clock.monotonic() + this.#closeTimeoutMs;
     else this.close(false);
   }
 
   next(): SourceBatch | undefined {
-    if (this.#now() > this.#deadline) this.close(false);
+    if (this.#clock.monotonic() > this.#deadline) this.close(false);
     if (this.#ended) return undefined;
     const values: unknown[] = [];
     const isolate = this.#isolate;
-    let last = this.#now();
+    let last = this.#clock.monotonic();
     const until = last + PULL_MS;
     while (values.length < BATCH_RECORDS) {
       for (let i = 0; i < this.#stride; i++) {
@@ -85,7 +78,7 @@ class SyncPull implements Pull {
         }
         values.push(isolate(step.value)); // P2
       }
-      const now = this.#now();
+      const now = this.#clock.monotonic();
       if (now - last > PULL_MS / 8) this.#stride = 1;
       else this.#stride = Math.min(128, this.#stride * 2);
       last = now;
@@ -97,8 +90,8 @@ class SyncPull implements Pull {
   close(endsByItself: boolean): void {
     if (this.#ended) return;
     this.#ended = true;
-    const until = this.#now() + this.#closeTimeoutMs / 2;
-    while (endsByItself && this.#now() < until) {
+    const until = this.#clock.monotonic() + this.#closeTimeoutMs / 2;
+    while (endsByItself && this.#clock.monotonic() < until) {
       if (this.#iterator.next().done === true) return;
     }
     this.#iterator.return?.();
@@ -108,7 +101,7 @@ class SyncPull implements Pull {
 class AsyncPull implements Pull {
   readonly #iterable: AsyncIterable<unknown>;
   readonly #iterator: AsyncIterator<unknown>;
-  readonly #now: Monotonic;
+  readonly #clock: Clock;
   readonly #isolate: Isolate;
   #values: unknown[] = [];
   #ended = false;
@@ -116,22 +109,24 @@ class AsyncPull implements Pull {
   /** True while a step of the iterator is unsettled. */
   #stepping = false;
   #deliver: (() => void) | undefined;
-  #turn: NodeJS.Immediate | undefined;
+  /** Cancels the turn that was asked for. */
+  #turn: (() => void) | undefined;
   readonly #closeTimeoutMs: number;
   /** P4: it is to end; and nothing more is asked of it but that. */
   #finishing = false;
   #leaving = false;
-  #deadline: NodeJS.Timeout | undefined;
+  /** Cancels the end of its patience. */
+  #deadline: (() => void) | undefined;
   #stepped: Promise<void> = Promise.resolve();
 
   constructor(
     iterable: AsyncIterable<unknown>,
-    now: Monotonic,
+    clock: Clock,
     isolate: Isolate,
     closeTimeoutMs: number,
   ) {
     this.#iterable = iterable;
-    this.#now = now;
+    this.#clock = clock;
     this.#iterator = iterable[Symbol.asyncIterator]();
     this.#isolate = isolate;
     this.#closeTimeoutMs = closeTimeoutMs;
@@ -141,22 +136,22 @@ class AsyncPull implements Pull {
     if (this.#ended || this.#finishing) return;
     this.#finishing = true;
     if (!endsByItself) void this.#leave();
-    else this.#deadline = setTimeout(() => void this.#leave(), this.#closeTimeoutMs);
+    else this.#deadline = this.#clock.after(this.#closeTimeoutMs, () => void this.#leave());
   }
 
   /** Has the iterator return, and waits for that and for the step that is under way. */
   async #leave(): Promise<void> {
     this.#leaving = true;
     const late = new Promise<void>((resolve) => {
-      clearTimeout(this.#deadline);
-      this.#deadline = setTimeout(resolve, this.#closeTimeoutMs);
+      this.#deadline?.();
+      this.#deadline = this.#clock.after(this.#closeTimeoutMs, resolve);
     });
     if (this.#iterable instanceof Readable) this.#endStream(this.#iterable);
     const returned = (async () => {
       await this.#iterator.return?.();
     })().catch((thrown: unknown) => this.#fail(thrown));
     await Promise.race([Promise.all([this.#stepped, returned]), late]);
-    clearTimeout(this.#deadline);
+    this.#deadline?.();
     this.#ended = true;
     this.#deliver?.();
   }
@@ -192,15 +187,15 @@ class AsyncPull implements Pull {
   }
 
   async close(endsByItself: boolean): Promise<void> {
-    if (this.#turn !== undefined) clearImmediate(this.#turn);
-    clearTimeout(this.#deadline);
+    this.#turn?.();
+    this.#deadline?.();
     this.#deliver = undefined;
     if (this.#ended) return;
     this.#ended = true;
     // Its iterator would return with its next chunk only.
     if (this.#iterable instanceof Readable) this.#iterable.destroy();
-    const until = this.#now() + this.#closeTimeoutMs / 2;
-    while (endsByItself && this.#now() < until) {
+    const until = this.#clock.monotonic() + this.#closeTimeoutMs / 2;
+    while (endsByItself && this.#clock.monotonic() < until) {
       const step = await this.#iterator.next();
       if (step.done === true) return;
     }
@@ -255,7 +250,7 @@ class AsyncPull implements Pull {
       return;
     }
     // What else settles before the event loop turns belongs to the same batch.
-    this.#turn ??= setImmediate(() => {
+    this.#turn ??= this.#clock.turn(() => {
       this.#turn = undefined;
       if (this.#values.length > 0) this.#deliver?.();
     });

@@ -48,7 +48,7 @@ class FunctionSource implements Source {
     }
     this.#pull = pullIterable(
       asIterable(given, this.#spec.name),
-      () => ctx.clock.monotonic(),
+      ctx.clock,
       recordIsolator(ctx.settings),
       ctx.settings.closeTimeoutMs,
     );

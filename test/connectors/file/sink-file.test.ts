@@ -2,6 +2,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemMachine } from '../../../src/machine/system-machine.ts';
 import { sinkFileOperator } from '../../../src/connectors/file/sink-file.ts';
 import type { OperatorContext } from '../../../src/runtime/operator.ts';
 import { localJob, op } from '../../runtime/local-job.ts';
@@ -67,6 +68,7 @@ test('with checkpoints, a part is seen when the one that covers it is complete',
     checkpointing: true,
     clock: { now: () => now, monotonic: () => now, at: () => () => {} },
     random: Math.random,
+    files: systemMachine.files,
     requestProcessingTime: (at: number) => requested.push(at),
   } as unknown as OperatorContext;
   const sink = sinkFileOperator(spec);

@@ -1,5 +1,6 @@
 // Drives one window operator without a job around it: records, watermarks and the clock go in by hand.
 
+import { systemMachine } from '../../../src/machine/system-machine.ts';
 import { settingsOf } from '../../../src/config/resolve.ts';
 import type { OperatorSpec } from '../../../src/graph/job-graph.ts';
 import {
@@ -95,7 +96,12 @@ export class WindowDriver {
       allWindows: false,
       ...given,
     };
-    const clock: Clock = { now: () => this.now, monotonic: () => this.now, at: () => () => {} };
+    const clock: Clock = {
+      ...systemMachine.clock,
+      now: () => this.now,
+      monotonic: () => this.now,
+      at: () => () => {},
+    };
     const { spec, parts } = specOf(operation);
     this.operator = windowOperator(spec);
     this.ctx = {
@@ -113,6 +119,7 @@ export class WindowDriver {
       metrics: new SubtaskMetricGroup(() => this.now),
       clock,
       random: Math.random,
+      files: systemMachine.files,
       settings: settingsOf(config),
       watermark: MIN_TIMESTAMP,
       load: (part) => Promise.resolve(parts[part]),

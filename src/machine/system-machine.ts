@@ -1,0 +1,12 @@
+import { randomUUID } from 'node:crypto';
+import type { Machine } from './machine.ts';
+import { systemClock } from './system-clock.ts';
+import { systemFiles } from './system-files.ts';
+
+/** The machine itself. */
+export const systemMachine: Machine = {
+  clock: systemClock,
+  files: systemFiles,
+  random: Math.random,
+  uuid: randomUUID,
+};
