@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import io
 import os
-import random
 import select
 import signal
 import sys
@@ -29,14 +28,8 @@ EXIT_CANNOT_START = 78
 _READ = 1 << 20
 #: Bytes of log records that may be on their way to the program.
 _LOG_WINDOW = 256 << 10
-
-
-class SystemClock:
-    def now_ms(self) -> int:
-        return time.time_ns() // 1_000_000
-
-    now_ns = staticmethod(time.time_ns)
-    monotonic = staticmethod(time.monotonic)
+#: How long threads of a job may take to see its end.
+_END_S = 0.1
 
 
 def claim_stdio() -> tuple[int, int, int]:
@@ -105,6 +98,17 @@ def end_job() -> None:
         archives.leave()
 
 
+def lingering() -> bool:
+    """Whether threads that run functions of the job go on after a moment: a source that waits, a call that does not return."""
+    deadline = time.monotonic() + _END_S
+    for thread in threading.enumerate():
+        if thread.name.startswith(("source ", "isthmus-async")):
+            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():
+                return True
+    return False
+
+
 def write_all(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
@@ -144,6 +148,7 @@ class Process:
     def __init__(self, frames_in: int, frames_out: int, program_out: int) -> None:
         from .._bridge import frame as wire
         from . import built_in
+        from .machine.machine import Machine
         from .runtime import forked
         from .runtime.collector import Collector
         from .runtime.slot import Slot
@@ -181,9 +186,8 @@ class Process:
         )
         self.slot = Slot(
             transmit=self.transmit,
-            clock=SystemClock(),
+            machine=Machine(),
             watchdog=self._watchdog,
-            rng=random.Random(),
             makers=built_in,
             wake=self.wake,
             program_output=self.print_lines,
@@ -191,6 +195,7 @@ class Process:
             closed=end_job,
             flush=self.flush,
             pump=self.turn_until,
+            lingering=lingering,
         )
 
         descriptors = (frames_in, frames_out, self._wake_in, self._wake_out)

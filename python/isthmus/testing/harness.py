@@ -18,6 +18,7 @@ from .._program.typescript import TypeScriptFunction
 from .._settings.resolve import settings_of
 from .._values.keep import keeper
 from .._worker.built_in import make_operator
+from .._worker.machine.machine import Machine
 from .._worker.runtime.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Cursor, Operator, OperatorContext
 from .._worker.runtime.runtime_context import runtime_context
 from .._worker.runtime.timers import TimerQueue
@@ -119,7 +120,7 @@ class OneInputHarness:
             mode="BATCH" if batch else "STREAMING",
             keyed=key_by is not None,
             cursor=self._cursor,
-            clock=self.clock,
+            machine=Machine(clock=self.clock),
             settings=settings_of(config or {}),
             load_function=lambda ref: ref["object"],
             emit_side=self._emit_side,

@@ -12,6 +12,7 @@ from isthmus._bridge import frame as wire
 from isthmus._bridge.control import decode_control, encode_control
 from isthmus._program.kinds import named
 from isthmus._worker import built_in
+from isthmus._worker.machine.machine import Machine
 from isthmus._worker.runtime.slot import Slot
 from isthmus.testing import ManualClock
 
@@ -62,9 +63,8 @@ class OneSlot:
         self._blobs = 0
         self.slot = Slot(
             transmit=self._take,
-            clock=self.clock,
+            machine=Machine(clock=self.clock, rng=random.Random(1)),
             watchdog=None,
-            rng=random.Random(1),
             wake=self._woken,
             makers=built_in,
         )

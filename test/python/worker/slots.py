@@ -10,6 +10,7 @@ from isthmus._bridge import frame as wire
 from isthmus._bridge.control import decode_control, encode_control
 from isthmus._program.kinds import named
 from isthmus._worker import built_in
+from isthmus._worker.machine.machine import Machine
 from isthmus._worker.runtime.slot import Slot
 from isthmus.datastream.functions import KeyedProcessFunction
 
@@ -51,9 +52,8 @@ class DrivenSlot:
         self.is_woken = False
         self.slot = Slot(
             transmit=lambda kind, flags, channel, count, body: self.sent.append((kind, channel, count, body)),
-            clock=self.clock,
+            machine=Machine(clock=self.clock, rng=random.Random(7)),
             watchdog=None,
-            rng=random.Random(7),
             makers=built_in,
             wake=self._wake,
         )

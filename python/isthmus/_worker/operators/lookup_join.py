@@ -14,8 +14,9 @@ from typing import Any
 
 from ..._interfaces.operations import AsyncOperation, LookupJoinOperation
 from ..._values.keep import as_it_is, keeper
+from ..machine.clock import Clock
 from ..runtime.opening import opened
-from ..runtime.operator import Clock, Operator, OperatorContext
+from ..runtime.operator import Operator, OperatorContext
 from ..state.key_identity import freeze
 from .async_wait import AsyncOperator
 

@@ -7,11 +7,11 @@ M1. A metric never fails a job: a gauge whose function raises, or gives no numbe
 from __future__ import annotations
 
 from collections.abc import Callable
-from time import monotonic
 from typing import Any
 
 from ..._interfaces.functions.context import MetricGroup
 from ..._values.raised import ANYTHING
+from ..machine.clock import Clock
 
 
 class Counter:
@@ -33,10 +33,11 @@ class Counter:
 class Meter:
     """Events, and their rate over the last ``span_s`` seconds."""
 
-    def __init__(self, span_s: int = 60) -> None:
+    def __init__(self, clock: Clock, span_s: int = 60) -> None:
+        self._clock = clock
         self._count = 0
         self._span_s = span_s
-        self._since = monotonic()
+        self._since = clock.monotonic()
         self._before = 0
 
     def mark_event(self, value: int = 1) -> None:
@@ -47,7 +48,7 @@ class Meter:
 
     def get_rate(self) -> float:
         """Events per second."""
-        now = monotonic()
+        now = self._clock.monotonic()
         elapsed = now - self._since
         rate = (self._count - self._before) / elapsed if elapsed > 0 else 0.0
         if elapsed > self._span_s:
@@ -76,20 +77,21 @@ class Distribution:
 class WorkerMetricGroup(MetricGroup):
     """Metrics by name; a name used twice is one metric."""
 
-    def __init__(self, scope: tuple[str, ...]) -> None:
+    def __init__(self, scope: tuple[str, ...], clock: Clock) -> None:
+        self._clock = clock
         self._scope = scope
         self._groups: dict[tuple[str, ...], WorkerMetricGroup] = {}
         self._metrics: dict[str, Any] = {}
 
     def add_group(self, name: str, extra: str | None = None) -> WorkerMetricGroup:
         scope = (*self._scope, name) if extra is None else (*self._scope, name, extra)
-        return self._groups.setdefault(scope, WorkerMetricGroup(scope))
+        return self._groups.setdefault(scope, WorkerMetricGroup(scope, self._clock))
 
     def counter(self, name: str) -> Counter:
         return self._metric(name, Counter)  # type: ignore[no-any-return]
 
     def meter(self, name: str, time_span_in_seconds: int = 60) -> Meter:
-        return self._metric(name, lambda: Meter(time_span_in_seconds))  # type: ignore[no-any-return]
+        return self._metric(name, lambda: Meter(self._clock, time_span_in_seconds))  # type: ignore[no-any-return]
 
     def gauge(self, name: str, obj: Callable[[], int]) -> None:
         self._metrics[name] = obj

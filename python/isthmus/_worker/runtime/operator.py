@@ -8,16 +8,17 @@ last one. So ``map`` is the builtin ``map`` and a chain of maps and filters runs
   O2. While a record is in flight, ``cursor.timestamp`` (and ``cursor.key`` on a keyed input, as tables know it) are its own.
       An operator that emits at another time or for another key (timers, windows) sets them before it
       yields.
-  O3. An operator never blocks, never reads a clock but ``ctx.clock``, never starts a thread but through
-      ``ctx``.
+  O3. An operator never blocks, reads no clock but ``ctx.clock``, opens no file but by ``ctx.files``; all else that it
+      asks of the machine it asks of ``ctx.machine``.
   O4. Everything that must survive a restart is in tables of ``ctx.state``, declared in ``open``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from ..machine.machine import Machine
 from .reach import SHARED
 
 if TYPE_CHECKING:
@@ -29,22 +30,6 @@ from ..._settings.settings import Settings
 MIN_TIMESTAMP = -(2**63)
 #: The final watermark (Long.MAX_VALUE).
 MAX_TIMESTAMP = 2**63 - 1
-
-
-class Clock(Protocol):
-    """Time as the worker sees it; a test passes one that it moves by hand."""
-
-    def now_ms(self) -> int:
-        """Processing time: milliseconds since the epoch."""
-        ...
-
-    def now_ns(self) -> int:
-        """The same in nanoseconds, for loops that only compare it."""
-        ...
-
-    def monotonic(self) -> float:
-        """Seconds from an arbitrary start, never backwards."""
-        ...
 
 
 class Cursor:
@@ -74,7 +59,7 @@ class OperatorContext:
         keyed: bool,
         key_type: dict[str, Any] | None = None,
         cursor: Cursor,
-        clock: Clock,
+        machine: Machine,
         settings: Settings,
         load_function: Callable[[dict[str, Any]], Any],
         emit_side: Callable[[str, Any], None],
@@ -96,7 +81,9 @@ class OperatorContext:
         #: The declared type of the keys (``docs/protocol.md`` §5), if any.
         self.key_type = key_type
         self.cursor = cursor
-        self.clock = clock
+        self.machine = machine
+        self.clock = machine.clock
+        self.files = machine.files
         self.settings = settings
         #: Loads a FunctionRef of the job graph: the function, or an instance.
         self.load_function = load_function

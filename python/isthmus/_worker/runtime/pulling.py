@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from ..._values.keep import take, take_timed
 from ..._values.raised import ANYTHING
+from ..machine.clock import Clock
 from . import forked
 from .blame import stopped
 from .care import CHUNK, Care
 from .drain import Drain
 from .emitted import Emitted
 from .feed import Feed
-from .operator import Clock, Cursor
+from .operator import Cursor
 from .outputs import Outputs
 from .pull import Pull
 from .reach import SHARED

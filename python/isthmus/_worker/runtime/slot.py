@@ -1,7 +1,7 @@
 """The core of a worker: one slot's subtasks of one job, driven frame by frame.
 
 It has no thread, no clock of its own and no descriptor: frames come in through ``handle``, go out through ``transmit``,
-time comes from ``clock``. So a seeded simulation can run it in lock-step, and the process around it (``main.py``)
+time comes from its ``machine``. So a seeded simulation can run it in lock-step, and the process around it (``main.py``)
 stays thin.
 
   W1. ``run`` never blocks and returns within about a time slice, user functions aside.
@@ -16,10 +16,7 @@ stays thin.
 
 from __future__ import annotations
 
-import random
 import sys
-import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -32,11 +29,12 @@ from ..._values.keep import forget_types
 from ..._values.raised import ANYTHING
 from ..._values.shown import safe_str, type_name
 from ...errors import IsthmusError
+from ..machine.machine import Machine
 from . import forked
 from .agenda import Agenda
 from .functions import FunctionLoader
 from .makers import Makers
-from .operator import Clock, Operator
+from .operator import Operator
 from .output import LocalSender, RemoteSender
 from .program import install_program, leave_frames, uninstall_program
 from .subtask import Subtask
@@ -47,8 +45,6 @@ from .wire_batch import ChannelCodec
 #: Seconds of work before arriving frames are looked at again.
 SLICE_S = 0.005
 _METRICS_EVERY_S = 1.0
-#: How long threads of a job may take to see its end.
-_END_S = 0.1
 
 Transmit = Callable[[int, int, int, int, bytes], None]
 
@@ -62,9 +58,8 @@ class Slot:
         self,
         *,
         transmit: Transmit,
-        clock: Clock,
+        machine: Machine,
         watchdog: Watchdog | None,
-        rng: random.Random,
         makers: Makers,
         wake: Callable[[], None],
         max_frame_bytes: int = 64 << 20,
@@ -73,12 +68,13 @@ class Slot:
         closed: Callable[[], None] | None = None,
         flush: Callable[[], None] = lambda: None,
         pump: Callable[[Callable[[], bool]], bool] | None = None,
+        lingering: Callable[[], bool] = lambda: False,
     ) -> None:
         #: ``transmit(type, flags, channel, count, body)``.
         self.transmit = transmit
-        self.clock = clock
+        self.machine = machine
+        self.clock = machine.clock
         self.watchdog = watchdog
-        self.rng = rng
         #: Operators and sources by kind: the runtime itself knows none.
         self.makers = makers
         self._wake = wake
@@ -91,6 +87,8 @@ class Slot:
         self._pump = pump
         #: Called when all functions of a job are closed.
         self._closed = closed
+        #: Whether something of the job that has closed goes on.
+        self._lingering = lingering
         #: Lets out what was transmitted so far.
         self._flush = flush
         self._blobs: dict[int, bytearray | bytes] = {}
@@ -409,7 +407,7 @@ class Slot:
         if self._imported is not None:
             self._imported.look()
             told["imported"] = self._imported.files
-        if _lingering():
+        if self._lingering():
             told["lingering"] = True
         body = encode_control(told)
         self._reset()
@@ -462,14 +460,3 @@ def _user_metrics(operator: Operator | None) -> dict[str, Any]:
     runtime = None if operator is None else operator.ctx.runtime
     made = {} if runtime is None else runtime.metrics.reported()
     return {"userMetrics": made} if made else {}
-
-
-def _lingering() -> bool:
-    """Whether threads that run functions of the job go on after a moment: a source that waits, a call that does not return."""
-    deadline = time.monotonic() + _END_S
-    for thread in threading.enumerate():
-        if thread.name.startswith(("source ", "isthmus-async")):
-            thread.join(max(0.0, deadline - time.monotonic()))
-            if thread.is_alive():
-                return True
-    return False

@@ -22,6 +22,7 @@ from typing import Any
 from ..._bridge.frame import DRAIN, SUSPEND
 from ..._values.failure import OperatorFailure, safe_repr
 from ..._values.raised import ANYTHING
+from ..machine.clock import Clock
 from ..state.key_identity import Freezer
 from ..state.store import SubtaskStore
 from .aligner import Barrier
@@ -34,7 +35,7 @@ from .closing import close_all
 from .drain import Aside, Drain, nothing
 from .feed import Feed
 from .input_gate import Event, InputGate
-from .operator import MIN_TIMESTAMP, Clock, Cursor, Operator
+from .operator import MIN_TIMESTAMP, Cursor, Operator
 from .outputs import Outputs
 from .pull import Pull
 from .pulling import Puller

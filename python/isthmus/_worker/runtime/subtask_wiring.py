@@ -101,7 +101,7 @@ def _build(
             keyed=i == 0 and bool(part["keyedInputs"][0]),
             key_type=next((known["keyType"] for known in part["inputs"] if "keyType" in known), None),
             cursor=cursor,
-            clock=slot.clock,
+            machine=slot.machine,
             settings=settings,
             load_function=load,
             emit_side=_side_emitter(task, i),
@@ -185,7 +185,7 @@ def _wire_outputs(slot: Slot, settings: Settings, task: Subtask, contexts: list[
             custom=custom,
             key_groups=groups,
             num_receivers=out["receivers"],
-            rng=slot.rng,
+            rng=slot.machine.rng,
             # One that cannot be copied is told of as a key, when it is encoded.
             own=None if own is None else kept,
             scale=scale,
