@@ -85,14 +85,21 @@ class MapBatchOperator(Operator):
     def _unstamped(self, first: Any, records: Iterator[Any]) -> Iterator[Iterable[Any]]:
         held, size, own = self._held, self._size, self._own
         held.append(own(first))
-        while True:
-            if own is as_it_is:
-                held.extend(islice(records, size - len(held)))
-            else:
+        if own is as_it_is:
+            held.extend(islice(records, size - len(held)))
+            if len(held) >= size:
+                yield self._call(self._take())
+                # Not by way of what is held, as nothing is: a batch of numbers costs little more than its lists.
+                values = list(islice(records, size))
+                while len(values) == size:
+                    yield self._call(values)
+                    values = list(islice(records, size))
+                held.extend(values)
+        else:
+            self._take_more(records, held, size - len(held))
+            while len(held) >= size:
+                yield self._call(self._take())
                 self._take_more(records, held, size - len(held))
-            if len(held) < size:
-                break
-            yield self._call(self._take())
         self._await_others()
 
     def _await_others(self) -> None:
