@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from hypothesis import given
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from isthmus._worker.runtime.timers import TimerQueue
+from isthmus._worker.state.embedded import EmbeddedStore
+from isthmus._worker.state.embedded_timers import EmbeddedTimers
 
 times = st.integers(-5, 30)
 keys = st.sampled_from("abc")
@@ -36,9 +39,23 @@ class Model:
         return due
 
 
-@given(st.lists(actions, max_size=60))
-def test_fires_as_the_model_does(script: list[tuple]) -> None:
-    queue, model = TimerQueue(), Model()
+@pytest.fixture(params=["heap", "embedded", "embedded, by single rows"])
+def new_queue(request, monkeypatch):
+    """Makes queues of one kind."""
+    if request.param == "heap":
+        yield TimerQueue
+        return
+    if request.param == "embedded, by single rows":
+        monkeypatch.setattr("isthmus._worker.state.embedded_timers.PAGE_ROWS", 1)
+    store = EmbeddedStore()
+    yield lambda: EmbeddedTimers(store)
+    store.close()
+
+
+@given(script=st.lists(actions, max_size=60))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_fires_as_the_model_does(new_queue, script: list[tuple]) -> None:
+    queue, model = new_queue(), Model()
     for action, *arguments in script:
         if action == "register":
             queue.register(*arguments)
@@ -53,8 +70,8 @@ def test_fires_as_the_model_does(script: list[tuple]) -> None:
         assert len(queue) == len(model.timers)
 
 
-def test_timers_registered_while_firing_take_their_place() -> None:
-    queue = TimerQueue()
+def test_timers_registered_while_firing_take_their_place(new_queue) -> None:
+    queue = new_queue()
     queue.register(10, "a")
     queue.register(30, "a")
     fired = []
@@ -68,8 +85,8 @@ def test_timers_registered_while_firing_take_their_place() -> None:
     assert queue.next_time() == 50
 
 
-def test_a_timer_deleted_while_firing_does_not_fire() -> None:
-    queue = TimerQueue()
+def test_a_timer_deleted_while_firing_does_not_fire(new_queue) -> None:
+    queue = new_queue()
     queue.register(1, "a")
     queue.register(2, "a")
     queue.register(3, "a")
@@ -80,8 +97,8 @@ def test_a_timer_deleted_while_firing_does_not_fire() -> None:
     assert fired == [1, 3]
 
 
-def test_a_timer_that_registers_itself_again_fires_again() -> None:
-    queue = TimerQueue()
+def test_a_timer_that_registers_itself_again_fires_again(new_queue) -> None:
+    queue = new_queue()
     queue.register(1, "a")
     fired = []
     for time, key in queue.due(5):
@@ -91,8 +108,8 @@ def test_a_timer_that_registers_itself_again_fires_again() -> None:
     assert queue.next_time() == 7
 
 
-def test_a_timer_of_another_key_deleted_while_its_time_fires_does_not_fire() -> None:
-    queue = TimerQueue()
+def test_a_timer_of_another_key_deleted_while_its_time_fires_does_not_fire(new_queue) -> None:
+    queue = new_queue()
     for key in "abc":
         queue.register(1, key)
     fired = []
@@ -102,11 +119,11 @@ def test_a_timer_of_another_key_deleted_while_its_time_fires_does_not_fire() -> 
     assert fired == ["a", "c"]
 
 
-def test_fires_as_in_typescript() -> None:
+def test_fires_as_in_typescript(new_queue) -> None:
     """``test/operators/windowing/timer-vectors.test.ts`` says what the steps are."""
     vectors = json.loads((Path(__file__).parents[2] / "vectors" / "timers.json").read_text())
     for script in vectors["scripts"]:
-        queue, reactions, fired = TimerQueue(), dict(script["on"]), []
+        queue, reactions, fired = new_queue(), dict(script["on"]), []
 
         def act(step: str, queue=queue, reactions=reactions, fired=fired) -> None:
             if step[0] == "@":

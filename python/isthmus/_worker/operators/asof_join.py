@@ -6,16 +6,15 @@ A2. Of right records up to the watermark only the latest is kept; late records o
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..._values.keep import keeper
 from ..runtime.opening import open_function
 from ..runtime.operator import MIN_TIMESTAMP, Operator, OperatorContext
-from ..runtime.timers import TimerQueue
 from .results import flatten
-from .timed_records import TimedRecord, last_sequence, time_of, waiting_sides
+from .timed_record import TimedRecord
+from .timed_records import LEFT, RIGHT, waiting_sides
 
 
 class AsOfJoinOperator(Operator):
@@ -27,27 +26,21 @@ class AsOfJoinOperator(Operator):
         self.functions = (self._function,)
         # The right record stays, for left ones to come.
         self._own = keeper(ctx)[0]
-        sides = self._lefts, self._rights = waiting_sides(ctx)
-        self._sequence = last_sequence(sides)
-        self._due = TimerQueue()
-        for side in sides:
-            for key, waiting in side.items():
-                for record in waiting:
-                    self._due.register(record.timestamp, key)
+        self._sides = waiting_sides(ctx, _due_of)
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
         for value in records:
-            self._wait(self._lefts, value)
+            self._wait(LEFT, value)
         return
         yield
 
     def apply_second(self, records: Iterator[Any]) -> Iterator[Any]:
         for value in records:
-            self._wait(self._rights, value)
+            self._wait(RIGHT, value)
         return
         yield
 
-    def _wait(self, side: dict[Any, list[TimedRecord]], value: Any) -> None:
+    def _wait(self, side: int, value: Any) -> None:
         cursor = self.ctx.cursor
         timestamp = cursor.timestamp
         if timestamp == MIN_TIMESTAMP:
@@ -57,52 +50,40 @@ class AsOfJoinOperator(Operator):
             )
         if timestamp <= self.ctx.watermark:
             return  # A2
-        key = cursor.key
-        self._sequence += 1
-        insort(side.setdefault(key, []), TimedRecord(timestamp, self._sequence, value))
-        self._due.register(timestamp, key)
+        self._sides.add(side, cursor.key, TimedRecord(timestamp, value))
 
     def advance_watermark(self, watermark: int) -> Iterable[Any] | None:
         return flatten(self._join(watermark), self.ctx)
 
     def _join(self, watermark: int) -> Iterator[Iterable[Any]]:
         cursor = self.ctx.cursor
-        keys = dict.fromkeys(key for _, key in self._due.due(watermark))
-        for left, key in self._due_lefts(keys, watermark):
+        sides = self._sides
+        # A1. Left records first: they may want right records that nobody else needs any more.
+        for key, left in self._due_lefts(watermark):
             cursor.key, cursor.timestamp = key, left.timestamp
-            right = self._partner(self._rights.get(key), left.timestamp)
-            if right is not None:
+            right = sides.latest(RIGHT, key, left.timestamp)
+            if right is not None and not self._is_too_old(right, left.timestamp):
                 yield (self._function(left.value, self._own(right.value)),)
             elif self._keeps_lonely:
                 yield (self._function(left.value, None),)
-        for key in keys:
-            rights = self._rights.get(key)
-            if rights:
-                # What is older than the latest up to now is of no use to anybody (A2).
-                del rights[: max(0, bisect_right(rights, watermark, key=time_of) - 1)]
+        sides.keep_latest(RIGHT, watermark)  # A2
 
-    def _due_lefts(self, keys: Iterable[Any], watermark: int) -> list[tuple[TimedRecord, Any]]:
-        """In order of time. All of a key are taken at once: one by one would cost their number squared."""
-        found: list[tuple[TimedRecord, Any]] = []
-        for key in keys:
-            lefts = self._lefts.get(key)
-            if lefts is None:
-                continue
-            end = bisect_right(lefts, watermark, key=time_of)
-            found.extend((left, key) for left in lefts[:end])
-            del lefts[:end]
-            if not lefts:
-                del self._lefts[key]
-        found.sort(key=lambda due: due[0].timestamp)
-        return found
+    def _due_lefts(self, watermark: int) -> Iterable[tuple[Any, TimedRecord]]:
+        """In order of time."""
+        taken = self._sides.take(LEFT, watermark, watermark, wanted=True)
+        found = ((key, left) for key, lefts in taken for left in lefts)
+        if self._sides.in_order:
+            return found
+        # All of a key are taken at once: one by one would cost their number squared.
+        return sorted(found, key=lambda due: due[1].timestamp)
 
-    def _partner(self, rights: list[TimedRecord] | None, timestamp: int) -> TimedRecord | None:
-        at = bisect_right(rights, timestamp, key=time_of) if rights else 0
-        if not rights or at == 0:
-            return None
-        right = rights[at - 1]
-        too_old = self._tolerance is not None and timestamp - right.timestamp > self._tolerance
-        return None if too_old else right
+    def _is_too_old(self, right: TimedRecord, timestamp: int) -> bool:
+        return self._tolerance is not None and timestamp - right.timestamp > self._tolerance
 
     def close(self) -> None:
         self._close()
+
+
+def _due_of(side: int, records: list[TimedRecord]) -> int | None:
+    """A left record is looked at at its time (A1), right ones when the second makes the first useless (A2)."""
+    return records[side].timestamp if len(records) > side else None

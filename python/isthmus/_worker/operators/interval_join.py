@@ -10,7 +10,6 @@ I3. In the outer forms a record without partner is emitted when it stops waiting
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -18,9 +17,9 @@ from ..._interfaces.functions.process import ProcessJoinFunction
 from ..._values.keep import keeper
 from ..runtime.opening import opened
 from ..runtime.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext
-from ..runtime.timers import TimerQueue
 from .results import flatten
-from .timed_records import LEFT, RIGHT, TimedRecord, last_sequence, time_of, waiting_sides
+from .timed_record import TimedRecord
+from .timed_records import LEFT, RIGHT, waiting_sides
 
 
 class JoinContext(ProcessJoinFunction.Context):
@@ -57,14 +56,12 @@ class IntervalJoinOperator(Operator):
         self._hold_ms = max(
             (w + 1 for w, outer in zip(self._wait, self._outer, strict=True) if outer), default=0
         )
-        self._ends = (TimerQueue(), TimerQueue())
-        #: side → key → records in order of time
-        self._sides = waiting_sides(ctx)
-        self._sequence = last_sequence(self._sides)
-        for side, held in enumerate(self._sides):
-            for key, waiting in held.items():
-                for record in waiting:
-                    self._ends[side].register(min(record.timestamp + self._wait[side], MAX_TIMESTAMP), key)
+        self._sides = waiting_sides(ctx, self._due_of)
+
+    def _due_of(self, side: int, records: list[TimedRecord]) -> int:
+        """Keys are looked at when their earliest record stops to wait."""
+        due: int = min(records[0].timestamp + self._wait[side], MAX_TIMESTAMP)
+        return due
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
         return flatten(self._each(LEFT, records), self.ctx)
@@ -75,7 +72,7 @@ class IntervalJoinOperator(Operator):
     def _each(self, side: int, records: Iterator[Any]) -> Iterator[Iterable[Any]]:
         cursor = self.ctx.cursor
         own = self._own
-        mine, others = self._sides[side], self._sides[1 - side]
+        sides = self._sides
         first, last = (self._lower, self._upper) if side == LEFT else (-self._upper, -self._lower)
         for value in records:
             timestamp = cursor.timestamp
@@ -87,25 +84,12 @@ class IntervalJoinOperator(Operator):
             if timestamp <= self.ctx.watermark:
                 continue  # I1
             key = cursor.key
-            self._sequence += 1
-            record = TimedRecord(timestamp, self._sequence, value)
-            partners = others.get(key)
-            if partners:
-                begin = bisect_left(partners, timestamp + first, key=time_of)
-                end = bisect_right(partners, timestamp + last, key=time_of)
-                for partner in partners[begin:end]:
-                    record.matched = partner.matched = True
-                    pair = (record, partner) if side == LEFT else (partner, record)
-                    yield from self._joined(
-                        own(pair[0].value), own(pair[1].value), pair[0].timestamp, pair[1].timestamp
-                    )  # I4
-                cursor.timestamp = timestamp
-            waiting = mine.get(key)
-            if waiting is None:
-                mine[key] = [record]
-            else:
-                insort(waiting, record)
-            self._ends[side].register(min(timestamp + self._wait[side], MAX_TIMESTAMP), key)
+            record = TimedRecord(timestamp, value)
+            partners = sides.partners(side, key, record, timestamp + first, timestamp + last)
+            sides.add(side, key, record)
+            for partner in partners:
+                left, right = (record, partner) if side == LEFT else (partner, record)
+                yield from self._joined(own(left.value), own(right.value), left.timestamp, right.timestamp)  # I4
 
     def _joined(self, left: Any, right: Any, left_time: int, right_time: int) -> Iterator[Iterable[Any]]:
         context = self._context
@@ -123,21 +107,12 @@ class IntervalJoinOperator(Operator):
 
     def _expire(self, watermark: int) -> Iterator[Iterable[Any]]:
         for side in (LEFT, RIGHT):
-            own = self._sides[side]
-            for _, key in self._ends[side].due(watermark):
-                waiting = own.get(key)
-                if not waiting:
-                    continue
-                end = bisect_right(waiting, watermark - self._wait[side], key=time_of)
-                over = waiting[:end]
-                del waiting[:end]
-                if not waiting:
-                    del own[key]
-                if self._outer[side]:
-                    self.ctx.cursor.key = key
-                    for record in over:
-                        if not record.matched:
-                            yield from self._alone(side, record)
+            until = watermark if watermark == MAX_TIMESTAMP else watermark - self._wait[side]
+            for key, over in self._sides.take(side, watermark, until, self._outer[side]):
+                self.ctx.cursor.key = key
+                for record in over:
+                    if not record.matched:
+                        yield from self._alone(side, record)
 
     def _alone(self, side: int, record: TimedRecord) -> Iterator[Iterable[Any]]:
         if side == LEFT:

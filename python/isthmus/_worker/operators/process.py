@@ -11,6 +11,7 @@ from ..runtime.opening import open_function
 from ..runtime.operator import Operator, OperatorContext
 from ..runtime.runtime_context import runtime_context
 from ..runtime.timers import KeyedTimerService, TimerQueue, TimeService
+from ..state.embedded_timers import EmbeddedTimers
 from ..state.key_identity import thaw
 from .results import flatten
 
@@ -78,7 +79,7 @@ class TimerOperator(Operator):
             return None
         return flatten(self._fired(self._timers.processing, now, TimeDomain.PROCESSING_TIME), self.ctx)
 
-    def _fired(self, queue: TimerQueue, now: int, domain: TimeDomain) -> Iterator[Iterable[Any]]:
+    def _fired(self, queue: TimerQueue | EmbeddedTimers, now: int, domain: TimeDomain) -> Iterator[Iterable[Any]]:
         cursor = self.ctx.cursor
         context = self._context
         on_timer = self._on_timer

@@ -86,7 +86,7 @@ class WorkerRuntimeContext(RuntimeContext):
     def timers(self) -> Timers:
         """The operator's timers."""
         if self._timers is None:
-            self._timers = Timers(self._ctx.state)
+            self._timers = Timers(self._ctx.state, self.backend.store)
         return self._timers
 
     def close(self) -> None:

@@ -13,6 +13,8 @@ from heapq import heappop, heappush
 from typing import Any
 
 from ..._interfaces.timerservice import TimerService
+from ..state.embedded import EmbeddedStore
+from ..state.embedded_timers import EmbeddedTimers
 from ..state.store import OperatorStore
 from .operator import OperatorContext
 from .whole_ms import whole_ms
@@ -95,19 +97,27 @@ class TimerQueue:
 
 
 class Timers:
-    """Both domains."""
+    """Both domains.
 
-    def __init__(self, store: OperatorStore) -> None:
-        self.event = TimerQueue()
-        self.processing = TimerQueue()
+    Args:
+        disk: Where timers are kept, if not on the heap.
+    """
+
+    def __init__(self, state: OperatorStore, disk: EmbeddedStore | None = None) -> None:
+        self.event = _queue(disk)
+        self.processing = _queue(disk)
         self._domains = (self.event, self.processing)
-        for key, (domain, time) in store.derived("timers", self._entries):
+        for key, (domain, time) in state.derived("timers", self._entries):
             self._domains[domain].register(time, key)
 
     def _entries(self) -> Iterator[tuple[Any, tuple[int, int]]]:
         for domain, queue in enumerate(self._domains):
             for time, key in queue.items():
                 yield key, (domain, time)
+
+
+def _queue(disk: EmbeddedStore | None) -> TimerQueue | EmbeddedTimers:
+    return TimerQueue() if disk is None else EmbeddedTimers(disk)
 
 
 class KeyedTimerService(TimerService):

@@ -56,16 +56,12 @@ class KeyedBackend:
     def __init__(self, ctx: Keeping) -> None:
         self._ctx = ctx
         self._states: dict[str, Any] = {}
-        self._store: EmbeddedStore | None = None
+        #: Where state is kept, if not on the heap.
+        self.store: EmbeddedStore | None = None
         settings = ctx.settings
         if settings.state_backend == "embedded":
-            self._store = EmbeddedStore(settings.state_directory, settings.state_cache_entries)
-        self.make_table: Callable[[], Any] = dict if self._store is None else self._store.table
-
-    @property
-    def on_disk(self) -> bool:
-        """Whether state is kept in an embedded store."""
-        return self._store is not None
+            self.store = EmbeddedStore(settings.state_directory, settings.state_cache_entries)
+        self.make_table: Callable[[], Any] = dict if self.store is None else self.store.table
 
     def table(self, name: str) -> Any:
         """The table of a name."""
@@ -104,5 +100,5 @@ class KeyedBackend:
         return KeyedAggregatingState(table, at, descriptor.get_agg_function())  # type: ignore[attr-defined]
 
     def close(self) -> None:
-        if self._store is not None:
-            self._store.close()
+        if self.store is not None:
+            self.store.close()

@@ -4,6 +4,7 @@ E1. A key is in the cache with its newest value, or only in the file, or nowhere
 E2. The cache holds at most ``cache_entries`` keys a table; what is put out is written in one transaction.
 E3. The file is private to the run: durability comes from snapshots, so nothing is synced and it ends with
     the subtask.
+E4. Writes gather in a transaction that is committed now and then: alone, each would write whole pages.
 """
 
 from __future__ import annotations
@@ -13,18 +14,22 @@ import os
 import pickle
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..._values.isolate import dumps
-from ...errors import ConfigurationError
+from ...errors import ConfigurationError, OutputError
 from .key_identity import NamespacedKey, encoded
 
 _ABSENT: Any = object()
+#: Writes of a transaction (E4).
+_COMMIT_AFTER = 4096
+#: Rows that are read at once.
+PAGE_ROWS = 1000
 
 
 class EmbeddedStore:
-    """Opens tables; one per subtask."""
+    """Opens tables; one per operator and subtask."""
 
     def __init__(self, directory: str | None = None, cache_entries: int = 50_000) -> None:
         try:
@@ -38,22 +43,67 @@ class EmbeddedStore:
                 f"State cannot be kept in the folder {where}: {reason}. Name another one in isthmus.state.directory, "
                 "or make this one."
             ) from None
-        execute = self._connection.execute
-        execute("PRAGMA journal_mode=OFF")  # E3
-        execute("PRAGMA synchronous=OFF")
-        execute("PRAGMA locking_mode=EXCLUSIVE")
-        execute("PRAGMA cache_size=-16384")
-        execute("CREATE TABLE opened (x)")
+        self._directory = directory or tempfile.gettempdir()
+        self._uncommitted = 0
+        self._tables = 0
+        self._cache_entries = cache_entries
+        self.execute("PRAGMA journal_mode=OFF")  # E3
+        self.execute("PRAGMA synchronous=OFF")
+        self.execute("PRAGMA locking_mode=EXCLUSIVE")
+        self.execute("PRAGMA cache_size=-16384")
+        self.execute("CREATE TABLE opened (x)")
         # The open file stays usable without a name, and nothing is left behind however the process ends (E3).
         with contextlib.suppress(OSError):
             os.unlink(path)
             os.rmdir(folder)
-        self._cache_entries = cache_entries
-        self._tables = 0
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """
+        Raises:
+            OutputError: The file cannot be written or read: the disk is full.
+        """
+        try:
+            return self._connection.execute(sql, parameters)
+        except sqlite3.Error as e:
+            raise self._failed(e) from e
+
+    def write(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Changes rows (E4); raises as ``execute`` does."""
+        self._begin(1)
+        return self.execute(sql, parameters)
+
+    def write_all(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        if not rows:
+            return
+        self._begin(len(rows))
+        try:
+            self._connection.executemany(sql, rows)
+        except sqlite3.Error as e:
+            raise self._failed(e) from e
+
+    def _begin(self, writes: int) -> None:
+        if self._uncommitted >= _COMMIT_AFTER:
+            self.execute("COMMIT")
+            self._uncommitted = 0
+        if self._uncommitted == 0:
+            self.execute("BEGIN")
+        self._uncommitted += writes
+
+    def _failed(self, error: sqlite3.Error) -> Exception:
+        if not isinstance(error, sqlite3.OperationalError):  # Ours: closed, or a wrong statement.
+            return error
+        return OutputError(
+            f"State cannot be kept in the embedded store in {self._directory}: {error}. Make room there, or name a folder "
+            "of another disk in isthmus.state.directory."
+        )
 
     def table(self) -> EmbeddedTable:
+        return EmbeddedTable(self, self.name_table(), self._cache_entries)
+
+    def name_table(self) -> str:
+        """A name that no table has yet."""
         self._tables += 1
-        return EmbeddedTable(self._connection, f"t{self._tables}", self._cache_entries)
+        return f"t{self._tables}"
 
     def close(self) -> None:
         self._connection.close()
@@ -62,13 +112,13 @@ class EmbeddedStore:
 class EmbeddedTable:
     """A dict's methods over a table of the file. A key may be (key, window), as windows have it."""
 
-    def __init__(self, connection: sqlite3.Connection, name: str, cache_entries: int) -> None:
-        self._connection = connection
-        connection.execute(f"CREATE TABLE {name} (k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID")
+    def __init__(self, store: EmbeddedStore, name: str, cache_entries: int) -> None:
+        self._store = store
+        store.execute(f"CREATE TABLE {name} (k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID")
         self._select = f"SELECT v FROM {name} WHERE k = ?"
         self._insert = f"INSERT OR REPLACE INTO {name} VALUES (?, ?)"
         self._delete = f"DELETE FROM {name} WHERE k = ?"
-        self._all_keys = f"SELECT k, v FROM {name} WHERE k > ? ORDER BY k LIMIT 1000"
+        self._all_keys = f"SELECT k, v FROM {name} WHERE k > ? ORDER BY k LIMIT {PAGE_ROWS}"
         self._limit = max(2, cache_entries)
         #: Newest values, least recently written first; _ABSENT marks a deleted or known missing key.
         self._cache: dict[Any, Any] = {}
@@ -78,7 +128,7 @@ class EmbeddedTable:
     def get(self, key: Any, default: Any = None) -> Any:
         value = self._cache.get(key, self)
         if value is self:
-            row = self._connection.execute(self._select, (_stored_key(key),)).fetchone()
+            row = self._store.execute(self._select, (stored_key(key),)).fetchone()
             value = _ABSENT if row is None else pickle.loads(row[0])[1]
             self._put(key, value)
         return default if value is _ABSENT else value
@@ -120,13 +170,10 @@ class EmbeddedTable:
         if not keys:
             return
         cache = self._cache
-        kept = [(_stored_key(k), dumps((k, v))) for k, v in ((k, cache[k]) for k in keys) if v is not _ABSENT]
-        gone = [(_stored_key(k),) for k in keys if cache[k] is _ABSENT]
-        execute = self._connection.execute
-        execute("BEGIN")
-        self._connection.executemany(self._insert, kept)
-        self._connection.executemany(self._delete, gone)
-        execute("COMMIT")
+        kept = [(stored_key(k), dumps((k, v))) for k, v in ((k, cache[k]) for k in keys) if v is not _ABSENT]
+        gone = [(stored_key(k),) for k in keys if cache[k] is _ABSENT]
+        self._store.write_all(self._insert, kept)
+        self._store.write_all(self._delete, gone)
         self._dirty.difference_update(keys)
 
     def items(self) -> Iterator[tuple[Any, Any]]:
@@ -136,7 +183,7 @@ class EmbeddedTable:
         self._write(list(self._dirty))
         last = b""
         while True:
-            rows = self._connection.execute(self._all_keys, (last,)).fetchall()
+            rows = self._store.execute(self._all_keys, (last,)).fetchall()
             if not rows:
                 return
             last = rows[-1][0]
@@ -147,7 +194,8 @@ class EmbeddedTable:
         return (key for key, _ in self.items())
 
 
-def _stored_key(key: Any) -> bytes:
+def stored_key(key: Any) -> bytes:
+    """Equal for equal keys of tables."""
     if type(key) is NamespacedKey:
         return encoded(key[0]) + b"\x00" + pickle.dumps(key[1], 5)
     return encoded(key)

@@ -208,6 +208,10 @@ class OperatorStore:
         held: dict[Any, Any] = self._declare(name, BroadcastTable.form, BroadcastTable).held
         return held
 
+    def kept_by(self, name: str, form: str, make: Callable[[], Any]) -> Any:
+        """A table that keeps its entries itself, elsewhere than on the heap; gives it."""
+        return self._declare(name, form, make)
+
     def _declare(self, name: str, form: str, make: Callable[[], Any]) -> Any:
         return self._store.declared(self._uid, name, form, make)
 

@@ -48,11 +48,11 @@ def make_engine(operation: WindowOperation, ctx: OperatorContext) -> Engine:
             type(assigner) in _SESSIONS
             and (trigger is None or type(trigger) is type(assigner.get_default_trigger(None)))
             and operation.allowed_lateness == 0
-            and not runtime_context(ctx).backend.on_disk
+            and runtime_context(ctx).backend.store is None
         ):
             return SessionEngine(operation, ctx)
         return MergingEngine(operation, ctx)
-    if runtime_context(ctx).backend.on_disk:
+    if runtime_context(ctx).backend.store is not None:
         # The others keep contents on the heap.
         return GeneralEngine(operation, ctx)
     kind = type(assigner)
