@@ -20,8 +20,8 @@ import { settling } from '../runtime/settling.ts';
 import { Pace } from './pace.ts';
 import { requiredFunction } from '../runtime/required-function.ts';
 import { StatefulOperator } from './stateful-operator.ts';
-import { TimedRecord, firstAfter } from './timed-records.ts';
-import { LEFT, RIGHT, type Side, TwoSides } from './two-sides.ts';
+import { TimedRecord } from './timed-records.ts';
+import { LEFT, RIGHT, type Side, type Taken, type TwoSides, twoSides } from './two-sides.ts';
 import { type Steps, run } from './windowing/waiting.ts';
 
 /** `asof_join`: a price with each trade, as it was then. */
@@ -33,8 +33,7 @@ type Join = (left: unknown, right: unknown) => unknown;
 
 class AsOfJoinOperator extends StatefulOperator {
   readonly #spec: OperatorSpec;
-  /** A left record is looked at at its time (A1); right ones when the second makes the first useless (A2). */
-  readonly #sides = new TwoSides((side, records) => records[side]?.timestamp ?? Infinity);
+  #sides!: TwoSides;
   #emit!: Emit;
   #isolate!: Isolate;
   #function!: UserFunction<Join>;
@@ -55,7 +54,8 @@ class AsOfJoinOperator extends StatefulOperator {
     this.#keepsLonely = how === 'left';
     this.#function = userFunction<Join>(await requiredFunction(ctx), ['join'], this.#spec.name);
     await this.#function.open(this.openRuntime(ctx));
-    this.#sides.declare(ctx.state);
+    // A left record is looked at at its time (A1); right ones when the second makes the first useless (A2).
+    this.#sides = twoSides(ctx, (side, records) => records[side]?.timestamp ?? Infinity);
   }
 
   process(value: unknown): void {
@@ -81,42 +81,26 @@ class AsOfJoinOperator extends StatefulOperator {
     const sides = this.#sides;
     const pace = new Pace(this.ctx);
     // A1. Left records first: they may want right records that nobody else needs any more.
-    for (const { left, key, owner } of this.#dueLefts(watermark)) {
+    for (const { left, key } of this.#dueLefts(watermark)) {
       this.ctx.cursor.key = key;
       this.ctx.cursor.timestamp = left.timestamp;
-      const partner = this.#partner(sides.of(RIGHT, owner), left.timestamp);
+      const partner = sides.latest(RIGHT, key, left.timestamp);
       const wait = pace.after(this.#join(left, partner));
       if (wait !== undefined) yield wait;
     }
-    for (const { owner } of sides.due(RIGHT, watermark)) {
-      const records = sides.of(RIGHT, owner);
-      // A2. What is older than the latest up to now is of no use to anybody.
-      if (records !== undefined) records.splice(0, Math.max(0, firstAfter(records, watermark) - 1));
-      sides.looked(RIGHT, owner);
-    }
+    sides.keepLatest(RIGHT, watermark); // A2
   }
 
-  /** In order of time. All of a key are taken at once: one by one would cost their number squared. */
-  #dueLefts(watermark: number): { left: TimedRecord; key: unknown; owner: unknown }[] {
-    const sides = this.#sides;
-    const found: { left: TimedRecord; key: unknown; owner: unknown }[] = [];
-    for (const { owner } of sides.due(LEFT, watermark)) {
-      const waiting = sides.of(LEFT, owner);
-      if (waiting === undefined) continue;
-      const key = sides.key(owner);
-      const due = waiting.splice(0, firstAfter(waiting, watermark));
-      for (const left of due) found.push({ left, key, owner });
-      sides.looked(LEFT, owner);
-    }
-    return found.sort((a, b) => a.left.timestamp - b.left.timestamp);
+  /** In order of time. */
+  #dueLefts(watermark: number): Iterable<DueLeft> {
+    const due = eachOf(this.#sides.take(LEFT, watermark, watermark, true));
+    // All of a key are taken at once: one by one would cost their number squared.
+    return this.#sides.inOrder ? due : [...due].sort((a, b) => a.left.timestamp - b.left.timestamp);
   }
 
-  #partner(rights: readonly TimedRecord[] | undefined, time: number): TimedRecord | undefined {
-    const right = rights?.[firstAfter(rights, time) - 1];
-    return right === undefined || time - right.timestamp > this.#toleranceMs ? undefined : right;
-  }
-
-  #join(left: TimedRecord, right: TimedRecord | undefined): MaybePromise<void> {
+  #join(left: TimedRecord, latest: TimedRecord | undefined): MaybePromise<void> {
+    const isTooOld = latest !== undefined && left.timestamp - latest.timestamp > this.#toleranceMs;
+    const right = isTooOld ? undefined : latest;
     if (right === undefined && !this.#keepsLonely) return undefined;
     // The right record stays, for left ones to come.
     const partner = right === undefined ? null : this.#isolate(right.value);
@@ -126,6 +110,17 @@ class AsOfJoinOperator extends StatefulOperator {
 
   close(): MaybePromise<void> {
     return this.#function?.close();
+  }
+}
+
+interface DueLeft {
+  readonly left: TimedRecord;
+  readonly key: unknown;
+}
+
+function* eachOf(taken: Iterable<Taken>): Generator<DueLeft> {
+  for (const { key, records } of taken) {
+    for (const left of records) yield { left, key };
   }
 }
 

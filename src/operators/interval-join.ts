@@ -26,8 +26,8 @@ import { JoinContext } from './join-context.ts';
 import { Pace } from './pace.ts';
 import { requiredFunction } from '../runtime/required-function.ts';
 import { StatefulOperator } from './stateful-operator.ts';
-import { TimedRecord, firstAfter, firstFrom } from './timed-records.ts';
-import { LEFT, RIGHT, type Side, TwoSides } from './two-sides.ts';
+import { TimedRecord } from './timed-records.ts';
+import { LEFT, RIGHT, type Side, type TwoSides, twoSides } from './two-sides.ts';
 import { type Steps, run } from './windowing/waiting.ts';
 
 /** `interval_join`: pairs of records of a key whose times are near each other. */
@@ -42,10 +42,7 @@ type Join = (left: unknown, right: unknown, ctx: JoinContext) => unknown;
 
 class IntervalJoinOperator extends StatefulOperator {
   readonly #spec: OperatorSpec;
-  /** Keys are looked at when their earliest record stops to wait. */
-  readonly #sides = new TwoSides((side, [earliest]) =>
-    Math.min((earliest as TimedRecord).timestamp + this.#waitMs[side], MAX_TIMESTAMP),
-  );
+  #sides!: TwoSides;
   #emit!: Emit;
   #isolate!: Isolate;
   #function!: UserFunction<Join>;
@@ -83,7 +80,10 @@ class IntervalJoinOperator extends StatefulOperator {
     this.#function = userFunction<Join>(await requiredFunction(ctx), methods, this.#spec.name);
     this.#context = new JoinContext(ctx);
     await this.#function.open(this.openRuntime(ctx));
-    this.#sides.declare(ctx.state);
+    // Keys are looked at when their earliest record stops to wait.
+    this.#sides = twoSides(ctx, (side, [earliest]) =>
+      Math.min((earliest as TimedRecord).timestamp + this.#waitMs[side], MAX_TIMESTAMP),
+    );
   }
 
   process(value: unknown): MaybePromise<void> {
@@ -99,22 +99,16 @@ class IntervalJoinOperator extends StatefulOperator {
     if (timestamp === MIN_TIMESTAMP) throw noTimestamp(this.#spec);
     if (timestamp <= this.ctx.watermark) return undefined; // I1
     const record = new TimedRecord(timestamp, value);
-    const identity = this.#sides.add(side, key, record);
-    const others = this.#sides.of(side === LEFT ? RIGHT : LEFT, identity);
-    if (others === undefined) return undefined;
     const from = timestamp + (side === LEFT ? this.#lower : -this.#upper);
     const to = timestamp + (side === LEFT ? this.#upper : -this.#lower);
-    const begin = firstFrom(others, from);
-    const end = firstAfter(others, to);
-    if (begin >= end) return undefined;
-    return run(this.#pairs(side, record, others.slice(begin, end)), this.ctx);
+    const partners = this.#sides.partners(side, key, record, from, to);
+    this.#sides.add(side, key, record);
+    return partners.length === 0 ? undefined : run(this.#pairs(side, record, partners), this.ctx);
   }
 
   *#pairs(side: Side, record: TimedRecord, partners: readonly TimedRecord[]): Steps {
-    record.matched = true;
     const pace = new Pace(this.ctx);
     for (const partner of partners) {
-      partner.matched = true;
       const [left, right] = side === LEFT ? [record, partner] : [partner, record];
       const isolate = this.#isolate; // I4
       const wait = pace.after(
@@ -154,15 +148,9 @@ class IntervalJoinOperator extends StatefulOperator {
   *#expire(watermark: number): Steps {
     const pace = new Pace(this.ctx);
     for (const side of [LEFT, RIGHT] as const) {
-      for (const { owner } of this.#sides.due(side, watermark)) {
-        const records = this.#sides.of(side, owner);
-        if (records === undefined) continue;
-        const until = watermark === MAX_TIMESTAMP ? MAX_TIMESTAMP : watermark - this.#waitMs[side];
-        const over = records.splice(0, firstAfter(records, until));
-        const key = this.#sides.key(owner);
-        this.#sides.looked(side, owner);
-        if (!this.#outer[side]) continue;
-        for (const { matched, value, timestamp } of over) {
+      const until = watermark === MAX_TIMESTAMP ? MAX_TIMESTAMP : watermark - this.#waitMs[side];
+      for (const { key, records } of this.#sides.take(side, watermark, until, this.#outer[side])) {
+        for (const { matched, value, timestamp } of records) {
           if (matched) continue;
           this.ctx.cursor.key = key;
           const wait = pace.after(

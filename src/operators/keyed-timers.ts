@@ -5,9 +5,11 @@
 
 import { GraphError } from '../errors.ts';
 import type { OperatorContext } from '../runtime/operator.ts';
+import { EmbeddedTimers } from '../state/embedded-timers.ts';
 import { KeyOriginals } from '../state/key-identity.ts';
 import { onceOver, overAt } from './processing-time.ts';
 import { Pace } from './pace.ts';
+import { stateStore } from './state-store.ts';
 import { TimerQueue } from './windowing/timer-queue.ts';
 import { type Steps, run } from './windowing/waiting.ts';
 import type { MaybePromise } from '../runtime/operator.ts';
@@ -26,16 +28,28 @@ export interface TimerService {
   deleteEventTimeTimer(timestamp: number): void;
 }
 
+type Queue = TimerQueue<unknown> | EmbeddedTimers;
+
+/** Whose the timers of a queue are: on the heap what tells keys apart, on disk the keys. */
+type Owners = Pick<KeyOriginals, 'keep' | 'key'>;
+const KEYS: Owners = { keep: (key) => key, key: (owner) => owner };
+
 export class KeyedTimers implements TimerService {
   readonly #ctx: OperatorContext;
-  readonly #event = new TimerQueue<unknown>();
-  readonly #processing = new TimerQueue<unknown>();
-  readonly #originals = new KeyOriginals();
+  readonly #event: Queue;
+  readonly #processing: Queue;
+  readonly #owners: Owners;
 
   constructor(ctx: OperatorContext) {
     this.#ctx = ctx;
+    const disk = stateStore(ctx);
+    const queue = (): Queue =>
+      disk === undefined ? new TimerQueue<unknown>() : new EmbeddedTimers(disk, ctx.spec.name);
+    this.#event = queue();
+    this.#processing = queue();
+    this.#owners = disk === undefined ? new KeyOriginals() : KEYS;
     for (const [key, [domain, time]] of ctx.state.derived('timers', () => this.entries())) {
-      const owner = this.#originals.keep(key);
+      const owner = this.#owners.keep(key);
       if (domain === 'EVENT_TIME') this.#event.register(time, owner);
       else {
         this.#processing.register(time, owner);
@@ -53,20 +67,20 @@ export class KeyedTimers implements TimerService {
   }
 
   registerEventTimeTimer(timestamp: number): void {
-    this.#event.register(checked(timestamp), this.#originals.keep(this.#ctx.cursor.key));
+    this.#event.register(checked(timestamp), this.#owners.keep(this.#ctx.cursor.key));
   }
 
   registerProcessingTimeTimer(timestamp: number): void {
-    this.#processing.register(checked(timestamp), this.#originals.keep(this.#ctx.cursor.key));
+    this.#processing.register(checked(timestamp), this.#owners.keep(this.#ctx.cursor.key));
     this.#ctx.requestProcessingTime(onceOver(timestamp));
   }
 
   deleteEventTimeTimer(timestamp: number): void {
-    this.#event.delete(timestamp, this.#originals.keep(this.#ctx.cursor.key));
+    this.#event.delete(timestamp, this.#owners.keep(this.#ctx.cursor.key));
   }
 
   deleteProcessingTimeTimer(timestamp: number): void {
-    this.#processing.delete(timestamp, this.#originals.keep(this.#ctx.cursor.key));
+    this.#processing.delete(timestamp, this.#owners.keep(this.#ctx.cursor.key));
   }
 
   /** Fires what is due by event time. */
@@ -79,11 +93,11 @@ export class KeyedTimers implements TimerService {
     return run(this.#fire(this.#processing, overAt(now), 'PROCESSING_TIME', onTimer), this.#ctx);
   }
 
-  *#fire(queue: TimerQueue<unknown>, now: number, domain: TimeDomain, onTimer: OnTimer): Steps {
+  *#fire(queue: Queue, now: number, domain: TimeDomain, onTimer: OnTimer): Steps {
     const { cursor } = this.#ctx;
     const pace = new Pace(this.#ctx);
     for (const { time, owner } of queue.due(now)) {
-      cursor.key = this.#originals.key(owner); // K2
+      cursor.key = this.#owners.key(owner); // K2
       cursor.timestamp = time;
       const wait = pace.after(onTimer(time, domain));
       if (wait !== undefined) yield wait;
@@ -96,10 +110,10 @@ export class KeyedTimers implements TimerService {
   /** All of both domains. */
   *entries(): Generator<[key: unknown, entry: TimerEntry]> {
     for (const [time, owner] of this.#event.entries()) {
-      yield [this.#originals.key(owner), ['EVENT_TIME', time]];
+      yield [this.#owners.key(owner), ['EVENT_TIME', time]];
     }
     for (const [time, owner] of this.#processing.entries()) {
-      yield [this.#originals.key(owner), ['PROCESSING_TIME', time]];
+      yield [this.#owners.key(owner), ['PROCESSING_TIME', time]];
     }
   }
 }

@@ -1,12 +1,16 @@
-// The waiting records of a join, by side and key, and when to look at them again.
+// The waiting records of a join, by side and key. Twin of python/isthmus/_worker/operators/timed_records.py.
 //
 //   S1. A key is looked at once for all of its records that are due: there is a timer for the earliest of them, not for each.
 
-import { KeyOriginals } from '../state/key-identity.ts';
-import type { OperatorStore } from '../state/store.ts';
+import type { OperatorContext } from '../runtime/operator.ts';
+import { KeyOriginals, keyIdentity } from '../state/key-identity.ts';
+import { stateStore } from './state-store.ts';
+import { StoredSides } from './stored-sides.ts';
 import {
   type SavedRecord,
   type TimedRecord,
+  firstAfter,
+  firstFrom,
   insertByTime,
   loadRecords,
   saveRecords,
@@ -20,7 +24,53 @@ export const RIGHT: Side = 1;
 /** When the records of a key on a side are to be looked at; Infinity where they are not. Depends on the first two only. */
 export type DueOf = (side: Side, records: readonly TimedRecord[]) => number;
 
-export class TwoSides {
+/** Records of a key that have been taken away, in order of time. */
+export interface Taken {
+  readonly key: unknown;
+  readonly records: readonly TimedRecord[];
+}
+
+/** On the heap or on disk. */
+export interface TwoSides {
+  /** Whether `take` gives single records in order of time, rather than all of a key. */
+  readonly inOrder: boolean;
+  /** It waits from now on. */
+  add(side: Side, key: unknown, record: TimedRecord): void;
+  /** Those of the other side whose times are from `first` to `last`: they and `record` have met. */
+  partners(
+    side: Side,
+    key: unknown,
+    record: TimedRecord,
+    first: number,
+    last: number,
+  ): readonly TimedRecord[];
+  /** The last of a key that is not after a time. */
+  latest(side: Side, key: unknown, time: number): TimedRecord | undefined;
+  /**
+   * Takes away what is not after `until`, of the keys that are to be looked at by `now`.
+   *
+   * @param wanted whether it is given
+   */
+  take(side: Side, now: number, until: number, wanted: boolean): Iterable<Taken>;
+  /** Takes away those that are not after `now` but for the last of each key. */
+  keepLatest(side: Side, now: number): void;
+}
+
+/** Both sides, with what was restored. */
+export function twoSides(ctx: OperatorContext, dueOf: DueOf): TwoSides {
+  const disk = stateStore(ctx);
+  if (disk !== undefined)
+    return ctx.state.keptBy('sides', 'namespaced', () => new StoredSides(disk, ctx.spec.name));
+  const sides = new HeapSides(dueOf);
+  for (const entry of ctx.state.namespaced<Side, SavedRecord[]>('sides', () => sides.entries()))
+    sides.restore(...entry);
+  return sides;
+}
+
+const NONE: readonly TimedRecord[] = [];
+
+class HeapSides implements TwoSides {
+  readonly inOrder = false;
   readonly #dueOf: DueOf;
   /** Side → identity of a key → its records in order of time. */
   readonly #records: readonly [Map<unknown, TimedRecord[]>, Map<unknown, TimedRecord[]>] = [
@@ -37,8 +87,7 @@ export class TwoSides {
     this.#dueOf = dueOf;
   }
 
-  /** Adds a record of a key; gives the key's identity. */
-  add(side: Side, key: unknown, record: TimedRecord): unknown {
+  add(side: Side, key: unknown, record: TimedRecord): void {
     const identity = this.#originals.keep(key);
     const records = this.#records[side].get(identity);
     if (records === undefined) {
@@ -48,27 +97,52 @@ export class TwoSides {
     } else if (insertByTime(records, record) < 2) {
       this.#watch(side, identity, records);
     }
-    return identity;
   }
 
-  /** The records of a key, by its identity. */
-  of(side: Side, identity: unknown): TimedRecord[] | undefined {
-    return this.#records[side].get(identity);
+  partners(
+    side: Side,
+    key: unknown,
+    record: TimedRecord,
+    first: number,
+    last: number,
+  ): readonly TimedRecord[] {
+    const others = this.#records[side === LEFT ? RIGHT : LEFT].get(keyIdentity(key));
+    if (others === undefined) return NONE;
+    const begin = firstFrom(others, first);
+    const end = firstAfter(others, last);
+    if (begin >= end) return NONE;
+    const found = others.slice(begin, end);
+    record.matched = true;
+    for (const partner of found) partner.matched = true;
+    return found;
   }
 
-  /** Keys to look at up to `now`, by identity, in order of time; say `looked` of each. */
-  due(side: Side, now: number): Iterable<{ time: number; owner: unknown }> {
-    return this.#timers[side].due(now);
+  latest(side: Side, key: unknown, time: number): TimedRecord | undefined {
+    const records = this.#records[side].get(keyIdentity(key));
+    return records?.[firstAfter(records, time) - 1];
   }
 
-  key(identity: unknown): unknown {
-    return this.#originals.key(identity);
+  *take(side: Side, now: number, until: number, wanted: boolean): Generator<Taken> {
+    for (const { owner } of this.#timers[side].due(now)) {
+      const records = this.#records[side].get(owner);
+      if (records === undefined) continue;
+      const taken = records.splice(0, firstAfter(records, until));
+      const key = this.#originals.key(owner);
+      this.#looked(side, owner, records);
+      if (wanted) yield { key, records: taken };
+    }
   }
 
-  /** What was due of a key has been taken out of its records. */
-  looked(side: Side, identity: unknown): void {
-    const records = this.#records[side].get(identity);
-    if (records === undefined) return;
+  keepLatest(side: Side, now: number): void {
+    for (const { owner } of this.#timers[side].due(now)) {
+      const records = this.#records[side].get(owner);
+      if (records === undefined) continue;
+      records.splice(0, Math.max(0, firstAfter(records, now) - 1));
+      this.#looked(side, owner, records);
+    }
+  }
+
+  #looked(side: Side, identity: unknown, records: readonly TimedRecord[]): void {
     if (records.length > 0) {
       this.#watch(side, identity, records); // S1
       return;
@@ -82,20 +156,17 @@ export class TwoSides {
     if (due < Infinity) this.#timers[side].register(due, identity);
   }
 
-  /** Declares both sides, and takes over what was restored. */
-  declare(state: OperatorStore): void {
-    for (const [key, side, saved] of state.namespaced('sides', () => this.#entries())) {
-      const identity = this.#originals.keep(key);
-      const records = loadRecords(saved);
-      this.#records[side].set(identity, records);
-      this.#watch(side, identity, records);
-    }
+  restore(key: unknown, side: Side, saved: readonly SavedRecord[]): void {
+    const identity = this.#originals.keep(key);
+    const records = loadRecords(saved);
+    this.#records[side].set(identity, records);
+    this.#watch(side, identity, records);
   }
 
-  *#entries(): Generator<[key: unknown, side: Side, records: SavedRecord[]]> {
+  *entries(): Generator<[key: unknown, side: Side, records: SavedRecord[]]> {
     for (const side of [LEFT, RIGHT]) {
       for (const [identity, records] of this.#records[side]) {
-        yield [this.key(identity), side, saveRecords(records)];
+        yield [this.#originals.key(identity), side, saveRecords(records)];
       }
     }
   }

@@ -5,17 +5,24 @@
 //   E2. The cache holds at most `cacheEntries` keys a table; the oldest are put out together, in one transaction.
 //   E3. The file is private to the run: durability comes from snapshots, so nothing is synced, and it ends with the operator.
 //   E4. What is in the cache may be changed in place; whoever does says so by `changed()`.
+//   E5. Writes gather in a transaction that is committed now and then: alone, each would write whole pages.
 
 import { mkdtempSync, rmdirSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { ConfigurationError, UserFunctionError } from '../errors.ts';
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
+import { ConfigurationError, OutputError, UserFunctionError } from '../errors.ts';
 import { keyIdentity } from './key-identity.ts';
 import { type Form, load, store } from './stored-value.ts';
 import type { CurrentKey, KeyedTable } from './table.ts';
 
-const PAGE_ROWS = 1_000;
+/** Rows that are read at once. */
+export const PAGE_ROWS = 1_000;
+/** Writes of a transaction (E5). */
+const COMMIT_AFTER = 4_096;
+/** What SQLite says of a disk that is full, or fails. */
+const FULL = 13;
+const FAILED = 10;
 /** A sixteenth of the cache goes at once: enough for one transaction to be worth it, too little to hold up the event loop. */
 const EVICTED_SHIFT = 4;
 const KIB_OF_PAGES = 16_384;
@@ -31,10 +38,13 @@ export interface Freezing<T> {
 /** Opens tables; one per operator and subtask. */
 export class EmbeddedStore {
   readonly #database: DatabaseSync;
+  readonly #directory: string;
   readonly #cacheEntries: number;
   #tables = 0;
+  #uncommitted = 0;
 
   constructor(directory: string = tmpdir(), cacheEntries = 50_000) {
+    this.#directory = directory;
     const { DatabaseSync } = sqlite();
     let folder: string;
     let path: string;
@@ -64,17 +74,89 @@ export class EmbeddedStore {
   }
 
   table<T>(at: CurrentKey, freezing: Freezing<T>): KeyedTable<T> {
-    return new EmbeddedTable(
-      this.#database,
-      `t${++this.#tables}`,
-      this.#cacheEntries,
-      at,
-      freezing,
+    return new EmbeddedTable(this, this.nameTable(), this.#cacheEntries, at, freezing);
+  }
+
+  /** A name that no table has yet. */
+  nameTable(): string {
+    return `t${++this.#tables}`;
+  }
+
+  create(sql: string): void {
+    this.#guarded(() => this.#database.exec(sql));
+  }
+
+  prepare(sql: string): StoredStatement {
+    return new StoredStatement(this, this.#database.prepare(sql));
+  }
+
+  /** Before a write (E5). */
+  writes(): void {
+    if (this.#uncommitted >= COMMIT_AFTER) {
+      this.#guarded(() => this.#database.exec('COMMIT'));
+      this.#uncommitted = 0;
+    }
+    if (this.#uncommitted++ === 0) this.#guarded(() => this.#database.exec('BEGIN'));
+  }
+
+  #guarded(action: () => void): void {
+    try {
+      action();
+    } catch (thrown) {
+      throw this.failed(thrown);
+    }
+  }
+
+  /** What to throw instead. */
+  failed(thrown: unknown): unknown {
+    const code = ((thrown as { errcode?: number }).errcode ?? 0) & 0xff;
+    if (code !== FULL && code !== FAILED) return thrown;
+    return new OutputError(
+      'ISTHMUS_OUTPUT',
+      `State cannot be kept in the embedded store in ${this.#directory}: ${(thrown as Error).message}. Make room there, ` +
+        'or name a folder of another disk in isthmus.state.directory.',
+      { cause: thrown },
     );
   }
 
   close(): void {
     if (this.#database.isOpen) this.#database.close();
+  }
+}
+
+/** @throws OutputError, from all its methods, when the disk is full */
+export class StoredStatement {
+  readonly #store: EmbeddedStore;
+  readonly #statement: StatementSync;
+
+  constructor(store: EmbeddedStore, statement: StatementSync) {
+    this.#store = store;
+    this.#statement = statement;
+  }
+
+  run(...parameters: SQLInputValue[]): void {
+    this.#store.writes();
+    try {
+      this.#statement.run(...parameters);
+    } catch (thrown) {
+      throw this.#store.failed(thrown);
+    }
+  }
+
+  get(...parameters: SQLInputValue[]): Record<string, SQLOutputValue> | undefined {
+    try {
+      return this.#statement.get(...parameters);
+    } catch (thrown) {
+      throw this.#store.failed(thrown);
+    }
+  }
+
+  all(...parameters: SQLInputValue[]): Record<string, SQLOutputValue>[] {
+    try {
+      return this.#statement.all(...parameters);
+    } catch (thrown) {
+      throw this.#store.failed(thrown);
+    }
   }
 }
 
@@ -103,11 +185,10 @@ interface StoredRow {
 }
 
 class EmbeddedTable<T> implements KeyedTable<T> {
-  readonly #database: DatabaseSync;
-  readonly #select: StatementSync;
-  readonly #insert: StatementSync;
-  readonly #delete: StatementSync;
-  readonly #page: StatementSync;
+  readonly #select: StoredStatement;
+  readonly #insert: StoredStatement;
+  readonly #delete: StoredStatement;
+  readonly #page: StoredStatement;
   readonly #limit: number;
   readonly #at: CurrentKey;
   readonly #freezing: Freezing<T>;
@@ -115,20 +196,19 @@ class EmbeddedTable<T> implements KeyedTable<T> {
   readonly #cache = new Map<string, Slot<T>>();
 
   constructor(
-    database: DatabaseSync,
+    store: EmbeddedStore,
     name: string,
     cacheEntries: number,
     at: CurrentKey,
     freezing: Freezing<T>,
   ) {
-    this.#database = database;
-    database.exec(
+    store.create(
       `CREATE TABLE ${name} (k TEXT PRIMARY KEY, f INTEGER NOT NULL, v BLOB NOT NULL) WITHOUT ROWID`,
     );
-    this.#select = database.prepare(`SELECT f, v FROM ${name} WHERE k = ?`);
-    this.#insert = database.prepare(`INSERT OR REPLACE INTO ${name} VALUES (?, ?, ?)`);
-    this.#delete = database.prepare(`DELETE FROM ${name} WHERE k = ?`);
-    this.#page = database.prepare(
+    this.#select = store.prepare(`SELECT f, v FROM ${name} WHERE k = ?`);
+    this.#insert = store.prepare(`INSERT OR REPLACE INTO ${name} VALUES (?, ?, ?)`);
+    this.#delete = store.prepare(`DELETE FROM ${name} WHERE k = ?`);
+    this.#page = store.prepare(
       `SELECT k, f, v FROM ${name} WHERE k > ? ORDER BY k LIMIT ${PAGE_ROWS}`,
     );
     this.#limit = Math.max(2, cacheEntries);
@@ -247,30 +327,16 @@ class EmbeddedTable<T> implements KeyedTable<T> {
   }
 
   #write(slots: Iterable<[string, Slot<T>]>): void {
-    this.#database.exec('BEGIN');
-    try {
-      for (const [stored, slot] of slots) {
-        if (!slot.dirty) continue;
-        if (slot.entry === undefined) this.#delete.run(stored);
-        else this.#insert.run(stored, ...this.#frozen(slot.key, slot.entry));
-        slot.dirty = false;
-      }
-    } finally {
-      this.#database.exec('COMMIT');
+    for (const [stored, slot] of slots) {
+      if (!slot.dirty) continue;
+      if (slot.entry === undefined) this.#delete.run(stored);
+      else this.#insert.run(stored, ...this.#frozen(slot.key, slot.entry));
+      slot.dirty = false;
     }
   }
 
   #frozen(key: unknown, entry: T): [Form, Uint8Array] {
-    try {
-      return store([key, this.#freezing.freeze(entry)]);
-    } catch (thrown) {
-      const reason = thrown instanceof Error ? thrown.message : String(thrown);
-      throw new UserFunctionError(
-        `What the state "${this.#freezing.name}" holds cannot be written to the embedded store. ${reason} ` +
-          'state.backend.type = hashmap keeps state in memory as it is.',
-        { cause: thrown },
-      );
-    }
+    return storedBy(this.#freezing.name, [key, this.#freezing.freeze(entry)]);
   }
 
   #read(form: Form, bytes: Uint8Array): [key: unknown, entry: T] {
@@ -279,8 +345,22 @@ class EmbeddedTable<T> implements KeyedTable<T> {
   }
 }
 
+/** @throws UserFunctionError when a value would not come back as it is */
+export function storedBy(name: string, value: unknown): [Form, Uint8Array] {
+  try {
+    return store(value);
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new UserFunctionError(
+      `What the state "${name}" holds cannot be written to the embedded store. ${reason} ` +
+        'state.backend.type = hashmap keeps state in memory as it is.',
+      { cause: thrown },
+    );
+  }
+}
+
 /** A text for each key: what `keyIdentity` tells apart, by its type. Half surrogates have no place in the file's UTF-8. */
-function storedKey(key: unknown): string {
+export function storedKey(key: unknown): string {
   const identity = keyIdentity(key);
   if (typeof identity === 'string') {
     return identity.isWellFormed()

@@ -220,6 +220,11 @@ export class OperatorStore {
     return this.#declare(name, 'broadcast', () => new BroadcastTable()).map;
   }
 
+  /** A table that keeps its entries itself, elsewhere than on the heap. */
+  keptBy<T extends SavedTable>(name: string, form: Form, make: () => T): T {
+    return this.#declare(name, form, make);
+  }
+
   #declare<T extends SavedTable>(name: string, form: Form, make: () => T): T {
     return this.#store.declared(this.#uid, name, form, make);
   }

@@ -92,6 +92,7 @@ export class OperatorHarness {
   #failure: { thrown: unknown } | undefined;
   #wake: () => void = () => {};
   #closed = false;
+  readonly #closing: (() => void)[] = [];
 
   protected constructor(fn: unknown, options: TwoInputOptions) {
     if (fn instanceof PyFunction) {
@@ -151,6 +152,7 @@ export class OperatorHarness {
       emitIdle: (idle) => this.passedOn(idle),
       requestProcessingTime: (at) => this.#request(at),
       log: () => {},
+      onClose: (close) => this.#closing.push(close),
     };
   }
 
@@ -291,6 +293,7 @@ export class OperatorHarness {
     if (this.#closed) return;
     this.#closed = true;
     await this.#operator.close?.();
+    for (const close of this.#closing) close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DataStream } from '../../src/index.ts';
+import { entriesOf } from '../../src/state/chunks.ts';
 import { MAX_TIMESTAMP, MIN_TIMESTAMP, TwoInputHarness } from '../../src/testing/index.ts';
 
 interface Event {
@@ -36,6 +37,11 @@ const steps: fc.Arbitrary<Step[]> = fc
     ),
   );
 
+/** Where records wait. */
+const backends = fc.constantFrom({}, { 'state.backend.type': 'embedded' });
+const ways = fc
+  .tuple(backends, backends)
+  .map(([before, after]) => ({ before: { config: before }, after: { config: after } }));
 const hows = fc.constantFrom('inner' as const, 'left' as const, 'right' as const, 'full' as const);
 const keyOf = ({ key }: Event) => key;
 const pair = (left: Event | null, right: Event | null) => [left?.id ?? null, right?.id ?? null];
@@ -115,11 +121,12 @@ function naiveIntervalJoin(given: Bounds, script: readonly Step[]): unknown[] {
 describe('an interval join', () => {
   test('gives the pairs that a look at all of them gives', async () => {
     await fc.assert(
-      fc.asyncProperty(bounds, steps, async (given, script) => {
-        await using harness = await TwoInputHarness.openStreams(intervalJoin(given));
+      fc.asyncProperty(bounds, backends, steps, async (given, config, script) => {
+        await using harness = await TwoInputHarness.openStreams(intervalJoin(given), { config });
         await play(harness, script);
         await harness.end();
         expect(sorted(harness.output)).toEqual(sorted(naiveIntervalJoin(given, script)));
+        expect(entriesOf(await harness.snapshot(), 'sides')).toEqual([]);
       }),
       { numRuns: 200 },
     );
@@ -147,14 +154,14 @@ describe('an interval join', () => {
 
   test('goes on after a restore, also by other subtasks', async () => {
     await fc.assert(
-      fc.asyncProperty(bounds, steps, fc.nat(40), async (given, script, at) => {
-        await using before = await TwoInputHarness.openStreams(intervalJoin(given));
+      fc.asyncProperty(bounds, ways, steps, fc.nat(40), async (given, way, script, at) => {
+        await using before = await TwoInputHarness.openStreams(intervalJoin(given), way.before);
         await play(before, script.slice(0, at));
         const restore = await before.snapshot();
         const results = before.output;
         const marks = script.slice(0, at).filter((step) => 'watermark' in step);
         for (const subtask of [0, 1]) {
-          const options = { restore, subtask, parallelism: 2 };
+          const options = { restore, subtask, parallelism: 2, ...way.after };
           await using after = await TwoInputHarness.openStreams(intervalJoin(given), options);
           // Both get all records: what is not of their keys joins with nothing that was restored.
           await play(after, marks);
@@ -267,29 +274,37 @@ describe('an as-of join', () => {
   }
 
   const tolerances = fc.option(fc.integer({ min: 0, max: 10 }), { nil: undefined });
-  const ways = fc.constantFrom('inner' as const, 'left' as const);
+  const kinds = fc.constantFrom('inner' as const, 'left' as const);
 
   test('gives each left record the latest right one', async () => {
     await fc.assert(
-      fc.asyncProperty(tolerances, ways, steps, async (tolerance, how, script) => {
-        await using harness = await TwoInputHarness.openStreams(asOf(tolerance, how));
-        await play(harness, script);
-        await harness.end();
-        expect(sorted(harness.output)).toEqual(sorted(naive(tolerance ?? Infinity, how, script)));
-        const times = harness.records.map(({ timestamp }) => timestamp);
-        expect(times).toEqual([...times].sort((a, b) => a - b));
-      }),
+      fc.asyncProperty(
+        tolerances,
+        kinds,
+        backends,
+        steps,
+        async (tolerance, how, config, script) => {
+          await using harness = await TwoInputHarness.openStreams(asOf(tolerance, how), { config });
+          await play(harness, script);
+          await harness.end();
+          expect(sorted(harness.output)).toEqual(sorted(naive(tolerance ?? Infinity, how, script)));
+          const times = harness.records.map(({ timestamp }) => timestamp);
+          expect(times).toEqual([...times].sort((a, b) => a - b));
+        },
+      ),
       { numRuns: 200 },
     );
   });
 
   test('goes on after a restore', async () => {
     await fc.assert(
-      fc.asyncProperty(tolerances, ways, steps, fc.nat(40), async (tolerance, how, script, at) => {
-        await using before = await TwoInputHarness.openStreams(asOf(tolerance, how));
+      fc.asyncProperty(tolerances, kinds, ways, steps, fc.nat(40), async (...drawn) => {
+        const [tolerance, how, way, script, at] = drawn;
+        await using before = await TwoInputHarness.openStreams(asOf(tolerance, how), way.before);
         await play(before, script.slice(0, at));
         await using after = await TwoInputHarness.openStreams(asOf(tolerance, how), {
           restore: await before.snapshot(),
+          ...way.after,
         });
         await play(
           after,
@@ -305,22 +320,26 @@ describe('an as-of join', () => {
   });
 });
 
-test('many waiting records of a key cost no more each', async () => {
-  await using harness = await TwoInputHarness.openStreams(
-    (lefts: DataStream<number>, rights: DataStream<number>) =>
-      lefts
-        .keyBy(() => 0)
-        .asOfJoin(
-          rights.keyBy(() => 0),
-          (left, right) => left - right,
-        ),
-  );
-  for (let i = 0; i < 40_000; i++) {
-    await harness.processAt1(i, i);
-    await harness.processAt2(i, i);
-  }
-  const before = process.cpuUsage();
-  await harness.end();
-  expect(harness.output).toEqual(Array.from({ length: 40_000 }, () => 0));
-  expect(process.cpuUsage(before).user).toBeLessThan(1_500_000);
-});
+test.each([{}, { 'state.backend.type': 'embedded' }])(
+  'many waiting records of a key cost no more each: %o',
+  async (config) => {
+    await using harness = await TwoInputHarness.openStreams(
+      (lefts: DataStream<number>, rights: DataStream<number>) =>
+        lefts
+          .keyBy(() => 0)
+          .asOfJoin(
+            rights.keyBy(() => 0),
+            (left, right) => left - right,
+          ),
+      { config },
+    );
+    for (let i = 0; i < 40_000; i++) {
+      await harness.processAt1(i, i);
+      await harness.processAt2(i, i);
+    }
+    const before = process.cpuUsage();
+    await harness.end();
+    expect(harness.output).toEqual(Array.from({ length: 40_000 }, () => 0));
+    expect(process.cpuUsage(before).user).toBeLessThan(1_500_000);
+  },
+);

@@ -2,17 +2,29 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { settingsOf } from '../../src/config/resolve.ts';
 import { KeyedTimers } from '../../src/operators/keyed-timers.ts';
 import type { OperatorContext } from '../../src/runtime/operator.ts';
 import type { SavedSubtask } from '../../src/state/chunks.ts';
 import { SubtaskStore } from '../../src/state/store.ts';
 
-function timersAt(saved: readonly SavedSubtask[] = []) {
+const HEAP: Readonly<Record<string, string>> = {};
+const EMBEDDED = { 'state.backend.type': 'embedded' };
+
+function timersAt(config = HEAP, saved: readonly SavedSubtask[] = []) {
   const store = new SubtaskStore({ subtask: 0, parallelism: 1, maxParallelism: 128 }, saved);
   const cursor = { key: undefined as unknown, timestamp: 0 };
   const clock = { now: () => 0 };
   const state = store.of('timers');
-  const ctx = { cursor, clock, state, watermark: 0, requestProcessingTime: () => {} };
+  const ctx = {
+    spec: { name: 'timers' },
+    settings: settingsOf(config),
+    cursor,
+    clock,
+    state,
+    watermark: 0,
+    requestProcessingTime: () => {},
+  };
   return { cursor, store, timers: new KeyedTimers(ctx as unknown as OperatorContext) };
 }
 
@@ -24,35 +36,39 @@ const step = fc.record({
 
 test('fire once, in order of time, with their key', () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), (script) => {
-      const { cursor, timers } = timersAt();
-      let model: { key: string; time: number; order: number }[] = [];
-      let order = 0;
-      const fired: [string, number][] = [];
-      const expected: [string, number][] = [];
-      for (const { what, key, time } of script) {
-        const name = JSON.stringify(key);
-        cursor.key = structuredClone(key);
-        const held = model.find((timer) => timer.key === name && timer.time === time);
-        if (what === 'register') {
-          timers.registerEventTimeTimer(time);
-          if (held === undefined) model.push({ key: name, time, order: order++ });
-        } else if (what === 'delete') {
-          timers.deleteEventTimeTimer(time);
-          model = model.filter((timer) => timer !== held);
-        } else {
-          void timers.onWatermark(time, (at) => {
-            expect(cursor.timestamp).toBe(at);
-            fired.push([JSON.stringify(cursor.key), at]);
-          });
-          const due = model.filter((timer) => timer.time <= time);
-          due.sort((a, b) => a.time - b.time || a.order - b.order);
-          expected.push(...due.map((timer): [string, number] => [timer.key, timer.time]));
-          model = model.filter((timer) => timer.time > time);
+    fc.property(
+      fc.constantFrom(HEAP, EMBEDDED),
+      fc.array(step, { maxLength: 60 }),
+      (config, script) => {
+        const { cursor, timers } = timersAt(config);
+        let model: { key: string; time: number; order: number }[] = [];
+        let order = 0;
+        const fired: [string, number][] = [];
+        const expected: [string, number][] = [];
+        for (const { what, key, time } of script) {
+          const name = JSON.stringify(key);
+          cursor.key = structuredClone(key);
+          const held = model.find((timer) => timer.key === name && timer.time === time);
+          if (what === 'register') {
+            timers.registerEventTimeTimer(time);
+            if (held === undefined) model.push({ key: name, time, order: order++ });
+          } else if (what === 'delete') {
+            timers.deleteEventTimeTimer(time);
+            model = model.filter((timer) => timer !== held);
+          } else {
+            void timers.onWatermark(time, (at) => {
+              expect(cursor.timestamp).toBe(at);
+              fired.push([JSON.stringify(cursor.key), at]);
+            });
+            const due = model.filter((timer) => timer.time <= time);
+            due.sort((a, b) => a.time - b.time || a.order - b.order);
+            expected.push(...due.map((timer): [string, number] => [timer.key, timer.time]));
+            model = model.filter((timer) => timer.time > time);
+          }
         }
-      }
-      expect(fired).toEqual(expected);
-    }),
+        expect(fired).toEqual(expected);
+      },
+    ),
   );
 });
 
@@ -70,12 +86,16 @@ test('those registered while others fire take their place', () => {
   expect(fired).toEqual([1, 3]);
 });
 
-test('survive a restart', () => {
-  const { cursor, store, timers } = timersAt();
+test.each([
+  [HEAP, HEAP],
+  [HEAP, EMBEDDED],
+  [EMBEDDED, HEAP],
+])('survive a restart: %o, %o', (before, after) => {
+  const { cursor, store, timers } = timersAt(before);
   cursor.key = [1, 'x'];
   timers.registerEventTimeTimer(4);
   timers.registerProcessingTimeTimer(6);
-  const next = timersAt([store.freeze().saved()]);
+  const next = timersAt(after, [store.freeze().saved()]);
   const fired: unknown[] = [];
   void next.timers.onWatermark(
     10,

@@ -225,6 +225,17 @@ const twoInputs: Record<string, Two> = {
       .apply(joined),
 };
 
+type Config = Readonly<Record<string, string>>;
+const HEAP: Config = {};
+/** With hardly a key in memory. */
+const EMBEDDED: Config = { 'state.backend.type': 'embedded', 'isthmus.state.cache-entries': '2' };
+/** Where state is at each parallelism. */
+const BACKENDS: Record<string, Config[]> = {
+  heap: [HEAP, HEAP, HEAP],
+  embedded: [EMBEDDED, EMBEDDED, EMBEDDED],
+  both: [HEAP, EMBEDDED, HEAP],
+};
+
 /** Subtasks of one operator, stopped and replaced. */
 class Run {
   readonly #groups: KeyGroups;
@@ -235,10 +246,15 @@ class Run {
     this.#subtasks = subtasks;
   }
 
-  static async open(name: string, parallelism: number, restore: SavedSubtask[]): Promise<Run> {
+  static async open(
+    name: string,
+    parallelism: number,
+    restore: SavedSubtask[],
+    config = HEAP,
+  ): Promise<Run> {
     const subtasks = Array.from({ length: parallelism }, (_, subtask) => {
       const { maxParallelism } = given;
-      const place = { subtask, parallelism, maxParallelism, restore };
+      const place = { subtask, parallelism, maxParallelism, restore, config };
       const one = oneInput[name];
       return one === undefined
         ? TwoInputHarness.openStreams(twoInputs[name] as Two, place)
@@ -287,13 +303,17 @@ test('the vectors are of these operators', () => {
   expect(Object.keys(given.cases)).toEqual([...Object.keys(oneInput), ...Object.keys(twoInputs)]);
 });
 
-test.each(Object.keys(given.cases))('%s: goes on as if it had not stopped', async (name) => {
+const runs = Object.keys(given.cases).flatMap((name) =>
+  Object.keys(BACKENDS).map((backends) => [name, backends] as const),
+);
+
+test.each(runs)('%s: goes on as if it had not stopped, on %s', async (name, backends) => {
   const { parallelisms, steps } = given;
   const third = Math.floor(steps.length / parallelisms.length);
   let saved: SavedSubtask[] = [];
   const output: unknown[] = [];
   for (const [i, parallelism] of parallelisms.entries()) {
-    const run = await Run.open(name, parallelism, saved);
+    const run = await Run.open(name, parallelism, saved, BACKENDS[backends]?.[i]);
     const isLast = i === parallelisms.length - 1;
     await run.play(steps.slice(i * third, isLast ? undefined : (i + 1) * third));
     if (isLast) await run.end();

@@ -6,6 +6,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { TimerQueue } from '../../../src/operators/windowing/timer-queue.ts';
+import { EmbeddedStore } from '../../../src/state/embedded-store.ts';
+import { EmbeddedTimers } from '../../../src/state/embedded-timers.ts';
 import { randomness } from '../../runtime/gate-scripts.ts';
 
 interface TimerScript {
@@ -59,8 +61,9 @@ function expected({ steps, on }: TimerScript): string {
   return fired.join(' ');
 }
 
-function ofTheQueue({ steps, on }: TimerScript): string {
-  const queue = new TimerQueue<string>();
+type Queue = TimerQueue<unknown> | EmbeddedTimers;
+
+function ofTheQueue(queue: Queue, { steps, on }: TimerScript): string {
   const left = new Map(Object.entries(on));
   const fired: string[] = [];
   const act = (step: string) => {
@@ -69,7 +72,7 @@ function ofTheQueue({ steps, on }: TimerScript): string {
     else if (step[0] === '-') queue.delete(timeOf(timer), timer.at(-1) as string);
     else {
       for (const { time, owner } of queue.due(Number(timer))) {
-        const due = `${time}${owner}`;
+        const due = `${time}${owner as string}`;
         fired.push(due);
         const reaction = left.get(due);
         left.delete(due);
@@ -108,7 +111,13 @@ test('the vectors are what the rules say', () => {
     expect([script, expected(script)]).toEqual([script, script.fired]);
 });
 
-test('timers fire as the rules say', () => {
+const store = new EmbeddedStore();
+
+test.each<[string, () => Queue]>([
+  ['on the heap', () => new TimerQueue<unknown>()],
+  ['on disk', () => new EmbeddedTimers(store, 'timers')],
+  ['on disk, row by row', () => new EmbeddedTimers(store, 'timers', 1)],
+])('timers fire as the rules say: %s', (_, queue) => {
   for (const script of vectors.scripts)
-    expect([script, ofTheQueue(script)]).toEqual([script, script.fired]);
+    expect([script, ofTheQueue(queue(), script)]).toEqual([script, script.fired]);
 });

@@ -225,21 +225,33 @@ TWO_INPUTS: dict[str, Callable[[Any, Any], Any]] = {
 
 CASES = {**ONE_INPUT, **TWO_INPUTS}
 
+HEAP: dict[str, str] = {}
+#: With hardly a key in memory.
+EMBEDDED = {"state.backend.type": "embedded", "isthmus.state.cache-entries": "2"}
+#: Where state is at each parallelism.
+BACKENDS = {"heap": [HEAP] * 3, "embedded": [EMBEDDED] * 3, "both": [HEAP, EMBEDDED, HEAP]}
 
 class Run:
     """Subtasks of one operator, stopped and replaced."""
 
-    def __init__(self, name: str, parallelism: int, restore: list[Any]) -> None:
+    def __init__(
+        self, name: str, parallelism: int, restore: list[Any], config: dict[str, str] = HEAP
+    ) -> None:
         self.groups = KeyGroups(GIVEN["maxParallelism"], parallelism)
-        self.subtasks = [self._open(name, subtask, parallelism, restore) for subtask in range(parallelism)]
+        self.subtasks = [
+            self._open(name, subtask, parallelism, restore, config) for subtask in range(parallelism)
+        ]
 
     @staticmethod
-    def _open(name: str, subtask: int, parallelism: int, restore: list[Any]) -> Any:
+    def _open(
+        name: str, subtask: int, parallelism: int, restore: list[Any], config: dict[str, str]
+    ) -> Any:
         place = {
             "subtask": subtask,
             "parallelism": parallelism,
             "max_parallelism": GIVEN["maxParallelism"],
             "restore": restore,
+            "config": config,
         }
         if name in ONE_INPUT:
             return OneInputHarness.open_stream(ONE_INPUT[name], **place)
@@ -282,13 +294,14 @@ def uninterrupted(name: str) -> list[str]:
     return shown(run.stop()[0])
 
 
+@pytest.mark.parametrize("backends", BACKENDS)
 @pytest.mark.parametrize("name", CASES)
-def test_goes_on_as_if_it_had_not_stopped(name):
+def test_goes_on_as_if_it_had_not_stopped(name, backends):
     third = len(STEPS) // 3
     output: list[Any] = []
     saved: list[Any] = []
     for i, parallelism in enumerate(GIVEN["parallelisms"]):
-        run = Run(name, parallelism, saved)
+        run = Run(name, parallelism, saved, BACKENDS[backends][i])
         last = i == len(GIVEN["parallelisms"]) - 1
         run.play(STEPS[i * third :] if last else STEPS[i * third : (i + 1) * third])
         if last:

@@ -57,6 +57,7 @@ class StoredSides(Table):
             f"{in_order} LIMIT {PAGE_ROWS}"
         )
         self._delete_earlier = f"DELETE FROM {name} {of_key} AND (time, sequence) < (?, ?)"
+        self._delete_key = f"DELETE FROM {name} {of_key}"
         self._all = f"SELECT side, k, time, matched, v FROM {name} ORDER BY side, k, time, sequence"
 
     def add(self, side: int, key: Any, record: TimedRecord) -> None:
@@ -119,7 +120,12 @@ class StoredSides(Table):
                 records.append(TimedRecord(time, value, bool(matched)))
             yield key, side, records
 
+    def remove(self, addresses: list[Any]) -> None:
+        rows = [(side, stored_key(key)) for key, side in addresses]
+        self._store.write_all(self._delete_key, rows)
+
     def load(self, entries: list[Any], subtask: int, parallelism: int) -> None:
+        self.remove([entry[:2] for entry in entries])
         for key, side, records in entries:
             for record in records:
                 self.add(side, key, record)
