@@ -115,6 +115,11 @@ export class SubtaskStore {
     return table;
   }
 
+  /** Whether a table was restored that nobody has declared yet (S3). */
+  waits(uid: string, name: string): boolean {
+    return this.#restored.has(addressOf(uid, name));
+  }
+
   /**
    * All tables as they are now (S4).
    *
@@ -218,6 +223,11 @@ export class OperatorStore {
   /** A map that is the same in all subtasks. */
   broadcast(name: string): BroadcastMap<unknown, unknown> {
     return this.#declare(name, 'broadcast', () => new BroadcastTable()).map;
+  }
+
+  /** Of these tables, those that were restored and are not declared. */
+  undeclared(names: readonly string[]): string[] {
+    return names.filter((name) => this.#store.waits(this.#uid, name));
   }
 
   /** A table that keeps its entries itself, elsewhere than on the heap. */

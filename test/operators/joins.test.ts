@@ -288,6 +288,15 @@ describe('an as-of join', () => {
           await play(harness, script);
           await harness.end();
           expect(sorted(harness.output)).toEqual(sorted(naive(tolerance ?? Infinity, how, script)));
+          // Only the latest right record of each key is of use to anybody.
+          const waiting = entriesOf(await harness.snapshot(), 'sides') as [
+            unknown,
+            number,
+            unknown[],
+          ][];
+          expect(waiting.map(([, side, records]) => [side, records.length])).toEqual(
+            waiting.map(() => [1, 1]),
+          );
           const times = harness.records.map(({ timestamp }) => timestamp);
           expect(times).toEqual([...times].sort((a, b) => a - b));
         },

@@ -195,3 +195,16 @@ test('a folder that cannot be used is told with the option that names it', () =>
     }),
   );
 });
+
+test('a full disk is told in a sentence', () => {
+  const { at, embedded, table } = opened();
+  embedded.create('PRAGMA max_page_count = 12');
+  const said =
+    /cannot be kept in the embedded store in .*: database or disk is full\. Make room there/;
+  expect(() => {
+    for (let key = 0; key < 100_000; key++) {
+      at.key = key;
+      table.set('long'.repeat(100));
+    }
+  }).toThrow(said);
+});

@@ -23,6 +23,7 @@ from .._worker.runtime.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Cursor, Ope
 from .._worker.runtime.runtime_context import runtime_context
 from .._worker.runtime.timers import TimerQueue
 from .._worker.runtime.watermarks import restore_watermark
+from .._worker.state.embedded_timers import EmbeddedTimers
 from .._worker.state.key_identity import GroupOf, freeze, thaw
 from .._worker.state.store import SubtaskStore
 from ..datastream.state import OperatorStateStore
@@ -367,7 +368,7 @@ class TwoInputHarness(OneInputHarness):
             self.watermark(min(self._merged))
 
 
-def _registered(timers: TimerQueue) -> list[tuple[int, Any]]:
+def _registered(timers: TimerQueue | EmbeddedTimers) -> list[tuple[int, Any]]:
     return sorted(((time, thaw(key)) for time, key in timers.items()), key=lambda t: t[0])
 
 

@@ -1,6 +1,7 @@
 // What every way of keeping windows offers the window operator.
 
 import type { Emit, MaybePromise, OperatorContext } from '../../runtime/operator.ts';
+import { refuseOtherWindows } from './other-windows.ts';
 import { runtimeContext } from '../runtime-context.ts';
 import type { WindowAssigner } from './assigner.ts';
 import type { Contents } from './contents.ts';
@@ -50,6 +51,7 @@ export abstract class Engine {
     await this.contents.open(runtime);
     await this.emission.open(runtime);
     this.declareState();
+    refuseOtherWindows(this.ctx);
   }
 
   async close(): Promise<void> {

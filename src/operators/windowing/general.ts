@@ -227,7 +227,7 @@ export class GeneralEngine extends Engine {
   }
 
   protected override declareState(): void {
-    for (const [key, windowData, saved] of this.ctx.state.namespaced('windows', () =>
+    for (const [key, windowData, saved] of this.ctx.state.namespaced('window contents', () =>
       this.#saved(),
     )) {
       const [filled, contents, numbers, events, clock] = saved;

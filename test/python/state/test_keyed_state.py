@@ -15,6 +15,7 @@ from isthmus.datastream.state import (
     ReducingStateDescriptor,
     ValueStateDescriptor,
 )
+from isthmus.errors import OutputError
 from isthmus.testing import OneInputHarness
 
 BACKENDS: dict[str, dict[str, str]] = {
@@ -303,6 +304,19 @@ def test_the_embedded_store_leaves_no_file_behind(tmp_path):
         h.take()
         h.process(*[(i, "value", "value") for i in range(100)])
         assert h.output == list(range(100))
+
+
+def test_a_full_disk_is_told_in_a_sentence(tmp_path):
+    config = {**BACKENDS["embedded"], "isthmus.state.directory": str(tmp_path)}
+    with OneInputHarness(Run(), key_by=lambda v: v[0], config=config) as h:
+        h.process((1, "value", "update", 1))
+        store = h.context.runtime.backend.store
+        store.execute("PRAGMA max_page_count = 12")
+        said = (
+            f"cannot be kept in the embedded store in {tmp_path}: database or disk is full. Make room there"
+        )
+        with pytest.raises(OutputError, match=said):
+            h.process(*[(i, "value", "update", "long" * 100) for i in range(1000)])
 
 
 class Defaulting(KeyedProcessFunction):

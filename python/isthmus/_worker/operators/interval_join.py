@@ -89,7 +89,9 @@ class IntervalJoinOperator(Operator):
             sides.add(side, key, record)
             for partner in partners:
                 left, right = (record, partner) if side == LEFT else (partner, record)
-                yield from self._joined(own(left.value), own(right.value), left.timestamp, right.timestamp)  # I4
+                yield from self._joined(
+                    own(left.value), own(right.value), left.timestamp, right.timestamp
+                )  # I4
 
     def _joined(self, left: Any, right: Any, left_time: int, right_time: int) -> Iterator[Iterable[Any]]:
         context = self._context

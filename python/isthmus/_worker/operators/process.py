@@ -79,7 +79,9 @@ class TimerOperator(Operator):
             return None
         return flatten(self._fired(self._timers.processing, now, TimeDomain.PROCESSING_TIME), self.ctx)
 
-    def _fired(self, queue: TimerQueue | EmbeddedTimers, now: int, domain: TimeDomain) -> Iterator[Iterable[Any]]:
+    def _fired(
+        self, queue: TimerQueue | EmbeddedTimers, now: int, domain: TimeDomain
+    ) -> Iterator[Iterable[Any]]:
         cursor = self.ctx.cursor
         context = self._context
         on_timer = self._on_timer

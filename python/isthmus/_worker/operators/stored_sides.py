@@ -44,12 +44,8 @@ class StoredSides(Table):
         self._insert = f"INSERT INTO {name} VALUES (?, ?, ?, ?, ?, ?)"
         self._between = f"SELECT time, matched, v FROM {name} {of_key} AND time BETWEEN ? AND ? {in_order}"
         self._meet = f"UPDATE {name} SET matched = 1 {of_key} AND time BETWEEN ? AND ? AND matched = 0"
-        self._last = (
-            f"SELECT time, matched, v FROM {name} {of_key} AND time <= ? ORDER BY time DESC, sequence DESC LIMIT 1"
-        )
-        self._earliest = (
-            f"SELECT time, sequence, matched, v FROM {name} WHERE side = ? AND time <= ? {in_order} LIMIT {PAGE_ROWS}"
-        )
+        self._last = f"SELECT time, matched, v FROM {name} {of_key} AND time <= ? ORDER BY time DESC, sequence DESC LIMIT 1"
+        self._earliest = f"SELECT time, sequence, matched, v FROM {name} WHERE side = ? AND time <= ? {in_order} LIMIT {PAGE_ROWS}"
         self._delete_taken = f"DELETE FROM {name} WHERE side = ? AND (time, sequence) <= (?, ?)"
         self._delete_until = f"DELETE FROM {name} WHERE side = ? AND time <= ?"
         self._since = (

@@ -13,6 +13,7 @@ from .results import flatten
 from .windowing.choose import make_engine
 from .windowing.engine import Engine
 from .windowing.from_data import window_operation
+from .windowing.other_windows import refuse_other_windows
 
 
 class WindowOperator(Operator):
@@ -24,6 +25,7 @@ class WindowOperator(Operator):
 
     def _open_engine(self, engine: Engine) -> None:
         self._engine = engine
+        refuse_other_windows(self.ctx)
         self.functions = tuple(engine.contents.functions)
 
     @property

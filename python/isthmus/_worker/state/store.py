@@ -101,6 +101,10 @@ class SubtaskStore:
             raise _of_another_form(name, table.form, form, "is a {} already")
         return table
 
+    def waits(self, uid: str, name: str) -> bool:
+        """Whether a table was restored that nobody has declared yet (S3)."""
+        return (uid, name) in self._restored
+
     def freeze(self, checkpoint: int = 0, full: bool = False) -> Frozen:
         """All tables as they are now (S4).
 
@@ -207,6 +211,10 @@ class OperatorStore:
         """A map that is the same in all subtasks."""
         held: dict[Any, Any] = self._declare(name, BroadcastTable.form, BroadcastTable).held
         return held
+
+    def undeclared(self, names: Iterable[str]) -> list[str]:
+        """Of these tables, those that were restored and are not declared."""
+        return [name for name in names if self._store.waits(self._uid, name)]
 
     def kept_by(self, name: str, form: str, make: Callable[[], Any]) -> Any:
         """A table that keeps its entries itself, elsewhere than on the heap; gives it."""

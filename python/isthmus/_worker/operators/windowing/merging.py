@@ -36,7 +36,7 @@ class MergingEngine(GeneralEngine):
         self._bridged = Bridged(operation, ctx, self.contents)
         self.trigger_context._merges_all = self._bridged.exact
         #: key → {window: state window}
-        self._sets = runtime_context(ctx).backend.table("merging-windows")
+        self._sets = runtime_context(ctx).backend.table("merging windows")
 
     def process(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
         cursor = self.ctx.cursor
