@@ -9,10 +9,11 @@ import { functionSource } from './function/source-function.ts';
 import { inputSource } from './collection/input.ts';
 import { linesSource } from './file/lines.ts';
 import { sequenceSource } from './sequence/source-sequence.ts';
-import { sinkCollectOperator } from './collection/sink-collect.ts';
-import { sinkFileOperator } from './file/sink-file.ts';
-import { sinkFunctionOperator } from './function/sink-function.ts';
-import { sinkPrintOperator } from './print/sink-print.ts';
+import { SinkOperator, type SinkMaker } from '../operators/sink-operator.ts';
+import { collectSink } from './collection/sink-collect.ts';
+import { fileSink } from './file/sink-file.ts';
+import { functionSink } from './function/sink-function.ts';
+import { printSink } from './print/sink-print.ts';
 
 const SOURCES: { readonly [name in SourceConnector]?: (spec: OperatorSpec) => Source } = {
   collection: collectionSource,
@@ -22,17 +23,18 @@ const SOURCES: { readonly [name in SourceConnector]?: (spec: OperatorSpec) => So
   input: inputSource,
 };
 
-const SINKS: { readonly [name in SinkConnector]?: OperatorFactory } = {
-  print: sinkPrintOperator,
-  collect: sinkCollectOperator,
-  output: sinkCollectOperator,
-  function: sinkFunctionOperator,
-  file: sinkFileOperator,
+const SINKS: { readonly [name in SinkConnector]?: SinkMaker } = {
+  print: ({ spec }) => printSink(spec),
+  collect: collectSink,
+  output: collectSink,
+  function: functionSink,
+  file: ({ spec }) => fileSink(spec),
 };
 
 /** Undefined for operators that are no sink of ours. */
 export function sinkFactory({ kind, connector }: OperatorSpec): OperatorFactory | undefined {
-  return kind === 'sink' ? SINKS[connector as SinkConnector] : undefined;
+  const make = kind === 'sink' ? SINKS[connector as SinkConnector] : undefined;
+  return make && (() => new SinkOperator(make));
 }
 
 /** The source of a TypeScript task, not opened yet. */

@@ -9,6 +9,7 @@
 //   O3. An operator reads no clock but `ctx.clock`, draws no randomness but from `ctx.random`, opens no file but by `ctx.files`.
 //   O4. Everything that must survive a restart is in tables of `ctx.state`, declared in `open`.
 
+import type { BarrierKind } from '../bridge/frame.ts';
 import type { Settings } from '../config/table.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import type { Clock } from '../machine/clock.ts';
@@ -23,6 +24,9 @@ export const MIN_TIMESTAMP = -(2 ** 63);
 export const MAX_TIMESTAMP = 2 ** 63;
 
 export type { Clock };
+
+/** In place of the number of a checkpoint: of the one that was restored. */
+export const RESTORED = -1;
 
 export type MaybePromise<T> = T | Promise<T>;
 export type Emit = (value: unknown) => MaybePromise<void>;
@@ -101,9 +105,12 @@ export interface Operator {
    * A barrier is about to pass: emit what was gathered, write what was held back. Called from head to tail of the chain,
    * for each behind what those before it have emitted, and before anything of the chain is saved.
    */
-  beforeBarrier?(checkpoint: number): MaybePromise<void>;
-  /** The checkpoint is durable: sinks commit. The last one comes after `finish`. */
-  notifyCheckpointComplete?(checkpoint: number): MaybePromise<void>;
+  beforeBarrier?(checkpoint: number, of: BarrierKind): MaybePromise<void>;
+  /**
+   * The checkpoint is durable: sinks commit. The last one comes after `finish`; `RESTORED` before the first record, where the
+   * subtask goes on from one. Gives when (ms) it wants to be told again, where not all could be committed.
+   */
+  notifyCheckpointComplete?(checkpoint: number): MaybePromise<number | undefined>;
   close?(): MaybePromise<void>;
 }
 

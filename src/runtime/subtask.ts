@@ -16,6 +16,8 @@
 //       brings about.
 //   T9. A checkpoint is answered once: with the state, also when the subtask is drained, or with the news that it has
 //       finished. Where the job takes checkpoints a drained subtask waits for the last one, with which its sinks commit.
+//   T10. Nothing is processed before all is committed that the restored checkpoint holds. A commit that fails is asked for again
+//       when its sink says, and the subtask does not close before it has succeeded.
 
 import { kindOf } from '../graph/kinds.ts';
 import { Closing } from './closing.ts';
@@ -27,7 +29,7 @@ import { InternalError, IsthmusError, JobCancelledError } from '../errors.ts';
 import type { SubtaskDeployment } from '../graph/deployment.ts';
 import { type Chain, ChainTimer, buildChain, controlToAll, guarded } from './chain.ts';
 import type { ChainLink } from './chain.ts';
-import { beforeBarrier, passBarrier } from './barrier-driver.ts';
+import { beforeBarrier, commitChain, passBarrier } from './barrier-driver.ts';
 import { controlElement } from './element-frames.ts';
 import type { BarrierElement, BatchElement, Element } from './element.ts';
 import { blame } from './failure.ts';
@@ -39,6 +41,7 @@ import {
   MIN_TIMESTAMP,
   type MaybePromise,
   type OperatorContext,
+  RESTORED,
   type SourceBatch,
 } from './operator.ts';
 import type { OutputChannel } from './output-channel.ts';
@@ -105,6 +108,9 @@ export class Subtask {
   /** The operators have finished, before the end of input (T8). */
   #finishedEarly = false;
   #mayClose = false;
+  /** What was restored is not committed yet (T10). */
+  #held = false;
+  #commitAgain: (() => void) | undefined;
   #phase: Phase = 'created';
   #resolve!: (result: SubtaskResult) => void;
   #reject!: (error: IsthmusError) => void;
@@ -189,6 +195,7 @@ export class Subtask {
     this.#run = new RecordRun(this.#cursor, timer, monotonic);
     // From the last to the first, so that an operator that emits while it opens finds the next one open.
     for (let i = this.#links.length - 1; i >= 0; i--) await this.#openLink(i);
+    this.#held = restored.length > 0;
     this.#phase = 'opened';
   }
 
@@ -217,6 +224,7 @@ export class Subtask {
   start(): void {
     if (this.#phase !== 'opened') return;
     this.#phase = 'running';
+    if (this.#held) this.notifyCheckpointComplete(RESTORED);
     this.#loop.start();
   }
 
@@ -272,14 +280,23 @@ export class Subtask {
   }
 
   notifyCheckpointComplete(checkpoint: number): void {
-    this.#requests.push(async () => {
-      for (const link of this.#links) {
-        await guarded(link, () => link.operator?.notifyCheckpointComplete?.(checkpoint));
-      }
-      this.#mayClose ||= this.#last !== undefined && checkpoint >= this.#last;
-      await this.#closeIfDone();
-    });
+    this.#requests.push(() => this.#commit(checkpoint));
     this.#loop.wake();
+  }
+
+  async #commit(checkpoint: number): Promise<void> {
+    this.#commitAgain?.();
+    this.#commitAgain = undefined;
+    const again = await commitChain(this.#links, checkpoint);
+    if (this.#isOver()) return;
+    if (again !== undefined) {
+      const tell = () => this.notifyCheckpointComplete(checkpoint);
+      this.#commitAgain = this.#services.clock.at(again, tell); // T10
+      return;
+    }
+    this.#held = false;
+    this.#mayClose ||= this.#last !== undefined && checkpoint >= this.#last;
+    await this.#closeIfDone();
   }
 
   /** Stops the subtask and closes its functions; resolves when that is done. `done` rejects, unless it had settled. */
@@ -316,6 +333,7 @@ export class Subtask {
 
   /** Does the next thing there is to do. */
   #step(): MaybePromise<void> | typeof IDLE {
+    if (this.#held) return this.#requests.shift()?.() ?? IDLE; // T10
     if (this.#isStill()) return this.#stepStill();
     if (this.#timers.due) return this.#fireTimers();
     if (this.#isToCut()) return this.#barrier(this.#wanted as BarrierElement);
@@ -343,7 +361,7 @@ export class Subtask {
     const request = this.#requests.shift();
     if (request !== undefined) return request();
     if (this.#wanted === undefined || this.#phase === 'suspended') return IDLE;
-    return this.#save(this.#wanted.checkpoint).then(() => {
+    return this.#save(this.#wanted).then(() => {
       this.#last ??= this.#answered;
     });
   }
@@ -448,17 +466,17 @@ export class Subtask {
       await finishChain(this.#links);
       this.#finishedEarly = true;
     }
-    await this.#save(barrier.checkpoint);
+    await this.#save(barrier);
     passBarrier(this.#links, barrier);
     if (barrier.of !== 'suspend') return;
     this.#phase = 'suspended';
     this.#timers.stop();
   }
 
-  async #save(checkpoint: number): Promise<void> {
-    await beforeBarrier(this.#links, checkpoint);
+  async #save(barrier: BarrierElement): Promise<void> {
+    await beforeBarrier(this.#links, barrier);
     this.#countTaken();
-    this.#answer(checkpoint, this.#store.freeze(checkpoint).saved());
+    this.#answer(barrier.checkpoint, this.#store.freeze(barrier.checkpoint).saved());
   }
 
   #answer(checkpoint: number, state: SavedSubtask | undefined): void {
@@ -505,7 +523,7 @@ export class Subtask {
     if (!this.#finishedEarly) await finishChain(this.#links);
     const wanted = this.#pull === undefined ? undefined : this.#wanted;
     if (wanted?.of === 'drain') {
-      await this.#save(wanted.checkpoint);
+      await this.#save(wanted);
       passBarrier(this.#links, wanted);
       this.#finishedEarly = true;
     }
@@ -569,6 +587,7 @@ export class Subtask {
   /** Nothing enters the chain from here on; what waits in it for room is told to give up. */
   #stop(error: IsthmusError): void {
     this.#abort.abort(error);
+    this.#commitAgain?.();
     this.#timers.stop();
     this.#loop.stop();
     this.#flusher.stop();

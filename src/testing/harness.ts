@@ -10,6 +10,7 @@
 import { type ConfigValue, settingsOf } from '../config/resolve.ts';
 import type { Parts } from '../api/transformation.ts';
 import { PyFunction } from '../api/python-function.ts';
+import type { BarrierKind } from '../bridge/frame.ts';
 import { GraphError, InternalError } from '../errors.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import { builtIn } from '../built-in.ts';
@@ -20,6 +21,7 @@ import {
   type MaybePromise,
   type Operator,
   type OperatorContext,
+  RESTORED,
 } from '../runtime/operator.ts';
 import type { StateDescriptor } from '../state/descriptors.ts';
 import type { OperatorStateStore } from '../state/operator-state.ts';
@@ -53,6 +55,8 @@ export interface HarnessOptions {
   name?: string;
   /** What `snapshot()` of another harness gave, or an array of what several gave, which were its subtasks. */
   restore?: SavedSubtask | readonly SavedSubtask[];
+  /** Whether the job takes checkpoints, so that sinks wait for them. By default it does not. */
+  checkpointing?: boolean;
   /** Where the operator thinks it runs. */
   subtask?: number;
   parallelism?: number;
@@ -85,12 +89,14 @@ export class OperatorHarness {
   readonly #operator: Operator;
   readonly #context: OperatorContext;
   readonly #store: SubtaskStore;
+  readonly #restored: boolean;
   readonly #keyBy: readonly [KeyBy, KeyBy];
   readonly #sides = new Map<string, Emitted[]>();
   #queue: Promise<void> = Promise.resolve();
   #requested = Infinity;
   #failure: { thrown: unknown } | undefined;
   #wake: () => void = () => {};
+  #cancelCommit: () => void = () => {};
   #closed = false;
   readonly #closing: (() => void)[] = [];
 
@@ -128,7 +134,9 @@ export class OperatorHarness {
       parallelism: options.parallelism ?? 1,
       maxParallelism: options.maxParallelism ?? 128,
     };
-    this.#store = new SubtaskStore(place, savedOf(options.restore));
+    const saved = savedOf(options.restore);
+    this.#restored = saved.length > 0;
+    this.#store = new SubtaskStore(place, saved);
     this.#context = {
       spec,
       jobName: 'test',
@@ -151,6 +159,7 @@ export class OperatorHarness {
       emitWatermark: (watermark) => this.passedOn(watermark),
       emitIdle: (idle) => this.passedOn(idle),
       requestProcessingTime: (at) => this.#request(at),
+      checkpointing: options.checkpointing === true,
       log: () => {},
       onClose: (close) => this.#closing.push(close),
     };
@@ -160,6 +169,7 @@ export class OperatorHarness {
     const operator = this.#operator;
     restoreWatermark(this.#context);
     await operator.open?.(this.#context, (value) => this.emitted({ value, timestamp: this.#time }));
+    if (this.#restored) await this.completeCheckpoint(RESTORED);
   }
 
   // In.
@@ -278,14 +288,28 @@ export class OperatorHarness {
     return Object.fromEntries(reported.map(([name, report]) => [name, shownOf(report)]));
   }
 
-  /** The operator's state, for `restore` of another harness. */
-  async snapshot(): Promise<SavedSubtask> {
+  /** The operator's state, for `restore` of another harness, as a checkpoint or a savepoint takes it. */
+  async snapshot(checkpoint = 1, of: BarrierKind = 'checkpoint'): Promise<SavedSubtask> {
     let state: SavedSubtask | undefined;
     await this.#run(async () => {
-      await this.#operator.beforeBarrier?.(1);
-      state = this.#store.freeze().saved();
+      await this.#operator.beforeBarrier?.(checkpoint, of);
+      state = this.#store.freeze(checkpoint).saved();
     });
     return state as SavedSubtask;
+  }
+
+  /** A checkpoint is complete: sinks commit. A commit that fails is tried again as the clock goes on. */
+  completeCheckpoint(checkpoint = 1): Promise<void> {
+    return this.#run(async () => {
+      this.#cancelCommit();
+      const again = await this.#operator.notifyCheckpointComplete?.(checkpoint);
+      if (again === undefined) return;
+      this.#cancelCommit = this.clock.at(again, () => {
+        this.completeCheckpoint(checkpoint).catch((thrown: unknown) => {
+          this.#failure = { thrown }; // H3
+        });
+      });
+    });
   }
 
   /** Closes the function. */

@@ -1,19 +1,8 @@
-import type { OperatorSpec } from '../../graph/job-graph.ts';
-import type { Emit, MaybePromise, Operator, OperatorContext } from '../../runtime/operator.ts';
+import type { Sink } from '../../operators/sink.ts';
 
-/** `sink.collect` and `sink.output`: hands records on to the exchange that leads to the client. */
-export function sinkCollectOperator(_spec: OperatorSpec): Operator {
-  return new SinkCollectOperator();
-}
-
-class SinkCollectOperator implements Operator {
-  #emit!: Emit;
-
-  open(_ctx: OperatorContext, emit: Emit): void {
-    this.#emit = emit;
-  }
-
-  process(value: unknown): MaybePromise<void> {
-    return this.#emit(value);
-  }
+/** Hands records to the program that started the job: what it collects, and named outputs. */
+export function collectSink(): Sink {
+  return {
+    createWriter: (context) => ({ keeps: false, write: (value) => context.deliver(value) }),
+  };
 }

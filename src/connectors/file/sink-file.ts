@@ -1,27 +1,28 @@
-// `sink.file`: row-encoded files in buckets, as PyFlink's FileSink writes them. Twin of _worker/connectors/file/sink_file.py.
+// Row-encoded files in buckets, as PyFlink's FileSink writes them. Twin of _worker/connectors/file/sink_file.py.
 //
-//   F1. Lines are written to `.<part>.inprogress.<uuid>`; the file gets its name when it is finished, so that a reader
-//       never sees half a file. What a kill has left is removed when a sink starts on the folder (unfinished-files.ts).
-//   F2. With checkpoints on, a rolled file becomes visible with the checkpoint that covers it, those of the end with the
-//       last one; without, at once.
+//   F1. Where the job takes checkpoints, a file that is full becomes visible with the next one; those of the end with the
+//       last. Without, at once.
+//   F2. A file that is open at a checkpoint stays so: the checkpoint has its length, and a restore cuts it there. So one each
+//       second does not make a file each second. (`onCheckpoint` asks for just that.)
+//   F3. Files are numbered. A checkpoint has the number that comes next: those from there on, it does not know, and who goes
+//       on from it removes them.
 
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { GraphError } from '../../errors.ts';
 import type { OperatorSpec, TypeSpec } from '../../graph/job-graph.ts';
-import type { Emit, Operator, OperatorContext } from '../../runtime/operator.ts';
+import type { Committer, Prepared, Sink, SinkContext, SinkWriter } from '../../operators/sink.ts';
 import { bucketName } from './bucket-name.ts';
 import { fileFormatter } from '../../text/format.ts';
-import { removeLeftBehind, toldOf, writerId } from './unfinished-files.ts';
+import {
+  type OpenPart,
+  PartFile,
+  type Place,
+  makeFolder,
+  publishPending,
+  removePending,
+  syncFolders,
+} from './part-file.ts';
+import { pathsBelow, removeLeftBehind, toldOf, writerId } from './unfinished-files.ts';
 
 const WRITE_BYTES = 1 << 16;
 
@@ -34,131 +35,165 @@ interface FileSinkParams {
   dateFormat?: string;
   /** Of the bucket; the local one where none is said. */
   timeZone?: string;
-  rolling?: { maxPartBytes?: number; rolloverIntervalMs?: number; inactivityMs?: number };
+  rolling?: {
+    maxPartBytes?: number;
+    rolloverIntervalMs?: number;
+    inactivityMs?: number;
+    onCheckpoint?: boolean;
+  };
   type?: TypeSpec;
 }
 
-interface Part {
-  hidden: string;
-  final: string;
-  /** Undefined when it is closed. */
-  fd: number | undefined;
-  createdMs: number;
-  writtenMs: number;
-  text: string;
-  bytes: number;
+/** What a writer goes on with. Plain data. */
+interface WriterState {
+  /** In the names of its files. */
+  readonly id: string;
+  /** The number of the next one (F3). */
+  readonly next: number;
+  readonly open: readonly OpenPart[];
 }
 
-interface FinishedPart {
-  hidden: string;
-  final: string;
-  fd?: undefined;
+/** A committable is a file's name below the sink's folder. */
+export function fileSink({ params }: OperatorSpec): Sink<unknown, string, WriterState> {
+  const given = params as unknown as FileSinkParams;
+  return {
+    createWriter: (context, restored) => new FileWriter(given, context, restored),
+    createCommitter: () => committerOf(given.path),
+  };
 }
 
-export function sinkFileOperator(spec: OperatorSpec): Operator {
-  return new SinkFileOperator(spec.params as unknown as FileSinkParams);
+function committerOf(base: string): Committer<string> {
+  return {
+    commit: (files) => {
+      const names = files.map(({ value }) => value);
+      for (const name of names) publishPending(base, name);
+      syncFolders(base, names);
+    },
+    abort: (files) => {
+      for (const { value } of files) removePending(base, value);
+    },
+  };
 }
 
-class SinkFileOperator implements Operator {
+class FileWriter implements SinkWriter<unknown, string, WriterState> {
+  readonly keeps = false;
   readonly #params: FileSinkParams;
+  readonly #context: SinkContext;
   readonly #maxBytes: number;
   readonly #rolloverMs: number;
   readonly #inactivityMs: number;
   readonly #format: (value: unknown) => string;
-  readonly #parts = new Map<string, Part>();
-  /** Finished, not yet covered by a checkpoint. */
-  #pending: FinishedPart[] = [];
-  readonly #covered = new Map<number, FinishedPart[]>();
-  #finished!: { values: FinishedPart[] };
-  #ctx!: OperatorContext;
-  #checkpointed = false;
-  #id = '';
-  readonly #writer = writerId();
-  #counter = 0;
+  readonly #place: Place;
+  readonly #id: string;
+  #next: number;
+  /** Open ones, by bucket. */
+  readonly #parts = new Map<string, PartFile>();
+  /** Full, and not named by a checkpoint yet. */
+  #full: PartFile[] = [];
   #now = 0;
   #bucket = '';
   #bucketUntil = 0;
 
-  constructor(params: FileSinkParams) {
+  constructor(params: FileSinkParams, context: SinkContext, restored: readonly WriterState[]) {
     this.#params = params;
+    this.#context = context;
     this.#maxBytes = params.rolling?.maxPartBytes ?? 128 << 20;
     this.#rolloverMs = params.rolling?.rolloverIntervalMs ?? 60_000;
     this.#inactivityMs = params.rolling?.inactivityMs ?? 60_000;
     this.#format = fileFormatter(params.type);
+    this.#place = { base: params.path, writer: writerId() };
+    this.#id = restored[0]?.id ?? uuid(() => context.random());
+    this.#next = restored[0]?.next ?? 0;
+    makeFolder(params.path);
+    if (context.subtask === 0) this.#removeLeftBehind();
+    this.#goOn(restored);
   }
 
-  open(ctx: OperatorContext, _emit: Emit): void {
-    this.#ctx = ctx;
-    this.#checkpointed = ctx.checkpointing === true;
-    this.#id = uuid(ctx.random);
-    makeFolder(this.#params.path);
-    // With checkpoints what a job had finished before it died may belong to the one it goes on from.
-    if (ctx.subtask === 0 && !this.#checkpointed) this.#removeLeftBehind();
-    this.#finished = ctx.state.splitList('finished parts') as { values: FinishedPart[] };
-    // The checkpoint we begin from is complete, so what it covers is to be seen.
-    for (const part of this.#finished.values) publish(part);
-    this.#finished.values = [];
-  }
-
-  #removeLeftBehind(): void {
-    const { info, warn } = toldOf(removeLeftBehind(this.#params.path));
-    if (info !== undefined) this.#ctx.log('info', info);
-    if (warn !== undefined) this.#ctx.log('warn', warn);
-  }
-
-  process(value: unknown): void {
-    const now = this.#ctx.clock.now();
+  write(value: unknown): void {
+    const now = this.#context.now();
     const bucket = this.#bucketAt(now);
     const part = this.#parts.get(bucket) ?? this.#begin(bucket, now);
     part.text += `${this.#format(value)}\n`;
     part.writtenMs = now;
     if (part.text.length >= WRITE_BYTES || part.bytes + part.text.length >= this.#maxBytes) {
-      this.#write(part);
-      if (part.bytes >= this.#maxBytes) this.#roll(bucket, part);
+      part.write();
+      if (part.bytes >= this.#maxBytes) this.#roll(part);
     }
   }
 
-  onProcessingTime(now: number): void {
-    for (const [bucket, part] of this.#parts) {
-      if (now >= this.#rollsAt(part)) this.#roll(bucket, part);
-      else this.#ctx.requestProcessingTime(this.#rollsAt(part));
+  onTime(now: number): void {
+    for (const part of this.#parts.values()) {
+      if (now >= this.#rollsAt(part)) this.#roll(part);
+      else this.#context.wakeAt(this.#rollsAt(part));
     }
   }
 
-  finish(): void {
-    for (const [bucket, part] of this.#parts) this.#roll(bucket, part);
-  }
-
-  beforeBarrier(checkpoint: number): void {
-    for (const [bucket, part] of this.#parts) this.#roll(bucket, part);
-    this.#covered.set(checkpoint, this.#pending);
-    this.#pending = [];
-    this.#finished.values = [...this.#covered.values()].flat();
-  }
-
-  notifyCheckpointComplete(checkpoint: number): void {
-    for (const [covering, parts] of this.#covered) {
-      if (covering > checkpoint) continue;
-      parts.forEach(publish);
-      this.#covered.delete(covering);
+  prepare(_checkpoint: number, sealed: boolean): Prepared<string, WriterState> {
+    const rolls = sealed || this.#params.rolling?.onCheckpoint === true;
+    const open: OpenPart[] = [];
+    for (const part of this.#parts.values()) {
+      if (rolls) {
+        this.#roll(part);
+      } else {
+        part.sync();
+        open.push(part.saved()); // F2
+      }
     }
+    const named = [...this.#full, ...this.#parts.values()];
+    const fresh = named.filter((part) => !part.pending);
+    for (const part of fresh) part.stage();
+    syncFolders(
+      this.#params.path,
+      fresh.map(({ name }) => name),
+    );
+    const committables = this.#full.map(({ name }) => name);
+    this.#full = [];
+    return {
+      committables,
+      states: sealed ? [] : [{ id: this.#id, next: this.#next, open }],
+    };
   }
 
-  /** After a failure what is unfinished never gets its name, and is removed. */
   close(): void {
     const failures: unknown[] = [];
     // Each, whatever is wrong with others.
-    for (const { hidden, fd } of [...this.#parts.values(), ...this.#pending]) {
+    for (const part of [...this.#parts.values(), ...this.#full]) {
       try {
-        rmSync(hidden, { force: true });
-        if (fd !== undefined) closeSync(fd);
+        part.drop();
       } catch (thrown) {
         failures.push(thrown);
       }
     }
     this.#parts.clear();
-    this.#pending = [];
+    this.#full = [];
     if (failures.length > 0) throw failures[0];
+  }
+
+  #removeLeftBehind(): void {
+    const { info, warn } = toldOf(removeLeftBehind(this.#params.path));
+    if (info !== undefined) this.#context.log('info', info);
+    if (warn !== undefined) this.#context.log('warn', warn);
+  }
+
+  /** Where the writers of these states were at their checkpoint. */
+  #goOn(restored: readonly WriterState[]): void {
+    if (restored.length > 0) removeLater(this.#params.path, restored); // F3
+    for (const open of restored.flatMap((state) => state.open)) {
+      const part = PartFile.resume(this.#place, open);
+      if (part === undefined) {
+        this.#context.log(
+          'warn',
+          `${join(this.#params.path, open.name)} was finished by a later checkpoint than the one restored; its records from ` +
+            'there on are written again.',
+        );
+      } else if (this.#parts.has(part.bucket)) {
+        part.end(); // Of two writers that have become one.
+        this.#full.push(part);
+      } else {
+        this.#parts.set(part.bucket, part);
+        this.#context.wakeAt(this.#rollsAt(part));
+      }
+    }
   }
 
   #bucketAt(now: number): string {
@@ -175,67 +210,48 @@ class SinkFileOperator implements Operator {
     return this.#bucket;
   }
 
-  #begin(bucket: string, now: number): Part {
+  #begin(bucket: string, now: number): PartFile {
     const folder = join(this.#params.path, bucket);
     makeFolder(folder);
-    const name = `${this.#params.prefix ?? 'part'}-${this.#id}-${this.#counter++}${this.#params.suffix ?? ''}`;
-    const hidden = join(folder, `.${name}.inprogress.${this.#writer}`);
-    const part: Part = {
-      hidden,
-      final: join(folder, name),
-      fd: openSync(hidden, 'w'),
-      createdMs: now,
-      writtenMs: now,
-      text: '',
-      bytes: 0,
-    };
+    const part = PartFile.begin(this.#place, bucket, this.#nextName(folder), now);
     this.#parts.set(bucket, part);
-    this.#ctx.requestProcessingTime(this.#rollsAt(part));
+    this.#context.wakeAt(this.#rollsAt(part));
     return part;
   }
 
-  #rollsAt(part: Part): number {
+  /** After a restore of another checkpoint than the last one there may be finished files of a number already. */
+  #nextName(folder: string): string {
+    const { prefix = 'part', suffix = '' } = this.#params;
+    for (;;) {
+      const name = `${prefix}-${this.#id}-${this.#next++}${suffix}`;
+      if (!existsSync(join(folder, name))) return name;
+    }
+  }
+
+  #rollsAt(part: PartFile): number {
     return Math.min(part.createdMs + this.#rolloverMs, part.writtenMs + this.#inactivityMs);
   }
 
-  #write(part: Part): void {
-    const bytes = Buffer.from(part.text);
-    part.text = '';
-    for (let written = 0; written < bytes.length; ) {
-      written += writeSync(part.fd as number, bytes, written);
-    }
-    part.bytes += bytes.length;
-  }
-
-  #roll(bucket: string, part: Part): void {
-    this.#write(part);
-    const fd = part.fd as number;
-    fsyncSync(fd);
-    part.fd = undefined;
-    closeSync(fd);
-    const finished = { hidden: part.hidden, final: part.final };
-    if (this.#checkpointed)
-      this.#pending.push(finished); // F2
-    else publish(finished);
-    this.#parts.delete(bucket); // Until here `close` removes it.
+  #roll(part: PartFile): void {
+    part.end();
+    if (this.#context.checkpointing)
+      this.#full.push(part); // F1
+    else part.publish();
+    this.#parts.delete(part.bucket); // Until here `close` removes it.
   }
 }
 
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (cause) {
-    throw new GraphError(
-      `The output folder ${folder} cannot be made: ${(cause as Error).message}`,
-      { cause },
-    );
+/** Files that writers have begun after these states (F3), and that a checkpoint names which is not the one restored. */
+function removeLater(base: string, states: readonly WriterState[]): void {
+  const next = new Map(states.map((state) => [state.id, state.next]));
+  for (const [path, name] of pathsBelow(base)) {
+    const [, id = '', number] = PENDING.exec(name) ?? [];
+    const known = next.get(id);
+    if (known !== undefined && Number(number) >= known) rmSync(path);
   }
 }
 
-/** Gives a finished file its name; again after a restart does no harm. */
-function publish(part: FinishedPart): void {
-  if (existsSync(part.hidden)) renameSync(part.hidden, part.final);
-}
+const PENDING = /^\..*-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-(\d+).*\.pending$/;
 
 /** A random (version 4) UUID from the randomness of the job. */
 function uuid(random: () => number): string {

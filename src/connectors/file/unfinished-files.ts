@@ -41,21 +41,28 @@ export function removeLeftBehind(folder: string): LeftBehind {
   const left: LeftBehind = { removed: [], unknown: [] };
   const here = placeOfProcesses();
   if (here === undefined) return left;
+  for (const [path, name] of pathsBelow(folder)) {
+    const found = NAME.exec(name);
+    if (found === null) continue; // U4
+    const [, pid = '', high = '', middle = '', low = '', place] = found;
+    if (place !== here) left.unknown.push(path);
+    else if (startedAt(Number.parseInt(pid, 16)) !== high + middle + low && removed(path)) {
+      left.removed.push(path); // U1
+    }
+  }
+  return left;
+}
+
+/** What is in and below a folder: paths, and names without their folders. */
+export function* pathsBelow(folder: string): Generator<[path: string, name: string]> {
   const folders = [folder];
   for (let i = 0; i < folders.length && i < MOST_FOLDERS; i++) {
     for (const entry of entriesOf(folders[i] as string)) {
       const path = join(folders[i] as string, entry.name);
       if (entry.isDirectory()) folders.push(path);
-      const found = NAME.exec(entry.name);
-      if (found === null) continue; // U4
-      const [, pid = '', high = '', middle = '', low = '', place] = found;
-      if (place !== here) left.unknown.push(path);
-      else if (startedAt(Number.parseInt(pid, 16)) !== high + middle + low && removed(path)) {
-        left.removed.push(path); // U1
-      }
+      yield [path, entry.name];
     }
   }
-  return left;
 }
 
 /** What a log says of the files; undefined where there are none. */

@@ -1,61 +1,33 @@
-import type { OperatorSpec } from '../../graph/job-graph.ts';
+import type { RuntimeContext } from '../../operators/runtime-context.ts';
+import type { Sink, SinkWriter } from '../../operators/sink.ts';
 import { type UserFunction, userFunction } from '../../runtime/functions.ts';
-import type { Emit, MaybePromise, Operator, OperatorContext } from '../../runtime/operator.ts';
-import { type Isolate, inputIsolator } from '../../runtime/isolate.ts';
-import { isPromise } from '../../runtime/output.ts';
-import { settling } from '../../runtime/settling.ts';
+import type { OperatorContext } from '../../runtime/operator.ts';
 import { requiredFunction } from '../../runtime/required-function.ts';
-import { StatefulOperator } from '../../operators/stateful-operator.ts';
 
 /**
- * `sink.function`: a function called with each record, or an object {open, write or invoke, flush, close}. A promise
- * holds the stream back until it settles; `flush` is called at the end of input and at every barrier. A sink may keep what it
- * is given: the functions before it change other objects.
+ * A function called with each record, or an object {open, write or invoke, flush, close}. A promise holds the stream back until
+ * it settles; `flush` is called at the end of input and at every barrier. A sink may keep what it is given: the functions
+ * before it change other objects.
  */
-export function sinkFunctionOperator(spec: OperatorSpec): Operator {
-  return new SinkFunctionOperator(spec);
+export async function functionSink(ctx: OperatorContext): Promise<Sink> {
+  const loaded = await requiredFunction(ctx);
+  const fn = userFunction<(value: unknown) => unknown>(loaded, ['write', 'invoke'], ctx.spec.name);
+  return { createWriter: ({ runtime }) => opened(fn, runtime) };
 }
 
-class SinkFunctionOperator extends StatefulOperator {
-  readonly #spec: OperatorSpec;
-  #function!: UserFunction;
-  #call!: (value: unknown) => unknown;
-  #isolate!: Isolate;
-
-  constructor(spec: OperatorSpec) {
-    super();
-    this.#spec = spec;
+async function opened(fn: UserFunction, runtime: RuntimeContext): Promise<SinkWriter> {
+  try {
+    await fn.open(runtime);
+  } catch (thrown) {
+    await fn.close(); // What it had opened by then.
+    throw thrown;
   }
-
-  async open(ctx: OperatorContext, _emit: Emit): Promise<void> {
-    const loaded = await requiredFunction(ctx);
-    this.#function = userFunction(loaded, ['write', 'invoke'], this.#spec.name);
-    this.#call = this.#function.call;
-    this.#isolate = inputIsolator(ctx);
-    await this.#function.open(this.openRuntime(ctx));
-  }
-
-  process(value: unknown): MaybePromise<void> {
-    const result = this.#call(this.#isolate(value));
-    return isPromise(result) ? settling(result).then(nothing) : undefined;
-  }
-
-  async finish(): Promise<void> {
-    await this.#flush();
-  }
-
-  beforeBarrier(): Promise<void> {
-    return this.#flush();
-  }
-
-  close(): MaybePromise<void> {
-    return this.#function?.close();
-  }
-
-  async #flush(): Promise<void> {
-    const { instance } = this.#function;
-    if (typeof instance?.flush === 'function') await instance.flush();
-  }
+  const { instance } = fn;
+  return {
+    write: fn.call as SinkWriter['write'],
+    flush: async () => {
+      if (typeof instance?.flush === 'function') await instance.flush();
+    },
+    close: () => fn.close(),
+  };
 }
-
-function nothing(): void {}

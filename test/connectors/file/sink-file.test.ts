@@ -1,12 +1,9 @@
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { systemMachine } from '../../../src/machine/system-machine.ts';
-import { sinkFileOperator } from '../../../src/connectors/file/sink-file.ts';
-import type { OperatorContext } from '../../../src/runtime/operator.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { OneInputHarness } from '../../../src/testing/index.ts';
 import { localJob, op } from '../../runtime/local-job.ts';
-import { SubtaskStore } from '../../../src/state/store.ts';
 
 let folder = '';
 beforeEach(async () => {
@@ -57,43 +54,160 @@ test('leaves nothing behind after a failure', async () => {
   expect(await readdir(folder)).toEqual([]);
 });
 
-test('with checkpoints, a part is seen when the one that covers it is complete', async () => {
-  const spec = op('sink.file', undefined, { path: folder, bucket: 'base-path' });
-  let now = 1_000;
-  const requested: number[] = [];
-  const place = { subtask: 0, parallelism: 1, maxParallelism: 128 };
-  const store = new SubtaskStore(place);
-  const context = {
-    state: store.of('sink'),
-    checkpointing: true,
-    clock: { now: () => now, monotonic: () => now, at: () => () => {} },
-    random: Math.random,
-    files: systemMachine.files,
-    requestProcessingTime: (at: number) => requested.push(at),
-  } as unknown as OperatorContext;
-  const sink = sinkFileOperator(spec);
-  await sink.open?.(context, () => undefined);
-  await sink.process('a');
-  now = requested[0] as number;
-  await sink.onProcessingTime?.(now);
-  await sink.process('b');
-  await sink.beforeBarrier?.(7);
-  const saved = store.freeze().saved();
-  await sink.process('c');
-  const visible = async () =>
-    (await readdir(folder)).filter((name) => !name.startsWith('.')).length;
-  expect(await visible()).toBe(0);
-  await sink.notifyCheckpointComplete?.(7);
-  expect(await visible()).toBe(2);
-  // Restored after a crash between the checkpoint and its notification: nothing is lost, nothing doubled.
-  const state = new SubtaskStore(place, [saved]).of('sink');
-  await sinkFileOperator(spec).open?.({ ...context, state }, () => undefined);
-  expect(await visible()).toBe(2);
-  // The tail waits for the last checkpoint.
-  await sink.finish?.();
-  expect(await visible()).toBe(2);
-  await sink.beforeBarrier?.(8);
-  await sink.notifyCheckpointComplete?.(8);
-  expect(await visible()).toBe(3);
-  await sink.close?.();
+describe('with checkpoints', () => {
+  const params = () => ({ path: folder, bucket: 'base-path' });
+  const opened = (more: object = {}) =>
+    OneInputHarness.open(undefined, {
+      kind: 'sink.file',
+      checkpointing: true,
+      params: params(),
+      ...more,
+    });
+  /** Names of files that a reader sees, and of the others. */
+  const files = async () => {
+    const names = (await readdir(folder)).sort();
+    return {
+      finished: names.filter((name) => !name.startsWith('.')),
+      hidden: names.filter((name) => name.startsWith('.')),
+    };
+  };
+  const finished = async () => {
+    const texts = (await files()).finished.map((name) => readFile(join(folder, name), 'utf8'));
+    return (await Promise.all(texts)).sort();
+  };
+
+  test('a file is seen when the checkpoint that covers it is complete, those of the end with the last', async () => {
+    const sink = await opened();
+    await sink.process('a');
+    await sink.processingTime(60_000); // It rolls by its age.
+    await sink.process('b');
+    await sink.snapshot(7);
+    await sink.process('c');
+    expect(await finished()).toEqual([]);
+    await sink.completeCheckpoint(7);
+    expect(await finished()).toEqual(['a\n']);
+    await sink.end();
+    expect(await finished()).toEqual(['a\n']);
+    await sink.snapshot(8);
+    await sink.completeCheckpoint(8);
+    expect(await finished()).toEqual(['a\n', 'b\nc\n']);
+    expect((await files()).hidden).toEqual([]);
+    await sink.close();
+  });
+
+  test('a hundred checkpoints make one file', async () => {
+    const sink = await opened();
+    for (let n = 0; n < 100; n++) {
+      await sink.process(n);
+      await sink.snapshot(n);
+      await sink.completeCheckpoint(n);
+    }
+    const { finished: seen, hidden } = await files();
+    expect([seen, hidden.length]).toEqual([[], 1]);
+    await sink.end();
+    await sink.snapshot(100);
+    await sink.completeCheckpoint(100);
+    const [text] = await finished();
+    expect(text).toBe(Array.from({ length: 100 }, (_, n) => `${n}\n`).join(''));
+    await sink.close();
+  });
+
+  test('a policy may ask for a file with each', async () => {
+    const rolling = { onCheckpoint: true };
+    await using sink = await opened({ params: { ...params(), rolling } });
+    for (let n = 0; n < 3; n++) {
+      await sink.process(n);
+      await sink.snapshot(n);
+      await sink.completeCheckpoint(n);
+    }
+    expect(await finished()).toEqual(['0\n', '1\n', '2\n']);
+  });
+
+  test('a savepoint leaves nothing open, so it can be restored whatever comes after it', async () => {
+    const sink = await opened();
+    await sink.process('a');
+    const saved = await sink.snapshot(1, 'savepoint');
+    await sink.completeCheckpoint(1);
+    await sink.process('b');
+    await sink.close();
+    await using again = await opened({ restore: saved });
+    await again.process('c');
+    await again.end();
+    await again.snapshot(2);
+    await again.completeCheckpoint(2);
+    expect(await finished()).toEqual(['a\n', 'c\n']);
+  });
+
+  test('a restore cuts what was written later, and removes files that were begun later', async () => {
+    const sink = await opened();
+    await sink.process('a');
+    const saved = await sink.snapshot(1);
+    await sink.process('later');
+    await sink.processingTime(60_000);
+    await sink.process('much later');
+    await sink.snapshot(2); // Never complete.
+    expect((await files()).hidden).toHaveLength(2);
+    // Killed here: nothing is closed.
+    await using again = await opened({ restore: saved });
+    expect((await files()).hidden).toHaveLength(1);
+    await again.process('b');
+    await again.end();
+    await again.snapshot(3);
+    await again.completeCheckpoint(3);
+    expect(await finished()).toEqual(['a\nb\n']);
+  });
+
+  test('other sinks on the folder leave what a checkpoint names alone', async () => {
+    const sink = await opened();
+    await sink.process('a');
+    const saved = await sink.snapshot(1);
+    await using other = await opened({ checkpointing: false });
+    await other.end();
+    await using _again = await opened({ restore: saved });
+    expect((await files()).hidden).toHaveLength(1);
+  });
+
+  test.each([
+    ['is gone', (path: string) => rm(path)],
+    ['has 1 bytes', (path: string) => writeFile(path, 'a')],
+  ])('a file of a checkpoint that %s is an error', async (what, spoil) => {
+    const sink = await opened();
+    await sink.process('a');
+    const saved = await sink.snapshot(1);
+    const [hidden = ''] = (await files()).hidden;
+    await spoil(join(folder, hidden));
+    await expect(opened({ restore: saved })).rejects.toThrow(
+      new RegExp(`${what}; the checkpoint that is restored has 2 bytes of it`),
+    );
+  });
+
+  test('a file that a later checkpoint has finished stays as it is', async () => {
+    const sink = await opened();
+    await sink.process('a');
+    const saved = await sink.snapshot(1);
+    await sink.end();
+    await sink.snapshot(2);
+    await sink.completeCheckpoint(2);
+    await using again = await opened({ restore: saved });
+    await again.process('b');
+    await again.end();
+    await again.snapshot(3);
+    await again.completeCheckpoint(3);
+    expect(await finished()).toEqual(['a\n', 'b\n']);
+  });
+
+  test('one subtask goes on with the files of two', async () => {
+    const saved = [];
+    for (const subtask of [0, 1]) {
+      const sink = await opened({ subtask, parallelism: 2 });
+      await sink.process(`of ${subtask}`);
+      saved.push(await sink.snapshot(1));
+    }
+    await using again = await opened({ restore: saved });
+    await again.process('more');
+    await again.end();
+    await again.snapshot(2);
+    await again.completeCheckpoint(2);
+    expect(await finished()).toEqual(['of 0\nmore\n', 'of 1\n']);
+  });
 });

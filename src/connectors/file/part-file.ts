@@ -1,0 +1,234 @@
+// A file that a sink writes, on its way to its name. Twin of _worker/connectors/file/part_file.py.
+//
+//   P1. `.<name>.inprogress.<uuid>`: being written, and in no checkpoint. When its process is dead nobody will finish it, and
+//       the next sink that starts on the folder removes it (unfinished-files.ts).
+//   P2. `.<name>.pending`: named by a checkpoint, be it whole or still open. It belongs to whoever goes on from there; nobody
+//       else touches it.
+//   P3. `<name>`: finished, and to be seen. A file gets there by being renamed, so nobody sees half of it.
+//   P4. What a checkpoint names is on the disk when it is named, its folder entry included.
+
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { GraphError } from '../../errors.ts';
+
+/** Where the files of a sink are. */
+export interface Place {
+  /** The sink's folder. */
+  readonly base: string;
+  /** The end of names of this process's files (P1). */
+  readonly writer: string;
+}
+
+/** What a checkpoint keeps of a file that is open. Plain data. */
+export interface OpenPart {
+  readonly bucket: string;
+  /** Below the sink's folder. */
+  readonly name: string;
+  readonly bytes: number;
+  readonly createdMs: number;
+  readonly writtenMs: number;
+}
+
+export class PartFile {
+  readonly bucket: string;
+  /** Below the sink's folder. */
+  readonly name: string;
+  readonly createdMs: number;
+  writtenMs: number;
+  /** Written to the file, or in it when it was opened. */
+  bytes: number;
+  text = '';
+  /** Whether a checkpoint names it (P2). */
+  pending: boolean;
+  readonly #place: Place;
+  #hidden: string;
+  /** Undefined when nothing follows. */
+  #fd: number | undefined;
+  #onDisk = 0;
+
+  private constructor(place: Place, part: OpenPart, pending: boolean) {
+    this.#place = place;
+    this.bucket = part.bucket;
+    this.name = part.name;
+    this.createdMs = part.createdMs;
+    this.writtenMs = part.writtenMs;
+    this.bytes = part.bytes;
+    this.pending = pending;
+    this.#hidden = pending ? pendingPath(place.base, part.name) : inProgressPath(place, part.name);
+  }
+
+  /** A new one. */
+  static begin(place: Place, bucket: string, file: string, now: number): PartFile {
+    const name = bucket === '' ? file : `${bucket}/${file}`;
+    const part = new PartFile(
+      place,
+      { bucket, name, bytes: 0, createdMs: now, writtenMs: now },
+      false,
+    );
+    part.#fd = openSync(part.#hidden, 'w');
+    return part;
+  }
+
+  /**
+   * One that a checkpoint says was open, as it was then; undefined where a later checkpoint has finished it.
+   *
+   * @throws GraphError when what the checkpoint names is gone
+   */
+  static resume(place: Place, open: OpenPart): PartFile | undefined {
+    const part = new PartFile(place, open, true);
+    if (!existsSync(part.#hidden)) {
+      if (existsSync(join(place.base, part.name))) return undefined;
+      throw lost(part.#hidden, 'is gone', open.bytes);
+    }
+    const fd = openSync(part.#hidden, 'r+');
+    const { size } = fstatSync(fd);
+    if (size < open.bytes) {
+      closeSync(fd);
+      throw lost(part.#hidden, `has ${size} bytes`, open.bytes);
+    }
+    ftruncateSync(fd, open.bytes);
+    part.#fd = fd;
+    return part;
+  }
+
+  write(): void {
+    const bytes = Buffer.from(this.text);
+    this.text = '';
+    for (let written = 0; written < bytes.length; ) {
+      written += writeSync(
+        this.#fd as number,
+        bytes,
+        written,
+        bytes.length - written,
+        this.bytes + written,
+      );
+    }
+    this.bytes += bytes.length;
+  }
+
+  /** All of it is on the disk. */
+  sync(): void {
+    this.write();
+    if (this.#onDisk < this.bytes) fsyncSync(this.#fd as number);
+    this.#onDisk = this.bytes;
+  }
+
+  /** Nothing follows. */
+  end(): void {
+    this.sync();
+    this.#close();
+  }
+
+  /** A checkpoint is about to name it (P2). */
+  stage(): void {
+    if (this.pending) return;
+    const to = pendingPath(this.#place.base, this.name);
+    renameSync(this.#hidden, to);
+    this.#hidden = to;
+    this.pending = true;
+  }
+
+  /** It gets its name, in a job that takes no checkpoints. */
+  publish(): void {
+    renameSync(this.#hidden, join(this.#place.base, this.name));
+  }
+
+  saved(): OpenPart {
+    const { bucket, name, bytes, createdMs, writtenMs } = this;
+    return { bucket, name, bytes, createdMs, writtenMs };
+  }
+
+  /** Written no more by this process; removed where no checkpoint names it. */
+  drop(): void {
+    try {
+      if (!this.pending) rmSync(this.#hidden, { force: true });
+    } finally {
+      this.#close();
+    }
+  }
+
+  #close(): void {
+    const fd = this.#fd;
+    this.#fd = undefined;
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** A file of a checkpoint gets its name (P3); again, it has it already, or its reader has moved it. */
+export function publishPending(base: string, name: string): void {
+  const hidden = pendingPath(base, name);
+  if (existsSync(hidden)) renameSync(hidden, join(base, name));
+}
+
+export function removePending(base: string, name: string): void {
+  rmSync(pendingPath(base, name), { force: true });
+}
+
+/** Names in the folders of files are on the disk (P4), and those of the folders, up to the sink's. */
+export function syncFolders(base: string, names: Iterable<string>): void {
+  const folders = new Set<string>();
+  for (const name of names) {
+    let folder = dirname(join(base, name));
+    folders.add(folder);
+    while (relative(base, folder) !== '') {
+      folder = dirname(folder);
+      folders.add(folder);
+    }
+  }
+  for (const folder of folders) syncFolder(folder);
+}
+
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw new GraphError(
+      `The output folder ${folder} cannot be made: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
+export function pendingPath(base: string, name: string): string {
+  const path = join(base, name);
+  return join(dirname(path), `.${path.slice(dirname(path).length + 1)}.pending`);
+}
+
+function inProgressPath({ base, writer }: Place, name: string): string {
+  const path = join(base, name);
+  return join(dirname(path), `.${path.slice(dirname(path).length + 1)}.inprogress.${writer}`);
+}
+
+function syncFolder(folder: string): void {
+  let fd: number;
+  try {
+    fd = openSync(folder, 'r');
+  } catch (thrown) {
+    // Windows opens no folders; what is renamed there is on the disk.
+    if (process.platform === 'win32') return;
+    throw thrown;
+  }
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function lost(path: string, what: string, bytes: number): GraphError {
+  return new GraphError(
+    `${path} ${what}; the checkpoint that is restored has ${bytes} bytes of it. Without them records would be missing: put ` +
+      'the file back, or restore another checkpoint.',
+  );
+}
