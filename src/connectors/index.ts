@@ -28,7 +28,7 @@ const SINKS: { readonly [name in SinkConnector]?: SinkMaker } = {
   collect: collectSink,
   output: collectSink,
   function: functionSink,
-  file: ({ spec }) => fileSink(spec),
+  file: ({ spec, files }) => fileSink(spec, files),
 };
 
 /** Undefined for operators that are no sink of ours. */

@@ -354,18 +354,22 @@ export const KINDS = {
     role: 'sink',
     inputs: 1,
     languages: BOTH,
-    functions: { connector: { methods: ['writer'], args: 1 } },
-    keeps: [],
+    functions: { connector: { methods: ['create_writer'], args: 2 } },
+    keeps: [
+      { name: 'committables', per: 'subtask' },
+      { name: 'states of writers', per: 'subtask' },
+    ],
     connectors: {
-      print: { functions: {}, prints: true },
-      collect: { functions: {}, toClient: true },
-      file: { functions: {}, keeps: [{ name: 'files to commit', per: 'subtask' }] },
+      print: { functions: {}, keeps: [], prints: true },
+      collect: { functions: {}, keeps: [], toClient: true },
+      file: { functions: {} },
       function: {
         functions: {
           function: { ...one('invoke'), typescript: ['write', 'invoke'], tells: true },
         },
+        keeps: [],
       },
-      output: { functions: {}, toClient: true, named: true },
+      output: { functions: {}, keeps: [], toClient: true, named: true },
     },
   },
 } as const satisfies { readonly [kind: string]: Kind };

@@ -291,7 +291,7 @@ export class Subtask {
     if (this.#isOver()) return;
     if (again !== undefined) {
       const tell = () => this.notifyCheckpointComplete(checkpoint);
-      this.#commitAgain = this.#services.clock.at(again, tell); // T10
+      this.#commitAgain = this.#services.machine.clock.at(again, tell); // T10
       return;
     }
     this.#held = false;

@@ -7,23 +7,13 @@
 //   P3. `<name>`: finished, and to be seen. A file gets there by being renamed, so nobody sees half of it.
 //   P4. What a checkpoint names is on the disk when it is named, its folder entry included.
 
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { GraphError } from '../../errors.ts';
+import type { FilesNow, OpenFileNow } from '../../machine/files.ts';
 
 /** Where the files of a sink are. */
 export interface Place {
+  readonly files: FilesNow;
   /** The sink's folder. */
   readonly base: string;
   /** The end of names of this process's files (P1). */
@@ -54,7 +44,7 @@ export class PartFile {
   readonly #place: Place;
   #hidden: string;
   /** Undefined when nothing follows. */
-  #fd: number | undefined;
+  #file: OpenFileNow | undefined;
   #onDisk = 0;
 
   private constructor(place: Place, part: OpenPart, pending: boolean) {
@@ -76,7 +66,7 @@ export class PartFile {
       { bucket, name, bytes: 0, createdMs: now, writtenMs: now },
       false,
     );
-    part.#fd = openSync(part.#hidden, 'w');
+    part.#file = place.files.open(part.#hidden, 'write');
     return part;
   }
 
@@ -86,41 +76,30 @@ export class PartFile {
    * @throws GraphError when what the checkpoint names is gone
    */
   static resume(place: Place, open: OpenPart): PartFile | undefined {
+    const { files } = place;
     const part = new PartFile(place, open, true);
-    if (!existsSync(part.#hidden)) {
-      if (existsSync(join(place.base, part.name))) return undefined;
+    const found = files.stat(part.#hidden);
+    if (found === undefined) {
+      if (files.stat(join(place.base, part.name)) !== undefined) return undefined;
       throw lost(part.#hidden, 'is gone', open.bytes);
     }
-    const fd = openSync(part.#hidden, 'r+');
-    const { size } = fstatSync(fd);
-    if (size < open.bytes) {
-      closeSync(fd);
-      throw lost(part.#hidden, `has ${size} bytes`, open.bytes);
-    }
-    ftruncateSync(fd, open.bytes);
-    part.#fd = fd;
+    if (found.bytes < open.bytes) throw lost(part.#hidden, `has ${found.bytes} bytes`, open.bytes);
+    part.#file = files.open(part.#hidden, 'append');
+    part.#file.truncate(open.bytes);
     return part;
   }
 
   write(): void {
     const bytes = Buffer.from(this.text);
     this.text = '';
-    for (let written = 0; written < bytes.length; ) {
-      written += writeSync(
-        this.#fd as number,
-        bytes,
-        written,
-        bytes.length - written,
-        this.bytes + written,
-      );
-    }
+    this.#file?.write(bytes);
     this.bytes += bytes.length;
   }
 
   /** All of it is on the disk. */
   sync(): void {
     this.write();
-    if (this.#onDisk < this.bytes) fsyncSync(this.#fd as number);
+    if (this.#onDisk < this.bytes) this.#file?.sync();
     this.#onDisk = this.bytes;
   }
 
@@ -134,14 +113,14 @@ export class PartFile {
   stage(): void {
     if (this.pending) return;
     const to = pendingPath(this.#place.base, this.name);
-    renameSync(this.#hidden, to);
+    this.#place.files.rename(this.#hidden, to);
     this.#hidden = to;
     this.pending = true;
   }
 
   /** It gets its name, in a job that takes no checkpoints. */
   publish(): void {
-    renameSync(this.#hidden, join(this.#place.base, this.name));
+    this.#place.files.rename(this.#hidden, join(this.#place.base, this.name));
   }
 
   saved(): OpenPart {
@@ -152,31 +131,31 @@ export class PartFile {
   /** Written no more by this process; removed where no checkpoint names it. */
   drop(): void {
     try {
-      if (!this.pending) rmSync(this.#hidden, { force: true });
+      if (!this.pending) this.#place.files.remove(this.#hidden);
     } finally {
       this.#close();
     }
   }
 
   #close(): void {
-    const fd = this.#fd;
-    this.#fd = undefined;
-    if (fd !== undefined) closeSync(fd);
+    const file = this.#file;
+    this.#file = undefined;
+    file?.close();
   }
 }
 
 /** A file of a checkpoint gets its name (P3); again, it has it already, or its reader has moved it. */
-export function publishPending(base: string, name: string): void {
+export function publishPending(files: FilesNow, base: string, name: string): void {
   const hidden = pendingPath(base, name);
-  if (existsSync(hidden)) renameSync(hidden, join(base, name));
+  if (files.stat(hidden) !== undefined) files.rename(hidden, join(base, name));
 }
 
-export function removePending(base: string, name: string): void {
-  rmSync(pendingPath(base, name), { force: true });
+export function removePending(files: FilesNow, base: string, name: string): void {
+  files.remove(pendingPath(base, name));
 }
 
 /** Names in the folders of files are on the disk (P4), and those of the folders, up to the sink's. */
-export function syncFolders(base: string, names: Iterable<string>): void {
+export function syncFolders(files: FilesNow, base: string, names: Iterable<string>): void {
   const folders = new Set<string>();
   for (const name of names) {
     let folder = dirname(join(base, name));
@@ -186,12 +165,12 @@ export function syncFolders(base: string, names: Iterable<string>): void {
       folders.add(folder);
     }
   }
-  for (const folder of folders) syncFolder(folder);
+  for (const folder of folders) files.syncFolder(folder);
 }
 
-export function makeFolder(folder: string): void {
+export function makeFolder(files: FilesNow, folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    files.makeFolder(folder);
   } catch (cause) {
     throw new GraphError(
       `The output folder ${folder} cannot be made: ${(cause as Error).message}`,
@@ -200,30 +179,16 @@ export function makeFolder(folder: string): void {
   }
 }
 
-export function pendingPath(base: string, name: string): string {
-  const path = join(base, name);
-  return join(dirname(path), `.${path.slice(dirname(path).length + 1)}.pending`);
+function pendingPath(base: string, name: string): string {
+  return hiddenPath(join(base, name), 'pending');
 }
 
 function inProgressPath({ base, writer }: Place, name: string): string {
-  const path = join(base, name);
-  return join(dirname(path), `.${path.slice(dirname(path).length + 1)}.inprogress.${writer}`);
+  return hiddenPath(join(base, name), `inprogress.${writer}`);
 }
 
-function syncFolder(folder: string): void {
-  let fd: number;
-  try {
-    fd = openSync(folder, 'r');
-  } catch (thrown) {
-    // Windows opens no folders; what is renamed there is on the disk.
-    if (process.platform === 'win32') return;
-    throw thrown;
-  }
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
+function hiddenPath(path: string, ending: string): string {
+  return join(dirname(path), `.${basename(path)}.${ending}`);
 }
 
 function lost(path: string, what: string, bytes: number): GraphError {

@@ -7,9 +7,9 @@
 //   F3. Files are numbered. A checkpoint has the number that comes next: those from there on, it does not know, and who goes
 //       on from it removes them.
 
-import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OperatorSpec, TypeSpec } from '../../graph/job-graph.ts';
+import type { Files, FilesNow } from '../../machine/files.ts';
 import type { Committer, Prepared, Sink, SinkContext, SinkWriter } from '../../operators/sink.ts';
 import { bucketName } from './bucket-name.ts';
 import { fileFormatter } from '../../text/format.ts';
@@ -54,23 +54,26 @@ interface WriterState {
 }
 
 /** A committable is a file's name below the sink's folder. */
-export function fileSink({ params }: OperatorSpec): Sink<unknown, string, WriterState> {
+export function fileSink(
+  { params }: OperatorSpec,
+  { now: files }: Files,
+): Sink<unknown, string, WriterState> {
   const given = params as unknown as FileSinkParams;
   return {
-    createWriter: (context, restored) => new FileWriter(given, context, restored),
-    createCommitter: () => committerOf(given.path),
+    createWriter: (context, restored) => new FileWriter(given, files, context, restored),
+    createCommitter: () => committerOf(files, given.path),
   };
 }
 
-function committerOf(base: string): Committer<string> {
+function committerOf(files: FilesNow, base: string): Committer<string> {
   return {
-    commit: (files) => {
-      const names = files.map(({ value }) => value);
-      for (const name of names) publishPending(base, name);
-      syncFolders(base, names);
+    commit: (committables) => {
+      const names = committables.map(({ value }) => value);
+      for (const name of names) publishPending(files, base, name);
+      syncFolders(files, base, names);
     },
-    abort: (files) => {
-      for (const { value } of files) removePending(base, value);
+    abort: (committables) => {
+      for (const { value } of committables) removePending(files, base, value);
     },
   };
 }
@@ -94,17 +97,22 @@ class FileWriter implements SinkWriter<unknown, string, WriterState> {
   #bucket = '';
   #bucketUntil = 0;
 
-  constructor(params: FileSinkParams, context: SinkContext, restored: readonly WriterState[]) {
+  constructor(
+    params: FileSinkParams,
+    files: FilesNow,
+    context: SinkContext,
+    restored: readonly WriterState[],
+  ) {
     this.#params = params;
     this.#context = context;
     this.#maxBytes = params.rolling?.maxPartBytes ?? 128 << 20;
     this.#rolloverMs = params.rolling?.rolloverIntervalMs ?? 60_000;
     this.#inactivityMs = params.rolling?.inactivityMs ?? 60_000;
     this.#format = fileFormatter(params.type);
-    this.#place = { base: params.path, writer: writerId() };
+    this.#place = { files, base: params.path, writer: writerId() };
     this.#id = restored[0]?.id ?? uuid(() => context.random());
     this.#next = restored[0]?.next ?? 0;
-    makeFolder(params.path);
+    makeFolder(files, params.path);
     if (context.subtask === 0) this.#removeLeftBehind();
     this.#goOn(restored);
   }
@@ -143,6 +151,7 @@ class FileWriter implements SinkWriter<unknown, string, WriterState> {
     const fresh = named.filter((part) => !part.pending);
     for (const part of fresh) part.stage();
     syncFolders(
+      this.#place.files,
       this.#params.path,
       fresh.map(({ name }) => name),
     );
@@ -177,7 +186,7 @@ class FileWriter implements SinkWriter<unknown, string, WriterState> {
 
   /** Where the writers of these states were at their checkpoint. */
   #goOn(restored: readonly WriterState[]): void {
-    if (restored.length > 0) removeLater(this.#params.path, restored); // F3
+    if (restored.length > 0) removeLater(this.#place, restored); // F3
     for (const open of restored.flatMap((state) => state.open)) {
       const part = PartFile.resume(this.#place, open);
       if (part === undefined) {
@@ -212,7 +221,7 @@ class FileWriter implements SinkWriter<unknown, string, WriterState> {
 
   #begin(bucket: string, now: number): PartFile {
     const folder = join(this.#params.path, bucket);
-    makeFolder(folder);
+    makeFolder(this.#place.files, folder);
     const part = PartFile.begin(this.#place, bucket, this.#nextName(folder), now);
     this.#parts.set(bucket, part);
     this.#context.wakeAt(this.#rollsAt(part));
@@ -224,7 +233,7 @@ class FileWriter implements SinkWriter<unknown, string, WriterState> {
     const { prefix = 'part', suffix = '' } = this.#params;
     for (;;) {
       const name = `${prefix}-${this.#id}-${this.#next++}${suffix}`;
-      if (!existsSync(join(folder, name))) return name;
+      if (this.#place.files.stat(join(folder, name)) === undefined) return name;
     }
   }
 
@@ -242,12 +251,12 @@ class FileWriter implements SinkWriter<unknown, string, WriterState> {
 }
 
 /** Files that writers have begun after these states (F3), and that a checkpoint names which is not the one restored. */
-function removeLater(base: string, states: readonly WriterState[]): void {
+function removeLater({ files, base }: Place, states: readonly WriterState[]): void {
   const next = new Map(states.map((state) => [state.id, state.next]));
   for (const [path, name] of pathsBelow(base)) {
     const [, id = '', number] = PENDING.exec(name) ?? [];
     const known = next.get(id);
-    if (known !== undefined && Number(number) >= known) rmSync(path);
+    if (known !== undefined && Number(number) >= known) files.remove(path);
   }
 }
 
