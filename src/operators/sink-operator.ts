@@ -91,12 +91,12 @@ export class SinkOperator implements Operator {
     this.#queue?.add(checkpoint, prepared?.committables ?? []);
   }
 
-  #sayHowOften({ prepare }: SinkWriter): void {
-    const { checkpointing, log, spec, subtask } = this.#ctx;
-    if (checkpointing !== true || subtask > 0 || prepare !== undefined) return;
-    log(
+  #sayHowOften(writer: SinkWriter): void {
+    const ctx = this.#ctx;
+    if (ctx.checkpointing !== true || ctx.subtask > 0 || writer.prepare !== undefined) return;
+    ctx.log(
       'info',
-      `Sink "${spec.name}" is written at least once: records behind the last checkpoint come again after a failure.`,
+      `Sink "${ctx.spec.name}" is written at least once: records behind the last checkpoint come again after a failure.`,
     );
   }
 }
