@@ -1,0 +1,120 @@
+// The job that is simulated: both languages, keyed state, timers of both kinds, a window, and exchanges between subtasks.
+
+import { fileURLToPath } from 'node:url';
+import type { ProgramOutput } from '../../src/bridge/output-stream.ts';
+import { WorkerPool } from '../../src/bridge/worker-pool.ts';
+import type { BuiltGraph } from '../../src/api/graph-builder.ts';
+import { builtIn } from '../../src/built-in.ts';
+import {
+  py,
+  StreamExecutionEnvironment,
+  Time,
+  TumblingEventTimeWindows,
+  WatermarkStrategy,
+} from '../../src/index.ts';
+import { systemMachine } from '../../src/machine/system-machine.ts';
+import { JobExecution, type JobOptions } from '../../src/runtime/job-execution.ts';
+import { packageDir } from '../fixtures/python-jobs.ts';
+import type { LockStep } from './lock-step.ts';
+import { SimulatedWorkers } from './simulated-workers.ts';
+import { Simulation } from './simulation.ts';
+
+type Described = { n: number; key: string };
+type Summed = { key: string; sum: number };
+
+const PYTHON = fileURLToPath(new URL('./functions.py', import.meta.url));
+const RECORDS = 600;
+
+/** The job as plain data. Its results do not depend on the order in which things happen. */
+export function keyedJob(): BuiltGraph {
+  const env = StreamExecutionEnvironment.getExecutionEnvironment({ parallelism: 2 });
+  env.configure({
+    'pipeline.auto-watermark-interval': '20 ms',
+    // So that senders wait for credit.
+    'isthmus.channel.window-bytes': '2048',
+  });
+  env
+    .fromSequence(1, RECORDS)
+    .assignTimestampsAndWatermarks(
+      WatermarkStrategy.forMonotonousTimestamps<number>().withTimestampAssigner((n) => n * 20),
+    )
+    .map(py<number, Described>(PYTHON, 'described'))
+    .keyBy(py<Described, string>(PYTHON, 'key_of'))
+    .process(py<Described, Summed>(PYTHON, 'Sums'))
+    .keyBy(({ key }) => key)
+    .window(TumblingEventTimeWindows.of(Time.seconds(2)))
+    .reduce((a, b) => ({ key: a.key, sum: a.sum + b.sum }))
+    .keyBy(py<Summed, number>(PYTHON, 'parity'))
+    .process(py<Summed, string>(PYTHON, 'Labels'))
+    .rebalance()
+    .map((label) => label.toUpperCase())
+    .toOutput('labels');
+  return env.build('simulated');
+}
+
+export interface Run {
+  /** What happened in it. */
+  trace: string[];
+  /** What came out of it, sorted. */
+  results: string[];
+}
+
+/** A run of the job by a seed. */
+export async function simulate(built: BuiltGraph, seed: number, lockStep: LockStep): Promise<Run> {
+  const simulation = new Simulation(seed);
+  const workers = new SimulatedWorkers(simulation, lockStep);
+  const { execution, results } = start(built, {
+    pool: workers,
+    machine: simulation.machine,
+    output: QUIET,
+    onLog: ({ message }) => simulation.note(`log ${message}`),
+    note: (values) => simulation.note(`results ${JSON.stringify(values)}`),
+  });
+  try {
+    await simulation.until(execution.result);
+  } finally {
+    await workers.close();
+  }
+  return { trace: simulation.trace, results: results.sort() };
+}
+
+/** What comes out where nothing is simulated, sorted. */
+export async function really(built: BuiltGraph): Promise<string[]> {
+  const stderr = (chunk: Uint8Array) => void process.stderr.write(chunk);
+  const pool = new WorkerPool({
+    packageDir,
+    output: { printed: stderr, said: stderr, stderr },
+  });
+  try {
+    const { execution, results } = start(built, { pool, machine: systemMachine });
+    await execution.result;
+    return results.sort();
+  } finally {
+    await pool.close();
+  }
+}
+
+function start(
+  built: BuiltGraph,
+  { note, ...options }: Omit<JobOptions, 'makers'> & { note?: (values: unknown[]) => void },
+): { execution: JobExecution; results: string[] } {
+  const results: string[] = [];
+  const execution = JobExecution.start(built, {
+    ...options,
+    makers: () => builtIn,
+    onResults: (_operator, _subtask, values) => {
+      note?.(values);
+      results.push(...(values as string[]));
+    },
+  });
+  return { execution, results };
+}
+
+/** The job prints nothing. */
+const stream = {
+  isBusy: false,
+  settled: () => Promise.resolve(),
+  room: () => undefined,
+  onFailure: () => () => {},
+};
+const QUIET = { stdout: stream, stderr: stream } as unknown as ProgramOutput;

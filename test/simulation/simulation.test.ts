@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { SEED } from '../seed.ts';
+import { difference } from './difference.ts';
+import { type Run, keyedJob, really, simulate } from './job.ts';
+import { LockStep } from './lock-step.ts';
+
+const SEEDS = 20;
+const built = keyedJob();
+let lockStep: LockStep;
+
+beforeAll(async () => {
+  lockStep = await LockStep.start();
+});
+
+afterAll(() => lockStep.close());
+
+test('whatever the seed, results are those of a real run; a seed gives one trace', async () => {
+  const expected = await really(built);
+  expect(expected).toHaveLength(85);
+  const runs: Run[] = [];
+  for (let i = 0; i < SEEDS; i++) {
+    const run = await simulate(built, SEED + i, lockStep);
+    expect(run.results, `npm run simulate -- --seed ${SEED + i}`).toEqual(expected);
+    runs.push(run);
+  }
+  expect(new Set(runs.map(({ trace }) => trace.join('\n'))).size).toBe(SEEDS);
+  // In a process that has simulated nothing before.
+  const fresh = await LockStep.start();
+  try {
+    for (const i of [SEEDS - 1, 0]) {
+      const again = await simulate(built, SEED + i, fresh);
+      expect(difference((runs[i] as Run).trace, again.trace)).toBeUndefined();
+    }
+  } finally {
+    await fresh.close();
+  }
+});
+
+test('a simulated job is stuck where nothing is left to happen', async () => {
+  const { Simulation } = await import('./simulation.ts');
+  const simulation = new Simulation(1);
+  let rang = 0;
+  simulation.machine.clock.after(5, () => rang++);
+  simulation.machine.clock.after(6, () => rang++)();
+  await expect(simulation.until(new Promise(() => {}))).rejects.toThrow(
+    /nothing is left to happen/,
+  );
+  expect(rang).toBe(1);
+  expect(simulation.now).toBeGreaterThanOrEqual(5);
+});

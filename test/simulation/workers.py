@@ -1,0 +1,103 @@
+"""All simulated workers, in one process: one message in, what it causes out. Started by ``lock-step.ts``.
+
+A message says which worker it is for, the time, and the frames that have arrived. The worker takes them and has one turn of
+its loop; the answer says what it sent, whether it has more to do, when it wants to be called again, and how long it took.
+Time and randomness come from the message and the seed; the worker has nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import struct
+import sys
+from typing import Any, BinaryIO
+
+import msgspec
+from isthmus._worker import built_in
+from isthmus._worker.machine.machine import Machine
+from isthmus._worker.runtime.slot import Slot
+
+_LENGTH = struct.Struct("<I")
+
+
+class SimulatedClock:
+    """Goes on by a little whenever somebody asks how late it is; now and then by more than a slice of work."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self.ms = 0.0
+
+    def now_ms(self) -> int:
+        return int(self.ms)
+
+    def now_ns(self) -> int:
+        return int(self.ms) * 1_000_000
+
+    def monotonic(self) -> float:
+        self.ms += 4 * self._rng.random() ** 8
+        return self.ms / 1000
+
+
+class SimulatedWorker:
+    def __init__(self, seed: str) -> None:
+        rng = random.Random(seed)
+        self.clock = SimulatedClock(rng)
+        self._sent: list[tuple[int, int, int, int, bytes]] = []
+        self._is_woken = False
+        self._slot = Slot(
+            transmit=self._transmit,
+            machine=Machine(clock=self.clock, rng=rng),
+            watchdog=None,
+            makers=built_in,
+            wake=self._wake,
+            program_output=lambda text, stderr: None,
+        )
+
+    def turn(self, now_ms: float, frames: list[Any]) -> dict[str, Any]:
+        began = self.clock.ms = max(self.clock.ms, now_ms)
+        for kind, flags, channel, count, body in frames:
+            self._slot.handle((kind, flags, channel, count, body))
+        more = self._slot.run()
+        if self._is_woken:
+            self._is_woken = False
+            self._slot.woken()
+            more = True
+        sent, self._sent = self._sent, []
+        wait = self._slot.wait_s()
+        return {
+            "frames": sent,
+            "more": more,
+            "waitMs": None if wait is None else wait * 1000,
+            "tookMs": self.clock.ms - began,
+        }
+
+    def _transmit(self, kind: int, flags: int, channel: int, count: int, body: Any) -> None:
+        self._sent.append((kind, flags, channel, count, bytes(body)))
+
+    def _wake(self) -> None:
+        self._is_woken = True
+
+
+def serve(messages: BinaryIO, answers: BinaryIO) -> None:
+    workers: dict[str, SimulatedWorker] = {}
+    while header := messages.read(_LENGTH.size):
+        message = msgspec.msgpack.decode(messages.read(*_LENGTH.unpack(header)))
+        name = message["worker"]
+        if message["end"]:
+            answer: dict[str, Any] = {}
+            workers.pop(name, None)
+        else:
+            if name not in workers:
+                workers[name] = SimulatedWorker(name)
+            answer = workers[name].turn(message["now"], message["frames"])
+        data = msgspec.msgpack.encode(answer)
+        answers.write(_LENGTH.pack(len(data)) + data)
+        answers.flush()
+
+
+if __name__ == "__main__":
+    pipes = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # What functions print lands between no messages.
+    sys.stdout = sys.stderr
+    serve(*pipes)
