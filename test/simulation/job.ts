@@ -23,7 +23,7 @@ type Described = { n: number; key: string };
 type Summed = { key: string; sum: number };
 
 const PYTHON = fileURLToPath(new URL('./functions.py', import.meta.url));
-const RECORDS = 600;
+export const RECORDS = 600;
 
 /** The job as plain data. Its results do not depend on the order in which things happen. */
 export function keyedJob(): BuiltGraph {
