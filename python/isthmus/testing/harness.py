@@ -21,7 +21,7 @@ from .._worker.built_in import make_operator
 from .._worker.machine.machine import Machine
 from .._worker.runtime.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Cursor, Operator, OperatorContext
 from .._worker.runtime.runtime_context import runtime_context
-from .._worker.runtime.timers import TimerQueue
+from .._worker.runtime.timer_queue import TimerQueue
 from .._worker.runtime.watermarks import restore_watermark
 from .._worker.state.embedded_timers import EmbeddedTimers
 from .._worker.state.key_identity import GroupOf, freeze, thaw
@@ -109,6 +109,7 @@ class OneInputHarness:
             subtask,
             parallelism,
             [one for one in saved if one is not None],
+            checkpoints=True,
         )
         self.context = OperatorContext(
             spec=spec,
@@ -218,6 +219,7 @@ class OneInputHarness:
 
         kind = _kind(descriptor)
         saved, self._cursor.key = self._cursor.key, freeze(key)
+        self._store.of("operator").touch((self._cursor.key,))
         try:
             state = runtime_context(self.context).backend.state(kind, descriptor)
             if kind == "value":
@@ -272,8 +274,10 @@ class OneInputHarness:
         operator = self.operator
         if key_by is not None:
             own = self._own  # H1: a key may be part of its record.
+            keys = [freeze(own(key_by(value))) for value, _ in records]
+            self._store.of("operator").touch(keys)
             pairs = self._followed(
-                [((freeze(own(key_by(value))), value), timestamp) for value, timestamp in records]
+                [((key, value), timestamp) for key, (value, timestamp) in zip(keys, records, strict=True)]
             )
             results = operator.apply_keyed(pairs) if which == 0 else operator.apply_second_keyed(pairs)
         else:

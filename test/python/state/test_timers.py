@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from isthmus._worker.runtime.timers import TimerQueue
+from isthmus._worker.runtime.timer_queue import TimerQueue
 from isthmus._worker.state.embedded import EmbeddedStore
 from isthmus._worker.state.embedded_timers import EmbeddedTimers
 
@@ -48,7 +48,7 @@ def new_queue(request, monkeypatch):
     if request.param == "embedded, by single rows":
         monkeypatch.setattr("isthmus._worker.state.embedded_timers.PAGE_ROWS", 1)
     store = EmbeddedStore()
-    yield lambda: EmbeddedTimers(store)
+    yield lambda: EmbeddedTimers(store, lambda key: None)
     store.close()
 
 

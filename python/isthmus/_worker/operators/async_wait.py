@@ -114,7 +114,7 @@ class AsyncOperator(Operator):
             return [
                 (value, timestamp, key)
                 for key, (value, timestamp) in ctx.state.derived(
-                    "calls", lambda: ((c.key, (c.value, c.timestamp)) for c in self._waiting())
+                    "calls", self._by_key, lambda calls: [(c.value, c.timestamp) for c in calls]
                 )
             ]
         self._under_way = ctx.state.split_list("calls")
@@ -123,6 +123,12 @@ class AsyncOperator(Operator):
     def before_barrier(self, checkpoint: int) -> None:
         if not self.ctx.keyed:
             self._under_way[:] = [(c.value, c.timestamp, c.key) for c in self._waiting()]
+
+    def _by_key(self) -> dict[Any, list[_Call]]:
+        calls: dict[Any, list[_Call]] = {}
+        for call in self._waiting():
+            calls.setdefault(call.key, []).append(call)
+        return calls
 
     def _waiting(self) -> Iterator[_Call]:
         return (entry for entry in self._queue if isinstance(entry, _Call))
@@ -185,6 +191,8 @@ class AsyncOperator(Operator):
                 else:
                     queue.remove(call)
                 self._calls -= 1
+                if self.ctx.keyed:
+                    self.ctx.state.touch((call.key,))
                 if call.state == _FAILED:
                     raise self._failed(call)
                 cursor.timestamp, cursor.key = call.timestamp, call.key

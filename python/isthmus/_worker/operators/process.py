@@ -10,7 +10,8 @@ from ..._interfaces.time_domain import TimeDomain
 from ..runtime.opening import open_function
 from ..runtime.operator import Operator, OperatorContext
 from ..runtime.runtime_context import runtime_context
-from ..runtime.timers import KeyedTimerService, TimerQueue, TimeService
+from ..runtime.timer_queue import TimerQueue
+from ..runtime.timers import KeyedTimerService, TimeService
 from ..state.embedded_timers import EmbeddedTimers
 from ..state.key_identity import thaw
 from .results import flatten

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 from ..runtime.operator import OperatorContext
 from ..runtime.runtime_context import runtime_context
-from ..runtime.timers import TimerQueue
+from ..runtime.timer_queue import TimerQueue
+from ..state.changes import Touch
 from .stored_sides import StoredSides
 from .timed_record import TimedRecord, time_of
 
@@ -56,7 +57,7 @@ def waiting_sides(ctx: OperatorContext, due_of: DueOf) -> Sides:
     """Both sides, with what was restored."""
     disk = runtime_context(ctx).backend.store
     if disk is None:
-        return HeapSides(ctx.state.namespaced("sides"), due_of)
+        return HeapSides(ctx.state.namespaced("sides"), due_of, ctx.state.touch)
     sides: Sides = ctx.state.kept_by("sides", StoredSides.form, lambda: StoredSides(disk))
     return sides
 
@@ -64,10 +65,11 @@ def waiting_sides(ctx: OperatorContext, due_of: DueOf) -> Sides:
 class HeapSides:
     in_order = False
 
-    def __init__(self, held: dict[int, dict[Any, list[TimedRecord]]], due_of: DueOf) -> None:
+    def __init__(self, held: dict[int, dict[Any, list[TimedRecord]]], due_of: DueOf, touch: Touch) -> None:
         #: side → key → records in order of time
         self._held = (held.setdefault(LEFT, {}), held.setdefault(RIGHT, {}))
         self._due_of = due_of
+        self._touch = touch
         self._timers = (TimerQueue(), TimerQueue())
         for side, of_keys in enumerate(self._held):
             for key, waiting in of_keys.items():
@@ -112,6 +114,7 @@ class HeapSides:
             waiting = of_keys.get(key)
             if waiting is None:
                 continue
+            self._touch((key,))
             end = bisect_right(waiting, until, key=time_of)
             taken = waiting[:end]
             del waiting[:end]
@@ -127,6 +130,7 @@ class HeapSides:
         for _, key in self._timers[side].due(now):
             waiting = of_keys.get(key)
             if waiting is not None:
+                self._touch((key,))
                 del waiting[: max(0, bisect_right(waiting, now, key=time_of) - 1)]
                 self._watch(side, key, waiting)
 

@@ -67,6 +67,8 @@ class Subtask:
         self.cursor = cursor
         self._clock = clock
         self.store = store
+        #: Told of the keys of records; None where the job takes no checkpoints.
+        self._touched = store.keys
         #: Source of records when the chain's head is one; ``operators`` then are the rest.
         self.source = source
         self.operators = operators
@@ -354,6 +356,8 @@ class Subtask:
         self.records_in += len(values)
         if keys is not None:
             keys = self._freezer.frozen(keys)
+            if self._touched is not None:
+                self._touched.touch(keys)  # D1 of changes.py
         chain, care = self.chain, self._care
         timed = timestamps is not None or chain.is_timed
         cursor = self.cursor

@@ -72,6 +72,7 @@ def _build(
             saved_subtask(loads(saved))
             for saved in (deployment.get("restore") or {}).get(str(part["task"]), ())
         ],
+        checkpoints=deployment.get("checkpoints", False),
     )
     task = Subtask(
         deployment=part,

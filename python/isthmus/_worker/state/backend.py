@@ -22,6 +22,7 @@ from .states import (
     KeyedValueState,
 )
 from .store import OperatorStore
+from .touching_maps import TouchingMapState, TouchingTtlMapState
 from .ttl import Expiry, ProcessingTime, TtlListState, TtlMapState, TtlTable, alive
 
 
@@ -63,9 +64,9 @@ class KeyedBackend:
             self.store = EmbeddedStore(settings.state_directory, settings.state_cache_entries)
         self.make_table: Callable[[], Any] = dict if self.store is None else self.store.table
 
-    def table(self, name: str) -> Any:
-        """The table of a name."""
-        return self._ctx.state.keyed(name, self.make_table)
+    def table(self, name: str, by_window: bool = False) -> Any:
+        """The table of a name; ``by_window``: with a window in each key."""
+        return self._ctx.state.keyed(name, self.make_table, by_window=by_window)
 
     def state(self, kind: str, descriptor: StateDescriptor, at: Any = None) -> Any:
         """The state of a descriptor; ``at`` says whose (the record's key by default)."""
@@ -78,26 +79,37 @@ class KeyedBackend:
 
     def _make(self, name: str, kind: str, descriptor: StateDescriptor, at: Any) -> Any:
         ttl = descriptor._ttl_config
-        if ttl is None or not ttl.is_enabled():
-            table = self.table(name)
+        expiry = None if ttl is None or not ttl.is_enabled() else Expiry(ttl, self._ctx.clock)
+        if kind == "map":
+            return self._make_map(name, at, expiry)
+        by_window = at is not self._ctx.cursor
+        if expiry is None:
+            table = self.table(name, by_window)
         else:
-            expiry = Expiry(ttl, self._ctx.clock)
-            table = self._ctx.state.keyed(name, self.make_table, partial(alive, kind=kind, expiry=expiry))
+            left = partial(alive, kind=kind, expiry=expiry)
+            table = self._ctx.state.keyed(name, self.make_table, left, by_window)
             if kind == "list":
                 return TtlListState(table, at, expiry)
-            if kind == "map":
-                return TtlMapState(table, at, expiry)
             table = TtlTable(table, expiry)
         if kind == "value":
             default = getattr(descriptor, "default_value", None)
             return KeyedValueState(table, at) if default is None else DefaultingValueState(table, at, default)
         if kind == "list":
             return KeyedListState(table, at)
-        if kind == "map":
-            return KeyedMapState(table, at)
         if kind == "reducing":
             return KeyedReducingState(table, at, descriptor.get_reduce_function())  # type: ignore[attr-defined]
         return KeyedAggregatingState(table, at, descriptor.get_agg_function())  # type: ignore[attr-defined]
+
+    def _make_map(self, name: str, at: Any, expiry: Expiry | None) -> Any:
+        left = None if expiry is None else partial(alive, kind="value", expiry=expiry)
+        table, touch = self._ctx.state.maps(name, self.make_table, left)
+        if expiry is not None:
+            return (
+                TtlMapState(table, at, expiry)
+                if touch is None
+                else TouchingTtlMapState(table, at, expiry, touch)
+            )
+        return KeyedMapState(table, at) if touch is None else TouchingMapState(table, at, touch)
 
     def close(self) -> None:
         if self.store is not None:

@@ -8,7 +8,7 @@ D3. Before timers change up to the end of the page at hand, those that have fire
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..._values.isolate import dumps
@@ -18,10 +18,15 @@ _UNKNOWN: Any = object()
 
 
 class EmbeddedTimers:
-    """Of one domain; see ``TimerQueue``."""
+    """Of one domain; see ``TimerQueue``.
 
-    def __init__(self, store: EmbeddedStore) -> None:
+    Args:
+        touch_key: Told of the key of a timer before it fires.
+    """
+
+    def __init__(self, store: EmbeddedStore, touch_key: Callable[[Any], None]) -> None:
         self._store = store
+        self._touch_key = touch_key
         #: Made with the first timer: most operators have none.
         self._name: str | None = None
         self._sequence = 0
@@ -68,7 +73,9 @@ class EmbeddedTimers:
             for time, sequence, key in page:
                 self._fired = (time, sequence)
                 self._next = _UNKNOWN
-                yield time, pickle.loads(key)
+                firing = pickle.loads(key)
+                self._touch_key(firing)
+                yield time, firing
                 if self._stale:
                     break
             self._forget()

@@ -13,7 +13,7 @@ import datetime
 import struct
 from typing import Any
 
-from .keys import KeyGroups, encode_key
+from .keys import KeyGroups, encode_key, key_group_range
 from .plain_keys import are_of, are_plain, is_plain
 
 #: Beyond it, batches are looked at anew.
@@ -151,6 +151,12 @@ class GroupOf:
     def group_of_entry(self, key: Any) -> int:
         """As ``group``, where the key may be that of a window, too."""
         return self._groups.group(thaw(key[0] if type(key) is NamespacedKey else key))
+
+    def mine(self) -> range:
+        """The groups of this subtask."""
+        groups = self._groups
+        first, last = key_group_range(self._subtask, groups.parallelism, groups.max_parallelism)
+        return range(first, last + 1)
 
     def is_mine(self, group: int) -> bool:
         """Whether the group belongs to this subtask now."""

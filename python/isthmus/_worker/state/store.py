@@ -16,19 +16,23 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ...errors import GraphError
+from .changes import Changes, Touch
 from .chunks import NO_GROUP, WHOLE, Chunk, SavedSubtask, changes_of, whole
-from .frozen import Frozen
-from .key_identity import GroupOf
+from .frozen import Address, Frozen, encoded
+from .key_identity import GroupOf, NamespacedKey
+from .saved_whole import SavedWhole
 from .tables import (
     BroadcastTable,
     DerivedTable,
     DrawnTable,
     KeyedTable,
     ListTable,
+    MapTable,
     NamespacedTable,
     Table,
     UnionTable,
 )
+from .touching import TouchingDict
 
 #: Before names of state that belongs to no key, which keyed state may have, too.
 OF_OPERATOR = "operator:"
@@ -48,10 +52,16 @@ class SubtaskStore:
     Args:
         groups: The key groups of the job, and which are this subtask's.
         saved: What the subtasks of the task had, in any order.
+        checkpoints: Whether the job takes any, so that it must be known what changes.
     """
 
     def __init__(
-        self, groups: GroupOf, subtask: int, parallelism: int, saved: Iterable[SavedSubtask] = ()
+        self,
+        groups: GroupOf,
+        subtask: int,
+        parallelism: int,
+        saved: Iterable[SavedSubtask] = (),
+        checkpoints: bool = False,
     ) -> None:
         self.groups = groups
         self.subtask = subtask
@@ -59,13 +69,30 @@ class SubtaskStore:
         saved = sorted(saved, key=lambda each: each.subtask)
         #: How many subtasks the restored state is of.
         self.predecessors = len(saved)
+        #: The keys of records and timers; None where nothing is to be told of.
+        self.keys = Changes() if checkpoints else None
+        self._all_changes: list[Changes] = [self.keys] if self.keys is not None else []
         self._tables: dict[tuple[str, str], Table] = {}
         #: Not declared yet (S3).
         self._restored: dict[tuple[str, str], list[_Origin]] = {}
+        #: The last completed checkpoint, and those that may become it.
+        self._base: int | None = None
+        self._open: set[int] = set()
+        self._lists = SavedWhole()
+        #: Of the base and of those that may become it, the tables that there was anything in.
+        self._held: dict[int, set[Address]] = {}
         for old in saved:
             for chunk in old.chunks:
                 if chunk.group == NO_GROUP or groups.is_mine(chunk.group):  # S2
                     self._restore(_Origin(old.subtask, old.parallelism, chunk))
+
+    def changes(self) -> Changes | None:
+        """For a table whose units are not the keys of records."""
+        if self.keys is None:
+            return None
+        made = Changes()
+        self._all_changes.append(made)
+        return made
 
     def _restore(self, origin: _Origin) -> None:
         chunk = origin.chunk
@@ -106,33 +133,74 @@ class SubtaskStore:
         return (uid, name) in self._restored
 
     def freeze(self, checkpoint: int = 0, full: bool = False) -> Frozen:
-        """All tables as they are now (S4).
+        """All tables as they are now (S4). Without ``checkpoints`` all of it is encoded at once.
 
         Args:
             full: All there is, not what has changed since the last completed checkpoint.
         """
-        chunks = [chunk for address, table in self._tables.items() for chunk in self._frozen(address, table)]
-        chunks += (origin.chunk for origins in self._restored.values() for origin in origins)
-        return Frozen(checkpoint, None, self.subtask, self.parallelism, iter(chunks))
+        base = None if full else self._base
+        sealed = {id(changes): changes.seal(checkpoint) for changes in self._all_changes}
+        parts: list[Iterator[Chunk | None]] = []
+        held = self._held[checkpoint] = {
+            (*one, origins[0].chunk.form) for one, origins in self._restored.items()
+        }
+        for (uid, name), table in self._tables.items():
+            address = (uid, name, table.form)
+            if not table.keyed:
+                parts.append(self._lists.encoded(checkpoint, base, address, table))
+                continue
+            changes = table.changes
+            increment = base is not None and changes is not None
+            if table.holds_any():
+                held.add(address)
+            view = table.view(sealed[id(changes)] if increment else None)
+            if changes is not None:
+                changes.encoding(checkpoint, view)
+            elif base is not None:
+                parts.append(whole(*address, group, []) for group in self.groups.mine())
+            removes = base is None or address in self._held[base]
+            parts.append(encoded(address, view, self.groups.group_of_entry, base is not None, removes))
+        if base is None:
+            parts.append(origin.chunk for origins in self._restored.values() for origin in origins)
+        self._open.add(checkpoint)
+        steps = self._steps(checkpoint, parts)
+        if self.keys is None:
+            steps = iter(list(steps))
+        return Frozen(checkpoint, base, self.subtask, self.parallelism, steps)
+
+    def _steps(self, checkpoint: int, parts: list[Iterator[Chunk | None]]) -> Iterator[Chunk | None]:
+        try:
+            for part in parts:
+                for step in part:
+                    yield step
+                    if checkpoint not in self._open:
+                        return
+        finally:
+            for changes in self._all_changes:
+                changes.encoded(checkpoint)
 
     def completed(self, checkpoint: int) -> None:
-        """A checkpoint is durable: the next ones are built on it. One that is older than the base, or unknown, is ignored."""
+        """A checkpoint is durable: the next ones are built on it. One that was given up, or is older, is ignored."""
+        if checkpoint not in self._open:
+            return
+        self._held.pop(self._base, None)  # type: ignore[arg-type]
+        self._base = checkpoint
+        for changes in self._all_changes:
+            changes.completed(checkpoint)
+        self._lists.completed(checkpoint)
+        for older in [one for one in self._open if one <= checkpoint]:
+            self._close(older)
 
     def aborted(self, checkpoint: int) -> None:
         """A checkpoint will never be complete: its changes go into the next one."""
+        self._close(checkpoint)
 
-    def _frozen(self, address: tuple[str, str], table: Table) -> Iterator[Chunk]:
-        if not table.keyed:
-            entries = list(table.entries())
-            if entries:
-                yield whole(*address, table.form, NO_GROUP, entries)
-            return
-        group_of = self.groups.group_of_entry
-        by_group: dict[int, list[Any]] = {}
-        for entry in table.entries():
-            by_group.setdefault(group_of(entry[0]), []).append(entry)
-        for group, entries in by_group.items():
-            yield whole(*address, table.form, group, entries)
+    def _close(self, checkpoint: int) -> None:
+        self._open.discard(checkpoint)
+        if checkpoint != self._base:
+            self._held.pop(checkpoint, None)
+        for changes in self._all_changes:
+            changes.encoded(checkpoint)
 
 
 class OperatorStore:
@@ -147,14 +215,66 @@ class OperatorStore:
         name: str,
         make: Callable[[], Any] = dict,
         alive: Callable[[Any], Any] | None = None,
+        by_window: bool = False,
     ) -> Any:
         """Key → entry.
 
         Args:
             make: A dict, or what has its methods and keeps entries elsewhere.
             alive: What of an entry is still to be kept; None where it is nothing.
+            by_window: Keys are those of records with a window each.
         """
-        return self._declare(name, KeyedTable.form, lambda: KeyedTable(make(), alive)).held
+        store = self._store
+
+        def table() -> KeyedTable:
+            changes = store.changes() if by_window and make is dict else None if by_window else store.keys
+            made = KeyedTable(TouchingDict(changes.touch) if by_window and changes else make(), alive)
+            made.changes = changes
+            return made
+
+        return self._declare(name, KeyedTable.form, table).held
+
+    def maps(
+        self, name: str, make: Callable[[], Any] = dict, alive: Callable[[Any], Any] | None = None
+    ) -> tuple[Any, Touch | None]:
+        """Key → map, and whom to tell of ``(key, map key)`` that are about to change.
+
+        Args:
+            alive: As of ``keyed``, of what a map has under a key.
+        """
+        store = self._store
+
+        def table() -> MapTable:
+            made = MapTable(make(), alive)
+            made.changes = store.changes() if make is dict else None
+            return made
+
+        declared = self._declare(name, MapTable.form, table)
+        return declared.held, declared.changes and declared.changes.touch
+
+    @property
+    def touch(self) -> Touch:
+        """To be told of keys before what is kept of them changes, but for the key of the record at hand."""
+        keys = self._store.keys
+        return _not_told if keys is None else keys.touch
+
+    def touch_key(self, key: Any) -> None:
+        """As ``touch``, of a key that may be that of a window, too."""
+        keys = self._store.keys
+        if keys is not None:
+            keys.touch((key[0] if type(key) is NamespacedKey else key,))
+
+    def own(self, name: str, form: str, make: Callable[[Changes | None], Table], tells: bool = True) -> Any:
+        """A table of a kind of its own, which tells of its changes itself if it does."""
+        store = self._store
+
+        def table() -> Table:
+            changes = store.changes() if tells else None
+            made = make(changes)
+            made.changes = changes
+            return made
+
+        return self._declare(name, form, table).held
 
     def namespaced(
         self, name: str, opened: Callable[[Any], None] = lambda namespace: None
@@ -164,18 +284,50 @@ class OperatorStore:
         Args:
             opened: Told each namespace that was restored.
         """
-        held: dict[Any, dict[Any, Any]] = self._declare(
-            name, NamespacedTable.form, lambda: NamespacedTable(opened)
-        ).held
+
+        def table() -> NamespacedTable:
+            made = NamespacedTable(opened)
+            made.changes = self._store.keys
+            return made
+
+        held: dict[Any, dict[Any, Any]] = self._declare(name, NamespacedTable.form, table).held
         return held
 
-    def derived(self, name: str, entries: Callable[[], Iterable[tuple[Any, Any]]]) -> list[tuple[Any, Any]]:
-        """``(key, entry)`` pairs that the operator keeps in an order of its own; gives the restored ones.
+    def own_namespaces(self, name: str, live: Callable[[], dict[Any, dict[Any, Any]]]) -> Any:
+        """As ``namespaced``, where the operator keeps it; gives what was restored, once.
 
         Args:
-            entries: Gives all of them as they are now.
+            live: Gives all of it: namespace → key → entry.
         """
-        table = self._declare(name, DerivedTable.form, lambda: DerivedTable(entries))
+
+        def made() -> NamespacedTable:
+            made = NamespacedTable(live=live)
+            made.changes = self._store.keys
+            return made
+
+        table = self._declare(name, NamespacedTable.form, made)
+        restored, table.held = table.held, {}
+        return restored
+
+    def derived(
+        self,
+        name: str,
+        live: Callable[[], dict[Any, Any]],
+        entries: Callable[[Any], Iterable[Any]] = lambda own: (own,),
+    ) -> list[tuple[Any, Any]]:
+        """What the operator keeps by key in a form of its own; gives the restored ``(key, entry)`` pairs.
+
+        Args:
+            live: Gives all of it: key → what it keeps of the key.
+            entries: What of that is to be saved.
+        """
+
+        def made() -> DerivedTable:
+            made = DerivedTable(live, entries)
+            made.changes = self._store.keys
+            return made
+
+        table = self._declare(name, DerivedTable.form, made)
         restored: list[tuple[Any, Any]] = table.held
         table.held = []
         return restored
@@ -224,6 +376,10 @@ class OperatorStore:
         return self._store.declared(self._uid, name, form, make)
 
 
+def _not_told(units: Any) -> None:
+    pass
+
+
 def _of_another_form(name: str, one: str, other: str, how: str) -> GraphError:
     state = (
         f'operator state "{name.removeprefix(OF_OPERATOR)}"'
@@ -235,6 +391,7 @@ def _of_another_form(name: str, one: str, other: str, how: str) -> GraphError:
 
 _FORMS = {
     KeyedTable.form: "keyed state",
+    MapTable.form: "map state",
     NamespacedTable.form: "state by window",
     DerivedTable.form: "contents of the operator",
     DrawnTable.form: "value of the subtask",

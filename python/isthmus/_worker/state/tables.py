@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import repeat
 from typing import Any, ClassVar
+
+from .changes import Changes
+from .views import GONE, EntriesView, MapsView, NamespacesView, PairsView, View
 
 
 class Table:
@@ -13,17 +17,31 @@ class Table:
     #: Whether entries begin with their key, by which they go to their subtask.
     keyed: ClassVar[bool] = False
     held: Any
+    #: Of what its units have in common with others; None where nobody tells of changes, so that it is saved as a whole.
+    changes: Changes | None = None
 
     def entries(self) -> Iterable[Any]:
         """All of it as it is now."""
         raise NotImplementedError
+
+    def view(self, changed: set[Any] | None) -> View:
+        """What is to be encoded of it, as it is now.
+
+        Args:
+            changed: The units that have changed since the base; None for all that there is.
+        """
+        return EntriesView(self.entries())
+
+    def holds_any(self) -> bool:
+        """Whether anything may be in it."""
+        return next(iter(self.entries()), None) is not None
 
     def load(self, entries: list[Any], subtask: int, parallelism: int) -> None:
         """Take over entries that an old subtask had; called for each piece, in the order of the subtasks."""
         raise NotImplementedError
 
     def remove(self, addresses: list[Any]) -> None:
-        """Of what is loaded, entries that are gone: what they are without their last part (C3)."""
+        """Of what is loaded, entries that are gone: what they begin with (C3)."""
         raise NotImplementedError
 
     def loaded(self) -> None:
@@ -41,9 +59,21 @@ class KeyedTable(Table):
     def entries(self) -> Iterable[Any]:
         if self._alive is None:
             return self.held.items()  # type: ignore[no-any-return]
-        alive = self._alive
-        pairs = ((key, alive(entry)) for key, entry in self.held.items())
-        return (pair for pair in pairs if pair[1] is not None)
+        return (row for key, entry in self.held.items() for row in self._rows(key, entry))
+
+    def view(self, changed: set[Any] | None) -> View:
+        if changed is None:
+            return View(dict(self.held.items()), self._rows, None)
+        return View(_picked(self.held, changed), self._rows, _alone)
+
+    def holds_any(self) -> bool:
+        return bool(self.held) if isinstance(self.held, dict) else True
+
+    def _rows(self, key: Any, entry: Any) -> list[Any]:
+        if self._alive is None:
+            return [(key, entry)]
+        left = self._alive(entry)
+        return [] if left is None else [(key, left)]
 
     def load(self, entries: list[Any], subtask: int, parallelism: int) -> None:
         held = self.held
@@ -55,45 +85,130 @@ class KeyedTable(Table):
             self.held.pop(key, None)
 
 
+class MapTable(Table):
+    """Key → map key → value; each entry of a map is one of the table."""
+
+    form = "map"
+    keyed = True
+
+    def __init__(self, held: Any, alive: Callable[[Any], Any] | None) -> None:
+        self.held = held
+        self._alive = alive
+
+    def entries(self) -> Iterable[Any]:
+        return (
+            row
+            for key, entries in self.held.items()
+            for map_key, value in entries.items()
+            for row in self._rows((key, map_key), value)
+        )
+
+    def view(self, changed: set[Any] | None) -> View:
+        if changed is None:
+            return MapsView(dict(self.held.items()), self._rows, None)
+        get = self.held.get
+        pending = {unit: get(unit[0], _EMPTY).get(unit[1], GONE) for unit in changed}
+        return PairsView(pending, self._rows, _itself)
+
+    def holds_any(self) -> bool:
+        return bool(self.held) if isinstance(self.held, dict) else True
+
+    def _rows(self, unit: Any, value: Any) -> list[Any]:
+        if self._alive is not None:
+            value = self._alive(value)
+            if value is None:
+                return []
+        return [(*unit, value)]
+
+    def load(self, entries: list[Any], subtask: int, parallelism: int) -> None:
+        held = self.held
+        for key, map_key, value in entries:
+            found = held.get(key)
+            if found is None:
+                found = {}
+            found[map_key] = value
+            held[key] = found
+
+    def remove(self, addresses: list[Any]) -> None:
+        held = self.held
+        for key, map_key in addresses:
+            found = held.get(key)
+            if found is not None and found.pop(map_key, GONE) is not GONE:
+                if found:
+                    held[key] = found
+                else:
+                    held.pop(key)
+
+
 class NamespacedTable(Table):
     form = "namespaced"
     keyed = True
 
-    def __init__(self, opened: Callable[[Any], None]) -> None:
+    def __init__(
+        self,
+        opened: Callable[[Any], None] = lambda namespace: None,
+        live: Callable[[], dict[Any, dict[Any, Any]]] | None = None,
+    ) -> None:
+        #: All of it; only what was restored, where the operator says what is ``live``.
         self.held: dict[Any, dict[Any, Any]] = {}
         self._opened = opened
+        self._live = live or (lambda: self.held)
 
     def entries(self) -> Iterable[Any]:
         return (
-            (key, namespace, entry) for namespace, held in self.held.items() for key, entry in held.items()
+            (key, namespace, entry) for namespace, held in self._live().items() for key, entry in held.items()
         )
+
+    def view(self, changed: set[Any] | None) -> View:
+        live = self._live()
+        if changed is None:
+            pending = {namespace: held.copy() for namespace, held in live.items()}
+        else:
+            pending = {
+                namespace: {key: held[key] for key in held.keys() & changed}
+                for namespace, held in live.items()
+            }
+        return NamespacesView(pending, changed)
 
     def load(self, entries: list[Any], subtask: int, parallelism: int) -> None:
         for key, namespace, entry in entries:
             self.held.setdefault(namespace, {})[key] = entry
 
     def remove(self, addresses: list[Any]) -> None:
-        for key, namespace in addresses:
-            held = self.held.get(namespace)
-            if held is not None and held.pop(key, None) is not None and not held:
-                del self.held[namespace]
+        for (key,) in addresses:
+            for held in self.held.values():
+                held.pop(key, None)
 
     def loaded(self) -> None:
+        for namespace in [namespace for namespace, held in self.held.items() if not held]:
+            del self.held[namespace]
         for namespace in self.held:
             self._opened(namespace)
 
 
 class DerivedTable(Table):
+    """What an operator keeps by key in a form of its own."""
+
     form = "derived"
     keyed = True
 
-    def __init__(self, entries: Callable[[], Iterable[tuple[Any, Any]]]) -> None:
+    def __init__(self, live: Callable[[], dict[Any, Any]], entries: Callable[[Any], Iterable[Any]]) -> None:
         #: Restored, until the operator has taken them.
         self.held: list[Any] = []
+        self._live = live
         self._entries = entries
 
     def entries(self) -> Iterable[Any]:
-        return self._entries()
+        return (row for key, own in self._live().items() for row in self._rows(key, own))
+
+    def view(self, changed: set[Any] | None) -> View:
+        live = self._live()
+        if changed is None:
+            return View(live.copy(), self._rows, None)
+        return View(_picked(live, changed), self._rows, _alone, many=True)
+
+    def _rows(self, key: Any, own: Any) -> list[Any]:
+        return [(key, entry) for entry in self._entries(own)]
 
     def load(self, entries: list[Any], subtask: int, parallelism: int) -> None:
         self.held += entries
@@ -175,6 +290,18 @@ class BroadcastTable(Table):
         if self._from == subtask:
             self.held.update(entries)
 
-    def remove(self, addresses: list[Any]) -> None:
-        for (key,) in addresses:
-            self.held.pop(key, None)
+
+_EMPTY: dict[Any, Any] = {}
+
+
+def _picked(held: Any, changed: set[Any]) -> dict[Any, Any]:
+    """What there is of units, or GONE."""
+    return dict(zip(changed, map(held.get, changed, repeat(GONE)), strict=True))
+
+
+def _alone(unit: Any) -> Any:
+    return (unit,)
+
+
+def _itself(unit: Any) -> Any:
+    return unit

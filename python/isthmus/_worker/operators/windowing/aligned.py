@@ -41,6 +41,7 @@ class AlignedEngine(Engine):
         self._fired: list[int] = []
         #: start → key → contents, of the former and of the latter.
         self._windows = ctx.state.namespaced("windows", lambda start: heappush(self._unfired, start))
+        self._touch = ctx.state.touch
         self._lasting = ctx.state.namespaced("fired windows", lambda start: heappush(self._fired, start))
 
     def process(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
@@ -177,13 +178,18 @@ class AlignedEngine(Engine):
                 return
             if self._unfired and (fires_at <= ends_at or not self._fired):
                 start = heappop(self._unfired)
-                contents = self._windows.pop(start)
+                contents = self._windows[start]
+                self._touch(contents.keys())
+                del self._windows[start]
                 if not ends_at_once:
                     self._live_on(start, contents)
                 yield from self._fire_all(start, contents, last=ends_at_once)
             else:
                 start = heappop(self._fired)
-                self._end(start, self._lasting.pop(start))
+                contents = self._lasting[start]
+                self._touch(contents.keys())
+                del self._lasting[start]
+                self._end(start, contents)
 
     def _live_on(self, start: int, contents: dict[Any, Any]) -> None:
         lasting = self._lasting.get(start)

@@ -16,6 +16,7 @@ from ...._interfaces.window.windows import CountWindow
 from ...._values.keep import kept
 from ...runtime.operator import OperatorContext
 from ...runtime.reach import FIXED
+from ...state.changes import Touch
 from .contents import NOTHING
 from .engine import Engine
 
@@ -26,24 +27,25 @@ REMEMBERED = 1 << 15
 class _Counts:
     """Counts of keys that have no open window, in two generations: the older one goes as a whole."""
 
-    __slots__ = ("_older", "_recent")
+    __slots__ = ("_older", "_recent", "_touch")
 
-    def __init__(self) -> None:
+    def __init__(self, touch: Touch) -> None:
         self._recent: dict[Any, int] = {}
         self._older: dict[Any, int] = {}
+        self._touch = touch
 
     def leave(self, key: Any, count: int) -> None:
         if len(self._recent) >= REMEMBERED:
+            self._touch(self._older.keys())
             self._older, self._recent = self._recent, {}
         self._recent[key] = count
 
     def take(self, key: Any) -> int:
         return self._recent.pop(key, 0) or self._older.pop(key, 0)
 
-    def items(self) -> Iterator[tuple[Any, int]]:
+    def all(self) -> dict[Any, int]:
         """The older ones first."""
-        yield from self._older.items()
-        yield from self._recent.items()
+        return {**self._older, **self._recent}
 
 
 class CountedEngine(Engine):
@@ -53,8 +55,8 @@ class CountedEngine(Engine):
         self._slide: int = getattr(operation.assigner, "_window_slide", self._size)
         #: key → [records so far, {id: contents}]
         self._keys: dict[Any, list[Any]] = ctx.state.keyed("counts")
-        self._counts = _Counts()
-        for key, count in ctx.state.derived("counts of closed keys", self._counts.items):
+        self._counts = _Counts(ctx.state.touch)
+        for key, count in ctx.state.derived("counts of closed keys", self._counts.all):
             self._counts.leave(key, count)
 
     def process(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:

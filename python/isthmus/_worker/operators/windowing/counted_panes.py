@@ -41,7 +41,7 @@ class CountedPanesEngine(Engine):
         self._slide: int = operation.assigner._window_slide
         self._width = gcd(self._size, self._slide)
         self._keys: dict[Any, _Panes] = {}
-        for key, restored in ctx.state.derived("panes", self._entries):
+        for key, restored in ctx.state.derived("panes", lambda: self._keys, _saved):
             self._take(key, *restored)
 
     def process(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
@@ -72,11 +72,6 @@ class CountedPanesEngine(Engine):
             cursor.timestamp = timestamp
             panes.stacks.drop(start + slide)
 
-    def _entries(self) -> Iterator[tuple[Any, Any]]:
-        for key, panes in self._keys.items():
-            opened = panes.open is not NOTHING and (panes.open,)
-            yield key, (panes.count, opened, list(panes.stacks.slices()))
-
     def _take(self, key: Any, count: int, opened: Any, slices: list[Any]) -> None:
         panes = self._keys[key] = _Panes(self.contents.merge)
         panes.count = count
@@ -84,3 +79,8 @@ class CountedPanesEngine(Engine):
             (panes.open,) = opened
         for start, contents in slices:
             panes.stacks.push(start, contents)
+
+
+def _saved(panes: _Panes) -> tuple[Any, ...]:
+    opened = panes.open is not NOTHING and (panes.open,)
+    return ((panes.count, opened, list(panes.stacks.slices())),)

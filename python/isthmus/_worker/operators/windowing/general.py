@@ -48,7 +48,7 @@ class GeneralEngine(Engine):
         #: Whether a record may be in several windows, whose lists then share it.
         self.overlaps = type(operation.assigner) not in _ONE_WINDOW
         #: (key, window) → contents
-        self.table = runtime.backend.table("window contents")
+        self.table = runtime.backend.table("window contents", by_window=True)
 
     def process(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
         cursor = self.ctx.cursor

@@ -56,7 +56,8 @@ class SessionEngine(Engine):
         #: (end, order, key, session); no two have end and order in common (S3).
         self._heap: list[tuple[int, int, Any, _Session]] = []
         self._next_order: Callable[[], int] = count(1).__next__
-        self._take(ctx.state.derived("sessions", self._entries))
+        self._touch = ctx.state.touch
+        self._take(ctx.state.derived("sessions", lambda: self._sessions, _saved))
 
     def process(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
         cursor = self.ctx.cursor
@@ -157,7 +158,9 @@ class SessionEngine(Engine):
                 session.entry = session.end
                 heappush(heap, (session.end, session.order, key, session))
                 continue
-            keys[key] = None
+            if key not in keys:
+                keys[key] = None
+                self._touch((key,))
             yield session.end, session.order, key, session
         for key in keys:
             known = self._sessions[key]
@@ -165,17 +168,16 @@ class SessionEngine(Engine):
             if not known:
                 del self._sessions[key]
 
-    def _entries(self) -> Iterator[tuple[Any, Any]]:
-        for key, known in self._sessions.items():
-            for session in known:
-                yield key, (session.start, session.end, session.contents, session.order)
-
     def _take(self, restored: list[tuple[Any, Any]]) -> None:
         restored.sort(key=lambda found: int(found[1][3]))
         for key, (start, end, contents, _) in restored:
             known = self._sessions.get(key)
             at = bisect_left(known, start, key=_end) if known is not None else 0
             self._open(key, known, at, _Session(start, end, contents, 0))
+
+
+def _saved(known: list[_Session]) -> Iterator[Any]:
+    return ((session.start, session.end, session.contents, session.order) for session in known)
 
 
 def _touched(known: list[_Session], start: int, end: int) -> tuple[int, list[_Session]]:

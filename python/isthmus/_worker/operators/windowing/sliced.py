@@ -148,7 +148,11 @@ class SlicedEngine(Engine):
         self._done = MIN_TIMESTAMP
         #: How far the clock's windows have come.
         self._clock_time = MIN_TIMESTAMP
-        self._take(ctx.state.derived("slices", self._entries))
+        self._touch = ctx.state.touch
+        self._take(
+            ctx.state.drawn("time of slices", self._time_of_slices),
+            ctx.state.own_namespaces("slices", self._all_slices),
+        )
 
     def process(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Iterable[Any]]:
         cursor = self.ctx.cursor
@@ -222,6 +226,7 @@ class SlicedEngine(Engine):
             self._done = start
             contents = self._slices.pop(start, None)
             if contents is not None:
+                self._touch(contents.keys())
                 self._stacks.push(start, contents)
             window_start = start + width - size
             if (window_start - offset) % slide == 0:
@@ -252,7 +257,7 @@ class SlicedEngine(Engine):
                 if emission.clears:
                     emission.clear(key, window)
         # What the next window no longer holds.
-        self._stacks.drop(window_start + self._slide)
+        self._drop(window_start + self._slide)
 
     def _values(self) -> Iterator[tuple[Any, Any]]:
         """What the slices of each key come to."""
@@ -276,21 +281,26 @@ class SlicedEngine(Engine):
                 cursor.timestamp = timestamp
                 yield value if shares else own(value)
 
-    def _entries(self) -> Iterator[tuple[Any, Any]]:
-        entries: dict[Any, list[tuple[int, Any]]] = {}
-        for start, contents in chain(self._stacks.slices(), sorted(self._slices.items(), key=_start_of)):
-            for key, own in contents.items():
-                entries.setdefault(key, []).append((start, own))
-        return ((key, (self._done, slices)) for key, slices in entries.items())
+    def _drop(self, oldest: int) -> None:
+        for start, contents in self._stacks.slices():
+            if start < oldest:
+                self._touch(contents.keys())
+        self._stacks.drop(oldest)
 
-    def _take(self, restored: list[tuple[Any, Any]]) -> None:
+    def _all_slices(self) -> dict[int, dict[Any, Any]]:
+        return dict(chain(self._stacks.slices(), self._slices.items()))
+
+    def _time_of_slices(self) -> int | None:
+        return self._done if self._stacks or self._slices else None
+
+    def _take(self, times: list[int], restored: dict[int, dict[Any, Any]]) -> None:
         # Old subtasks have seen the same watermark at a barrier of theirs, give or take: the earliest counts.
-        self._done = min((done for _, (done, _) in restored), default=MIN_TIMESTAMP)
-        for key, (_, slices) in restored:
-            for start, own in slices:
-                self._slices.setdefault(start, {})[key] = own
-        for start in sorted(start for start in self._slices if start <= self._done):
-            self._stacks.push(start, self._slices.pop(start))
+        self._done = min(times, default=MIN_TIMESTAMP)
+        for start in sorted(restored):
+            if start <= self._done:
+                self._stacks.push(start, restored[start])
+            else:
+                self._slices[start] = restored[start]
 
 
 def _start_of(one: Slice) -> int:
