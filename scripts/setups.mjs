@@ -20,6 +20,7 @@ const PARTS = {
     python: [
       'test/python/code/test_source_lines.py',
       'test/python/driver/test_running.py',
+      'test/python/driver/test_runtime_errors.py',
       'test/python/errors/test_hostile_text.py',
       'test/python/errors/test_reports.py',
     ],
