@@ -147,7 +147,7 @@ class Process:
 
     def __init__(self, frames_in: int, frames_out: int, program_out: int) -> None:
         from .._bridge import frame as wire
-        from . import built_in
+        from . import built_in, left_behind
         from .machine.machine import Machine
         from .runtime import forked
         from .runtime.collector import Collector
@@ -184,6 +184,7 @@ class Process:
             let_out=self.let_out,
             look=lambda pull, frame: pull.task.looks.look(frame),
         )
+        has_changed = left_behind.watched()
         self.slot = Slot(
             transmit=self.transmit,
             machine=Machine(),
@@ -195,7 +196,7 @@ class Process:
             closed=end_job,
             flush=self.flush,
             pump=self.turn_until,
-            lingering=lingering,
+            lingering=lambda: lingering() or has_changed(),
         )
 
         descriptors = (frames_in, frames_out, self._wake_in, self._wake_out)

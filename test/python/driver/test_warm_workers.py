@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 RESIDENT = """
 def resident_mb():
     return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
@@ -95,3 +97,32 @@ def test_few_objects_that_hold_much_are_collected_too(programs):
     )
     # Half a gigabyte in all.
     assert all(size < 300 for size in sizes(done)), done.stdout
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "os.closerange(0, 3)",
+        "sys.stdout = io.StringIO()",
+        "sys.stderr.close()",
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)",
+        "sys.argv.append('left')",
+    ],
+)
+def test_what_a_job_leaves_in_its_process_no_other_finds(programs, spoil):
+    done = programs.run(
+        f"""
+        import io, os, signal, sys
+        def spoil(n):
+            {spoil}
+            return n
+        def look(n):
+            print("said", flush=True)
+            os.write(2, b"aside\\n")
+            return sys.argv[1:], signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+        for function in (spoil, look):
+            print(list(env.from_collection([1]).map(function).execute_and_collect()))
+        """
+    )
+    assert done.stdout.splitlines() == ["[1]", "said", "[([], True)]"]
+    assert done.stderr == "aside\n"
