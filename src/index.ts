@@ -138,6 +138,14 @@ export {
   WorkerError,
 } from './errors.ts';
 export type { RuntimeContext } from './operators/runtime-context.ts';
+export type {
+  Committable,
+  Committer,
+  Prepared,
+  Sink,
+  SinkContext,
+  SinkWriter,
+} from './operators/sink.ts';
 export type { JobStatus } from './runtime/job-execution.ts';
 export type { JobOperatorMetrics } from './runtime/job-metrics.ts';
 export type { Counter, Distribution, Meter, MetricGroup } from './runtime/metric-group.ts';

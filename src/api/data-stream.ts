@@ -29,6 +29,7 @@ import type { ConnectedStreams } from './connected-streams.ts';
 import { CollectedResults, type CollectOptions } from './collected-results.ts';
 import { DataStreamSink } from './data-stream-sink.ts';
 import type { KeyedStream } from './keyed-stream.ts';
+import type { Sink } from '../operators/sink.ts';
 import { FileSink } from './file-sink.ts';
 import { lookupJoin, type LookupJoinOptions, type LookupLike } from './lookup-join.ts';
 import { OperatorOutput } from './operator-output.ts';
@@ -322,10 +323,15 @@ export class DataStream<out T> extends OperatorOutput {
     });
   }
 
-  /** Writes records to files. */
-  sinkTo(sink: FileSink): DataStreamSink {
+  /** Writes records to files, or to a sink of your own (docs/connectors.md). */
+  sinkTo(sink: FileSink | Sink<T> | PyFunction<T, unknown>): DataStreamSink {
     if (!(sink instanceof FileSink)) {
-      throw new GraphError('sinkTo() takes a FileSink; give addSink() a function of your own.');
+      if (!(sink instanceof PyFunction) && typeof (sink as Partial<Sink>)?.writer !== 'function') {
+        throw new GraphError(
+          'sinkTo() takes a FileSink, or an object with a method writer; give addSink() a function of your own.',
+        );
+      }
+      return this.#sink({ kind: 'sink', name: 'Sink', fns: { connector: sink } });
     }
     const type = this.outputType;
     const params = { ...sink.params, ...(type === undefined ? {} : { type: type as never }) };

@@ -9,7 +9,7 @@ import { functionSource } from './function/source-function.ts';
 import { inputSource } from './collection/input.ts';
 import { linesSource } from './file/lines.ts';
 import { sequenceSource } from './sequence/source-sequence.ts';
-import { SinkOperator, type SinkMaker } from '../operators/sink-operator.ts';
+import { ownSink, SinkOperator, type SinkMaker } from '../operators/sink-operator.ts';
 import { collectSink } from './collection/sink-collect.ts';
 import { fileSink } from './file/sink-file.ts';
 import { functionSink } from './function/sink-function.ts';
@@ -33,7 +33,8 @@ const SINKS: { readonly [name in SinkConnector]?: SinkMaker } = {
 
 /** Undefined for operators that are no sink of ours. */
 export function sinkFactory({ kind, connector }: OperatorSpec): OperatorFactory | undefined {
-  const make = kind === 'sink' ? SINKS[connector as SinkConnector] : undefined;
+  if (kind !== 'sink') return undefined;
+  const make = connector === undefined ? ownSink : SINKS[connector as SinkConnector];
   return make && (() => new SinkOperator(make));
 }
 

@@ -354,7 +354,7 @@ export const KINDS = {
     role: 'sink',
     inputs: 1,
     languages: BOTH,
-    functions: { connector: { methods: ['create_writer'], args: 2 } },
+    functions: { connector: { methods: ['writer'] } },
     keeps: [
       { name: 'committables', per: 'subtask' },
       { name: 'states of writers', per: 'subtask' },

@@ -1,10 +1,13 @@
 // Runs a sink (sink.ts) in a chain. Twin of _worker/operators/sink_operator.py.
 
 import { GraphError } from '../errors.ts';
+import { inspectRecord } from '../runtime/failure.ts';
+import { instanceOf } from '../runtime/functions.ts';
 import { type Isolate, inputIsolator } from '../runtime/isolate.ts';
 import type { BarrierKind } from '../bridge/frame.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
+import { requiredFunction } from '../runtime/required-function.ts';
 import { settling } from '../runtime/settling.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { runtimeContext } from './runtime-context.ts';
@@ -36,15 +39,15 @@ export class SinkOperator implements Operator {
     const context = contextOf(ctx, emit);
     this.#states = ctx.state.splitList('states of writers');
     const committables = ctx.state.splitList('committables');
-    if (sink.createCommitter !== undefined) {
-      this.#queue = new CommitQueue(ctx, committables, await sink.createCommitter(context));
+    if (sink.committer !== undefined) {
+      this.#queue = new CommitQueue(ctx, committables, await sink.committer(context));
     } else if (committables.values.length > 0) {
       throw new GraphError(
         `Sink "${ctx.spec.name}" has ${committables.values.length} committables of a checkpoint, and nothing to commit them ` +
           'with; go on with the sink that prepared them, or give this one a uid of its own.',
       );
     }
-    const writer = await sink.createWriter(context, this.#states.values);
+    const writer = await sink.writer(context, this.#states.values);
     this.#writer = writer;
     if (writer.keeps !== false) this.#isolate = inputIsolator(ctx);
     this.#sayHowOften(writer);
@@ -101,9 +104,22 @@ export class SinkOperator implements Operator {
   }
 }
 
+/**
+ * A sink of a program's own.
+ *
+ * @throws GraphError when it is none
+ */
+export async function ownSink(ctx: OperatorContext): Promise<Sink> {
+  const sink = instanceOf(await requiredFunction(ctx, 'connector'), 'sink') as Partial<Sink>;
+  if (typeof sink.writer === 'function') return sink as Sink;
+  throw new GraphError(
+    `Sink "${ctx.spec.name}" needs an object or a class with a method writer; it was given ${inspectRecord(sink)}.`,
+  );
+}
+
 function contextOf(ctx: OperatorContext, emit: Emit): SinkContext {
   return {
-    name: ctx.spec.name,
+    operatorName: ctx.spec.name,
     jobName: ctx.jobName,
     subtask: ctx.subtask,
     parallelism: ctx.parallelism,

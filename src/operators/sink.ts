@@ -1,4 +1,4 @@
-// The interface of sinks: what a connector brings. Twin of python/isthmus/connectors/sink.py; docs/connectors.md has an example.
+// The interface of sinks: what a connector brings. Twin of python/isthmus/_interfaces/sink.py; docs/connectors.md has an example.
 //
 // Each subtask has a writer. At a barrier the writer *prepares*: what it has written becomes committables, and what it goes on
 // with becomes its state. Both are saved with the checkpoint; when that is complete the committer *commits*. So:
@@ -18,8 +18,7 @@ import type { RuntimeContext } from './runtime-context.ts';
 
 /** Where a writer or a committer runs. */
 export interface SinkContext {
-  /** Of the operator. */
-  readonly name: string;
+  readonly operatorName: string;
   readonly jobName: string;
   readonly subtask: number;
   readonly parallelism: number;
@@ -46,9 +45,9 @@ export interface SinkContext {
 /** A sink of a program; it makes what each of its subtasks writes with. `C`: a committable, `S`: state of a writer; both plain data. */
 export interface Sink<T = unknown, C = unknown, S = unknown> {
   /** `restored`: what writers gave as their states, of this subtask or of others; empty at a first start. */
-  createWriter(context: SinkContext, restored: readonly S[]): MaybePromise<SinkWriter<T, C, S>>;
+  writer(context: SinkContext, restored: readonly S[]): MaybePromise<SinkWriter<T, C, S>>;
   /** Absent: the sink is plain. */
-  createCommitter?(context: SinkContext): MaybePromise<Committer<C>>;
+  committer?(context: SinkContext): MaybePromise<Committer<C>>;
 }
 
 export interface SinkWriter<T = unknown, C = unknown, S = unknown> {

@@ -10,7 +10,7 @@ _ROOT = Path(__file__).parents[2]
 _PACKAGE = _ROOT / "python" / "isthmus"
 #: What the package is made of, from the top down: each imports what stands below it. ``isthmus`` is its own face.
 LAYERS = (
-    *("__main__", "_entry", "testing", "table", "datastream", "metrics", "_driver"),
+    *("__main__", "_entry", "testing", "table", "datastream", "metrics", "connectors", "_driver"),
     *("_worker", "_worker.connectors", "_worker.operators", "_worker.runtime", "_worker.state"),
     "_worker.machine",
     *("_interfaces", "_bridge", "_text", "_types", "_values", "common", "isthmus", "_program", "_code"),

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
+from .._bridge.frame import CHECKPOINT, SAVEPOINT
 from .._program.kinds import KINDS, named
 from .._program.operations import Operation
 from .._program.typescript import TypeScriptFunction
@@ -19,7 +20,14 @@ from .._settings.resolve import settings_of
 from .._values.keep import keeper
 from .._worker.built_in import make_operator
 from .._worker.machine.machine import Machine
-from .._worker.runtime.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Cursor, Operator, OperatorContext
+from .._worker.runtime.operator import (
+    MAX_TIMESTAMP,
+    MIN_TIMESTAMP,
+    RESTORED,
+    Cursor,
+    Operator,
+    OperatorContext,
+)
 from .._worker.runtime.runtime_context import runtime_context
 from .._worker.runtime.timer_queue import TimerQueue
 from .._worker.runtime.watermarks import restore_watermark
@@ -58,6 +66,7 @@ class OneInputHarness:
         name: The operator's name, in messages.
         restore: What ``snapshot()`` of another harness gave, or a list of such.
         subtask, parallelism, max_parallelism: Where the operator thinks it runs.
+        checkpointing: The job takes checkpoints, so that sinks wait for them.
     """
 
     def __init__(
@@ -75,6 +84,7 @@ class OneInputHarness:
         subtask: int = 0,
         parallelism: int = 1,
         max_parallelism: int = 128,
+        checkpointing: bool = False,
     ) -> None:
         given: dict[str, Any] = {}
         if isinstance(function, Operation):
@@ -133,9 +143,14 @@ class OneInputHarness:
         self._own = keeper(self.context)[0]
         self.operator: Operator = make_operator(spec, keyed=key_by is not None, batch=batch)
         self.operator.ctx = self.context
+        self.context.checkpointing = checkpointing
         restore_watermark(self.context)
         self.operator.open(self.context)
         self._closed = False
+        #: A checkpoint whose commit has failed, and when it is tried again.
+        self._commit_again: tuple[int, int] | None = None
+        if self._store.predecessors:
+            self.complete_checkpoint(RESTORED)
 
     @classmethod
     def open_stream(cls, build: Callable[[Any], Any], **options: Any) -> OneInputHarness:
@@ -244,9 +259,23 @@ class OneInputHarness:
         """The metrics the function made, by name."""
         return runtime_context(self.context).metrics.values()
 
-    def snapshot(self) -> Any:
-        """The operator's state, to be given to ``restore`` of another harness."""
-        return self._store.freeze().saved()
+    def snapshot(self, checkpoint: int = 1, *, savepoint: bool = False) -> Any:
+        """The operator's state, to be given to ``restore`` of another harness, as a checkpoint or a savepoint takes it."""
+        self._collect(self.operator.before_barrier(checkpoint, SAVEPOINT if savepoint else CHECKPOINT))
+        return self._store.freeze(checkpoint).saved()
+
+    def complete_checkpoint(self, checkpoint: int = 1) -> None:
+        """A checkpoint is complete: sinks commit. A commit that fails is tried again as the clock goes on."""
+        again = self.operator.notify_checkpoint_complete(checkpoint)
+        self._commit_again = None if again is None else (checkpoint, again)
+
+    @property
+    def due_at(self) -> int | None:
+        """When something is to happen by the clock."""
+        due = self.operator.next_processing_time()
+        if self._commit_again is None:
+            return due
+        return self._commit_again[1] if due is None else min(due, self._commit_again[1])
 
     def close(self) -> None:
         """Close the function."""
@@ -298,6 +327,8 @@ class OneInputHarness:
 
     def _fire(self) -> None:
         """The time of the clock has come."""
+        if self._commit_again is not None and self.clock.now_ms() >= self._commit_again[1]:
+            self.complete_checkpoint(self._commit_again[0])
         self._collect(self.operator.advance_processing_time(self.clock.now_ms()))
         self._take_generated()
 
@@ -379,7 +410,7 @@ def _registered(timers: TimerQueue | EmbeddedTimers) -> list[tuple[int, Any]]:
 def move_clock(clock: ManualClock, operators: Sequence[OneInputHarness], now_ms: int) -> None:
     """Move a clock; what operators wait for happens at its time. Of those one behind the other, the first comes first."""
     while True:
-        wanted = [operator.operator.next_processing_time() for operator in operators]
+        wanted = [operator.due_at for operator in operators]
         due = min((time for time in wanted if time is not None), default=None)
         if due is None or due > now_ms:
             break

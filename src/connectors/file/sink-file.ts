@@ -60,8 +60,8 @@ export function fileSink(
 ): Sink<unknown, string, WriterState> {
   const given = params as unknown as FileSinkParams;
   return {
-    createWriter: (context, restored) => new FileWriter(given, files, context, restored),
-    createCommitter: () => committerOf(files, given.path),
+    writer: (context, restored) => new FileWriter(given, files, context, restored),
+    committer: () => committerOf(files, given.path),
   };
 }
 

@@ -12,7 +12,7 @@ import { requiredFunction } from '../../runtime/required-function.ts';
 export async function functionSink(ctx: OperatorContext): Promise<Sink> {
   const loaded = await requiredFunction(ctx);
   const fn = userFunction<(value: unknown) => unknown>(loaded, ['write', 'invoke'], ctx.spec.name);
-  return { createWriter: ({ runtime }) => opened(fn, runtime) };
+  return { writer: ({ runtime }) => opened(fn, runtime) };
 }
 
 async function opened(fn: UserFunction, runtime: RuntimeContext): Promise<SinkWriter> {

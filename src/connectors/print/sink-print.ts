@@ -10,7 +10,7 @@ const FLUSH_CHARS = 1 << 16;
  * `id:N> ` with N the subtask, from 1. Params: `identifier`, `stderr`, `type` (declared element type).
  */
 export function printSink({ params }: OperatorSpec): Sink {
-  return { createWriter: (context) => new PrintWriter(params, context) };
+  return { writer: (context) => new PrintWriter(params, context) };
 }
 
 class PrintWriter implements SinkWriter {

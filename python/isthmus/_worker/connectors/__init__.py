@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import Any
 
 from ..._program.kinds import name_of
+from ..operators.sink_operator import SinkOperator, own_sink
 from ..runtime.operator import Operator
 from ..runtime.source import Source
 
@@ -17,12 +20,13 @@ SOURCES: dict[str, tuple[str, str]] = {
     "csv": ("file.csv_files", "CsvSource"),
     "function": ("function.source_function", "FunctionSource"),
 }
+#: connector → (module in this package, what makes the sink of an operator's context).
 SINKS: dict[str, tuple[str, str]] = {
-    "print": ("print.sink_print", "PrintSink"),
-    "collect": ("collection.sink_collect", "CollectSink"),
-    "output": ("collection.sink_collect", "CollectSink"),
-    "file": ("file.sink_file", "FileSinkOperator"),
-    "function": ("function.sink_function", "FunctionSink"),
+    "print": ("print.sink_print", "print_sink"),
+    "collect": ("collection.sink_collect", "collect_sink"),
+    "output": ("collection.sink_collect", "collect_sink"),
+    "file": ("file.sink_file", "file_sink"),
+    "function": ("function.sink_function", "function_sink"),
 }
 
 
@@ -34,10 +38,14 @@ def make_source(spec: dict[str, Any]) -> Source:
     return source
 
 
-def find_sink(spec: dict[str, Any]) -> type[Operator] | None:
-    """The class of a sink; None for operators that are none of a worker's."""
+def find_sink(spec: dict[str, Any]) -> Callable[[], Operator] | None:
+    """What makes the operator of a sink; None for operators that are none of a worker's."""
+    if spec["kind"] != "sink":
+        return None
     connector = spec.get("connector")
-    return _class(SINKS[connector]) if spec["kind"] == "sink" and connector in SINKS else None
+    if connector is None:
+        return lambda: SinkOperator(own_sink)
+    return partial(SinkOperator, _class(SINKS[connector])) if connector in SINKS else None
 
 
 def _class(known: tuple[str, str]) -> Any:

@@ -120,7 +120,7 @@ class AsyncOperator(Operator):
         self._under_way = ctx.state.split_list("calls")
         return list(self._under_way)
 
-    def before_barrier(self, checkpoint: int) -> None:
+    def before_barrier(self, checkpoint: int, of: int) -> None:
         if not self.ctx.keyed:
             self._under_way[:] = [(c.value, c.timestamp, c.key) for c in self._waiting()]
 

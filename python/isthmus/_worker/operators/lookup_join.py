@@ -50,8 +50,8 @@ class LookupJoinOperator(Operator):
     def pending(self) -> bool:
         return self._way.pending()  # type: ignore[no-any-return]
 
-    def before_barrier(self, checkpoint: int) -> None:
-        self._way.before_barrier(checkpoint)
+    def before_barrier(self, checkpoint: int, of: int) -> None:
+        self._way.before_barrier(checkpoint, of)
 
     def poll(self) -> Iterable[Any] | None:
         return self._way.poll()  # type: ignore[no-any-return]

@@ -173,7 +173,7 @@ class MapBatchOperator(Operator):
     def finish(self) -> Iterable[Any] | None:
         return self._held_results()
 
-    def before_barrier(self, checkpoint: int) -> Iterable[Any] | None:
+    def before_barrier(self, checkpoint: int, of: int) -> Iterable[Any] | None:
         return self._held_results()  # M3
 
     def close(self) -> None:

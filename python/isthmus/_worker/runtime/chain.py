@@ -32,9 +32,6 @@ class Chain:
         self._asks_for_reach = False
         self._mid_counts: list[tuple[int, Any]] = []
         self._counts: dict[int, int] = {}
-        self.is_periodic = any(
-            type(op).advance_processing_time is not Operator.advance_processing_time for op in operators
-        )
         self.polls = any(type(op).poll is not Operator.poll for op in operators)
         self.gathers = any(op.gathers for op in operators)
         #: Whether the chain alone says what times its records have.
@@ -58,6 +55,14 @@ class Chain:
     @property
     def has_room(self) -> bool:
         return not self.limits or self.operators[0].room() != 0
+
+    @property
+    def is_periodic(self) -> bool:
+        """Whether something may be due by the clock. Asked when all are open."""
+        return any(
+            op.uses_time and type(op).advance_processing_time is not Operator.advance_processing_time
+            for op in self.operators
+        )
 
     def next_processing_time(self) -> int | None:
         due = [t for op in self.operators if (t := op.next_processing_time()) is not None]
@@ -200,11 +205,16 @@ class Chain:
             if gathered is not None:
                 yield self.behind(i, gathered)
 
-    def before_barrier(self, checkpoint: int) -> Iterator[Drain]:
+    def before_barrier(self, checkpoint: int, of: int) -> Iterator[Drain]:
         for i, op in enumerate(self.operators):
-            gathered = op.before_barrier(checkpoint)
+            gathered = op.before_barrier(checkpoint, of)
             if gathered is not None:
                 yield self.behind(i, gathered)
+
+    def commit(self, checkpoint: int) -> int | None:
+        """Sinks commit what a checkpoint covers; gives when (ms) some are to be told again, whose commits have failed."""
+        again = [op.notify_checkpoint_complete(checkpoint) for op in self.operators]
+        return min((at for at in again if at is not None), default=None)
 
     def finish(self, wait: Callable[[], Drain]) -> Iterator[Drain]:
         """The end of input (C2).

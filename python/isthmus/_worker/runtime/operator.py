@@ -28,6 +28,8 @@ from ..._settings.settings import Settings
 
 #: No timestamp, no watermark yet (Java's Long.MIN_VALUE, as PyFlink shows it).
 MIN_TIMESTAMP = -(2**63)
+#: In place of the number of a checkpoint: of the one that was restored.
+RESTORED = -1
 #: The final watermark (Long.MAX_VALUE).
 MAX_TIMESTAMP = 2**63 - 1
 
@@ -95,6 +97,8 @@ class OperatorContext:
         self.state = state
         #: Writes whole lines to the program's stdout (print sinks).
         self.program_output: Callable[[str, bool], None] | None = None
+        #: Whether the job takes checkpoints: sinks with two phases wait for them.
+        self.checkpointing = False
         #: Makes the loop call ``poll`` soon; may be called from any thread.
         self.wake = wake
         #: The operator's event time, moved by the task before ``advance_watermark``.
@@ -156,6 +160,8 @@ class Operator:
     closes_at_once = False
     #: True where C code calls the functions record by record: a StopIteration of theirs is taken for the end of the stream.
     called_from_c = False
+    #: Whether ``next_processing_time`` may give one. Asked when it is open.
+    uses_time = True
     #: The user's functions, to name the operator when one of them raises.
     functions: tuple[Any, ...] = ()
 
@@ -263,8 +269,8 @@ class Operator:
         """Whether results are still on their way: ``finish`` waits until it is False."""
         return False
 
-    def before_barrier(self, checkpoint: int) -> Iterable[Any] | None:
-        """A barrier is about to pass: emit what was gathered, write what was held back. Asked from head to tail of the
+    def before_barrier(self, checkpoint: int, of: int) -> Iterable[Any] | None:
+        """A barrier (of one of the kinds of ``frame``) is about to pass: emit what was gathered, write what was held back. Asked from head to tail of the
         chain, each behind what those before it have emitted, and before anything of the chain is saved.
         """
         return None
@@ -275,8 +281,14 @@ class Operator:
         """
         return None
 
-    def notify_checkpoint_complete(self, checkpoint: int) -> None:
-        """The checkpoint is durable: sinks commit. The last one comes after ``finish``."""
+    def notify_checkpoint_complete(self, checkpoint: int) -> int | None:
+        """The checkpoint is durable: sinks commit. The last one comes after ``finish``; ``RESTORED`` before the first record,
+        where the task goes on from one.
+
+        Returns:
+            When (ms since the epoch) this is to be called again, where not all could be committed.
+        """
+        return None
 
     def close(self) -> None:
         """Release everything; called once, also after a failure."""

@@ -194,6 +194,7 @@ class Slot:
                 if not task.closed and not self.failed:
                     try:
                         task.notify_checkpoint_complete(checkpoint)
+                        self.agenda.worked(task)
                     except ANYTHING as e:
                         self._fail(e, task)
         else:

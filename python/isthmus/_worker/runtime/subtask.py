@@ -12,6 +12,8 @@ chunks the task may be left and taken up again, so a slow function or an output 
   T8. Behind a barrier that suspends nothing happens any more. One that drains comes behind all that the end of input
       brings about.
   T9. A checkpoint is answered once: with the state, also when the task is drained, or with the news that it has finished.
+  T10. Nothing is processed before all is committed that the restored checkpoint holds. A commit that fails is asked for again
+      when its sink says, and the task does not close before it has succeeded.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ from .closing import close_all
 from .drain import Aside, Drain, nothing
 from .feed import Feed
 from .input_gate import Event, InputGate
-from .operator import MIN_TIMESTAMP, Cursor, Operator
+from .operator import MIN_TIMESTAMP, RESTORED, Cursor, Operator
 from .outputs import Outputs
 from .pull import Pull
 from .pulling import Puller
@@ -99,6 +101,10 @@ class Subtask:
         #: Whether the job takes checkpoints (T4).
         self._checkpoints = checkpoints
         self._answers = Answers()
+        #: What was restored is not committed yet (T10).
+        self._held = False
+        #: The checkpoint that is to be committed again, and when (ms).
+        self._commit_again: tuple[int, int] | None = None
         #: The operators have finished, before the end of input (T8).
         self._finished_early = False
         self._told_drained = False
@@ -122,7 +128,8 @@ class Subtask:
             e[2],
             e[3],
         )
-        self.periodic = self.chain.is_periodic
+        #: Whether something may be due by the clock: known when all operators are open.
+        self.periodic = True
         #: Of a source that turns ready by itself: when it may (monotonic seconds).
         self.looks_again: Callable[[], float | None] | None = getattr(source, "wakes_at", None)
         self.polls = self.chain.polls
@@ -148,7 +155,7 @@ class Subtask:
         return self._care.is_unproven and not self._only_reads
 
     def runnable(self) -> bool:
-        if self.finished or self.suspended or not self.started or self.gives_way:
+        if self.finished or self.suspended or not self.started or self.gives_way or self._held:
             return False
         if self.drained:
             return self._answers.wanted is not None
@@ -172,9 +179,14 @@ class Subtask:
 
     def next_processing_time(self) -> int | None:
         """When something is due although nothing arrives."""
+        if self._commit_again is not None and (self._held or self.is_over):
+            return self._commit_again[1]  # T10
         if not self.periodic or not self.started or self._aside or self.gives_way or self.is_over:
             return None
-        return self.chain.next_processing_time()
+        due = self.chain.next_processing_time()
+        if self._commit_again is not None:
+            return self._commit_again[1] if due is None else min(due, self._commit_again[1])
+        return due
 
     def request_poll(self) -> None:
         self._poll_requested = True
@@ -233,7 +245,9 @@ class Subtask:
         """Begin with what is due by the clock, and go on until ``deadline``. Called between elements or, for suspended
         ones, between chunks.
         """
-        if self.is_over:
+        if self._commit_again is not None and now >= self._commit_again[1]:
+            self.notify_checkpoint_complete(self._commit_again[0])  # T10
+        if self.is_over or self._held:
             return
         self._aside = Aside(self.chain.processing_time(now), self.cursor)
         while self._aside is not None and self.outputs_ready and self._clock.monotonic() < deadline:
@@ -271,7 +285,7 @@ class Subtask:
         if self.drained:
             if self._answers.wanted is None:
                 return False
-            self._phases = self._last_answer(self._answers.wanted[0])
+            self._phases = self._last_answer(self._answers.wanted)
             return True
         if self._is_to_cut():
             self._phases = self._cut()
@@ -418,23 +432,24 @@ class Subtask:
 
     def _barrier(self, barrier: Barrier) -> Generator[Drain, None, None]:
         """T7."""
-        checkpoint, _, kind = barrier
+        kind = barrier[2]
         if kind == DRAIN:
             yield from self.chain.finish(self._wait)
             self._finished_early = True
-        yield from self._save(checkpoint)
+        yield from self._save(barrier)
         self.outputs.control(("barrier", *barrier))
         self.suspended = kind == SUSPEND
 
-    def _save(self, checkpoint: int) -> Generator[Drain, None, None]:
-        yield from self.chain.before_barrier(checkpoint)
+    def _save(self, barrier: Barrier) -> Generator[Drain, None, None]:
+        checkpoint, _, kind = barrier
+        yield from self.chain.before_barrier(checkpoint, kind)
         self._answers.answer(checkpoint)  # T9
         self.notify("snapshot", self, checkpoint, self.store.freeze(checkpoint).saved())
 
-    def _last_answer(self, checkpoint: int) -> Generator[Drain, None, None]:
-        yield from self._save(checkpoint)
+    def _last_answer(self, barrier: Barrier) -> Generator[Drain, None, None]:
+        yield from self._save(barrier)
         if self._answers.last is None:
-            self._answers.last = checkpoint
+            self._answers.last = barrier[0]
 
     def _wait(self) -> Drain:
         """An empty drain: the task is left, and taken up again when somebody wakes it."""
@@ -447,7 +462,7 @@ class Subtask:
             yield from self.chain.finish(self._wait)
         wanted = self._answers.wanted
         if wanted is not None and wanted[2] == DRAIN and self.source is not None:
-            yield from self._save(wanted[0])
+            yield from self._save(wanted)
             self.outputs.control(("barrier", *wanted))
             self._finished_early = True
         self.outputs.control(("end",))
@@ -476,9 +491,27 @@ class Subtask:
         at = index - (1 if self.source is not None else 0)
         return self.operators[at] if at >= 0 else None
 
+    def opened(self, restored: bool) -> None:
+        """All operators are open.
+
+        Args:
+            restored: With the state of a checkpoint.
+        """
+        self.periodic = self.chain.is_periodic
+        if restored:
+            self._held = True
+            self.notify_checkpoint_complete(RESTORED)
+
     def notify_checkpoint_complete(self, checkpoint: int) -> None:
-        for op in self.operators:
-            op.notify_checkpoint_complete(checkpoint)
+        """A checkpoint is complete: sinks commit."""
+        again = self.chain.commit(checkpoint)
+        if again is not None:
+            self._commit_again = checkpoint, again
+            # The clock is asked for, also where nothing else of the task is due by it.
+            self.periodic = True
+            return
+        self._commit_again = None
+        self._held = False
         if self._answers.is_over_with(checkpoint) and not self.finished:
             self._close_finished()
 

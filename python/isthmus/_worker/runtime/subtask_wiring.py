@@ -111,6 +111,7 @@ def _build(
             wake=_waker(slot, task),
         )
         ctx.program_output = slot.program_output
+        ctx.checkpointing = deployment.get("checkpoints", False)
         ctx.follows = i > first
         ctx.last = i == len(chain) - 1
         contexts.append(ctx)
@@ -296,3 +297,7 @@ def _open(task: Subtask, contexts: list[OperatorContext]) -> None:
             op.open(ctx)
         except ANYTHING as e:
             raise OperatorFailure(e, ctx.spec, where=_where(ctx)) from e
+    try:
+        task.opened(task.store.predecessors > 0)
+    except ANYTHING as e:
+        raise task.failure(e) from e

@@ -467,9 +467,16 @@ class DataStream(OperatorSettings, Generic[T]):
         return self._sink("sink.print", "Print to Std. Out", params)
 
     def sink_to(self, sink: Any) -> DataStreamSink:
-        """Sends every record to a sink, such as a FileSink."""
+        """Sends every record to a sink: a ``FileSink``, an ``isthmus.connectors.Sink`` of your own, or ``ts(...)`` of one."""
+        from ..._interfaces.sink import Sink as OwnSink
+        from ..._program.typescript import TypeScriptFunction
         from ..connectors.base import Sink
 
+        if isinstance(sink, TypeScriptFunction):
+            return self._sink("sink", "Sink", {}, {"connector": sink.reference()}, None)
+        if isinstance(sink, OwnSink):
+            fns = {"connector": self._env.graph.function(sink, "sink")}
+            return self._sink("sink", "Sink", {}, fns, None)
         if not isinstance(sink, Sink):
             raise TypeError(f"Parameter sink should be a Sink; it is a {type(sink).__name__}.")
         kind, name, params, fns = sink.to_operator(self._env.graph)

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ...runtime.operator import Operator
+from ...._interfaces.sink import Sink, SinkContext, SinkWriter
+from ...runtime.operator import OperatorContext
 
 
-class CollectSink(Operator):
+class CollectSink(Sink[Any]):
+    def writer(self, context: SinkContext, restored: Sequence[Any]) -> SinkWriter[Any]:
+        return _CollectWriter()
+
+
+class _CollectWriter(SinkWriter[Any]):
     """An identity: the exchange behind it leads to the client (``CLIENT`` in the execution plan)."""
 
-    changes_count = False
+    keeps = False
+    #: Each record leaves the chain as it is.
+    hands_on = True
+    functions = ()
 
-    def reach_after(self, given: int) -> int:
-        return given
+    def write_all(self, values: Iterator[Any]) -> Iterator[Any]:
+        return values
 
-    def apply(self, records: Iterator[Any]) -> Iterator[Any]:
-        return records
+
+def collect_sink(ctx: OperatorContext) -> CollectSink:
+    return CollectSink()

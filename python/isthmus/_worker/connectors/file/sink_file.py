@@ -1,48 +1,77 @@
-"""Row-encoded files in buckets, as PyFlink's ``FileSink`` writes them.
+"""Row-encoded files in buckets, as PyFlink's ``FileSink`` writes them. Twin of ``src/connectors/file/sink-file.ts``.
 
-- Lines are written to ``.<part>.inprogress.<uuid>``; the file gets its name when it is finished, so a reader
-  never sees half a file. What a kill has left is removed when a sink starts on the folder (unfinished_files.py).
-- A rolled file becomes visible at once. (PyFlink lets it wait for a checkpoint, where checkpoints are on; here none is taken.)
+F1. Where the job takes checkpoints, a file that is full becomes visible with the next one; those of the end with the last.
+    Without, at once.
+F2. A file that is open at a checkpoint stays so: the checkpoint has its length, and a restore cuts it there. So one each
+    second does not make a file each second. (``onCheckpoint`` asks for just that.)
+F3. Files are numbered. A checkpoint has the number that comes next: those from there on, it does not know, and who goes on
+    from it removes them.
 """
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import time
-import uuid
-from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from ...._text.format import file_formatter
-from ...._types.coerce import coercer
-from ....common._charsets import written
-from ....errors import GraphError
-from ...runtime.coercion import coerced
-from ...runtime.operator import Operator, OperatorContext
-from .unfinished_files import remove_left_behind, writer_id
+from ...._interfaces.sink import Committable, Committer, Prepared, Sink, SinkContext, SinkWriter
+from ...machine.files import Files
+from ...runtime.operator import OperatorContext
+from .line_form import LineForm
+from .part_file import PartFile, Place, make_folder, publish_pending, remove_pending, sync_folders
+from .unfinished_files import paths_below, remove_left_behind, writer_id
 
 
-class _Part:
-    """The file being written in one bucket."""
-
-    def __init__(self, hidden: str, final: str, now_ms: int) -> None:
-        self.hidden, self.final = hidden, final
-        self.created_ms = self.written_ms = now_ms
-        self.size = 0
-        self.file: BinaryIO = open(hidden, "wb", buffering=1 << 16)
-
-
-class FileSinkOperator(Operator):
+class FileSink(Sink[Any]):
     """``params``: path, prefix, suffix, bucket (``date-hour`` or ``base-path``), format (``yyyy-MM-dd--HH`` as strftime),
-    rolling {maxPartBytes, rolloverIntervalMs, inactivityMs, onCheckpoint}, type."""
+    rolling {maxPartBytes, rolloverIntervalMs, inactivityMs, onCheckpoint}, type.
 
+    A committable is a file's name below the sink's folder.
+    """
+
+    def __init__(self, ctx: OperatorContext) -> None:
+        self._ctx = ctx
+
+    def writer(self, context: SinkContext, restored: Sequence[Any]) -> SinkWriter[Any]:
+        return _FileWriter(self._ctx, context, restored)
+
+    def committer(self, context: SinkContext) -> Committer:
+        return _FileCommitter(self._ctx.files, self._ctx.params["path"])
+
+
+class _FileCommitter(Committer):
+    def __init__(self, files: Files, base: str) -> None:
+        self._files, self._base = files, base
+
+    def commit(self, committables: Sequence[Committable]) -> None:
+        names = [each.value for each in committables]
+        for name in names:
+            publish_pending(self._files, self._base, name)
+        sync_folders(self._files, self._base, names)
+
+    def abort(self, committables: Sequence[Committable]) -> None:
+        for each in committables:
+            remove_pending(self._files, self._base, each.value)
+
+
+class _FileWriter(SinkWriter[Any]):
+    """Its state, for whoever goes on: {id (in the names of its files), next (number of the next one, F3), open}."""
+
+    keeps = False
     closes_at_once = True
+    functions = ()
 
-    def open(self, ctx: OperatorContext) -> None:
-        self.ctx = ctx
+    def __init__(self, ctx: OperatorContext, context: SinkContext, restored: Sequence[Any]) -> None:
+        self._context = context
         params = ctx.params
-        self._parts: dict[str, _Part] = {}
-        self._base: str = params["path"]
+        #: Open ones, by bucket.
+        self._parts: dict[str, PartFile] = {}
+        #: Full, and not named by a checkpoint yet.
+        self._full: list[PartFile] = []
+        self._place = Place(ctx.files, params["path"], writer_id())
         self._prefix: str = params.get("prefix") or "part"
         self._suffix: str = params.get("suffix") or ""
         self._by_hour = (params.get("bucket") or "date-hour") == "date-hour"
@@ -56,65 +85,87 @@ class FileSinkOperator(Operator):
         self._max_bytes = int(rolling.get("maxPartBytes") or 128 << 20)
         self._rollover_ms = int(rolling.get("rolloverIntervalMs") or 60_000)
         self._inactivity_ms = int(rolling.get("inactivityMs") or 60_000)
-        self._mark, self._charset = written(params.get("charset") or "utf-8")
-        declared = params.get("type")
-        self._format: Callable[[Any], str] = file_formatter(declared)
-        self._line_end = "\n"
-        self._header = ""
-        if params.get("rowFormat"):
-            self._use_csv(params["rowFormat"])
-        self._coerce = coercer(declared) if declared else None
-        self._id = str(uuid.uuid4())
-        self._writer = writer_id()
-        self._counter = 0
-        _make_folder(self._base)
-        if ctx.subtask == 0:
-            remove_left_behind(self._base)
+        self._on_checkpoint = bool(rolling.get("onCheckpoint"))
+        self._form = LineForm(ctx.spec)
+        self._id: str = restored[0]["id"] if restored else ctx.machine.uuid()
+        self._next: int = restored[0]["next"] if restored else 0
+        make_folder(self._place.files, self._place.base)
+        if context.subtask == 0:
+            remove_left_behind(self._place.base)
+        self._go_on(restored)
 
-    def _use_csv(self, given: dict[str, Any]) -> None:
-        from ...._text.csv_text import CsvDialect, CsvWriter
-
-        writer = CsvWriter(
-            CsvDialect(
-                separator=given["separator"],
-                quote=given["quote"],
-                escape=given["escape"],
-                array_separator=given["arraySeparator"],
-                null=given["null"],
-            ),
-            given["names"],
-            given["types"],
-        )
-        names: list[str] = given["names"]
-        self._line_end = given["lineSeparator"]
-        if given["header"]:
-            self._header = writer.header() + self._line_end
-
-        def line(record: Any) -> str:
-            if isinstance(record, dict):
-                record = [record[name] for name in names]
-            return writer.line(record)
-
-        self._format = line
-
-    def apply(self, records: Iterator[Any]) -> Iterator[Any]:
-        form, end, charset, coerce = self._format, self._line_end, self._charset, self._coerce
-        now = self.ctx.clock.now_ms()
-        bucket = self._bucket(now)
-        part = self._part(bucket, now)
-        for record in records:
-            if coerce is not None:
-                record = coerced(coerce, [record], self.ctx.spec)[0]
-            line = (form(record) + end).encode(charset)
-            part.file.write(line)
-            part.size += len(line)
-            if part.size >= self._max_bytes:
-                self._finish(bucket)
-                now = self.ctx.clock.now_ms()
-                bucket = self._bucket(now)
-                part = self._part(bucket, now)
-        part.written_ms = now
+    def write_all(self, values: Iterator[Any]) -> Iterator[Any]:
+        line, most, now = self._form.line, self._max_bytes, 0
+        part: PartFile | None = None
+        for value in values:
+            data = line(value)
+            if part is None:
+                now = self._context.now()
+                part = self._part(self._bucket(now), now)
+                write = part.file.write
+            write(data)
+            part.size += len(data)
+            if part.size >= most:
+                self._roll(part)
+                part = None
+        if part is not None:
+            part.written_ms = now
         yield from ()
+
+    def prepare(self, checkpoint: int, sealed: bool) -> Prepared:
+        opened = []
+        for part in list(self._parts.values()):
+            if sealed or self._on_checkpoint:
+                self._roll(part)
+            else:
+                part.sync()
+                opened.append(part.saved())  # F2
+        fresh = [part for part in (*self._full, *self._parts.values()) if not part.pending]
+        for part in fresh:
+            part.stage()
+        sync_folders(self._place.files, self._place.base, [part.name for part in fresh])
+        committables = [part.name for part in self._full]
+        self._full = []
+        state = {"id": self._id, "next": self._next, "open": opened}
+        return Prepared(committables, () if sealed else (state,))
+
+    def wakes_at(self) -> int | None:
+        return min(map(self._rolls_at, self._parts.values())) if self._parts else None
+
+    def on_time(self, now: int) -> None:
+        for part in list(self._parts.values()):
+            if now >= self._rolls_at(part):
+                self._roll(part)
+
+    def close(self) -> None:
+        first: OSError | None = None
+        # Each, whatever is wrong with others.
+        for part in (*self._parts.values(), *self._full):
+            try:
+                part.drop()
+            except OSError as e:
+                first = first or e
+        self._parts.clear()
+        self._full = []
+        if first is not None:
+            raise first
+
+    def _go_on(self, restored: Sequence[Any]) -> None:
+        """Where the writers of these states were at their checkpoint."""
+        if restored:
+            _remove_later(self._place, {state["id"]: state["next"] for state in restored})  # F3
+        for saved in [saved for state in restored for saved in state["open"]]:
+            part = PartFile.resume(self._place, saved)
+            if part is None:
+                logging.getLogger("isthmus").warning(
+                    "%s was finished by a later checkpoint than the one restored; its records from there on are written again.",
+                    os.path.join(self._place.base, saved["name"]),
+                )
+            elif part.bucket in self._parts:
+                part.end()  # Of two writers that have become one.
+                self._full.append(part)
+            else:
+                self._parts[part.bucket] = part
 
     def _bucket(self, now_ms: int) -> str:
         if not self._by_hour:
@@ -125,67 +176,49 @@ class FileSinkOperator(Operator):
 
         return datetime.fromtimestamp(now_ms / 1000, self._zone).strftime(self._date_format)
 
-    def _part(self, bucket: str, now_ms: int) -> _Part:
+    def _part(self, bucket: str, now_ms: int) -> PartFile:
         part = self._parts.get(bucket)
         if part is None:
-            folder = os.path.join(self._base, bucket)
-            _make_folder(folder)
-            name = f"{self._prefix}-{self._id}-{self._counter}{self._suffix}"
-            self._counter += 1
-            hidden = os.path.join(folder, f".{name}.inprogress.{self._writer}")
-            part = self._parts[bucket] = _Part(hidden, os.path.join(folder, name), now_ms)
-            part.file.write(self._mark + self._header.encode(self._charset))
+            folder = os.path.join(self._place.base, bucket)
+            make_folder(self._place.files, folder)
+            file = self._next_name(folder)
+            part = self._parts[bucket] = PartFile.begin(self._place, bucket, file, now_ms, self._form.head)
         return part
 
-    def _finish(self, bucket: str) -> None:
-        part = self._parts[bucket]
-        part.file.flush()
-        os.fsync(part.file.fileno())
-        part.file.close()
-        if part.size:
-            os.rename(part.hidden, part.final)
+    def _next_name(self, folder: str) -> str:
+        """After a restore of another checkpoint than the last one there may be finished files of a number already."""
+        while True:
+            name = f"{self._prefix}-{self._id}-{self._next}{self._suffix}"
+            self._next += 1
+            if self._place.files.stat(os.path.join(folder, name)) is None:
+                return name
+
+    def _rolls_at(self, part: PartFile) -> int:
+        return min(part.created_ms + self._rollover_ms, part.written_ms + self._inactivity_ms)
+
+    def _roll(self, part: PartFile) -> None:
+        part.end()
+        if self._context.checkpointing:
+            self._full.append(part)  # F1
         else:
-            os.unlink(part.hidden)
-        del self._parts[bucket]  # Until here ``close`` removes it.
-
-    def next_processing_time(self) -> int | None:
-        if not self._parts:
-            return None
-        return min(
-            min(p.created_ms + self._rollover_ms, p.written_ms + self._inactivity_ms)
-            for p in self._parts.values()
-        )
-
-    def advance_processing_time(self, now: int) -> None:
-        for bucket, part in list(self._parts.items()):
-            if now >= min(part.created_ms + self._rollover_ms, part.written_ms + self._inactivity_ms):
-                self._finish(bucket)
-
-    def finish(self) -> None:
-        for bucket in list(self._parts):
-            self._finish(bucket)
-
-    def close(self) -> None:
-        """After a failure what is unfinished never gets its name, and is removed: each, whatever is wrong with others."""
-        first: OSError | None = None
-        for part in self._parts.values():
-            try:
-                os.unlink(part.hidden)
-            except FileNotFoundError:
-                pass
-            except OSError as e:
-                first = first or e
-            try:
-                part.file.close()
-            except OSError:  # What its buffer held is wanted no more; on a full disk it cannot be written.
-                pass
-        self._parts.clear()
-        if first is not None:
-            raise first
+            part.publish()
+        del self._parts[part.bucket]  # Until here ``close`` removes it.
 
 
-def _make_folder(folder: str) -> None:
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except OSError as e:
-        raise GraphError(f"The output folder {folder} cannot be made: {e.strerror}.") from e
+def _remove_later(place: Place, following: dict[str, int]) -> None:
+    """Files that writers have begun after their states (F3), and that a checkpoint names which is not the one restored.
+
+    Args:
+        following: The number that comes next, by writer.
+    """
+    for path, name in paths_below(place.base):
+        found = _PENDING.fullmatch(name)
+        if found is not None and int(found[2]) >= following.get(found[1], int(found[2]) + 1):
+            place.files.remove(path)
+
+
+_PENDING = re.compile(r"\..*-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-(\d+).*\.pending")
+
+
+def file_sink(ctx: OperatorContext) -> FileSink:
+    return FileSink(ctx)

@@ -18,7 +18,9 @@ import hashlib
 import logging
 import os
 import re
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
 _HEX = "[0-9a-f]"
 _NAME = re.compile(
@@ -45,23 +47,19 @@ def remove_left_behind(folder: str) -> None:
     if here is None:
         return
     removed, unknown = [], []
-    for number, (path, _, names) in enumerate(os.walk(folder)):
-        if number >= _MOST_FOLDERS:
-            break
-        for name in names:
-            found = _NAME.fullmatch(name)
-            if found is None:  # U4
+    for file, name in paths_below(folder):
+        found = _NAME.fullmatch(name)
+        if found is None:  # U4
+            continue
+        pid, high, middle, low, place = found.groups()
+        if place != here:  # U3
+            unknown.append(file)
+        elif started_at(int(pid, 16)) != int(high + middle + low, 16):
+            try:
+                os.unlink(file)  # U1
+            except OSError:  # Another sink was faster, or it is not ours to remove.
                 continue
-            pid, high, middle, low, place = found.groups()
-            file = os.path.join(path, name)
-            if place != here:  # U3
-                unknown.append(file)
-            elif started_at(int(pid, 16)) != int(high + middle + low, 16):
-                try:
-                    os.unlink(file)  # U1
-                except OSError:  # Another sink was faster, or it is not ours to remove.
-                    continue
-                removed.append(file)
+            removed.append(file)
     logger = logging.getLogger("isthmus")
     if removed:
         logger.info("Removed %s of processes that are gone: %s", _files(removed), _some(removed))
@@ -71,6 +69,13 @@ def remove_left_behind(folder: str) -> None:
             _files(unknown).capitalize(),
             _some(unknown),
         )
+
+
+def paths_below(folder: str) -> Iterator[tuple[str, str]]:
+    """The files in and below a folder: paths, and names without their folders."""
+    for path, _, names in islice(os.walk(folder), _MOST_FOLDERS):
+        for name in names:
+            yield os.path.join(path, name), name
 
 
 def _files(files: list[str]) -> str:

@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain, compress, groupby, islice, repeat
+from collections.abc import Sequence
 from typing import Any
 
-from ...._values.isolate import ATOMS
-from ...._values.keep import as_it_is, keeper_of_inputs
-from ...runtime.opening import open_function
-from ...runtime.operator import Operator, OperatorContext
-from ...runtime.reach import SHARED
+from ...._interfaces.sink import Sink, SinkContext, SinkWriter
+from ...runtime.opening import opened
+from ...runtime.operator import OperatorContext
 
 
-class FunctionSink(Operator):
-    """Calls a function (or the ``invoke`` method of an object) with every record."""
+class FunctionSink(Sink[Any]):
+    """Calls a function (or the ``invoke`` method of an object) with every record, and ``flush`` of one that has it."""
 
-    called_from_c = True
+    def __init__(self, ctx: OperatorContext) -> None:
+        self._ctx = ctx
+        self._loaded = ctx.load("function")
 
-    def open(self, ctx: OperatorContext) -> None:
-        self.ctx = ctx
-        self._function, self._close = open_function(ctx, "invoke")
-        self.functions = (self._function,)
-        self._own = keeper_of_inputs(ctx)[0]
-        self.asks_for_reach = self._own is not as_it_is
+    def writer(self, context: SinkContext, restored: Sequence[Any]) -> SinkWriter[Any]:
+        return _FunctionWriter(self._loaded, self._ctx)
 
-    def apply(self, records: Iterator[Any]) -> Iterator[Any]:
-        # Lazy and in C: every result is thrown away.
-        return compress(map(self._function, self._own_of(records)), repeat(False))
 
-    def _own_of(self, records: Iterator[Any]) -> Iterator[Any]:
-        """A sink may keep what it is given, and the functions before it may go on to change what they gave."""
-        own = self._own
-        if own is as_it_is or self.ctx.reach != SHARED:
-            return records
-        # ``islice`` ends for good where a function says StopIteration; ``groupby`` would ask again.
-        runs = groupby(islice(records, None), type)
-        return chain.from_iterable(run if kind in ATOMS else map(own, run) for kind, run in runs)
+class _FunctionWriter(SinkWriter[Any]):
+    def __init__(self, loaded: Any, ctx: OperatorContext) -> None:
+        function, self._close = opened(loaded, ctx, "invoke")
+        self.write = function  # type: ignore[method-assign]  # Called from C, with nothing in between.
+        self.functions = (function,)
+        flush = getattr(loaded, "flush", None)
+        self._flush = flush if callable(flush) and not isinstance(loaded, type) else None
+
+    def flush(self) -> None:
+        if self._flush is not None:
+            self._flush()
 
     def close(self) -> None:
         self._close()
+
+
+def function_sink(ctx: OperatorContext) -> FunctionSink:
+    return FunctionSink(ctx)

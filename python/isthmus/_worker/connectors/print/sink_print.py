@@ -3,44 +3,59 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from ...._interfaces.sink import Sink, SinkContext, SinkWriter
 from ...._text.format import formatter
 from ...._types.coerce import coercer
 from ....common.types import Row
 from ...runtime.coercion import coerced
-from ...runtime.operator import Operator, OperatorContext
+from ...runtime.operator import OperatorContext
 
 _LINES_A_WRITE = 1024
 
 
-class PrintSink(Operator):
+class PrintSink(Sink[Any]):
+    """``params``: identifier, stderr, type (declared type of the records)."""
+
+    def __init__(self, spec: dict[str, Any]) -> None:
+        self._spec = spec
+
+    def writer(self, context: SinkContext, restored: Sequence[Any]) -> SinkWriter[Any]:
+        return _PrintWriter(self._spec, context)
+
+
+class _PrintWriter(SinkWriter[Any]):
     """Prefix: none; ``id> ``; ``N> `` or ``id:N> `` where the sink is parallel (N = subtask from 1)."""
 
-    def open(self, ctx: OperatorContext) -> None:
-        self.ctx = ctx
-        identifier = ctx.params.get("identifier") or ""
-        parallel = str(ctx.subtask + 1) if ctx.parallelism > 1 else ""
+    keeps = False
+    functions = ()
+
+    def __init__(self, spec: dict[str, Any], context: SinkContext) -> None:
+        self._spec, self._context = spec, context
+        params = spec["params"]
+        identifier = params.get("identifier") or ""
+        parallel = str(context.subtask + 1) if context.parallelism > 1 else ""
         joined = ":".join(part for part in (identifier, parallel) if part)
         self._prefix = f"{joined}> " if joined else ""
-        declared = ctx.params.get("type")
+        declared = params.get("type")
         self._format = formatter(declared)
         self._coerce = coercer(declared) if declared else None
         #: PyFlink turns typed rows into text in their own chain: as they are, whatever names they have.
         self._shows_rows = declared is not None and declared["kind"] == "ROW"
-        self._stderr = bool(ctx.params.get("stderr"))
+        self._stderr = bool(params.get("stderr"))
         self._lines: list[str] = []
         self._written = 0
         self._writing = threading.Lock()
 
-    def apply(self, records: Iterator[Any]) -> Iterator[Any]:
+    def write_all(self, values: Iterator[Any]) -> Iterator[Any]:
         while True:
             lines = self._lines = []
             try:
                 # A record becomes a line before the function that made it goes on, which may change it.
-                lines.extend(map(self._line, islice(records, _LINES_A_WRITE)))
+                lines.extend(map(self._line, islice(values, _LINES_A_WRITE)))
             finally:
                 # Also when a function before raised: what was made so far is shown (T2).
                 self.let_out()
@@ -57,17 +72,17 @@ class PrintSink(Operator):
             lines = self._lines[self._written : count]
             self._written = count
             if lines:
-                self._write("".join(lines))
+                self._context.print("".join(lines), self._stderr)
 
     def _line(self, record: Any) -> str:
         if self._coerce is not None and not (self._shows_rows and type(record) is Row):
-            record = coerced(self._coerce, [record], self.ctx.spec)[0]
+            record = coerced(self._coerce, [record], self._spec)[0]
         try:
             return f"{self._prefix}{self._format(record)}\n"
         except StopIteration as e:
             # Of a ``__str__``: what is behind here would take it for the end of the records.
             raise RuntimeError("StopIteration was raised by the record's __str__") from e
 
-    def _write(self, text: str) -> None:
-        if self.ctx.program_output is not None:
-            self.ctx.program_output(text, self._stderr)
+
+def print_sink(ctx: OperatorContext) -> PrintSink:
+    return PrintSink(ctx.spec)
