@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../src/machine/clock.ts';
 import type { Machine } from '../../src/machine/machine.ts';
-import { systemFiles } from '../../src/machine/system-files.ts';
+import { SimulatedDisk } from './simulated-disk.ts';
 
 interface Event {
   at: number;
@@ -24,6 +24,7 @@ const LOOK_MS = 0.02;
 export class Simulation {
   readonly seed: number;
   readonly machine: Machine;
+  readonly disk: SimulatedDisk;
   readonly trace: string[] = [];
   /** In [0, 1). */
   readonly random: () => number;
@@ -44,7 +45,14 @@ export class Simulation {
       after: (ms, callback) => this.in(ms + this.random(), callback),
       turn: (callback) => this.in(this.random() * 0.3, callback),
     };
-    this.machine = { clock, files: systemFiles, random: this.random, uuid: () => this.#uuid() };
+    this.disk = new SimulatedDisk({
+      random: this.random,
+      now: () => this.nowMs,
+      wait: () => new Promise((resolve) => void this.in(this.random(), () => resolve())),
+      note: (operation, path) => this.note(`disk ${operation} ${path}`),
+    });
+    const { files } = this.disk;
+    this.machine = { clock, files, random: this.random, uuid: () => this.#uuid() };
   }
 
   /** Milliseconds since the simulation began. */
