@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FilesNow } from '../../src/machine/files.ts';
 import { filesContract } from '../machine/files-contract.ts';
+import { LockStep } from './lock-step.ts';
 import { type Operation, SimulatedDisk } from './simulated-disk.ts';
 import { Simulation } from './simulation.ts';
 
@@ -111,13 +112,13 @@ test('a write that fails may have arrived in part', () => {
   expect('abcdefghijk'.startsWith(read(now, '/f') as string)).toBe(true);
 });
 
-test('what is written, synced, renamed and synced again survives, whatever else goes on', async () => {
+test('what is written, synced, renamed and synced again survives, whatever else goes on', () => {
   const step = fc.record({
     name: fc.constantFrom('a', 'b', 'c'),
     text: fc.string({ maxLength: 5 }),
     sync: fc.boolean(),
   });
-  await fc.assert(
+  fc.assert(
     fc.property(fc.nat(), fc.array(step, { maxLength: 20 }), (seed, steps) => {
       const disk = new SimulatedDisk({ random: new Simulation(seed).random });
       const { now } = disk.files;
@@ -138,4 +139,16 @@ test('what is written, synced, renamed and synced again survives, whatever else 
       for (const [name, text] of durable) expect(read(now, `/d/${name}`)).toBe(text);
     }),
   );
+});
+
+test('is the disk of the simulated workers, too', async () => {
+  const disk = new SimulatedDisk({ random: new Simulation(1).random });
+  disk.files.now.makeFolder('/d');
+  const lockStep = await LockStep.start();
+  try {
+    expect(await lockStep.contract(disk.files.now)).toEqual([]);
+  } finally {
+    await lockStep.close();
+  }
+  expect(disk.files.now.entries('/d').length).toBeGreaterThan(5);
 });

@@ -165,7 +165,12 @@ export class SimulatedWorker implements WorkerLink {
     this.#turnAt = Infinity;
     const frames = this.#inbox;
     this.#inbox = [];
-    const turn = await this.#lockStep.turn(this.name, simulation.nowMs, frames);
+    const turn = await this.#lockStep.turn(
+      this.name,
+      simulation.nowMs,
+      frames,
+      simulation.disk.files.now,
+    );
     this.#freeAt = simulation.now + turn.tookMs;
     for (const frame of turn.frames) this.#arrive(frame);
     if (turn.more || this.#inbox.length > 0) this.#turnBy(this.#freeAt);

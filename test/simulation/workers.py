@@ -2,7 +2,7 @@
 
 A message says which worker it is for, the time, and the frames that have arrived. The worker takes them and has one turn of
 its loop; the answer says what it sent, whether it has more to do, when it wants to be called again, and how long it took.
-Time and randomness come from the message and the seed; the worker has nothing else.
+Time and randomness come from the message and the seed, files are those of the simulation; the worker has nothing else.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import msgspec
 from isthmus._worker import built_in
 from isthmus._worker.machine.machine import Machine
 from isthmus._worker.runtime.slot import Slot
+from remote_files import RemoteFiles
 
 _LENGTH = struct.Struct("<I")
 
@@ -40,14 +41,14 @@ class SimulatedClock:
 
 
 class SimulatedWorker:
-    def __init__(self, seed: str) -> None:
+    def __init__(self, seed: str, files: RemoteFiles) -> None:
         rng = random.Random(seed)
         self.clock = SimulatedClock(rng)
         self._sent: list[tuple[int, int, int, int, bytes]] = []
         self._is_woken = False
         self._slot = Slot(
             transmit=self._transmit,
-            machine=Machine(clock=self.clock, rng=rng),
+            machine=Machine(clock=self.clock, files=files, rng=rng),
             watchdog=None,
             makers=built_in,
             wake=self._wake,
@@ -79,25 +80,62 @@ class SimulatedWorker:
         self._is_woken = True
 
 
-def serve(messages: BinaryIO, answers: BinaryIO) -> None:
-    workers: dict[str, SimulatedWorker] = {}
-    while header := messages.read(_LENGTH.size):
-        message = msgspec.msgpack.decode(messages.read(*_LENGTH.unpack(header)))
-        name = message["worker"]
+class LockStep:
+    """The other end of the pipe."""
+
+    def __init__(self, messages: BinaryIO, answers: BinaryIO) -> None:
+        self._messages, self._answers = messages, answers
+        self._workers: dict[str, SimulatedWorker] = {}
+        self._files = RemoteFiles(self._ask)
+
+    def serve(self) -> None:
+        while (message := self._receive()) is not None:
+            self._send(self._answer(message))
+
+    def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
+        if "contract" in message:
+            return {"failed": failures(self._files)}
+        name, workers = message["worker"], self._workers
         if message["end"]:
-            answer: dict[str, Any] = {}
             workers.pop(name, None)
-        else:
-            if name not in workers:
-                workers[name] = SimulatedWorker(name)
-            answer = workers[name].turn(message["now"], message["frames"])
-        data = msgspec.msgpack.encode(answer)
-        answers.write(_LENGTH.pack(len(data)) + data)
-        answers.flush()
+            return {}
+        if name not in workers:
+            workers[name] = SimulatedWorker(name, self._files)
+        return workers[name].turn(message["now"], message["frames"])
+
+    def _ask(self, ask: dict[str, Any]) -> dict[str, Any]:
+        self._send({"ask": ask})
+        answer = self._receive()
+        assert answer is not None
+        return answer
+
+    def _receive(self) -> dict[str, Any] | None:
+        header = self._messages.read(_LENGTH.size)
+        return msgspec.msgpack.decode(self._messages.read(*_LENGTH.unpack(header))) if header else None
+
+    def _send(self, message: dict[str, Any]) -> None:
+        data = msgspec.msgpack.encode(message)
+        self._answers.write(_LENGTH.pack(len(data)) + data)
+        self._answers.flush()
+
+
+def failures(files: RemoteFiles) -> list[str]:
+    """The tests that all files pass and these do not."""
+    sys.path.append(os.path.join(os.path.dirname(__file__), "../python/worker/machine"))
+    import files_contract
+
+    failed = []
+    for name, check in vars(files_contract).items():
+        if name.startswith("test_"):
+            try:
+                check(files, files.make_temporary_folder("contract-", "/d"))
+            except Exception as e:
+                failed.append(f"{name}: {e!r}")
+    return failed
 
 
 if __name__ == "__main__":
     pipes = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # What functions print lands between no messages.
     sys.stdout = sys.stderr
-    serve(*pipes)
+    LockStep(*pipes).serve()

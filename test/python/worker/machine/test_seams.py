@@ -16,8 +16,8 @@ _MODULES = {
 }
 #: Of ``os``, what asks for nothing but names.
 _NAMES = {"path", "fspath", "fsencode", "fsdecode", "sep", "linesep", "PathLike"}
-#: Types are no reaching out.
-_TYPES = {"random": {"Random"}, "uuid": {"UUID"}}
+#: Types, and what puts a time into words, are no reaching out.
+_TYPES = {"random": {"Random"}, "uuid": {"UUID"}, "time": {"strftime", "localtime"}}
 
 #: By file, what it may reach for, and why.
 EXCEPTIONS = {
@@ -26,7 +26,6 @@ EXCEPTIONS = {
     # Not handed over yet.
     "connectors/file/file_listing.py": {"*"},
     "connectors/file/files.py": {"open()"},
-    "connectors/file/sink_file.py": {"*"},
     # It runs beside the loop; a simulation hands in none.
     "runtime/watchdog.py": {"threading", "time"},
     # Of the process and its program, not of a job's data: garbage, forks, path and folder, what is unpacked for it.
