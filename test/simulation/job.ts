@@ -24,6 +24,7 @@ type Summed = { key: string; sum: number };
 
 const PYTHON = fileURLToPath(new URL('./functions.py', import.meta.url));
 export const RECORDS = 600;
+const DEATH_WITHIN_MS = 300;
 
 /** The job as plain data. Its results do not depend on the order in which things happen. */
 export function keyedJob(): BuiltGraph {
@@ -32,6 +33,9 @@ export function keyedJob(): BuiltGraph {
     'pipeline.auto-watermark-interval': '20 ms',
     // So that senders wait for credit.
     'isthmus.channel.window-bytes': '2048',
+    'restart-strategy.type': 'fixed-delay',
+    'restart-strategy.fixed-delay.attempts': '3',
+    'restart-strategy.fixed-delay.delay': '10 ms',
   });
   env
     .fromSequence(1, RECORDS)
@@ -59,15 +63,28 @@ export interface Run {
   results: string[];
 }
 
-/** A run of the job by a seed. */
-export async function simulate(built: BuiltGraph, seed: number, lockStep: LockStep): Promise<Run> {
+/** A run of the job by a seed. `deaths`: of workers, at some time each; the job begins again then. */
+export async function simulate(
+  built: BuiltGraph,
+  seed: number,
+  lockStep: LockStep,
+  deaths = 0,
+): Promise<Run> {
   const simulation = new Simulation(seed);
   const workers = new SimulatedWorkers(simulation, lockStep);
+  for (let i = 0; i < deaths; i++) {
+    simulation.in(simulation.random() * DEATH_WITHIN_MS, () => workers.killOne());
+  }
   const { execution, results } = start(built, {
     pool: workers,
     machine: simulation.machine,
     output: QUIET,
-    onLog: ({ message }) => simulation.note(`log ${message}`),
+    // Without checkpoints a job begins again from the beginning, and so do its results.
+    takeBackResults: () => {
+      results.length = 0;
+      return true;
+    },
+    onLog: ({ message }) => simulation.note(`log ${message.split('\n')[0]}`),
     note: (values) => simulation.note(`results ${JSON.stringify(values)}`),
   });
   try {

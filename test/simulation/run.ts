@@ -1,4 +1,4 @@
-// Simulates seeds, each twice; a failure names its seed. `npm run simulate -- --seed N --count M --trace FILE`
+// Simulates seeds, each twice; a failure names its seed. `npm run simulate -- --seed N --count M --deaths D --trace FILE`
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -10,10 +10,12 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     count: { type: 'string', default: '1' },
+    deaths: { type: 'string', default: '0' },
     trace: { type: 'string' },
   },
 });
 const first = Number(values.seed);
+const deaths = Number(values.deaths);
 const built = keyedJob();
 const expected = (await really(built)).join('\n');
 const [one, other] = await Promise.all([LockStep.start(), LockStep.start()]);
@@ -21,7 +23,10 @@ let failed = 0;
 try {
   for (let seed = first; seed < first + Number(values.count); seed++) {
     try {
-      const [run, again] = [await simulate(built, seed, one), await simulate(built, seed, other)];
+      const [run, again] = [
+        await simulate(built, seed, one, deaths),
+        await simulate(built, seed, other, deaths),
+      ];
       if (values.trace !== undefined) writeFileSync(values.trace, `${run.trace.join('\n')}\n`);
       const differs = difference(run.trace, again.trace);
       if (differs !== undefined) throw new Error(`two runs differ: ${differs}`);

@@ -62,6 +62,13 @@ export class SimulatedWorkers implements Workers {
     await worker.exited;
   }
 
+  /** One that is at work is killed, if there is one. */
+  killOne(): void {
+    const alive = this.lent.filter(({ isGone }) => !isGone);
+    const one = alive[Math.floor(this.#simulation.random() * alive.length)];
+    one?.end({ kind: 'crashed', exitCode: undefined, signal: 'SIGKILL', stderrTail: '' });
+  }
+
   /** Forgets them. */
   async close(): Promise<void> {
     for (const worker of this.lent) await this.#lockStep.end(worker.name);

@@ -5,6 +5,7 @@ import { RECORDS, type Run, keyedJob, really, simulate } from './job.ts';
 import { LockStep } from './lock-step.ts';
 
 const SEEDS = 20;
+const DEADLY_SEEDS = 10;
 const built = keyedJob();
 let lockStep: LockStep;
 
@@ -35,6 +36,20 @@ test('whatever the seed, results are those of a real run; a seed gives one trace
   } finally {
     await fresh.close();
   }
+});
+
+test('workers that die cost nothing but time', async () => {
+  const expected = await really(built);
+  let restarts = 0;
+  for (let i = 0; i < DEADLY_SEEDS; i++) {
+    const run = await simulate(built, SEED + i, lockStep, 2);
+    expect(run.results, `npm run simulate -- --deaths 2 --seed ${SEED + i}`).toEqual(expected);
+    restarts += run.trace.filter((line) => line.includes(' log ')).length;
+    if (i > 0) continue;
+    const again = await simulate(built, SEED + i, lockStep, 2);
+    expect(difference(run.trace, again.trace)).toBeUndefined();
+  }
+  expect(restarts).toBeGreaterThan(DEADLY_SEEDS / 2);
 });
 
 test('a simulated job is stuck where nothing is left to happen', async () => {
