@@ -40,6 +40,7 @@ export const FrameType = {
   CLOSING: 0x1a,
   STOP: 0x1b,
   TASK_DRAINED: 0x1c,
+  SPLITS: 0x1d,
   SUBMIT: 0x20,
   SUBMITTED: 0x21,
   JOB_STATUS: 0x22,

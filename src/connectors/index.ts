@@ -1,9 +1,13 @@
 // Which connector is made by what.
 
-import { UnsupportedError } from '../errors.ts';
+import { GraphError, UnsupportedError } from '../errors.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import { nameOf, type SinkConnector, type SourceConnector } from '../graph/kinds.ts';
-import type { OperatorFactory, Source } from '../runtime/operator.ts';
+import { inspectRecord } from '../runtime/failure.ts';
+import { instanceOf } from '../runtime/functions.ts';
+import type { MaybePromise, OperatorContext, OperatorFactory } from '../runtime/operator.ts';
+import { type Source, isSourceObject } from '../runtime/source.ts';
+import type { OpenSource } from '../runtime/split-driver.ts';
 import { collectionSource } from './collection/source-collection.ts';
 import { functionSource } from './function/source-function.ts';
 import { inputSource } from './collection/input.ts';
@@ -15,7 +19,9 @@ import { fileSink } from './file/sink-file.ts';
 import { functionSink } from './function/sink-function.ts';
 import { printSink } from './print/sink-print.ts';
 
-const SOURCES: { readonly [name in SourceConnector]?: (spec: OperatorSpec) => Source } = {
+type MakeSource = (spec: OperatorSpec, ctx: OperatorContext) => MaybePromise<Source>;
+
+const SOURCES: { readonly [name in SourceConnector]?: MakeSource } = {
   collection: collectionSource,
   sequence: sequenceSource,
   lines: linesSource,
@@ -38,13 +44,27 @@ export function sinkFactory({ kind, connector }: OperatorSpec): OperatorFactory 
   return make && (() => new SinkOperator(make));
 }
 
-/** The source of a TypeScript task, not opened yet. */
-export function createSource(spec: OperatorSpec): Source {
-  const factory = SOURCES[spec.connector as SourceConnector];
-  if (factory === undefined) {
+/** What makes the source of a TypeScript task when it is opened. */
+export function createSource(spec: OperatorSpec): OpenSource {
+  const { name, connector } = spec;
+  if (connector === undefined) return ownSource(spec);
+  const make = SOURCES[connector as SourceConnector];
+  if (make === undefined) {
     throw new UnsupportedError(
-      `Source "${spec.name}" is of kind ${nameOf(spec)}, which has no TypeScript form.`,
+      `Source "${name}" is of kind ${nameOf(spec)}, which has no TypeScript form.`,
     );
   }
-  return factory(spec);
+  return (ctx) => make(spec, ctx);
+}
+
+/** One of somebody else's: an object or a class of the program. */
+function ownSource({ name }: OperatorSpec): OpenSource {
+  return async (ctx) => {
+    const loaded = await ctx.load('connector');
+    const source = typeof loaded === 'function' ? instanceOf(loaded, 'source') : loaded;
+    if (isSourceObject(source)) return source;
+    throw new GraphError(
+      `Source "${name}" needs an object with enumerator(context) and reader(context); it was given ${inspectRecord(loaded)}.`,
+    );
+  };
 }

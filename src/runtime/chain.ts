@@ -10,7 +10,8 @@
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import type { ControlElement } from './element.ts';
 import { type BlamedOperator, blame } from './failure.ts';
-import type { Cursor, Emit, MaybePromise, Operator, OperatorContext, Source } from './operator.ts';
+import type { Cursor, Emit, MaybePromise, Operator, OperatorContext } from './operator.ts';
+import type { SplitDriver } from './split-driver.ts';
 import type { Output } from './output.ts';
 
 const DEEPEST = 100;
@@ -21,7 +22,7 @@ export interface ChainLink {
   readonly place: BlamedOperator;
   /** Absent where a source stands at the head of the chain, which the subtask pulls. */
   readonly operator: Operator | undefined;
-  readonly source: Source | undefined;
+  readonly source: SplitDriver | undefined;
   /** Exchanges of the main output behind this operator. */
   readonly outputs: Output[];
   /** Exchanges of side outputs, by tag. */

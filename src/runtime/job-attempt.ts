@@ -194,6 +194,8 @@ export class JobAttempt {
         closeTimeoutMs: plan.graph.settings.closeTimeoutMs,
         events: {
           channelFrame: (frame) => this.#onChannelFrame(frame),
+          // Its channel is the subtask that it is for, and a subtask's slot has the same number.
+          splits: (frame) => this.#slots[frame.channel]?.worker.forward(frame),
           taskFinished: (counts) => {
             metrics.report(counts);
             if (--this.#running === 0) this.#resolveAllFinished();
@@ -344,6 +346,8 @@ export class JobAttempt {
       },
       deliverLocal: (channel, element) => this.#deliverLocal(channel, element),
       returnCredit: (channel, bytes) => this.#returnCredit(channel, bytes),
+      toSource: (task, subtask, message) =>
+        this.#subtask({ task, subtask })?.receiveSplits(message),
       collect: (operator, subtask, values) => {
         place.isRead = true;
         return onResults?.(operator, subtask, values);

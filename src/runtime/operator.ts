@@ -16,7 +16,7 @@ import type { Clock } from '../machine/clock.ts';
 import type { Files } from '../machine/files.ts';
 import type { SubtaskMetricGroup } from './metric-group.ts';
 import type { OperatorStore } from '../state/store.ts';
-import type { Mark, Splits } from './splits.ts';
+import type { SplitListener } from './splits.ts';
 
 /** No timestamp, no watermark yet: Java's Long.MIN_VALUE, which a double holds exactly. */
 export const MIN_TIMESTAMP = -(2 ** 63);
@@ -84,6 +84,11 @@ export interface OperatorContext {
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string): void;
 }
 
+/** Told of the splits of a source: records that come are of the one that `current` has named last. */
+export interface SplitWatcher extends SplitListener {
+  current(split: string): void;
+}
+
 export interface Operator {
   open?(ctx: OperatorContext, emit: Emit): MaybePromise<void>;
   process(value: unknown): MaybePromise<void>;
@@ -99,6 +104,8 @@ export interface Operator {
   readonly pending?: boolean;
   /** Processing time has reached `now`, after `requestProcessingTime`. */
   onProcessingTime?(now: number): MaybePromise<void>;
+  /** Told of the splits of the source that its records come from, where it stands directly behind one. */
+  readonly splits?: SplitWatcher;
   /** All input has ended and the final watermark has passed: emit what is left. */
   finish?(): MaybePromise<void>;
   /**
@@ -116,33 +123,3 @@ export interface Operator {
 
 /** Makes the operator of a spec; every kind of `OperatorKind` (sources aside) has one in `src/operators/`. */
 export type OperatorFactory = (spec: OperatorSpec) => Operator;
-
-/** A source of a TypeScript task. The subtask pulls; it stops pulling when the job cannot take more. */
-export interface Source {
-  /** Says by `splits.begin` what there is to read, and reads what `splits.toRead` then says. */
-  open?(ctx: OperatorContext, splits: Splits): MaybePromise<void>;
-  /** The next records (possibly none, if none are ready within a few ms), or `undefined` at the end. */
-  next(signal: AbortSignal): MaybePromise<SourceBatch | undefined>;
-  /**
-   * The job is stopped in order: the source is to come to its end soon, that is, `next` to give `undefined`, after the
-   * records that it has begun with. Sources without it are not asked for more.
-   */
-  finish?(): void;
-  close?(): MaybePromise<void>;
-}
-
-/** What a reader gives at a time. */
-export interface SourceBatch {
-  values: unknown[];
-  /** Event timestamps, aligned with `values`. */
-  timestamps?: number[];
-  /** Of which split they are; absent where the source has no positions. */
-  split?: string;
-  /** Where the batch begins: a mark of the reader's, and records behind it. */
-  offset?: Mark;
-  skip?: number;
-  /** Where the reader goes on behind it; absent where it has no mark there. */
-  next?: Mark;
-  /** Whether the split ends with it. */
-  ends?: boolean;
-}

@@ -9,6 +9,7 @@ import type { MetricReport } from './metric-group.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { MaybePromise } from './operator.ts';
 import type { ChannelLimits } from './output-channel.ts';
+import type { SplitMessage } from './split-dealer.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -33,6 +34,8 @@ export interface SubtaskServices {
   print(text: string, stderr?: boolean): MaybePromise<void>;
   /** Where functions say more than the reader of the program's output takes: settles when it has. */
   roomToSay?(): Promise<void> | undefined;
+  /** Says something to another subtask of a source (split-dealer.ts). */
+  toSource?(task: number, subtask: number, message: SplitMessage): void;
   log(level: LogLevel, message: string, where: { operator: string; subtask: number }): void;
   /** Takes a subtask's part of a checkpoint; none of one that has finished. Absent: checkpoints are off. */
   snapshot?(

@@ -37,6 +37,8 @@ export interface WorkerLog {
 export interface SlotEvents {
   /** An element or a credit of a channel: BATCH, WATERMARK, BARRIER, IDLE, END, CREDIT. */
   channelFrame: (frame: Frame) => void;
+  /** Subtasks of a source speak with each other: SPLITS. */
+  splits: (frame: Frame) => void;
   taskFinished: (metrics: SubtaskMetrics) => void;
   metrics: (tasks: SubtaskMetrics[]) => void;
   /** A promise: the worker is held up until it settles. */
@@ -200,6 +202,9 @@ export class Slot {
       case FrameType.END:
       case FrameType.CREDIT:
         this.#events.channelFrame(frame);
+        return;
+      case FrameType.SPLITS:
+        this.#events.splits(frame);
         return;
       case FrameType.DEPLOYED:
         this.#resolveDeployed();

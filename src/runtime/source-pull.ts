@@ -1,20 +1,22 @@
-import type { MaybePromise, Source, SourceBatch } from './operator.ts';
+import type { MaybePromise } from './operator.ts';
+import type { SourceBatch } from './source.ts';
+import type { SplitDriver } from './split-driver.ts';
 
 /**
  * Asks a source for its next batch when the chain is free, never two at a time. While a source makes up its mind the
  * subtask goes on with timers and checkpoints, and is woken when the batch is there.
  */
 export class SourcePull {
-  readonly #source: Source;
+  readonly #source: Pick<SplitDriver, 'next' | 'finish'>;
   readonly #signal: AbortSignal;
-  /** Ends what a source waits for that has no `finish`. */
+  /** Ends what a reader waits for that does not end by itself. */
   readonly #over = new AbortController();
   readonly #wake: () => void;
   #arrived: SourceBatch | 'end' | undefined;
   #failure: { reason: unknown } | undefined;
   #asked = false;
 
-  constructor(source: Source, signal: AbortSignal, wake: () => void) {
+  constructor(source: SplitDriver, signal: AbortSignal, wake: () => void) {
     this.#source = source;
     this.#signal = AbortSignal.any([signal, this.#over.signal]);
     this.#wake = wake;
@@ -22,14 +24,10 @@ export class SourcePull {
 
   /** The source is to end: `take` gives what is still to come, and then `end`. */
   finish(): void {
-    if (this.#source.finish === undefined) {
-      this.#over.abort();
-    } else {
-      try {
-        this.#source.finish();
-      } catch (reason) {
-        this.#failure = { reason };
-      }
+    try {
+      if (!this.#source.finish()) this.#over.abort();
+    } catch (reason) {
+      this.#failure = { reason };
     }
     this.#wake();
   }

@@ -1,19 +1,21 @@
-// The splits of a source and how far they have been emitted. Twin of python/isthmus/_worker/runtime/splits.py.
+// The splits of one subtask and how far they have been emitted. Twin of python/isthmus/_worker/runtime/splits.py.
 //
-// A split is a part of a source that one subtask reads, in order: a file, a range, a part of a collection. A reader gives
-// batches that say which split they are of and where in it they begin; the subtask says how many of their records it has
-// emitted. So the position that goes into a snapshot is that of what has left the source, whatever its reader has read ahead.
+// A reader gives batches that say which split they are of and where in it they begin; the subtask says how many of their
+// records it has emitted. So the position that goes into a snapshot is that of what has left the source, whatever its reader
+// has read ahead.
 //
 //   P1. A position is a mark of the reader's own and a number of records behind it that have been emitted: so a batch may be
 //       cut behind any record, and what can be read but from its begin has positions, too.
-//   P2. After a restart each split that has not come to its end belongs to exactly one subtask, whatever the parallelism.
-//   P3. A source that was restored lists nothing anew, but what it watches for; it knows of all splits that anybody had.
+//   P2. After a restart each split that has not come to its end belongs to exactly one subtask, or to the dealer, whatever
+//       the parallelism.
+//   P3. Where snapshots say of a split both that it waits and that it is read, it had been on its way: whoever has it wins.
+//       One that was given out and that nobody has is to be given out again. So what was on its way at a barrier is in
+//       exactly one place, although the dealer and the readers are saved at different moments.
+//   P4. What has ended is remembered until two checkpoints have been completed: until then the dealer's part of a checkpoint
+//       may say that it was given out (D3 of split-dealer.ts).
 
 import type { JsonValue } from '../graph/job-graph.ts';
-import type { SourceBatch } from './operator.ts';
-
-/** A reader's mark. */
-export type Mark = number | string;
+import type { Mark, SourceBatch } from './source.ts';
 
 export interface Split {
   readonly id: string;
@@ -24,62 +26,80 @@ export interface Split {
   skip: number;
 }
 
+/** A split that no reader has: the last is whose it is to be, or null. */
+export type WaitingSplit = [id: string, of: JsonValue, offset: Mark, subtask: number | null];
+
+/** What is saved of who deals splits out: plain data. */
+export interface SavedDealer {
+  /** In order. */
+  waiting: WaitingSplit[];
+  /** Given out since the last completed checkpoint (P3). */
+  given: WaitingSplit[];
+  /** Ids of all others that were ever found, where there may be more to find. */
+  known: string[];
+  /** What the enumerator itself keeps. */
+  state: JsonValue;
+}
+
 /** What is saved of the splits of a subtask: plain data. */
 export interface SavedSplits {
   /** In the order in which they are read. */
   going: [id: string, of: JsonValue, offset: Mark, skip: number][];
   ended: string[];
+  /** Of the subtask where it is. */
+  dealer?: SavedDealer;
+}
+
+/** Told of the splits of a subtask. */
+export interface SplitListener {
+  began(split: string): void;
+  ended(split: string): void;
 }
 
 /** Those of one subtask. */
 export class Splits {
   readonly #going = new Map<string, Split>();
-  readonly #ended = new Set<string>();
-  /** Of other subtasks, before a restart. */
-  readonly #others = new Set<string>();
+  #ended = new Set<string>();
+  /** P4 */
+  #endedBefore = new Set<string>();
   readonly #subtask: number;
   readonly #parallelism: number;
-  #listed = false;
-  #restored = false;
+  readonly #listener: SplitListener | undefined;
 
-  constructor(subtask: number, parallelism: number) {
+  constructor(subtask: number, parallelism: number, listener?: SplitListener) {
     this.#subtask = subtask;
     this.#parallelism = parallelism;
+    this.#listener = listener;
   }
 
-  /** Takes over what `snapshot` gave in each old subtask, in their order. */
-  restore(states: readonly SavedSplits[]): void {
+  /** Takes over what `snapshot` gave in each old subtask, in their order. Returns what is the dealer's, in the first subtask. */
+  restore(states: readonly SavedSplits[]): SavedDealer {
+    const known = new Set<string>();
     let dealt = 0;
     for (const { going, ended } of states) {
-      this.#restored = this.#listed = true;
-      for (const id of ended) this.#ended.add(id);
+      for (const id of ended) known.add(id);
       for (const [id, of, offset, skip] of going) {
-        const isOwn = dealt++ % this.#parallelism === this.#subtask; // P2
-        if (isOwn) this.#going.set(id, { id, of, offset, skip });
-        else this.#others.add(id);
+        known.add(id);
+        if (dealt++ % this.#parallelism === this.#subtask) this.#begin({ id, of, offset, skip }); // P2
       }
     }
+    const dealers = states.flatMap(({ dealer }) => dealer ?? []);
+    const waiting = dealers
+      .flatMap(({ given, waiting: still }) => [...given, ...still])
+      .filter(([id]) => !known.has(id)); // P3
+    for (const dealer of dealers) for (const id of dealer.known) known.add(id);
+    for (const [id] of waiting) known.add(id);
+    return { waiting, given: [], known: [...known], state: dealers[0]?.state ?? null };
   }
 
-  /** The splits that the source begins with. Not looked at after a restart (P3). */
-  begin(listed: Iterable<Pick<Split, 'id' | 'of' | 'offset'>>): void {
-    if (this.#restored) return;
-    this.#listed = true;
-    for (const split of listed) this.add(split);
+  /** A further split of this subtask, from its begin. */
+  add(id: string, of: JsonValue, offset: Mark): void {
+    this.#begin({ id, of, offset, skip: 0 });
   }
 
-  /** A further split of this subtask. */
-  add({ id, of, offset }: Pick<Split, 'id' | 'of' | 'offset'>): void {
-    this.#going.set(id, { id, of, offset, skip: 0 });
-  }
-
-  get restored(): boolean {
-    return this.#restored;
-  }
-
-  /** All that were ever listed, by any subtask (P3). */
-  get known(): string[] {
-    return [...this.#ended, ...this.#others, ...this.#going.keys()];
+  #begin(split: Split): void {
+    this.#going.set(split.id, split);
+    this.#listener?.began(split.id);
   }
 
   /** The splits of this subtask that have not come to their end. */
@@ -89,7 +109,7 @@ export class Splits {
 
   /** A batch without the records that were emitted before a restart. */
   unread(batch: SourceBatch): SourceBatch {
-    const split = this.#of(batch);
+    const split = this.#going.get(batch.split);
     const { skip = 0, values, timestamps } = batch;
     if (split === undefined || split.offset !== batch.offset || split.skip <= skip) return batch;
     const passed = Math.min(split.skip - skip, values.length);
@@ -105,12 +125,13 @@ export class Splits {
 
   /** `count` records of a batch have been emitted. */
   took(batch: SourceBatch, count: number): void {
-    const split = this.#of(batch);
+    const split = this.#going.get(batch.split);
     if (split === undefined) return;
     const isWhole = count === batch.values.length;
     if (isWhole && batch.ends === true) {
       this.#going.delete(split.id);
       this.#ended.add(split.id);
+      this.#listener?.ended(split.id);
     } else if (count === 0) {
       return;
     } else if (isWhole && batch.next !== undefined) {
@@ -122,16 +143,16 @@ export class Splits {
     }
   }
 
-  /** Undefined for a source without splits. */
-  snapshot(): SavedSplits | undefined {
-    if (!this.#listed) return undefined;
-    return {
-      going: Array.from(this.#going.values(), ({ id, of, offset, skip }) => [id, of, offset, skip]),
-      ended: [...this.#ended],
-    };
+  /** P4 */
+  checkpointComplete(): void {
+    this.#endedBefore = this.#ended;
+    this.#ended = new Set();
   }
 
-  #of({ split }: SourceBatch): Split | undefined {
-    return split === undefined ? undefined : this.#going.get(split);
+  snapshot(): SavedSplits {
+    return {
+      going: Array.from(this.#going.values(), ({ id, of, offset, skip }) => [id, of, offset, skip]),
+      ended: [...this.#endedBefore, ...this.#ended],
+    };
   }
 }

@@ -16,6 +16,7 @@ import { type Output, type OutputOptions, createOutput } from './output.ts';
 import { SubtaskMetricGroup } from './metric-group.ts';
 import { ownInstances } from './own-instance.ts';
 import type { SubtaskServices } from './services.ts';
+import { SplitDriver } from './split-driver.ts';
 import { KeyGroups } from '../state/keys.ts';
 import { wireCodec } from './wire-batch.ts';
 
@@ -58,7 +59,7 @@ export async function wireChain(options: WiringOptions): Promise<ChainLink[]> {
         location: spec.location,
       },
       operator: source ? undefined : makers.createOperator(spec, { keyed, mode }),
-      source: source ? makers.createSource(spec) : undefined,
+      source: source ? new SplitDriver(makers.createSource(spec)) : undefined,
       outputs: [],
       sideOutputs: new Map(),
       context: undefined,

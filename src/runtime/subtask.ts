@@ -42,7 +42,7 @@ import {
   type MaybePromise,
   type OperatorContext,
   RESTORED,
-  type SourceBatch,
+  type SplitWatcher,
 } from './operator.ts';
 import type { OutputChannel } from './output-channel.ts';
 import { ProcessingTimers } from './processing-timers.ts';
@@ -54,8 +54,10 @@ import { isOf, thrownText } from './shown.ts';
 import type { SubtaskMetrics, SubtaskResult, SubtaskServices } from './services.ts';
 import type { SavedSubtask } from '../state/chunks.ts';
 import { SubtaskStore } from '../state/store.ts';
+import type { SourceBatch } from './source.ts';
 import { SourcePull } from './source-pull.ts';
-import { Splits } from './splits.ts';
+import type { SplitMessage } from './split-dealer.ts';
+import type { SplitDriver } from './split-driver.ts';
 import { wireChain } from './subtask-wiring.ts';
 import { advanceWatermark, finishChain } from './watermark-driver.ts';
 import { wireCodec } from './wire-batch.ts';
@@ -97,7 +99,10 @@ export class Subtask {
   #chain: Chain | undefined;
   #run: RecordRun | undefined;
   #pull: SourcePull | undefined;
-  readonly #splits: Splits;
+  #driver: SplitDriver | undefined;
+  #watcher: SplitWatcher | undefined;
+  /** The split whose records went into the chain last. */
+  #split = '';
   /** What the source gave last, and is not known to be emitted whole. */
   #batch: SourceBatch | undefined;
   /** A checkpoint that is to be answered (T9). */
@@ -125,7 +130,6 @@ export class Subtask {
     this.#deployment = deployment;
     this.#mode = mode;
     this.#services = services;
-    this.#splits = new Splits(deployment.subtask, deployment.parallelism);
     this.#closing = new Closing(services.machine.clock, services.settings.closeTimeoutMs);
     this.#gate = new InputGate(deployment.inputs, (channel, bytes) =>
       services.returnCredit(channel, bytes),
@@ -215,15 +219,21 @@ export class Subtask {
   }
 
   async #openSource({ source }: ChainLink, context: OperatorContext): Promise<void> {
-    const splits = this.#splits;
-    splits.restore(context.state.drawn('splits', () => splits.snapshot()));
-    await source?.open?.(context, splits);
+    const { task } = this.#deployment;
+    this.#driver = source;
+    this.#watcher = this.#links[1]?.operator?.splits;
+    await source?.open(
+      context,
+      (subtask, message) => this.#services.toSource?.(task, subtask, message),
+      this.#watcher,
+    );
   }
 
   /** Lets the source begin, and inputs be processed. */
   start(): void {
     if (this.#phase !== 'opened') return;
     this.#phase = 'running';
+    this.#driver?.start();
     if (this.#held) this.notifyCheckpointComplete(RESTORED);
     this.#loop.start();
   }
@@ -265,6 +275,11 @@ export class Subtask {
     }
   }
 
+  /** What another subtask of the source says. */
+  receiveSplits(message: SplitMessage): void {
+    if (!this.#isOver()) this.#driver?.receive(message);
+  }
+
   /** Sources: come to an end, as if there were nothing more. */
   finishSource(): void {
     if (!this.#isOver()) this.#pull?.finish();
@@ -280,6 +295,7 @@ export class Subtask {
   }
 
   notifyCheckpointComplete(checkpoint: number): void {
+    if (checkpoint !== RESTORED) this.#driver?.checkpointComplete(checkpoint);
     this.#requests.push(() => this.#commit(checkpoint));
     this.#loop.wake();
   }
@@ -382,13 +398,18 @@ export class Subtask {
     if (batch === 'later') return IDLE;
     if (batch === 'end') return this.#finish();
     const chain = this.#chain as Chain;
-    batch = this.#splits.unread(batch);
+    const { splits } = this.#driver as SplitDriver;
+    batch = splits.unread(batch);
     if (batch.values.length === 0) {
-      this.#splits.took(batch, 0);
+      splits.took(batch, 0);
       this.#loop.wake();
       return IDLE;
     }
     this.#batch = batch;
+    if (batch.split !== this.#split) {
+      this.#split = batch.split;
+      this.#watcher?.current(batch.split);
+    }
     (this.#run as RecordRun).begin(batch, chain.first);
     return undefined;
   }
@@ -397,7 +418,7 @@ export class Subtask {
   #countTaken(): void {
     if (this.#batch === undefined) return;
     const run = this.#run as RecordRun;
-    this.#splits.took(this.#batch, run.active ? run.taken : this.#batch.values.length);
+    this.#driver?.splits.took(this.#batch, run.active ? run.taken : this.#batch.values.length);
     if (!run.active) this.#batch = undefined;
   }
 
@@ -476,7 +497,9 @@ export class Subtask {
   async #save(barrier: BarrierElement): Promise<void> {
     await beforeBarrier(this.#links, barrier);
     this.#countTaken();
-    this.#answer(barrier.checkpoint, this.#store.freeze(barrier.checkpoint).saved());
+    const state = this.#store.freeze(barrier.checkpoint).saved();
+    this.#driver?.saved(barrier.checkpoint);
+    this.#answer(barrier.checkpoint, state);
   }
 
   #answer(checkpoint: number, state: SavedSubtask | undefined): void {

@@ -12,3 +12,5 @@ export {
   type PipelineSnapshot,
 } from './pipeline-harness.ts';
 export { TwoInputHarness } from './two-input.ts';
+export { SourceHarness, type SavedSource, type SourceHarnessOptions } from './source-harness.ts';
+export { checkSource, type SourceContract } from './source-contract.ts';

@@ -145,6 +145,7 @@ describe('a slot whose worker is ended by somebody else', () => {
         closeTimeoutMs: 1_000,
         events: {
           channelFrame: nothing,
+          splits: nothing,
           taskFinished: nothing,
           metrics: nothing,
           log: nothing,

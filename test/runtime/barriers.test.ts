@@ -224,26 +224,30 @@ describe('sources over restarts at another parallelism', () => {
           const got: number[] = [];
           let states: SavedSubtask[] = [];
           for (const [turn, parallelism] of turns.entries()) {
-            const saved: SavedSubtask[] = [];
+            const beside: OneSubtask[] = [];
             for (let subtask = 0; subtask < parallelism; subtask++) {
-              const one = await OneSubtask.open(chain, {
-                restore: states,
-                subtask,
-                parallelism,
-              });
-              if (turn < turns.length - 1) {
+              beside.push(
+                await OneSubtask.open(chain, { restore: states, subtask, parallelism, beside }),
+              );
+            }
+            for (const one of beside) one.start();
+            states = await Promise.all(
+              beside.map(async (one, subtask) => {
+                if (turn === turns.length - 1) {
+                  await one.untilMark('end');
+                  return {} as SavedSubtask;
+                }
                 await one.untilRecords(cuts[3 * turn + subtask] as number);
                 one.trigger(1, 'suspend');
                 await one.untilTold('saved 1');
                 await one.quiet();
-                saved.push(one.saved(1));
-              } else {
-                await one.untilMark('end');
-              }
+                return one.saved(1);
+              }),
+            );
+            for (const one of beside) {
               got.push(...(one.records as number[]));
               await one.close();
             }
-            states = saved;
           }
           expect(got.sort((a, b) => a - b)).toEqual([...expected].sort((a, b) => a - b));
         },

@@ -165,6 +165,10 @@ export function localJob(
     },
     returnCredit: (channel, bytes) =>
       job.subtasks[(wires[channel] as Wire).from]?.credit(channel, bytes),
+    toSource(task, subtask, message) {
+      const at = flat.findIndex((one) => one.task === task && one.subtask === subtask);
+      job.subtasks[at]?.receiveSplits(message);
+    },
     collect(_operator, _subtask, values) {
       job.collected.push(...values);
     },

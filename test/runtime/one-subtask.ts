@@ -6,6 +6,7 @@ import { builtIn } from '../../src/built-in.ts';
 import type { SubtaskDeployment } from '../../src/graph/deployment.ts';
 import type { OperatorSpec } from '../../src/graph/job-graph.ts';
 import type { Element } from '../../src/runtime/element.ts';
+import type { SplitMessage } from '../../src/runtime/split-dealer.ts';
 import { MAX_TIMESTAMP } from '../../src/runtime/operator.ts';
 import type { SavedSubtask } from '../../src/state/chunks.ts';
 import { Subtask } from '../../src/runtime/subtask.ts';
@@ -18,6 +19,8 @@ export interface OneSubtaskOptions {
   restore?: SavedSubtask[];
   subtask?: number;
   parallelism?: number;
+  /** The other subtasks of a source, itself among them; they begin by `start`. */
+  beside?: OneSubtask[];
   /** Whether credit is given back by hand. */
   holdsCredit?: boolean;
 }
@@ -80,6 +83,7 @@ export class OneSubtask {
         returnCredit: () => {},
         collect: () => {},
         print: () => {},
+        toSource: (_, to, message) => options.beside?.[to]?.hear(message),
         log: () => {},
         snapshot: (checkpoint, _task, _subtask, state) => {
           if (state !== undefined) one.#saved.set(checkpoint, structuredClone(state));
@@ -90,12 +94,20 @@ export class OneSubtask {
       builtIn,
     );
     await one.#subtask.open(options.restore ?? []);
-    one.#subtask.start();
+    if (options.beside === undefined) one.start();
     one.#subtask.done.then(
       () => one.#tell('closed'),
       () => {},
     );
     return one;
+  }
+
+  hear(message: SplitMessage): void {
+    this.#subtask.receiveSplits(message);
+  }
+
+  start(): void {
+    this.#subtask.start();
   }
 
   arrive(channel: number, element: Element): void {

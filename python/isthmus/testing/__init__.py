@@ -13,5 +13,14 @@ from __future__ import annotations
 from .clock import ManualClock
 from .harness import OneInputHarness, TwoInputHarness
 from .pipeline_harness import PipelineHarness
+from .source_contract import check_source
+from .source_harness import SourceHarness
 
-__all__ = ["ManualClock", "OneInputHarness", "PipelineHarness", "TwoInputHarness"]
+__all__ = [
+    "ManualClock",
+    "OneInputHarness",
+    "PipelineHarness",
+    "SourceHarness",
+    "TwoInputHarness",
+    "check_source",
+]

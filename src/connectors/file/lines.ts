@@ -6,24 +6,34 @@
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { GraphError } from '../../errors.ts';
 import type { OperatorSpec } from '../../graph/job-graph.ts';
-import type { OperatorContext, Source, SourceBatch } from '../../runtime/operator.ts';
-import type { Split, Splits } from '../../runtime/splits.ts';
+import type {
+  Source,
+  SourceBatch,
+  SourceReader,
+  SourceSplit,
+  SplitEnumerator,
+} from '../../runtime/source.ts';
 import { type MarkedCharset, charsetOf } from '../../text/charset.ts';
 import { FileListing } from './file-listing.ts';
 import { LineSplitter } from '../../text/line-splitter.ts';
 
 const BLOCK_BYTES = 1 << 16;
-/** Between a path and its number, where it is read more than once. No path has it. */
-const TURN = '\0';
 /** Files whose lines are JSON, where that is asked for. */
 const JSON_LINES = /\.(?:jsonl|ndjson)(?:\.gz)?$/;
 
-export function linesSource(spec: OperatorSpec): Source {
-  return new LinesSource(spec);
+export function linesSource({ params }: OperatorSpec): Source<unknown, string> {
+  return new LinesSource(params as unknown as Said);
+}
+
+/** Parameters of the operator. */
+interface Said {
+  readonly paths: string[];
+  readonly encoding?: string;
+  readonly jsonLines?: boolean;
+  readonly monitorMs?: number | null;
 }
 
 /** Blocks of bytes of a file that is open. */
@@ -32,91 +42,76 @@ interface BlockReader {
   close(): Promise<void>;
 }
 
-class LinesSource implements Source {
-  readonly #paths: string[];
+class LinesSource implements Source<unknown, string> {
+  readonly #said: Said;
+
+  constructor(said: Said) {
+    this.#said = said;
+  }
+
+  enumerator(): SplitEnumerator<string> {
+    const { paths, monitorMs } = this.#said;
+    return new FileListing(paths, monitorMs === 0 ? undefined : (monitorMs ?? undefined));
+  }
+
+  reader(): SourceReader<unknown, string> {
+    return new LinesReader(this.#said);
+  }
+}
+
+/** One file after the other. */
+class LinesReader implements SourceReader<unknown, string> {
   readonly #encoding: string;
   readonly #jsonLines: boolean;
-  readonly #monitorMs: number | undefined;
-  #listing!: FileListing;
-  #splits!: Splits;
-  /** How often the first look has found a path. */
-  readonly #times = new Map<string, number>();
-  #todo: Split[] = [];
+  readonly #todo: SourceSplit<string>[] = [];
   /** The file that is read, or was read last. */
-  #split: Split | undefined;
+  #split: SourceSplit<string> | undefined;
   #path = '';
   #reader: BlockReader | undefined;
   #splitter: LineSplitter | undefined;
+  #isClosed = false;
 
-  constructor(spec: OperatorSpec) {
-    this.#paths = spec.params.paths as string[];
-    this.#encoding = (spec.params.encoding as string | undefined) ?? 'utf-8';
-    this.#jsonLines = spec.params.jsonLines === true;
-    this.#monitorMs = (spec.params.monitorMs as number | undefined) ?? undefined;
+  constructor({ encoding = 'utf-8', jsonLines = false }: Said) {
+    this.#encoding = encoding;
+    this.#jsonLines = jsonLines;
   }
 
-  async open(ctx: OperatorContext, splits: Splits): Promise<void> {
-    // A path that was given out twice has two splits; what is looked for are paths that are new.
-    const seen = splits.restored
-      ? splits.known.map((id) => id.split(TURN)[0] as string)
-      : undefined;
-    this.#splits = splits;
-    this.#listing = new FileListing(this.#paths, ctx.subtask, ctx.parallelism, seen);
-    if (!splits.restored) {
-      splits.begin((await this.#listing.look()).map((path) => this.#splitOf(path)));
-    }
-    this.#todo = splits.toRead();
-    if (splits.restored && this.#monitorMs !== undefined) await this.#discover();
+  add(split: SourceSplit<string>): void {
+    this.#todo.push(split);
   }
 
-  async next(signal: AbortSignal): Promise<SourceBatch | undefined> {
-    while (this.#reader === undefined && !(await this.#openNext())) {
-      if (this.#monitorMs === undefined) return undefined;
-      try {
-        await sleep(this.#monitorMs, undefined, { signal });
-      } catch {
-        return undefined; // Cancelled.
-      }
-      await this.#discover();
-    }
-    const splitter = this.#splitter as LineSplitter;
-    const { offset } = splitter;
+  async next(): Promise<SourceBatch | undefined> {
+    if (this.#reader === undefined && !(await this.#openNext())) return undefined;
     const values = await this.#readRecords();
-    const ends = this.#reader === undefined;
-    return { values, split: (this.#split as Split).id, offset, next: splitter.offset, ends };
+    const { offset: next } = this.#splitter as LineSplitter;
+    const { id: split } = this.#split as SourceSplit<string>;
+    return { split, values, next, ends: this.#reader === undefined };
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#closeFile();
+  }
+
+  async #closeFile(): Promise<void> {
     const reader = this.#reader;
     this.#reader = undefined;
     await reader?.close();
   }
 
-  async #discover(): Promise<void> {
-    for (const path of await this.#listing.look()) {
-      const found = this.#splitOf(path);
-      this.#splits.add(found);
-      this.#todo.push({ ...found, skip: 0 });
-    }
-  }
-
-  #splitOf(path: string): Pick<Split, 'id' | 'of' | 'offset'> {
-    const turn = (this.#times.get(path) ?? 0) + 1;
-    this.#times.set(path, turn);
-    return { id: turn === 1 ? path : `${path}${TURN}${turn}`, of: path, offset: 0 };
-  }
-
   async #openNext(): Promise<boolean> {
     const split = this.#todo.shift();
     if (split === undefined) return false;
-    const path = split.of as string;
+    const path = split.of;
     this.#split = split;
     this.#path = path;
     const { charset, markBytes } = await charsetOfFile(this.#encoding, path);
     const offset = Math.max(split.offset as number, markBytes);
     this.#reader = await openBlocks(path, offset);
     this.#splitter = new LineSplitter(charset, offset);
-    return true;
+    // Nobody waits for a file that was being opened when the job ended.
+    if (this.#isClosed) await this.#closeFile();
+    return !this.#isClosed;
   }
 
   async #readRecords(): Promise<unknown[]> {
@@ -131,7 +126,7 @@ class LinesSource implements Source {
       const block = await (this.#reader as BlockReader).read();
       if (block !== undefined) return splitter.push(block);
       const rest = splitter.end();
-      await this.close();
+      await this.#closeFile();
       return rest;
     } catch (cause) {
       const { message } = cause as Error;

@@ -12,14 +12,16 @@
 import { Readable } from 'node:stream';
 import type { Clock } from '../../machine/clock.ts';
 import type { Isolate } from '../../runtime/isolate.ts';
-import type { MaybePromise, Source, SourceBatch } from '../../runtime/operator.ts';
+import type { MaybePromise } from '../../runtime/operator.ts';
 import { isOf } from '../../runtime/shown.ts';
 
 const BATCH_RECORDS = 1024;
 /** How long a synchronous iterator may be pulled for one batch. */
 const PULL_MS = 2;
 
-export interface Pull extends Required<Pick<Source, 'next'>> {
+export interface Pull {
+  /** The next values, possibly none; undefined at the end. */
+  next(signal: AbortSignal): MaybePromise<unknown[] | undefined>;
   /** P3. `endsByItself`: as in `finish`; what it still gives is dropped. */
   close(endsByItself: boolean): MaybePromise<void>;
   /** P4. `endsByItself`: it knows, and goes on to its end. */
@@ -61,7 +63,7 @@ class SyncPull implements Pull {
     else this.close(false);
   }
 
-  next(): SourceBatch | undefined {
+  next(): unknown[] | undefined {
     if (this.#clock.monotonic() > this.#deadline) this.close(false);
     if (this.#ended) return undefined;
     const values: unknown[] = [];
@@ -74,7 +76,7 @@ class SyncPull implements Pull {
         if (typeof step !== 'object') throw noResult(step);
         if (step.done === true) {
           this.#ended = true;
-          return values.length === 0 ? undefined : { values };
+          return values.length === 0 ? undefined : values;
         }
         values.push(isolate(step.value)); // P2
       }
@@ -84,7 +86,7 @@ class SyncPull implements Pull {
       last = now;
       if (now >= until) break;
     }
-    return { values };
+    return values;
   }
 
   close(endsByItself: boolean): void {
@@ -168,12 +170,12 @@ class AsyncPull implements Pull {
     stream.destroy();
   }
 
-  next(): MaybePromise<SourceBatch | undefined> {
+  next(): MaybePromise<unknown[] | undefined> {
     if (this.#values.length > 0 || this.#ended || this.#failure !== undefined) {
       const batch = this.#take();
       return batch;
     }
-    const { promise, resolve, reject } = Promise.withResolvers<SourceBatch | undefined>();
+    const { promise, resolve, reject } = Promise.withResolvers<unknown[] | undefined>();
     this.#deliver = () => {
       this.#deliver = undefined;
       try {
@@ -203,14 +205,14 @@ class AsyncPull implements Pull {
     await this.#iterator.return?.();
   }
 
-  #take(): SourceBatch | undefined {
+  #take(): unknown[] | undefined {
     const values = this.#values;
     if (values.length > 0) {
       this.#values = [];
-      return { values };
+      return values;
     }
     if (this.#failure !== undefined) throw this.#failure.reason;
-    return this.#ended ? undefined : { values };
+    return this.#ended ? undefined : values;
   }
 
   #step(): void {

@@ -2,7 +2,15 @@ import { GraphError } from '../../errors.ts';
 import type { OperatorSpec } from '../../graph/job-graph.ts';
 import { inspectRecord } from '../../runtime/failure.ts';
 import { recordIsolator } from '../../runtime/isolate.ts';
-import type { MaybePromise, OperatorContext, Source, SourceBatch } from '../../runtime/operator.ts';
+import type { MaybePromise, OperatorContext } from '../../runtime/operator.ts';
+import {
+  type ConnectorContext,
+  type Source,
+  type SourceBatch,
+  type SourceReader,
+  type SplitEnumerator,
+  listed,
+} from '../../runtime/source.ts';
 import { keptForTheJob } from './given-stream.ts';
 import { type Pull, pullIterable } from './iteration.ts';
 
@@ -21,45 +29,64 @@ export interface SourceContext {
  * `source.function`: an iterable, async iterable, Node Readable or web ReadableStream, or a function of a `SourceContext`
  * that gives one. A function is called in every subtask; an iterable, which there is but once, is read by the first.
  */
-export function functionSource(spec: OperatorSpec): Source {
-  return new FunctionSource(spec);
+export async function functionSource(spec: OperatorSpec, ctx: OperatorContext): Promise<Source> {
+  const loaded = await ctx.load('function');
+  const { settings, clock } = ctx;
+  const readAll = (given: unknown) =>
+    pullIterable(
+      asIterable(given, spec.name),
+      clock,
+      recordIsolator(settings),
+      settings.closeTimeoutMs,
+    );
+  return new FunctionSource(loaded, readAll);
 }
 
+/** A split for each subtask, without positions: an iterator cannot be put back. */
 class FunctionSource implements Source {
-  readonly #spec: OperatorSpec;
-  readonly #abort = new AbortController();
-  #pull: Pull | undefined;
-  #looksAtSignal = false;
+  readonly replays = false;
+  readonly #given: unknown;
+  readonly #readAll: (given: unknown) => Pull;
 
-  constructor(spec: OperatorSpec) {
-    this.#spec = spec;
+  constructor(given: unknown, readAll: (given: unknown) => Pull) {
+    this.#given = given;
+    this.#readAll = readAll;
   }
 
-  async open(ctx: OperatorContext): Promise<void> {
-    const loaded = await ctx.load('function');
-    const { subtask, parallelism } = ctx;
-    let given = loaded;
-    if (typeof loaded === 'function') {
-      given = keptForTheJob(
-        await (loaded as (context: SourceContext) => unknown)(this.#context(subtask, parallelism)),
-      );
-    } else if (subtask > 0) {
-      given = [];
-    }
-    this.#pull = pullIterable(
-      asIterable(given, this.#spec.name),
-      ctx.clock,
-      recordIsolator(ctx.settings),
-      ctx.settings.closeTimeoutMs,
+  enumerator({ parallelism }: ConnectorContext): SplitEnumerator {
+    const count = typeof this.#given === 'function' ? parallelism : 1;
+    return listed(
+      Array.from({ length: count }, (_, subtask) => ({ id: String(subtask), of: null, subtask })),
     );
   }
 
-  #context(subtask: number, parallelism: number): SourceContext {
+  async reader({ subtask, parallelism }: ConnectorContext): Promise<SourceReader> {
+    const reader = new FunctionReader(subtask, parallelism);
+    const given = this.#given;
+    if (typeof given === 'function') {
+      const made: unknown = await (given as (context: SourceContext) => unknown)(reader.context);
+      reader.read(this.#readAll(keptForTheJob(made)));
+    } else if (subtask === 0) {
+      reader.read(this.#readAll(given));
+    }
+    return reader;
+  }
+}
+
+class FunctionReader implements SourceReader {
+  readonly context: SourceContext;
+  readonly #abort = new AbortController();
+  readonly #split: string;
+  #pull: Pull | undefined;
+  #looksAtSignal = false;
+
+  constructor(subtask: number, parallelism: number) {
+    this.#split = String(subtask);
     const look = () => {
       this.#looksAtSignal = true;
       return this.#abort.signal;
     };
-    return {
+    this.context = {
       subtask,
       parallelism,
       get signal() {
@@ -68,8 +95,21 @@ class FunctionSource implements Source {
     };
   }
 
-  next(signal: AbortSignal): MaybePromise<SourceBatch | undefined> {
-    return this.#pull?.next(signal);
+  read(pull: Pull): void {
+    this.#pull = pull;
+  }
+
+  add(): void {}
+
+  next(signal: AbortSignal): MaybePromise<SourceBatch> {
+    const values = (this.#pull as Pull).next(signal);
+    return values instanceof Promise
+      ? values.then((given) => this.#batch(given))
+      : this.#batch(values);
+  }
+
+  #batch(values: unknown[] | undefined): SourceBatch {
+    return { split: this.#split, values: values ?? [], ends: values === undefined };
   }
 
   finish(): void {

@@ -12,20 +12,19 @@ from isthmus.datastream.connectors.file_system import FileSource, StreamFormat
 from isthmus.datastream.formats.csv import CsvReaderFormat, CsvSchema
 
 WATCHING = """
-import collections, itertools, os, random, threading
+import collections, os, random, threading
 from isthmus import ts
 from isthmus.datastream.connectors.file_system import FileSource, StreamFormat
 from isthmus.datastream.formats.csv import CsvReaderFormat, CsvSchema
-from isthmus._worker.connectors.file.file_listing import subtask_of_path
 
 what, parallelism = sys.argv[1], int(sys.argv[2])
 folder = os.path.abspath("in")
 os.makedirs(folder + "/deep")
 names = random.Random(parallelism).sample([f"f{i:02d}" for i in range(60)], 60)
 spread = [("deep/" if i % 3 == 0 else "") + name for i, name in enumerate(names)]
-# Behind the last of each subtask, so that all before it has been read.
-ends = [next(n for i in itertools.count() if subtask_of_path(f"{folder}/{(n := f'z{i}')}", parallelism) == s)
-        for s in range(parallelism)]
+# Dropped when all others have come, so that what comes twice is seen.
+ends = [f"z{i}" for i in range(2 * parallelism)]
+all_came = threading.Event()
 begun = threading.Event()
 
 def drop(name):
@@ -39,7 +38,7 @@ def drop_all():
         drop(name)
         if name[-1] in "0369":
             time.sleep(0.002)  # So that the files fall into many looks.
-    time.sleep(0.05)
+    all_came.wait(20)
     for name in ends:
         drop(name)
 
@@ -57,6 +56,8 @@ for line in stream.execute_and_collect():
     line = line if isinstance(line, str) else line[0]
     begun.set()
     got[line] += 1
+    if len(got) == 1 + len(names):
+        all_came.set()
     waiting.discard(line)
     if not waiting:
         break

@@ -50,6 +50,7 @@ class OneSlot:
         *tasks: dict[str, Any],
         restore: dict[int, list[bytes]] | None = None,
         checkpoints: bool = False,
+        waits: bool = False,
         **settings: Any,
     ) -> None:
         #: What the slot has sent, as texts, by channel: records, and elements between them.
@@ -59,6 +60,8 @@ class OneSlot:
         #: Answers to checkpoints: (checkpoint, task) → the state, or None of one that has finished.
         self.saved: dict[tuple[int, int], bytes | None] = {}
         self._unanswered: dict[int, int] = {}
+        #: Slots of the other subtasks of a source, by number, itself among them.
+        self.beside: list[OneSlot] | None = None
         self.clock = ManualClock()
         self._blobs = 0
         self.slot = Slot(
@@ -84,6 +87,10 @@ class OneSlot:
                 "checkpoints": checkpoints,
             },
         )
+        if not waits:
+            self.start()
+
+    def start(self) -> None:
         self.handle(wire.START)
 
     def _deployed(self, number: int, given: dict[str, Any]) -> dict[str, Any]:
@@ -213,6 +220,10 @@ class OneSlot:
                 else f"finished at {answer['checkpoint']}"
             )
             self.saved[answer["checkpoint"], answer["task"]] = answer.get("state")
+        elif kind == wire.SPLITS:
+            if self.beside is not None:
+                # As the runtime does: to the slot of the subtask that its channel says.
+                self.beside[channel].slot.handle((kind, flags, 0, 0, body))
         elif kind == wire.TASK_DRAINED:
             self.told.append(f"drained {decode_control(body)['task']}")
         elif kind == wire.TASK_FINISHED:
@@ -230,6 +241,26 @@ class OneSlot:
                 self._is_woken = False
                 self.slot.woken()
             self.run()
+
+
+def side_by_side(count: int, make: Any) -> list[OneSlot]:
+    """The subtasks of a job with such a source: ``make(subtask)`` gives each a slot that waits."""
+    slots = [make(subtask) for subtask in range(count)]
+    for slot in slots:
+        slot.beside = slots
+    for slot in slots:
+        slot.start()
+    return slots
+
+
+def run_side_by_side(slots: list[OneSlot], *channels: int) -> None:
+    """Until none of them has anything to do."""
+    before = None
+    while before != (
+        before := [len(slot.sent[channel]) for slot in slots for channel in channels if channel in slot.sent]
+    ):
+        for slot in slots:
+            slot.run_all(*channels)
 
 
 class Mark(str):

@@ -8,7 +8,7 @@ import random
 from typing import Any
 
 import pytest
-from one_slot import OneSlot, op, task
+from one_slot import OneSlot, op, run_side_by_side, side_by_side, task
 from seed import SEED
 
 OUT = 9
@@ -96,58 +96,74 @@ def test_every_record_once(kind: str, parallelisms: tuple[int, ...], tmp_path: A
     got: list[int] = []
     states: list[bytes] = []
     for turn, parallelism in enumerate(parallelisms):
-        saved: list[bytes] = []
-        for subtask in range(parallelism):
-            slot = OneSlot(
-                task(spec, op("map", number_of), outputs=(OUT,), subtask=subtask, parallelism=parallelism),
-                restore={0: states} if states else None,
+
+        def make(subtask: int) -> OneSlot:
+            return OneSlot(
+                task(spec, op("map", number_of), outputs=(OUT,), subtask=subtask, parallelism=parallelism),  # noqa: B023
+                restore={0: states} if states else None,  # noqa: B023
                 checkpoints=True,
+                waits=True,
                 **LITTLE,
             )
-            if turn == len(parallelisms) - 1:
-                slot.run_all(OUT)
-                got += slot.records(OUT)
-                slot.close()
-                continue
-            enough = rng.randrange(len(numbers) // parallelism)
-            while len(slot.records(OUT)) < enough and "end" not in slot.marks(OUT):
-                slot.turn()
-                slot.credit(OUT)
-            slot.trigger(1, 0, kind="suspend")
-            slot.run_all(OUT)
+
+        slots = side_by_side(parallelism, make)
+        if turn < len(parallelisms) - 1:
+            enough = [rng.randrange(len(numbers) // parallelism) for _ in slots]
+            while any(
+                len(slot.records(OUT)) < least and "end" not in slot.marks(OUT)
+                for slot, least in zip(slots, enough)
+            ):
+                before = [len(slot.sent.get(OUT, ())) for slot in slots]
+                for slot in slots:
+                    slot.turn()
+                    slot.credit(OUT)
+                if before == [len(slot.sent.get(OUT, ())) for slot in slots]:
+                    break
+            for slot in slots:
+                slot.trigger(1, 0, kind="suspend")
+        run_side_by_side(slots, OUT)
+        for slot in slots:
             got += slot.records(OUT)
-            state = slot.saved[1, 0]
-            assert state is not None
-            saved.append(state)
+            if turn < len(parallelisms) - 1:
+                state = slot.saved[1, 0]
+                assert state is not None
             slot.close()
-        states = saved
+        states = [slot.saved.get((1, 0)) or b"" for slot in slots]
     assert sorted(got) == sorted(numbers)
 
 
 def test_a_watched_folder_goes_on_with_new_files_only(tmp_path: Any) -> None:
-    def running(restore: list[bytes] | None, subtask: int, parallelism: int) -> OneSlot:
+    def running(restore: list[bytes] | None, parallelism: int) -> list[OneSlot]:
         spec = op("source.lines", paths=[str(tmp_path)], monitorMs=10)
-        return OneSlot(
-            task(spec, op("map", int), outputs=(OUT,), subtask=subtask, parallelism=parallelism),
-            restore={0: restore} if restore else None,
+        return side_by_side(
+            parallelism,
+            lambda subtask: OneSlot(
+                task(spec, op("map", int), outputs=(OUT,), subtask=subtask, parallelism=parallelism),
+                restore={0: restore} if restore else None,
+                waits=True,
+            ),
         )
 
     for name in "abc":
         (tmp_path / name).write_text(f"{ord(name)}\n" * 3)
-    first = running(None, 0, 1)
+    (first,) = running(None, 1)
     first.run_all(OUT)
     (tmp_path / "d").write_text(f"{ord('d')}\n")
     first.trigger(1, 0, kind="suspend")
     first.run_all(OUT)
     got = first.records(OUT)
     assert len(got) == 9
-    for subtask in range(2):
-        again = running([first.saved[1, 0] or b""], subtask, 2)
-        again.run_all(OUT)
-        got += again.records(OUT)
-        again.close()
+    again = running([first.saved[1, 0] or b""], 2)
+    run_side_by_side(again, OUT)
+    (tmp_path / "e").write_text(f"{ord('e')}\n")
+    for slot in again:
+        slot.clock.set(slot.clock.now_ms() + 11)
+    run_side_by_side(again, OUT)
+    for slot in again:
+        got += slot.records(OUT)
+        slot.close()
     first.close()
-    assert sorted(got) == sorted(map(ord, "abc" * 3 + "d"))
+    assert sorted(got) == sorted(map(ord, "abc" * 3 + "de"))
 
 
 def test_a_restored_source_that_has_read_all_begins_nothing_anew() -> None:

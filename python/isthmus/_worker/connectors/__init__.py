@@ -7,10 +7,13 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
+from ..._interfaces.source import Source
 from ..._program.kinds import name_of
+from ..._values.failure import safe_repr
+from ...errors import GraphError
 from ..operators.sink_operator import SinkOperator, own_sink
-from ..runtime.operator import Operator
-from ..runtime.source import Source
+from ..runtime.operator import Operator, OperatorContext
+from ..runtime.split_driver import OpenSource
 
 #: connector → (module in this package, class).
 SOURCES: dict[str, tuple[str, str]] = {
@@ -30,12 +33,26 @@ SINKS: dict[str, tuple[str, str]] = {
 }
 
 
-def make_source(spec: dict[str, Any]) -> Source:
+def make_source(spec: dict[str, Any]) -> OpenSource:
+    """What makes the source of an operator when that is opened."""
     connector = spec.get("connector")
+    if connector is None:
+        return _own_source
     if connector not in SOURCES:
         raise ValueError(f"no Python source of kind {name_of(spec)}")
-    source: Source = _class(SOURCES[connector])()
+    source: OpenSource = _class(SOURCES[connector])
     return source
+
+
+def _own_source(ctx: OperatorContext) -> Source[Any]:
+    """One of somebody else's."""
+    source = ctx.load("connector")
+    source = source() if isinstance(source, type) else source
+    if isinstance(source, Source):
+        return source
+    raise GraphError(
+        f'Source "{ctx.name}" needs an isthmus.connectors.Source; it was given {safe_repr(source)}.'
+    )
 
 
 def find_sink(spec: dict[str, Any]) -> Callable[[], Operator] | None:

@@ -89,7 +89,10 @@ class Agenda:
 
     def note_lookers(self, now_s: float) -> None:
         for task in self._of(self.looks.take(now_s)):
+            # Whether or not it can go on: other subtasks wait for what it finds.
+            task.look()
             self.note(task)
+            self.plan(task)
 
     def _of(self, places: Iterable[int]) -> list[Subtask]:
         return [self._tasks[place] for place in sorted(places)]

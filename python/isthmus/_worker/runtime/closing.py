@@ -7,10 +7,12 @@ from typing import Any
 from ..._values.failure import OperatorFailure
 from ..._values.raised import ANYTHING
 from .operator import Operator
-from .source import Source
+from .split_driver import SplitDriver
 
 
-def close_all(operators: list[Operator], source: Source | None, head: dict[str, Any], in_order: bool) -> None:
+def close_all(
+    operators: list[Operator], source: SplitDriver | None, head: dict[str, Any], in_order: bool
+) -> None:
     """Close operators and source; the first error is raised, the rest is closed all the same.
 
     Args:

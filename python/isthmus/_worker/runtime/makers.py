@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from .operator import Operator
-from .source import Source
+from .split_driver import OpenSource
 
 
 class Makers(Protocol):
     def make_operator(self, spec: dict[str, Any], *, keyed: bool, batch: bool) -> Operator: ...
 
-    def make_source(self, spec: dict[str, Any]) -> Source: ...
+    def make_source(self, spec: dict[str, Any]) -> OpenSource: ...

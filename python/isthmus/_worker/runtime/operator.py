@@ -16,10 +16,11 @@ last one. So ``map`` is the builtin ``map`` and a chain of maps and filters runs
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..machine.machine import Machine
 from .reach import SHARED
+from .splits import SplitListener
 
 if TYPE_CHECKING:
     from ..state.store import OperatorStore
@@ -135,6 +136,13 @@ class OperatorContext:
     @property
     def name(self) -> str:
         return self.spec["name"]  # type: ignore[no-any-return]
+
+
+class SplitWatcher(SplitListener, Protocol):
+    """Told of the splits of a source."""
+
+    def split_is(self, split: str) -> None:
+        """Records that come are of this one."""
 
 
 class Operator:
@@ -273,6 +281,11 @@ class Operator:
         """A barrier (of one of the kinds of ``frame``) is about to pass: emit what was gathered, write what was held back. Asked from head to tail of the
         chain, each behind what those before it have emitted, and before anything of the chain is saved.
         """
+        return None
+
+    @property
+    def splits(self) -> SplitWatcher | None:
+        """Who is to be told of the splits of the source that the operator stands directly behind."""
         return None
 
     def finish(self) -> Iterable[Any] | None:

@@ -169,7 +169,12 @@ class Slot:
         elif kind == wire.START:
             for task in self.tasks:
                 task.started = True
+                if task.source is not None:
+                    task.source.start()
+            for task in self.tasks:
                 self.agenda.worked(task)
+        elif kind == wire.SPLITS:
+            self._take_splits(decode_control(body))
         elif kind == wire.STOP:
             for task in self.tasks:
                 if task.source is not None and not task.finished:
@@ -199,6 +204,17 @@ class Slot:
                         self._fail(e, task)
         else:
             raise IsthmusError(f"A worker is not sent frames of type {kind:#x}.", code="ISTHMUS_PROTOCOL")
+
+    def _take_splits(self, message: dict[str, Any]) -> None:
+        """Another subtask of a source says something."""
+        for task in self.tasks:
+            if task.id == message["task"] and task.source is not None and not task.finished:
+                task.source.receive(message)
+                self.agenda.note(task)
+                self.agenda.plan(task)
+
+    def send_splits(self, task: int, subtask: int, message: dict[str, Any]) -> None:
+        self.transmit(wire.SPLITS, 0, subtask, 0, encode_control({"task": task, **message}))
 
     # Work.
 

@@ -22,6 +22,7 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from ..._bridge.frame import DRAIN, SUSPEND
+from ..._interfaces.source import Batch as SourceBatch
 from ..._values.failure import OperatorFailure, safe_repr
 from ..._values.raised import ANYTHING
 from ..machine.clock import Clock
@@ -37,13 +38,13 @@ from .closing import close_all
 from .drain import Aside, Drain, nothing
 from .feed import Feed
 from .input_gate import Event, InputGate
-from .operator import MIN_TIMESTAMP, RESTORED, Cursor, Operator
+from .operator import MIN_TIMESTAMP, RESTORED, Cursor, Operator, SplitWatcher
 from .outputs import Outputs
 from .pull import Pull
 from .pulling import Puller
 from .reach import OWN, SHARED
-from .source import Source
-from .splits import SourceBatch, Splits
+from .split_driver import SplitDriver
+from .splits import Splits
 from .watchdog import Watchdog
 
 
@@ -57,7 +58,7 @@ class Subtask:
         clock: Clock,
         watchdog: Watchdog | None,
         store: SubtaskStore,
-        source: Source | None = None,
+        source: SplitDriver | None = None,
         checkpoints: bool = False,
     ) -> None:
         self.deployment = deployment
@@ -131,11 +132,10 @@ class Subtask:
         #: Whether something may be due by the clock: known when all operators are open.
         self.periodic = True
         #: Of a source that turns ready by itself: when it may (monotonic seconds).
-        self.looks_again: Callable[[], float | None] | None = getattr(source, "wakes_at", None)
+        self.looks_again: Callable[[], float | None] | None = None if source is None else source.wakes_at
         self.polls = self.chain.polls
-        self.splits = Splits(self.subtask, self.parallelism)
-        #: The source is not asked any more.
-        self._source_is_over = False
+        #: The split whose records went into the chain last.
+        self._split = ""
         #: A source with no function behind it in its chain that works on records: nobody waits for what it has yet to read.
         self._only_reads = source is not None and self.chain.only_timestamps
 
@@ -168,8 +168,7 @@ class Subtask:
         if self.gate or self._is_to_cut():
             return self.outputs_ready and self.chain.has_room
         if self.source is not None:
-            ready = self._source_is_over or self.source.ready()
-            return ready and self.outputs_ready and self.chain.has_room
+            return self.source.ready() and self.outputs_ready and self.chain.has_room
         return False
 
     @property
@@ -191,13 +190,15 @@ class Subtask:
     def request_poll(self) -> None:
         self._poll_requested = True
 
+    def look(self) -> None:
+        """A source task may have more to find."""
+        if self.source is not None and not self.is_over:
+            self.source.look()
+
     def finish_source(self) -> None:
         """A source task is to end in order, as if its source had come to its end."""
-        finish = getattr(self.source, "finish", None)
-        if finish is None:
-            self._source_is_over = True
-        else:
-            finish()
+        assert self.source is not None
+        self.source.finish()
 
     def request_checkpoint(self, checkpoint: int, timestamp: int, kind: int) -> None:
         """A source task is to emit a barrier, behind the record in flight; one that is drained only to answer (T9)."""
@@ -300,20 +301,23 @@ class Subtask:
         self._phases = self._process(event)
         return True
 
-    def _next_of_source(self, source: Source) -> bool:
+    def _next_of_source(self, source: SplitDriver) -> bool:
         try:
-            batch = None if self._source_is_over else source.next()
+            batch = source.next()
         except ANYTHING as e:
             raise OperatorFailure(e, self.head) from e
         if batch is None:
             self._phases = self._finish()
             return True
-        batch = self.splits.unread(batch)
+        batch = source.splits.unread(batch)
         if not batch.values:
-            self.splits.took(batch, 0)
+            source.splits.took(batch, 0)
             return False
-        reach = getattr(source, "reach", SHARED)
-        self._phases = self._batch(batch.values, batch.timestamps, None, 0, reach, batch)
+        if batch.split != self._split:
+            self._split = batch.split
+            if self.watcher is not None:
+                self.watcher.split_is(batch.split)
+        self._phases = self._batch(batch.values, batch.timestamps, None, 0, source.reach, batch)
         return True
 
     def _is_to_cut(self) -> bool:
@@ -334,6 +338,16 @@ class Subtask:
             outputs.flush_sides(clear=False)
         for op in self.operators:
             op.let_out()
+
+    @property
+    def _splits(self) -> Splits:
+        assert self.source is not None
+        return self.source.splits
+
+    @property
+    def watcher(self) -> SplitWatcher | None:
+        """Who is told of the splits of the source: the operator directly behind it."""
+        return self.operators[0].splits if self.source is not None and self.operators else None
 
     # What an element means, as drains.
 
@@ -364,7 +378,7 @@ class Subtask:
         keys: list[Any] | None,
         which: int,
         reach: int,
-        origin: SourceBatch | None = None,
+        origin: SourceBatch[Any] | None = None,
     ) -> Generator[Drain, None, None]:
         """``origin``: where the records come from, in a task that has a source."""
         self.records_in += len(values)
@@ -411,7 +425,7 @@ class Subtask:
                 # The watermark that a record made comes before the next record.
                 yield from chain.punctuated()
             if origin is not None:
-                self.splits.took(origin, done)
+                self._splits.took(origin, done)
                 if done < total and self._is_to_cut():
                     yield from self._cut()
                     if self.suspended:
@@ -444,7 +458,10 @@ class Subtask:
         checkpoint, _, kind = barrier
         yield from self.chain.before_barrier(checkpoint, kind)
         self._answers.answer(checkpoint)  # T9
-        self.notify("snapshot", self, checkpoint, self.store.freeze(checkpoint).saved())
+        state = self.store.freeze(checkpoint).saved()
+        if self.source is not None:
+            self.source.saved(checkpoint)
+        self.notify("snapshot", self, checkpoint, state)
 
     def _last_answer(self, barrier: Barrier) -> Generator[Drain, None, None]:
         yield from self._save(barrier)
@@ -504,6 +521,8 @@ class Subtask:
 
     def notify_checkpoint_complete(self, checkpoint: int) -> None:
         """A checkpoint is complete: sinks commit."""
+        if self.source is not None and checkpoint != RESTORED:
+            self.source.checkpoint_complete(checkpoint)
         again = self.chain.commit(checkpoint)
         if again is not None:
             self._commit_again = checkpoint, again
@@ -531,9 +550,8 @@ class Subtask:
 
     def stop_source(self) -> None:
         """Tell the source that the job ends, if it may take a while to."""
-        stop = getattr(self.source, "stop", None)
-        if stop is not None and not self.closed:
-            stop()
+        if self.source is not None and not self.closed:
+            self.source.stop()
 
     def close(self, in_order: bool = True) -> None:
         """Close everything once; the first error wins, the rest is closed all the same.

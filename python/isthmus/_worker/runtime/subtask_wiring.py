@@ -19,6 +19,7 @@ from .coercion import Coerce
 from .opening import open_function
 from .operator import Cursor, Operator, OperatorContext
 from .output import LocalSender, Output, RemoteSender, Sender
+from .split_driver import SplitDriver
 from .subtask import Subtask
 from .watermarks import restore_watermark
 from .wire_batch import ChannelCodec
@@ -43,7 +44,7 @@ def wire_subtasks(
     for task, ctxs in zip(tasks, contexts):
         _wire_outputs(slot, settings, task, ctxs)
     for task, ctxs in reversed(list(zip(tasks, contexts))):
-        _open(task, ctxs)
+        _open(slot, task, ctxs)
     return tasks
 
 
@@ -57,7 +58,7 @@ def _build(
     cursor = Cursor()
     chain: list[dict[str, Any]] = part["chain"]
     batch_mode = deployment["mode"] == "BATCH"
-    source = slot.makers.make_source(chain[0]) if is_source(chain[0]) else None
+    source = SplitDriver(slot.makers.make_source(chain[0])) if is_source(chain[0]) else None
     first = 1 if source is not None else 0
     operators: list[Operator] = [
         slot.makers.make_operator(spec, keyed=i == 0 and part["keyedInputs"][0], batch=batch_mode)
@@ -281,20 +282,21 @@ def _where(ctx: OperatorContext) -> dict[str, Any]:
     return {"subtask": ctx.subtask, "parallelism": ctx.parallelism}
 
 
-def _open(task: Subtask, contexts: list[OperatorContext]) -> None:
+def _open(slot: Slot, task: Subtask, contexts: list[OperatorContext]) -> None:
     source = task.source
-    if source is not None:
-        ctx = contexts[0]
-        try:
-            task.splits.restore(ctx.state.drawn("splits", task.splits.snapshot))
-            source.open(ctx, task.splits)
-        except ANYTHING as e:
-            raise OperatorFailure(e, ctx.spec, where=_where(ctx)) from e
     for op, ctx in zip(task.operators, contexts[1:] if source is not None else contexts):
         try:
             op.ctx = ctx
             restore_watermark(ctx)
             op.open(ctx)
+        except ANYTHING as e:
+            raise OperatorFailure(e, ctx.spec, where=_where(ctx)) from e
+    if source is not None:
+        ctx = contexts[0]
+        try:
+            source.open(
+                ctx, lambda subtask, message: slot.send_splits(task.id, subtask, message), task.watcher
+            )
         except ANYTHING as e:
             raise OperatorFailure(e, ctx.spec, where=_where(ctx)) from e
     try:

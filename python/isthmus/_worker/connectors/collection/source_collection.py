@@ -6,34 +6,44 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...._interfaces.source import Batch, ConnectorContext, Listed, Source, SourceReader, Split
 from ...._values.keep import keeper
 from ...runtime.operator import OperatorContext
-from ...runtime.splits import SourceBatch, Splits
 
 _BATCH = 1024
 
 
-class CollectionSource:
+class CollectionSource(Source[Any]):
     """Of parallelism 1: the whole collection is one split."""
 
-    def open(self, ctx: OperatorContext, splits: Splits) -> None:
+    bounded = True
+
+    def __init__(self, ctx: OperatorContext) -> None:
         self._records: list[Any] = ctx.load("elements")
         self._take = keeper(ctx)[1]
-        splits.begin([("all", None, 0)])
-        self._splits = splits.to_read()
-        self._position: int = self._splits[0].offset if self._splits else 0
 
-    def ready(self) -> bool:
-        return True
+    def enumerator(self, context: ConnectorContext, saved: Any = None) -> Listed:
+        return Listed([Split("all")] if self._records else [])
 
-    def next(self) -> SourceBatch | None:
+    def reader(self, context: ConnectorContext) -> SourceReader[Any]:
+        return _CollectionReader(self._records, self._take)
+
+
+class _CollectionReader(SourceReader[Any]):
+    def __init__(self, records: list[Any], take: Any) -> None:
+        self._records = records
+        self._take = take
+        self._position = 0
+
+    def add(self, split: Split) -> None:
+        self._position = int(split.offset)
+
+    def next(self) -> Batch[Any]:
         position = self._position
-        if not self._splits or position >= len(self._records):
-            return None
         values: list[Any] = []
         self._take(iter(self._records[position : position + _BATCH]), values, _BATCH)
         self._position = end = position + len(values)
-        return SourceBatch(values, None, "all", position, 0, end, end >= len(self._records))
+        return Batch(values, "all", end, ends=end >= len(self._records))
 
     def close(self) -> None:
         self._records = []

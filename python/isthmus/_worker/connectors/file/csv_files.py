@@ -9,11 +9,11 @@ from io import TextIOWrapper
 from itertools import islice
 from typing import Any, TextIO
 
+from ...._interfaces.source import ConnectorContext, SourceReader
 from ...._values.weight import Scale
 from ....errors import GraphError
 from ...runtime.operator import OperatorContext
-from ...runtime.splits import Splits
-from .files import FilesSource, Read, open_file
+from .files import FilesReader, FilesSource, Read, open_file
 
 #: Records and bytes taken at a time, and records before their size is known.
 _BATCH = 1024
@@ -28,16 +28,29 @@ _MARKS = {
 }
 
 
-class CsvSource(FilesSource):
-    """Its ``reader`` is called with the open file and its path."""
+#: Called with the open file and its path.
+Parse = Callable[[Iterable[str], str], Iterable[Any]]
 
-    def open(self, ctx: OperatorContext, splits: Splits) -> None:
-        self._reader: Callable[[Iterable[str], str], Iterable[Any]] = ctx.load("reader")
+
+class CsvSource(FilesSource):
+    """Its ``reader`` gives the records of a file."""
+
+    def __init__(self, ctx: OperatorContext) -> None:
+        super().__init__(ctx)
+        self._parse: Parse = ctx.load("reader")
+
+    def reader(self, context: ConnectorContext) -> SourceReader[Any]:
+        return _CsvReader(self._parse)
+
+
+class _CsvReader(FilesReader):
+    def __init__(self, parse: Parse) -> None:
+        super().__init__()
+        self._parse = parse
         self._file: TextIO | None = None
         self._charset = ""
         self._scale = Scale()
         self._batch = _FIRST_BATCH
-        super().open(ctx, splits)
 
     def _reading(self) -> bool:
         return self._file is not None
@@ -47,8 +60,7 @@ class CsvSource(FilesSource):
         self._charset, mark = charset_of(file.read(4))
         file.seek(mark)
         self._file = TextIOWrapper(file, self._charset, newline="")
-        self._records: Iterator[Any] = iter(self._reader(self._file, path))
-        self._read_before = 0
+        self._records: Iterator[Any] = iter(self._parse(self._file, path))
 
     def _read(self) -> Read:
         try:
@@ -60,9 +72,7 @@ class CsvSource(FilesSource):
         self._scale.weigh(records)
         fits = int(_BATCH_BYTES / self._scale.per_record)
         self._batch = max(1, min(self._batch * 2, fits, _BATCH))
-        before = self._read_before
-        self._read_before += len(records)
-        return Read(records, 0, before)
+        return Read(records)
 
     def close(self) -> None:
         if self._file is not None:

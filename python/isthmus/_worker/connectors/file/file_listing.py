@@ -1,81 +1,80 @@
-"""Which files a subtask reads. Twin of src/connectors/file/file-listing.ts.
+"""Which files a source reads. Twin of src/connectors/file/file-listing.ts.
 
 Folders are searched recursively, in order of name. Hidden entries and those that begin with an underscore are left out,
 as Flink does, unless named themselves; so are links that lead nowhere, or back.
 
-L1. Subtasks list for themselves, each at its own moment, and may see different files. So to whom a file belongs follows from
-    what all of them know: of a path that names a file its place among the paths, of a file in a folder a hash of its path.
-L2. A path counts as the same however it is spelt (``./``, ``//``, ``..``, ``file:``), and is given out once for each
-    time that the first look finds it.
-L3. What vanishes while it is looked at is passed over; only a path that is not there at the first look is an error.
+L1. A path counts as the same however it is spelt (``./``, ``//``, ``..``, ``file:``). The first look finds it as often as it
+    is named; a later one finds it once, and not what was found before.
+L2. What vanishes while it is looked at is passed over; only a path that is not there at the first look is an error.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
+from ...._interfaces.source import Split, SplitEnumerator
 from ....errors import GraphError
-from ...state.keys import key_group
+
+#: Between a path and its number, where it is read more than once. No path has it.
+_TURN = "\0"
 
 
-class FileListing:
-    def __init__(self, paths: Sequence[str], subtask: int, parallelism: int) -> None:
+class FileListing(SplitEnumerator):
+    """A split for each file.
+
+    Args:
+        discover_ms: Look for new files so often.
+    """
+
+    def __init__(self, paths: Sequence[str], discover_ms: int | None = None) -> None:
         self._paths = [_normal(path) for path in paths]
-        self._subtask, self._parallelism = subtask, parallelism
-        #: Own files that were given out.
-        self.seen: set[str] = set()
-        self._looked = False
+        self.discover_ms = discover_ms
 
-    def look(self) -> list[str]:
-        """Files of this subtask that no look before has found.
-
+    def discover(self, is_first: bool) -> Iterator[Split]:
+        """
         Raises:
             GraphError: A path does not exist, or a folder cannot be read.
         """
+        times: Counter[str] = Counter()
+        for path in self._files(is_first):
+            times[path] += 1
+            turn = times[path]
+            if turn == 1 or is_first:  # L1
+                yield Split(path if turn == 1 else f"{path}{_TURN}{turn}", path)
+
+    def _files(self, is_first: bool) -> list[str]:
         found: list[str] = []
-        for turn, path in enumerate(self._paths):
+        for path in self._paths:
             if os.path.isdir(path):
                 try:
-                    self._walk(path, found, ())
+                    _walk(path, found, ())
                 except OSError as e:
                     raise GraphError(f"The folder {e.filename} cannot be read: {e.strerror}.") from e
             elif os.path.exists(path):
-                if turn % self._parallelism == self._subtask:  # L1
-                    found.append(path)
-            elif not self._looked:
+                found.append(path)
+            elif is_first:
                 raise GraphError(f"The input path {path} does not exist.")
-        if self._looked:
-            found = [path for path in dict.fromkeys(found) if path not in self.seen]
-        self._looked = True
-        self.seen.update(found)
         return found
 
-    def resume(self, seen: Iterable[str]) -> None:
-        """Go on where another listing was, which had given out ``seen``."""
-        self.seen, self._looked = set(seen), True
 
-    def _walk(self, folder: str, found: list[str], above: tuple[str, ...]) -> None:
-        itself = os.path.realpath(folder)
-        if itself in above:
-            return
-        try:
-            names = sorted(os.listdir(folder))
-        except (FileNotFoundError, NotADirectoryError):
-            return  # L3
-        for name in names:
-            path = os.path.join(folder, name)
-            if name.startswith((".", "_")) or not os.path.exists(path):
-                continue
-            if os.path.isdir(path):
-                self._walk(path, found, (*above, itself))
-            elif subtask_of_path(path, self._parallelism) == self._subtask:
-                found.append(path)
-
-
-def subtask_of_path(path: str, parallelism: int) -> int:
-    """To whom a file in a folder belongs."""
-    return key_group(os.fsencode(path), parallelism)
+def _walk(folder: str, found: list[str], above: tuple[str, ...]) -> None:
+    itself = os.path.realpath(folder)
+    if itself in above:
+        return
+    try:
+        names = sorted(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return  # L2
+    for name in names:
+        path = os.path.join(folder, name)
+        if name.startswith((".", "_")) or not os.path.exists(path):
+            continue
+        if os.path.isdir(path):
+            _walk(path, found, (*above, itself))
+        else:
+            found.append(path)
 
 
 def _normal(path: str) -> str:

@@ -6,12 +6,11 @@ from __future__ import annotations
 import json
 from typing import Any, BinaryIO
 
+from ...._interfaces.source import ConnectorContext, SourceReader
 from ...._text.line_splitter import MARK_BYTES, LineSplitter, settled
 from ...._values.failure import clip
 from ....errors import GraphError
-from ...runtime.operator import OperatorContext
-from ...runtime.splits import Splits
-from .files import FilesSource, Read, open_file
+from .files import FilesReader, FilesSource, Read, open_file
 
 _BLOCK = 1 << 16
 
@@ -19,12 +18,18 @@ _BLOCK = 1 << 16
 class LinesSource(FilesSource):
     """``params``: encoding?: utf-8 by default, jsonLines?: of ``.jsonl`` and ``.ndjson`` files the lines' values."""
 
-    def open(self, ctx: OperatorContext, splits: Splits) -> None:
-        self._encoding: str = ctx.params.get("encoding") or "utf-8"
-        self._json_lines = bool(ctx.params.get("jsonLines"))
+    def reader(self, context: ConnectorContext) -> SourceReader[Any]:
+        params = self._ctx.params
+        return _LinesReader(params.get("encoding") or "utf-8", bool(params.get("jsonLines")))
+
+
+class _LinesReader(FilesReader):
+    def __init__(self, encoding: str, json_lines: bool) -> None:
+        super().__init__()
+        self._encoding = encoding
+        self._json_lines = json_lines
         self._parses = False
         self._file: BinaryIO | None = None
-        super().open(ctx, splits)
 
     def _reading(self) -> bool:
         return self._file is not None
@@ -40,11 +45,10 @@ class LinesSource(FilesSource):
     def _read(self) -> Read:
         file = self._file
         assert file is not None
-        offset = self._splitter.offset
         try:
             while block := file.read(_BLOCK):
                 if lines := self._splitter.push(block):
-                    return Read(self._records_of(lines), offset, 0, self._splitter.offset)
+                    return Read(self._records_of(lines), self._splitter.offset)
             lines = self._splitter.end()
         except UnicodeDecodeError as e:
             raise GraphError(
@@ -52,7 +56,7 @@ class LinesSource(FilesSource):
                 f"Say its encoding where the source is made."
             ) from e
         self.close()
-        return Read(self._records_of(lines), offset)
+        return Read(self._records_of(lines))
 
     def _records_of(self, texts: list[str]) -> list[Any]:
         return [self._value_of(text) for text in texts if text.strip()] if self._parses else texts

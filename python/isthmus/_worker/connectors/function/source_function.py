@@ -19,13 +19,13 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from ...._interfaces.source import Batch, ConnectorContext, Listed, Source, SourceReader, Split
 from ...._values.in_time import interrupt
 from ...._values.keep import kept
 from ...._values.raised import ANYTHING
 from ...._values.weight import weight
 from ...runtime import forked
 from ...runtime.operator import OperatorContext
-from ...runtime.splits import SourceBatch, Splits
 
 #: Records and bytes that may wait for the loop before the generator is held up.
 _BUFFER = 4096
@@ -38,10 +38,28 @@ _TAKE = 1024
 _SHARE, _INSIST = 0.8, 0.4
 
 
-class FunctionSource:
-    def open(self, ctx: OperatorContext, splits: Splits) -> None:
+class FunctionSource(Source[Any]):
+    """A split for each subtask, without positions: an iterator cannot be put back."""
+
+    replays = False
+
+    def __init__(self, ctx: OperatorContext) -> None:
         self._ctx = ctx
         self._function = ctx.load("function")
+
+    def enumerator(self, context: ConnectorContext, saved: Any = None) -> Listed:
+        return Listed(Split(str(subtask), subtask=subtask) for subtask in range(context.parallelism))
+
+    def reader(self, context: ConnectorContext) -> SourceReader[Any]:
+        return _FunctionReader(self._ctx, self._function, context)
+
+
+class _FunctionReader(SourceReader[Any]):
+    def __init__(self, ctx: OperatorContext, function: Any, context: ConnectorContext) -> None:
+        self._ctx = ctx
+        self._function = function
+        self._wake = context.wake
+        self._split = str(ctx.subtask)
         self._buffer: list[Any] = []
         self._waiting_bytes = 0
         self._record_bytes = 0
@@ -60,13 +78,16 @@ class FunctionSource:
         #: Makes an async generator go on with a CancelledError.
         self._cancel: Callable[[], None] | None = None
 
+    def add(self, split: Split) -> None:
+        pass
+
     def ready(self) -> bool:
         if self._thread is None and not self._ended:
             self._thread = threading.Thread(target=self._run, name=f"source {self._ctx.name}", daemon=True)
             self._thread.start()
         return bool(self._buffer) or self._ended
 
-    def next(self) -> SourceBatch | None:
+    def next(self) -> Batch[Any]:
         with self._changed:
             batch = self._buffer[:_TAKE]
             del self._buffer[:_TAKE]
@@ -75,12 +96,12 @@ class FunctionSource:
             )
             if batch:
                 self._changed.notify()
-                return SourceBatch(batch)
+                return Batch(batch, self._split)
             if not self._ended:
-                return SourceBatch([])
+                return Batch([], self._split)
         if self._error is not None and not self._insisted:
             raise self._error
-        return None
+        return Batch([], self._split, ends=True)
 
     def _run(self) -> None:
         error: BaseException | None = None
@@ -99,7 +120,7 @@ class FunctionSource:
         with self._changed:
             self._error = error
             self._ended = True
-        self._ctx.wake()
+        self._wake()
 
     def _make(self) -> Any:
         function = self._function
@@ -168,7 +189,7 @@ class FunctionSource:
             self._waiting_bytes += self._record_bytes
             first = len(self._buffer) == 1
         if first:
-            self._ctx.wake()
+            self._wake()
         return going_on
 
     def finish(self) -> None:
@@ -195,7 +216,7 @@ class FunctionSource:
         self._wait(thread, 1)
         with self._changed:
             self._ended = True
-        self._ctx.wake()
+        self._wake()
 
     def stop(self) -> None:
         """It is to end; ``close`` waits for that."""

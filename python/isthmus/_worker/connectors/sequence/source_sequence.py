@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
+from typing import Any
+
+from ...._interfaces.source import Batch, ConnectorContext, Listed, Source, SourceReader, Split
 from ...runtime.operator import OperatorContext
 from ...runtime.reach import FIXED
-from ...runtime.splits import SourceBatch, Splits
 
 _BATCH = 4096
 
@@ -16,32 +19,38 @@ def split_range(first: int, last: int, part: int, parts: int) -> tuple[int, int]
     return begin, begin + size - 1 + (1 if part < rest else 0)
 
 
-class SequenceSource:
+class SequenceSource(Source[int]):
+    bounded = True
+
+    def __init__(self, ctx: OperatorContext) -> None:
+        self._first, self._last = int(ctx.params["from"]), int(ctx.params["to"])
+
+    def enumerator(self, context: ConnectorContext, saved: Any = None) -> Listed:
+        parts = context.parallelism
+        ranges = [split_range(self._first, self._last, part, parts) for part in range(parts)]
+        return Listed(
+            Split(f"{first}-{last}", [first, last], first, part)
+            for part, (first, last) in enumerate(ranges)
+            if first <= last
+        )
+
+    def reader(self, context: ConnectorContext) -> SourceReader[int]:
+        return _RangeReader()
+
+
+class _RangeReader(SourceReader[int]):
     reach = FIXED
 
-    def open(self, ctx: OperatorContext, splits: Splits) -> None:
-        first, last = split_range(
-            int(ctx.params["from"]), int(ctx.params["to"]), ctx.subtask, ctx.parallelism
-        )
-        splits.begin([(f"{first}-{last}", [first, last], first)] if first <= last else [])
-        self._splits = splits.to_read()
-        self._next = self._splits[0].offset if self._splits else 0
+    def __init__(self) -> None:
+        #: Id, next and last number of each.
+        self._splits: deque[tuple[str, int, int]] = deque()
 
-    def ready(self) -> bool:
-        return True
+    def add(self, split: Split) -> None:
+        self._splits.append((split.id, int(split.offset), split.of[1]))
 
-    def next(self) -> SourceBatch | None:
-        if not self._splits:
-            return None
-        split = self._splits[0]
-        first, last = self._next, split.of[1]
-        self._next = min(first + _BATCH, last + 1)
-        values = list(range(first, self._next))
-        batch = SourceBatch(values, None, split.id, first, 0, self._next, self._next > last)
-        if batch.ends:
-            self._splits.pop(0)
-            self._next = self._splits[0].offset if self._splits else 0
-        return batch
-
-    def close(self) -> None:
-        pass
+    def next(self) -> Batch[int]:
+        id, first, last = self._splits.popleft()
+        end = min(first + _BATCH, last + 1)
+        if end <= last:
+            self._splits.appendleft((id, end, last))
+        return Batch(list(range(first, end)), id, end, ends=end > last)
