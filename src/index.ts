@@ -175,3 +175,12 @@ export {
   TimeDelta,
   Uuid,
 } from './bridge/codec/values.ts';
+export type {
+  ConnectorContext,
+  FoundSplit,
+  Source,
+  SourceBatch,
+  SourceReader,
+  SourceSplit,
+  SplitEnumerator,
+} from './runtime/source.ts';

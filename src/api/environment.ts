@@ -18,6 +18,7 @@ import {
 import { DataStream } from './data-stream.ts';
 import { DataStreamSink } from './data-stream-sink.ts';
 import { keptForTheJob } from '../connectors/function/given-stream.ts';
+import { type Source, isSourceObject } from '../runtime/source.ts';
 import { type BuiltGraph, GraphBuilder, type GraphSettings } from './graph-builder.ts';
 import {
   type JobExecutionResult,
@@ -215,15 +216,28 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     });
   }
 
-  /** What a function gives in each subtask (parallelism 1 unless `setParallelism` says more), or an iterable. */
+  /**
+   * What a function gives in each subtask (parallelism 1 unless `setParallelism` says more), or an iterable. Or a source of your
+   * own, of splits with positions, which is parallel (docs/connectors.md).
+   */
   fromSource<T>(
     source:
+      | Source<T>
       | SourceFunction<T>
       | SourceIterable<T>
       | PyFunction<never, Iterable<T> | AsyncIterable<T>>,
     name = 'Custom Source',
     type?: TypeInformation<T>,
   ): DataStream<T> {
+    if (isSourceObject(source)) {
+      return this.operator<T>({
+        kind: 'source',
+        name,
+        fns: { connector: source },
+        params: { bounded: source.bounded === true },
+        outputType: type?.spec,
+      });
+    }
     return this.operator<T>({
       kind: 'source',
       connector: 'function',

@@ -1,4 +1,4 @@
-// The examples of docs/testing.md run as they stand there.
+// The examples of docs/testing.md and docs/connectors.md run as they stand there.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'isthmus-docs-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const page = readFileSync(join(root, 'docs/testing.md'), 'utf8');
+const page = ['testing', 'connectors']
+  .map((name) => readFileSync(join(root, `docs/${name}.md`), 'utf8'))
+  .join('\n');
 
 function examples(language: string): string[] {
   const blocks = page.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'gm'));

@@ -105,11 +105,13 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         source_name: str | None = None,
         type_info: TypeInformation | None = None,
     ) -> DataStream[Any]:
-        """A source: one of the connectors', a generator (or async generator) function of the program's, or ``ts(...)``.
+        """A source: one of the connectors', one of your own (``isthmus.connectors.Source``), a generator (or async generator)
+        function of the program's, or ``ts(...)``.
 
         A generator runs on a thread of its own and may wait; it has parallelism 1 unless it takes a context
         (``ctx.subtask``, ``ctx.parallelism``, ``ctx.is_stopping``).
         """
+        from ..._interfaces.source import Source as OwnSource
         from ..connectors.base import Source
 
         if watermark_strategy is not None:
@@ -127,6 +129,10 @@ class StreamExecutionEnvironment(EnvironmentSettings):
             stream = self._source(
                 kind, source_name or name, fns, params, declared or produced, False, language
             )
+        elif isinstance(source, OwnSource):
+            name = source_name or type(source).__name__
+            fns = {"connector": self.graph.function(source, name)}
+            stream = self._source("source", name, fns, {"bounded": source.bounded}, declared, False)
         elif is_generator_source(source):
             import inspect
 
