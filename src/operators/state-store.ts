@@ -3,6 +3,7 @@
 import type { OperatorContext } from '../runtime/operator.ts';
 import { EmbeddedStore } from '../state/embedded-store.ts';
 import { HeapTable, type KeyedTable } from '../state/table.ts';
+import { TouchingTable } from '../state/touching-table.ts';
 import { TableOfStates, type Written } from '../state/tables.ts';
 
 const stores = new WeakMap<OperatorContext, EmbeddedStore>();
@@ -32,7 +33,9 @@ export function keyedTable<T>(
 function tableOf<T>(ctx: OperatorContext): KeyedTable<T> {
   const store = stateStore(ctx);
   return store === undefined
-    ? new HeapTable(ctx.cursor)
+    ? ctx.state.tracks
+      ? new TouchingTable(ctx.cursor)
+      : new HeapTable(ctx.cursor)
     : store.table(ctx.cursor, {
         name: ctx.spec.name,
         freeze: (entry) => entry,

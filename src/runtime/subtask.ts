@@ -167,7 +167,11 @@ export class Subtask {
 
   async #open(restored: readonly SavedSubtask[]): Promise<void> {
     const isolate = recordIsolator(this.#services.settings);
-    this.#store = new SubtaskStore(this.#deployment, restored);
+    this.#store = new SubtaskStore(
+      this.#deployment,
+      restored,
+      this.#services.snapshot !== undefined,
+    );
     this.#links = await wireChain({
       deployment: this.#deployment,
       mode: this.#mode,

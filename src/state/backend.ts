@@ -26,8 +26,10 @@ import {
 } from './states.ts';
 import type { EmbeddedStore } from './embedded-store.ts';
 import type { OperatorStore } from './store.ts';
-import { TableOfStates } from './tables.ts';
+import { TableOfMaps, TableOfStates } from './tables.ts';
+import { TouchingTable } from './touching-table.ts';
 import { type CurrentKey, ExpiringTable, HeapTable, type KeyedTable } from './table.ts';
+import type { Scope } from './scope.ts';
 import { Expiry, type Timed } from './ttl.ts';
 
 type Kind = 'value' | 'list' | 'map' | 'reducing' | 'aggregating';
@@ -35,17 +37,6 @@ type Kind = 'value' | 'list' | 'map' | 'reducing' | 'aggregating';
 interface Registered {
   kind: Kind;
   state: unknown;
-}
-
-/** Whose state it is: of keys, or of what goes with a key (windows). */
-export interface Scope {
-  /** Before the names of its tables. */
-  readonly prefix: string;
-  readonly form: 'keyed' | 'namespaced';
-  /** What entries of a table's key begin with: the key that says whose subtask they go to, and what goes with it. */
-  readonly split: (key: unknown) => unknown[];
-  /** The table's key, and what is held. */
-  readonly join: (entry: unknown[]) => [key: unknown, held: unknown];
 }
 
 const OF_KEYS: Scope = {
@@ -152,6 +143,19 @@ export class KeyedBackend {
 
   #table(kind: Kind, name: string, expiry: Expiry | undefined): KeyedTable<unknown> {
     const { prefix, form, split, join } = this.#scope;
+    const of = `${prefix}${kind}:${name}`;
+    if (kind === 'map') {
+      const table = this.#tableOf(kind, name) as KeyedTable<MapEntries<unknown>>;
+      return this.#state.maps(
+        of,
+        () =>
+          new TableOfMaps(
+            table,
+            this.#scope,
+            (entry) => expiry === undefined || expiry.isAlive(entry),
+          ),
+      ) as KeyedTable<unknown>;
+    }
     const made = (): TableOfStates<unknown> =>
       new TableOfStates(form, this.#tableOf(kind, name), {
         entry(key, held) {
@@ -164,12 +168,14 @@ export class KeyedBackend {
         },
         keyOf: (address) => join([...address, undefined])[0],
       });
-    const of = `${prefix}${kind}:${name}`;
     return form === 'keyed' ? this.#state.keyed(of, made) : this.#state.namespacedStates(of, made);
   }
 
   #tableOf(kind: Kind, name: string): KeyedTable<unknown> {
-    if (this.#disk === undefined) return new HeapTable(this.#at);
+    if (this.#disk === undefined) {
+      const tells = this.#state.tracks && kind !== 'map' && this.#scope.form === 'keyed';
+      return tells ? new TouchingTable(this.#at) : new HeapTable(this.#at);
+    }
     return this.#disk.table(this.#at, {
       name,
       freeze: (held) => freeze(kind, held, undefined),

@@ -244,6 +244,10 @@ class EmbeddedTable<T> implements KeyedTable<T> {
     }
   }
 
+  of(key: unknown): T | undefined {
+    return this.#slot(key).entry;
+  }
+
   delete(): void {
     this.remove(this.#at.key);
   }

@@ -20,6 +20,7 @@ import {
   titleOf,
   whole,
 } from './chunks.ts';
+import { Compared } from './compared.ts';
 import { Frozen } from './frozen.ts';
 import { KeyGroups } from './keys.ts';
 import type { KeyedTable } from './table.ts';
@@ -31,7 +32,8 @@ import {
   ListTable,
   NamespacedTable,
   type SavedTable,
-  TableOfStates,
+  type TableOfMaps,
+  type TableOfStates,
   UnionTable,
   type Values,
 } from './tables.ts';
@@ -57,9 +59,24 @@ export class SubtaskStore {
   /** Not declared yet (S3). */
   readonly #restored = new Map<string, Restored[]>();
 
-  /** `saved`: what the subtasks of the task had, in any order. */
-  constructor(place: Place, saved: readonly SavedSubtask[] = []) {
+  /** Whether it is to be known what changes. */
+  readonly tracks: boolean;
+  readonly #compared: Compared;
+  /** The last completed checkpoint, and those that may become it. */
+  #base: number | undefined;
+  readonly #open = new Set<number>();
+
+  /**
+   * @param saved what the subtasks of the task had, in any order
+   * @param checkpoints whether the job takes any
+   */
+  constructor(place: Place, saved: readonly SavedSubtask[] = [], checkpoints = false) {
     this.place = place;
+    this.tracks = checkpoints;
+    this.#compared = new Compared(
+      (key) => this.#groups.group(key),
+      () => this.#mine(),
+    );
     this.predecessors = saved.length;
     this.#groups = new KeyGroups(place.maxParallelism, place.parallelism);
     for (const old of [...saved].sort((a, b) => a.subtask - b.subtask)) {
@@ -121,12 +138,34 @@ export class SubtaskStore {
   }
 
   /**
-   * All tables as they are now (S4).
+   * All tables as they are now (S4). Without checkpoints all of it is encoded at once.
    *
    * @param full all there is, not what has changed since the last completed checkpoint
    */
   freeze(checkpoint = 0, full = false): Frozen {
-    void full;
+    if (!this.tracks) return this.#frozenWhole(checkpoint);
+    const base = full ? undefined : this.#base;
+    const parts: Iterable<Chunk | undefined>[] = [];
+    for (const named of this.#tables.values()) {
+      const { uid, name, table } = named;
+      const told = table.changes;
+      if (told === undefined || table.view === undefined) {
+        parts.push(this.#compared.chunks(checkpoint, base, named));
+        continue;
+      }
+      const changed = told.seal(checkpoint);
+      const view = table.view(base === undefined ? undefined : changed);
+      told.encoding(checkpoint, view);
+      parts.push(view.steps(uid, name, (key) => this.#groups.group(key)));
+    }
+    if (base === undefined) {
+      for (const restored of this.#restored.values()) parts.push(restored.map((r) => r.chunk));
+    }
+    this.#open.add(checkpoint);
+    return new Frozen(checkpoint, base, this.place, this.#steps(checkpoint, parts));
+  }
+
+  #frozenWhole(checkpoint: number): Frozen {
     const chunks: Chunk[] = [];
     for (const { uid, name, table } of this.#tables.values()) {
       for (const [group, entries] of this.#byGroup(table)) {
@@ -137,14 +176,49 @@ export class SubtaskStore {
     return new Frozen(checkpoint, undefined, this.place, chunks.values());
   }
 
-  /** A checkpoint is durable: the next ones are built on it. One that is older than the base, or unknown, is ignored. */
+  *#steps(
+    checkpoint: number,
+    parts: readonly Iterable<Chunk | undefined>[],
+  ): Generator<Chunk | undefined> {
+    try {
+      for (const part of parts) {
+        for (const step of part) {
+          yield step;
+          if (!this.#open.has(checkpoint)) return;
+        }
+      }
+    } finally {
+      this.#encoded(checkpoint);
+    }
+  }
+
+  /** A checkpoint is durable: the next ones are built on it. One that was given up, or is older, is ignored. */
   completed(checkpoint: number): void {
-    void checkpoint;
+    if (!this.#open.has(checkpoint)) return;
+    this.#base = checkpoint;
+    for (const { table } of this.#tables.values()) table.changes?.completed(checkpoint);
+    this.#compared.completed(checkpoint);
+    for (const older of [...this.#open].filter((one) => one <= checkpoint)) {
+      this.#open.delete(older);
+      this.#encoded(older);
+    }
   }
 
   /** A checkpoint will never be complete: its changes go into the next one. */
   aborted(checkpoint: number): void {
-    void checkpoint;
+    if (!this.#open.delete(checkpoint)) return;
+    this.#encoded(checkpoint);
+    this.#compared.aborted(checkpoint);
+  }
+
+  #mine(): number[] {
+    const { subtask, maxParallelism } = this.place;
+    const groups = Array.from({ length: maxParallelism }, (_, group) => group);
+    return groups.filter((group) => this.#groups.owner(group) === subtask);
+  }
+
+  #encoded(checkpoint: number): void {
+    for (const { table } of this.#tables.values()) table.changes?.encoded(checkpoint);
   }
 
   #byGroup(table: SavedTable): Map<number, unknown[]> {
@@ -172,6 +246,16 @@ export class OperatorStore {
   /** Entries by key, in a table of states. */
   keyed<T>(name: string, make: () => TableOfStates<T>): KeyedTable<T> {
     return this.#declare(name, 'keyed', make).table;
+  }
+
+  /** Maps by key. */
+  maps(name: string, make: () => TableOfMaps): TableOfMaps['table'] {
+    return this.#declare(name, 'map', make).table;
+  }
+
+  /** Whether what is kept is to tell of what changes. */
+  get tracks(): boolean {
+    return this.#store.tracks;
   }
 
   /** Entries by key and namespace (a window), in a table of states whose keys say both. */
@@ -253,6 +337,7 @@ function ofAnotherForm(name: string, one: Form, other: Form, is: string, when: s
 
 const FORMS: Record<Form, string> = {
   keyed: 'keyed state',
+  map: 'map state',
   namespaced: 'state by window',
   derived: 'contents of the operator',
   drawn: 'value of the subtask',

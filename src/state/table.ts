@@ -22,6 +22,8 @@ export interface KeyedTable<T> {
   changed(): void;
   delete(): void;
   put(key: unknown, entry: T): void;
+  /** What there is of a key. */
+  of(key: unknown): T | undefined;
   remove(key: unknown): void;
   entries(): Iterable<[key: unknown, entry: T]>;
   /** Entries by what `revise` takes: goes on while entries come and go, so one may have changed since. */
@@ -58,6 +60,19 @@ export class HeapTable<T> implements KeyedTable<T> {
     this.remove(this.#at.key);
   }
 
+  of(key: unknown): T | undefined {
+    return this.#entries.get(keyIdentity(key));
+  }
+
+  /** What is under an identity. */
+  under(identity: unknown): T | undefined {
+    return this.#entries.get(identity);
+  }
+
+  keyOf(identity: unknown): unknown {
+    return this.#originals.key(identity);
+  }
+
   remove(key: unknown): void {
     this.#deleteAt(keyIdentity(key));
   }
@@ -81,6 +96,10 @@ export class HeapTable<T> implements KeyedTable<T> {
 
   identities(): Iterator<[unknown, T]> {
     return this.#entries.entries();
+  }
+
+  identitiesNow(): Iterable<unknown> {
+    return this.#entries.keys();
   }
 
   put(key: unknown, entry: T): void {

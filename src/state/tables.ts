@@ -1,10 +1,24 @@
 // The forms of tables of a store: what each holds, as entries and back. Twin of python/isthmus/_worker/state/tables.py.
 
 import { BroadcastMap } from './broadcast-state.ts';
-import { canonicalText } from './key-identity.ts';
-import type { KeyedTable } from './table.ts';
+import type { Changes } from './changes.ts';
+import { canonicalText, keyIdentity } from './key-identity.ts';
+import type { Scope } from './scope.ts';
+import { MapEntries } from './states.ts';
+import type { HeapTable, KeyedTable } from './table.ts';
+import { TouchingTable } from './touching-table.ts';
+import type { Timed } from './ttl.ts';
+import { TableView } from './views.ts';
 
-export type Form = 'keyed' | 'namespaced' | 'derived' | 'drawn' | 'list' | 'union' | 'broadcast';
+export type Form =
+  | 'keyed'
+  | 'map'
+  | 'namespaced'
+  | 'derived'
+  | 'drawn'
+  | 'list'
+  | 'union'
+  | 'broadcast';
 
 export interface SavedTable {
   readonly form: Form;
@@ -12,6 +26,10 @@ export interface SavedTable {
   readonly keyed: boolean;
   /** All of it as it is now. */
   entries(): Iterable<unknown>;
+  /** Of what has changed, where it is told. */
+  readonly changes?: Changes<unknown> | undefined;
+  /** What of it is to be encoded, as it is now: what has changed, or all. Where changes are told. */
+  view?(changed?: ReadonlyMap<unknown, unknown>): TableView;
   /** Takes over entries that an old subtask had; called for each piece, in the order of the subtasks. */
   load(entries: unknown[], subtask: number, parallelism: number): void;
   /** Of what is loaded, entries that are gone: what they are without their last part (C3 of chunks.ts). */
@@ -50,12 +68,89 @@ export class TableOfStates<T> implements SavedTable {
     }
   }
 
+  get changes(): Changes<unknown> | undefined {
+    return this.form === 'keyed' && this.table instanceof TouchingTable
+      ? this.table.changes
+      : undefined;
+  }
+
+  view(changed?: ReadonlyMap<unknown, unknown>): TableView {
+    return new TableView(this as TableOfStates<unknown>, changed);
+  }
+
+  identities(): unknown[] {
+    return [...(this.table as HeapTable<T>).identitiesNow()];
+  }
+
+  keyOf(identity: unknown): unknown {
+    return (this.table as HeapTable<T>).keyOf(identity);
+  }
+
+  rowsOf(identity: unknown): unknown[] {
+    const table = this.table as HeapTable<T>;
+    const held = table.under(identity);
+    if (held === undefined) return [];
+    const entry = this.#written.entry(table.keyOf(identity), held);
+    return entry === undefined ? [] : [entry];
+  }
+
   load(entries: unknown[]): void {
     for (const entry of entries) this.table.put(...this.#written.read(entry as unknown[]));
   }
 
   remove(addresses: unknown[][]): void {
     for (const address of addresses) this.table.remove(this.#written.keyOf(address));
+  }
+}
+
+/** Maps by key: each entry of a map is one of the table. */
+export class TableOfMaps implements SavedTable {
+  readonly form = 'map';
+  readonly keyed = true;
+  readonly table: KeyedTable<MapEntries<unknown>>;
+  readonly #scope: Scope;
+  readonly #isAlive: (entry: Timed<unknown>) => boolean;
+
+  constructor(
+    table: KeyedTable<MapEntries<unknown>>,
+    scope: Scope,
+    isAlive: (entry: Timed<unknown>) => boolean,
+  ) {
+    this.table = table;
+    this.#scope = scope;
+    this.#isAlive = isAlive;
+  }
+
+  *entries(): Generator<unknown> {
+    for (const [key, { values, originals }] of this.table.entries()) {
+      const begin = this.#scope.split(key);
+      for (const [identity, entry] of values) {
+        if (this.#isAlive(entry)) yield [...begin, originals.key(identity), entry];
+      }
+    }
+  }
+
+  load(entries: unknown[]): void {
+    for (const parts of entries as unknown[][]) {
+      const [key] = this.#scope.join([...parts.slice(0, -2), undefined]);
+      const [mapKey, entry] = parts.slice(-2) as [unknown, Timed<unknown>];
+      const held = this.table.of(key) ?? new MapEntries<unknown>();
+      held.values.set(held.originals.keep(mapKey), entry);
+      this.table.put(key, held);
+    }
+  }
+
+  remove(addresses: unknown[][]): void {
+    for (const parts of addresses) {
+      const [key] = this.#scope.join([...parts.slice(0, -1), undefined]);
+      const held = this.table.of(key);
+      if (held === undefined) continue;
+      const identity = keyIdentity(parts.at(-1));
+      held.values.delete(identity);
+      held.originals.drop(identity);
+      if (held.values.size === 0) this.table.remove(key);
+      else this.table.put(key, held);
+    }
   }
 }
 

@@ -136,7 +136,7 @@ export class OperatorHarness {
     };
     const saved = savedOf(options.restore);
     this.#restored = saved.length > 0;
-    this.#store = new SubtaskStore(place, saved);
+    this.#store = new SubtaskStore(place, saved, true);
     this.#context = {
       spec,
       jobName: 'test',

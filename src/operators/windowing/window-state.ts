@@ -6,7 +6,8 @@
 
 import { GraphError, UserFunctionError } from '../../errors.ts';
 import type { Cursor, OperatorContext } from '../../runtime/operator.ts';
-import { KeyedBackend, type Scope } from '../../state/backend.ts';
+import { KeyedBackend } from '../../state/backend.ts';
+import type { Scope } from '../../state/scope.ts';
 import {
   type AggregatingStateDescriptor,
   ListStateDescriptor,
