@@ -14,14 +14,17 @@ import os
 import pickle
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from ..._values.isolate import dumps
 from ...errors import ConfigurationError, OutputError
 from .key_identity import NamespacedKey, encoded
 
-_ABSENT: Any = object()
+ABSENT: Any = object()
+#: A sixteenth of the cache goes at once.
+_EVICTED_SHIFT = 4
 #: Writes of a transaction (E4).
 _COMMIT_AFTER = 4096
 #: Rows that are read at once.
@@ -114,13 +117,14 @@ class EmbeddedTable:
 
     def __init__(self, store: EmbeddedStore, name: str, cache_entries: int) -> None:
         self._store = store
+        self._stored = stored_key
         store.execute(f"CREATE TABLE {name} (k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID")
         self._select = f"SELECT v FROM {name} WHERE k = ?"
         self._insert = f"INSERT OR REPLACE INTO {name} VALUES (?, ?)"
         self._delete = f"DELETE FROM {name} WHERE k = ?"
         self._all_keys = f"SELECT k, v FROM {name} WHERE k > ? ORDER BY k LIMIT {PAGE_ROWS}"
         self._limit = max(2, cache_entries)
-        #: Newest values, least recently written first; _ABSENT marks a deleted or known missing key.
+        #: Newest values, least recently written first; ABSENT marks a deleted or known missing key.
         self._cache: dict[Any, Any] = {}
         #: Keys whose cached value is not in the file yet.
         self._dirty: set[Any] = set()
@@ -128,29 +132,29 @@ class EmbeddedTable:
     def get(self, key: Any, default: Any = None) -> Any:
         value = self._cache.get(key, self)
         if value is self:
-            row = self._store.execute(self._select, (stored_key(key),)).fetchone()
-            value = _ABSENT if row is None else pickle.loads(row[0])[1]
+            row = self._store.execute(self._select, (self._stored(key),)).fetchone()
+            value = ABSENT if row is None else pickle.loads(row[0])[1]
             self._put(key, value)
-        return default if value is _ABSENT else value
+        return default if value is ABSENT else value
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self._put(key, value)
         self._dirty.add(key)
 
     def __getitem__(self, key: Any) -> Any:
-        value = self.get(key, _ABSENT)
-        if value is _ABSENT:
+        value = self.get(key, ABSENT)
+        if value is ABSENT:
             raise KeyError(key)
         return value
 
     def __contains__(self, key: Any) -> bool:
-        return self.get(key, _ABSENT) is not _ABSENT
+        return self.get(key, ABSENT) is not ABSENT
 
     def pop(self, key: Any, default: Any = None) -> Any:
-        value = self.get(key, _ABSENT)
-        if value is _ABSENT:
+        value = self.get(key, ABSENT)
+        if value is ABSENT:
             return default
-        self[key] = _ABSENT
+        self[key] = ABSENT
         return value
 
     def _put(self, key: Any, value: Any) -> None:
@@ -160,18 +164,22 @@ class EmbeddedTable:
         cache[key] = value
 
     def _evict(self) -> None:
-        """Write what is dirty of the older half and forget it (E2)."""
-        old = [k for k, _ in zip(self._cache, range(self._limit // 2), strict=False)]
-        self._write([k for k in old if k in self._dirty])
+        """Write what is dirty of the oldest and forget it (E2): so few that nobody waits for it."""
+        old = list(islice(self._cache, max(1, self._limit >> _EVICTED_SHIFT)))
+        self._write_dirty(old)
         for key in old:
             del self._cache[key]
+
+    def _write_dirty(self, keys: Iterable[Any]) -> None:
+        """Write those that are not in the file as they are."""
+        self._write([k for k in keys if k in self._dirty])
 
     def _write(self, keys: list[Any]) -> None:
         if not keys:
             return
-        cache = self._cache
-        kept = [(stored_key(k), dumps((k, v))) for k, v in ((k, cache[k]) for k in keys) if v is not _ABSENT]
-        gone = [(stored_key(k),) for k in keys if cache[k] is _ABSENT]
+        cache, stored = self._cache, self._stored
+        kept = [(stored(k), dumps((k, v))) for k, v in ((k, cache[k]) for k in keys) if v is not ABSENT]
+        gone = [(stored(k),) for k in keys if cache[k] is ABSENT]
         self._store.write_all(self._insert, kept)
         self._store.write_all(self._delete, gone)
         self._dirty.difference_update(keys)
@@ -180,7 +188,7 @@ class EmbeddedTable:
         """All entries; what was cached is written first, then page by page. One that changes meanwhile may be given
         as it was.
         """
-        self._write(list(self._dirty))
+        self._write_dirty(self._cache)
         last = b""
         while True:
             rows = self._store.execute(self._all_keys, (last,)).fetchall()
