@@ -3,13 +3,8 @@
 //   R1. A row is a record, by side, time and arrival; an index finds those of a key in that order.
 //   R2. What has been looked at for its latest is not looked at again: each watermark reads the rows since the one before.
 
-import {
-  type EmbeddedStore,
-  PAGE_ROWS,
-  type StoredStatement,
-  storedBy,
-  storedKey,
-} from '../state/embedded-store.ts';
+import type { EmbeddedStore } from '../state/embedded-store.ts';
+import { PAGE_ROWS, type StoredStatement, storedBy, storedKey } from '../state/stored-rows.ts';
 import { load } from '../state/stored-value.ts';
 import type { SavedTable } from '../state/tables.ts';
 import { type SavedRecord, TimedRecord, loadRecords, saveRecords } from './timed-records.ts';

@@ -5,13 +5,8 @@
 //   D2. The earliest are read a page at a time. Those that have fired leave the file together: until then `#fired` says how far.
 //   D3. Before timers change up to the end of the page at hand, those that have fired leave; the page is read anew.
 
-import {
-  type EmbeddedStore,
-  PAGE_ROWS,
-  type StoredStatement,
-  storedBy,
-  storedKey,
-} from './embedded-store.ts';
+import type { EmbeddedStore } from './embedded-store.ts';
+import { PAGE_ROWS, type StoredStatement, storedBy, storedKey } from './stored-rows.ts';
 import { load } from './stored-value.ts';
 
 interface Row {
