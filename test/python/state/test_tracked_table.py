@@ -8,10 +8,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from isthmus._worker.state.chunks import WHOLE, Chunk, changes_of
+from isthmus._settings.resolve import settings_of
+from isthmus._worker.runtime.operator import Cursor
+from isthmus._worker.state.backend import KeyedBackend
+from isthmus._worker.state.chunks import WHOLE, Chunk, SavedSubtask, changes_of, together
 from isthmus._worker.state.embedded import EmbeddedStore
 from isthmus._worker.state.key_identity import GroupOf
+from isthmus._worker.state.store import SubtaskStore
 from isthmus._worker.state.tracked_table import TrackedTable
+from isthmus.datastream.state import ValueStateDescriptor
 
 KEYS = st.sampled_from([*"abcdef", ("t", 1), 7])
 STEP = st.one_of(
@@ -52,8 +57,7 @@ class Checkpoints:
         self.last += 1
         full = full or self.base is None
         self.table.seal(self.last)
-        view = self.table.view(self.last, not full)
-        self.table.encoding(self.last, view)
+        view = self.table.view(not full)
         before = [] if full else list(self.saved[self.base or 0][0])
         steps = view.chunks(("op", "t", "keyed"), not full)
         self.under_way[self.last] = (before, steps, copy.deepcopy(content))
@@ -92,7 +96,7 @@ def step_rows(request, monkeypatch):
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
 def test_a_base_and_increments_are_what_there_was_at_the_barrier(step_rows, steps):
     store = EmbeddedStore(None, 2)
-    table = TrackedTable(store, store.name_table(), 2, GroupOf(4, 1, 0).group_of_entry)
+    table = TrackedTable(store, GroupOf(4, 1, 0).group_of_entry)
     checkpoints = Checkpoints(table)
     model: dict[Any, list[int]] = {}
     for n, (what, argument) in enumerate([*steps, ("freeze", False), ("complete", None), ("complete", None)]):
@@ -120,3 +124,50 @@ def test_a_base_and_increments_are_what_there_was_at_the_barrier(step_rows, step
         assert loaded(chunks) == content
     assert dict(table.items()) == model
     store.close()
+
+
+class Operator:
+    """A value state in the embedded store of a subtask that takes checkpoints."""
+
+    def __init__(self, saved: SavedSubtask | None = None) -> None:
+        found = () if saved is None else (saved,)
+        self.store = SubtaskStore(GroupOf(8, 1, 0), 0, 1, found, checkpoints=True)
+        self.state = self.store.of("op")
+        self.cursor = Cursor()
+        self.settings = settings_of({"state.backend.type": "embedded", "isthmus.state.cache-entries": "10"})
+        self.clock: Any = None
+        self.value = KeyedBackend(self).state("value", ValueStateDescriptor("v"))
+
+    def update(self, key: Any, value: Any) -> None:
+        self.cursor.key = key
+        self.value.update(value)
+
+    def content(self) -> dict[Any, Any]:
+        return dict(self.value._table.items())
+
+
+def bytes_of(saved: SavedSubtask) -> int:
+    return sum(len(chunk.data) for chunk in saved.chunks)
+
+
+def test_a_tenth_of_the_keys_is_at_most_15_percent_of_all():
+    operator = Operator()
+    keys = [f"key-{i}" for i in range(5_000)]
+    for i, key in enumerate(keys):
+        operator.update(key, i)
+    full = operator.store.freeze(1).saved()
+    operator.store.completed(1)
+    for key in keys[::10]:
+        operator.update(key, -1)
+    operator.cursor.key = keys[1]
+    operator.value.clear()
+    frozen = operator.store.freeze(2)
+    content = operator.content()
+    for key in keys[::3]:
+        operator.update(key, -2)
+    increment = frozen.saved()
+    assert 0 < bytes_of(increment) <= 0.15 * bytes_of(full)
+    assert Operator(together([full, increment])).content() == content
+    # Given up, its changes are in the next one.
+    operator.store.aborted(2)
+    assert Operator(together([full, operator.store.freeze(3).saved()])).content() == operator.content()

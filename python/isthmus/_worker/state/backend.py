@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from ..._interfaces.state.descriptors import StateDescriptor
 from ..._settings.settings import Settings
-from .embedded import EmbeddedStore
+from .embedded import EmbeddedStore, EmbeddedTable
 from .key_identity import NamespacedKey
 from .states import (
     DefaultingValueState,
@@ -23,6 +23,7 @@ from .states import (
 )
 from .store import OperatorStore
 from .touching_maps import TouchingMapState, TouchingTtlMapState
+from .tracked_table import TrackedTable
 from .ttl import Expiry, ProcessingTime, TtlListState, TtlMapState, TtlTable, alive
 
 
@@ -62,7 +63,14 @@ class KeyedBackend:
         settings = ctx.settings
         if settings.state_backend == "embedded":
             self.store = EmbeddedStore(settings.state_directory, settings.state_cache_entries)
-        self.make_table: Callable[[], Any] = dict if self.store is None else self.store.table
+        #: Makes tables of whole entries, whose changes are known, and others.
+        self.make_table: Callable[[], Any] = dict if self.store is None else self._tracked_table
+        self._make_maps: Callable[[], Any] = dict if self.store is None else self.store.table
+
+    def _tracked_table(self) -> EmbeddedTable:
+        assert self.store is not None
+        group_of = self._ctx.state.group_of
+        return self.store.table() if group_of is None else TrackedTable(self.store, group_of)
 
     def table(self, name: str, by_window: bool = False) -> Any:
         """The table of a name; ``by_window``: with a window in each key."""
@@ -102,7 +110,7 @@ class KeyedBackend:
 
     def _make_map(self, name: str, at: Any, expiry: Expiry | None) -> Any:
         left = None if expiry is None else partial(alive, kind="value", expiry=expiry)
-        table, touch = self._ctx.state.maps(name, self.make_table, left)
+        table, touch = self._ctx.state.maps(name, self._make_maps, left)
         if expiry is not None:
             return (
                 TtlMapState(table, at, expiry)

@@ -49,7 +49,7 @@ class EmbeddedStore:
         self._directory = directory or tempfile.gettempdir()
         self._uncommitted = 0
         self._tables = 0
-        self._cache_entries = cache_entries
+        self.cache_entries = cache_entries
         self.execute("PRAGMA journal_mode=OFF")  # E3
         self.execute("PRAGMA synchronous=OFF")
         self.execute("PRAGMA locking_mode=EXCLUSIVE")
@@ -101,7 +101,7 @@ class EmbeddedStore:
         )
 
     def table(self) -> EmbeddedTable:
-        return EmbeddedTable(self, self.name_table(), self._cache_entries)
+        return EmbeddedTable(self, self.name_table(), self.cache_entries)
 
     def name_table(self) -> str:
         """A name that no table has yet."""

@@ -33,6 +33,7 @@ from .tables import (
     UnionTable,
 )
 from .touching import TouchingDict
+from .tracked_table import TrackedTable
 
 #: Before names of state that belongs to no key, which keyed state may have, too.
 OF_OPERATOR = "operator:"
@@ -71,7 +72,7 @@ class SubtaskStore:
         self.predecessors = len(saved)
         #: The keys of records and timers; None where nothing is to be told of.
         self.keys = Changes() if checkpoints else None
-        self._all_changes: list[Changes] = [self.keys] if self.keys is not None else []
+        self._all_changes: list[Changes | TrackedTable] = [self.keys] if self.keys is not None else []
         self._tables: dict[tuple[str, str], Table] = {}
         #: Not declared yet (S3).
         self._restored: dict[tuple[str, str], list[_Origin]] = {}
@@ -93,6 +94,13 @@ class SubtaskStore:
         made = Changes()
         self._all_changes.append(made)
         return made
+
+    def tracked(self, held: Any) -> Any:
+        """What knows the changes of a table that is not on the heap; None where nothing does."""
+        if not isinstance(held, TrackedTable):
+            return None
+        self._all_changes.append(held)
+        return held
 
     def _restore(self, origin: _Origin) -> None:
         chunk = origin.chunk
@@ -153,12 +161,16 @@ class SubtaskStore:
             increment = base is not None and changes is not None
             if table.holds_any():
                 held.add(address)
+            removes = base is None or address in self._held[base]
+            stored = table.stored_view(increment)
+            if stored is not None:
+                parts.append(stored.chunks(address, removes))
+                continue
             view = table.view(sealed[id(changes)] if increment else None)
             if changes is not None:
                 changes.encoding(checkpoint, view)
             elif base is not None:
                 parts.append(whole(*address, group, []) for group in self.groups.mine())
-            removes = base is None or address in self._held[base]
             parts.append(encoded(address, view, self.groups.group_of_entry, base is not None, removes))
         if base is None:
             parts.append(origin.chunk for origins in self._restored.values() for origin in origins)
@@ -227,7 +239,11 @@ class OperatorStore:
         store = self._store
 
         def table() -> KeyedTable:
-            changes = store.changes() if by_window and make is dict else None if by_window else store.keys
+            if make is not dict:
+                made = KeyedTable(make(), alive)
+                made.changes = store.tracked(made.held)
+                return made
+            changes = store.changes() if by_window else store.keys
             made = KeyedTable(TouchingDict(changes.touch) if by_window and changes else make(), alive)
             made.changes = changes
             return made
@@ -251,6 +267,11 @@ class OperatorStore:
 
         declared = self._declare(name, MapTable.form, table)
         return declared.held, declared.changes and declared.changes.touch
+
+    @property
+    def group_of(self) -> Callable[[Any], int] | None:
+        """The key group of a table's key, where it must be known what changes."""
+        return None if self._store.keys is None else self._store.groups.group_of_entry
 
     @property
     def touch(self) -> Touch:

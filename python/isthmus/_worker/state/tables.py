@@ -7,6 +7,7 @@ from itertools import repeat
 from typing import Any, ClassVar
 
 from .changes import Changes
+from .tracked_table import StoredView, TrackedTable
 from .views import GONE, EntriesView, MapsView, NamespacesView, PairsView, View
 
 
@@ -31,6 +32,10 @@ class Table:
             changed: The units that have changed since the base; None for all that there is.
         """
         return EntriesView(self.entries())
+
+    def stored_view(self, increment: bool) -> StoredView | None:
+        """In place of ``view``, where changes are known in the embedded store."""
+        return None
 
     def holds_any(self) -> bool:
         """Whether anything may be in it."""
@@ -65,6 +70,10 @@ class KeyedTable(Table):
         if changed is None:
             return View(_shallow(self.held), self._rows, None)
         return View(_picked(self.held, changed), self._rows, _alone)
+
+    def stored_view(self, increment: bool) -> StoredView | None:
+        """In place of ``view``, where its changes are known in the embedded store."""
+        return self.held.view(increment, self._alive) if isinstance(self.held, TrackedTable) else None
 
     def holds_any(self) -> bool:
         return bool(self.held) if isinstance(self.held, dict) else True

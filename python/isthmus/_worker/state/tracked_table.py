@@ -36,10 +36,9 @@ Address = tuple[str, str, str]
 class TrackedTable(EmbeddedTable):
     """Its changes have the methods of ``Changes``; epochs are numbers."""
 
-    def __init__(
-        self, store: EmbeddedStore, name: str, cache_entries: int, group_of: Callable[[Any], int]
-    ) -> None:
-        super().__init__(store, name, cache_entries)
+    def __init__(self, store: EmbeddedStore, group_of: Callable[[Any], int]) -> None:
+        name = store.name_table()
+        super().__init__(store, name, store.cache_entries)
         self._stored = lambda key: _GROUP.pack(group_of(key)) + stored_key(key)
         self._name = name
         for kind, columns in (("changed", "epoch INTEGER NOT NULL"), ("aside", "v BLOB")):
@@ -100,24 +99,20 @@ class TrackedTable(EmbeddedTable):
 
     # As its changes.
 
-    def seal(self, checkpoint: int) -> int:
-        """The epoch that ends with a checkpoint."""
+    def seal(self, checkpoint: int) -> None:
+        """An epoch ends with a checkpoint."""
         if self._view is not None:
             self._view.read_on()
             self.encoded(self._view.checkpoint)
-        self._sealed[checkpoint] = epoch = self._epoch
+        self._sealed[checkpoint] = self._epoch
         self._epoch += 1
         self._unsettled |= self._dirty
         self._dirty = set()
-        return epoch
 
     def completed(self, checkpoint: int) -> None:
         """The checkpoint is the base."""
         self._base = self._sealed.get(checkpoint, self._base)
         self._sealed = {one: epoch for one, epoch in self._sealed.items() if one > checkpoint}
-
-    def encoding(self, checkpoint: int, view: StoredView) -> None:
-        self._view = view
 
     def encoded(self, checkpoint: int) -> None:
         """Nothing of a checkpoint is to be encoded any more."""
@@ -125,14 +120,18 @@ class TrackedTable(EmbeddedTable):
             self._view = None
             self._store.write(f"DELETE FROM {self._name}_aside")
 
-    def view(self, checkpoint: int, increment: bool, alive: Callable[[Any], Any] | None = None) -> StoredView:
-        """What there was at the freeze, or what of it has changed since the base; to be given to ``encoding``.
+    def view(self, increment: bool, alive: Callable[[Any], Any] | None = None) -> StoredView:
+        """What there was when it was sealed last, or what of it had changed since the base; from now on it is told of changes.
 
         Args:
             alive: What of an entry is still to be kept; None where it is nothing.
         """
         base = self._base if increment else None
-        return StoredView(self, self._store, self._name, checkpoint, base, self._sealed[checkpoint], alive)
+        checkpoint = max(self._sealed)
+        self._view = StoredView(
+            self, self._store, self._name, checkpoint, base, self._sealed[checkpoint], alive
+        )
+        return self._view
 
     def stored(self, keys: list[Any]) -> list[bytes]:
         return [self._stored(key) for key in keys]
