@@ -171,3 +171,15 @@ def test_a_tenth_of_the_keys_is_at_most_15_percent_of_all():
     # Given up, its changes are in the next one.
     operator.store.aborted(2)
     assert Operator(together([full, operator.store.freeze(3).saved()])).content() == operator.content()
+
+
+def test_what_a_function_changes_in_place_is_frozen_as_it_was():
+    operator = Operator()
+    operator.update("a", [1])
+    frozen = operator.store.freeze(1)
+    operator.cursor.key = "a"
+    held = operator.value.value()
+    held.append(2)
+    operator.value.update(held)
+    assert Operator(frozen.saved()).content() == {"a": [1]}
+    assert operator.content() == {"a": [1, 2]}
