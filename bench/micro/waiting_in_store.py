@@ -64,7 +64,9 @@ def run(case: str, backend: str, records: int) -> None:
     harness.watermark(2_000_000)
     fired = time.process_time() - taken
     each = 1e6 / (records - BATCH)
-    print(f"{case:9} {backend:9} {waiting:7.0f} MB {(taken - began) * each:6.1f} µs in {fired * each:6.1f} µs out")
+    print(
+        f"{case:9} {backend:9} {waiting:7.0f} MB {(taken - began) * each:6.1f} µs in {fired * each:6.1f} µs out"
+    )
     harness.close()
 
 
