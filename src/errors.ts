@@ -9,6 +9,7 @@
 //   ├── RuntimeDiedError        the process of the runtime, in which TypeScript functions run, has died
 //   ├── BridgeProtocolError     a frame was malformed
 //   ├── OutputError             what a print sink writes could not be written, or has no reader any more
+//   ├── StateError              what was kept cannot be written, or cannot be used: it is damaged, or another's
 //   ├── CodecError              a value cannot cross between the languages
 //   ├── JobCancelledError       the job was cancelled
 //   ├── UnsupportedError        PyFlink has it, Isthmus does not (yet)
@@ -27,6 +28,7 @@ export type ErrorCode =
   | 'ISTHMUS_PROTOCOL'
   | 'ISTHMUS_OUTPUT'
   | 'ISTHMUS_OUTPUT_CLOSED'
+  | 'ISTHMUS_STATE'
   | 'ISTHMUS_CODEC'
   | 'ISTHMUS_CANCELLED'
   | 'ISTHMUS_UNSUPPORTED'
@@ -118,6 +120,12 @@ export class OutputError extends IsthmusError {
   }
 }
 
+export class StateError extends IsthmusError {
+  constructor(message: string, options?: Details) {
+    super('ISTHMUS_STATE', message, options);
+  }
+}
+
 export class CodecError extends IsthmusError {
   /** Path of the offending value inside the record, as in `$.user.tags[2]`. */
   readonly path: string;
@@ -168,6 +176,8 @@ export function errorFromReport(report: ErrorReport): IsthmusError {
     case 'ISTHMUS_OUTPUT':
     case 'ISTHMUS_OUTPUT_CLOSED':
       return new OutputError(code, message, { report });
+    case 'ISTHMUS_STATE':
+      return new StateError(message, { report });
     case 'ISTHMUS_CODEC':
       // Reports do not carry the path on its own; the message names it.
       return new CodecError(message, / at (\$[^\s:]*)/.exec(message)?.[1], { report });

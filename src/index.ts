@@ -133,6 +133,7 @@ export {
   IsthmusError,
   JobCancelledError,
   OutputError,
+  StateError,
   UnsupportedError,
   UserFunctionError,
   WorkerError,

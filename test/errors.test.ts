@@ -11,6 +11,7 @@ test.each([
   ['ISTHMUS_USER_FUNCTION', errors.UserFunctionError],
   ['ISTHMUS_WORKER_DIED', errors.WorkerError],
   ['ISTHMUS_PROTOCOL', errors.BridgeProtocolError],
+  ['ISTHMUS_STATE', errors.StateError],
   ['ISTHMUS_CODEC', errors.CodecError],
   ['ISTHMUS_CANCELLED', errors.JobCancelledError],
   ['ISTHMUS_UNSUPPORTED', errors.UnsupportedError],

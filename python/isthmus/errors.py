@@ -10,6 +10,7 @@
     ├── RuntimeDiedError        the process of the runtime, in which TypeScript functions run, has died
     ├── BridgeProtocolError     a frame was malformed
     ├── OutputError             what a print sink writes could not be written, or has no reader any more
+    ├── StateError              what was kept cannot be written, or cannot be used: it is damaged, or another's
     ├── CodecError              a value cannot cross between the languages
     ├── JobCancelledError       the job was cancelled
     ├── UnsupportedError        PyFlink has it, Isthmus does not (yet)
@@ -79,6 +80,10 @@ class CodecError(IsthmusError):
         self.path = path
 
 
+class StateError(IsthmusError):
+    code = "ISTHMUS_STATE"
+
+
 class JobCancelledError(IsthmusError):
     code = "ISTHMUS_CANCELLED"
 
@@ -100,6 +105,7 @@ _BY_CODE: dict[str, type[IsthmusError]] = {
         RuntimeDiedError,
         BridgeProtocolError,
         CodecError,
+        StateError,
         JobCancelledError,
         UnsupportedError,
         InternalError,

@@ -41,6 +41,8 @@ export const FrameType = {
   STOP: 0x1b,
   TASK_DRAINED: 0x1c,
   SPLITS: 0x1d,
+  STATE: 0x1e,
+  CHECKPOINT_ABORTED: 0x1f,
   SUBMIT: 0x20,
   SUBMITTED: 0x21,
   JOB_STATUS: 0x22,
@@ -68,12 +70,13 @@ export const FLAG_TIMESTAMPS = 1;
 export const FLAG_KEYS = 2;
 export const FLAG_PICKLE = 4;
 export const FLAG_MSGPACK = 8;
-/** Flag of BLOB: the last piece. */
+/** Flag of BLOB and STATE: the last piece. */
 export const FLAG_LAST = 1;
 
 /** Flags a type may carry; none where absent. */
 const allowedFlags = new Uint8Array(256);
 allowedFlags[FrameType.BLOB] = FLAG_LAST;
+allowedFlags[FrameType.STATE] = FLAG_LAST;
 allowedFlags[FrameType.BATCH] = FLAG_TIMESTAMPS | FLAG_KEYS;
 allowedFlags[FrameType.RESULTS] = 15;
 

@@ -20,8 +20,10 @@ export interface SlotDeployment {
   checkpoints?: boolean;
   python: PythonEnvironmentSpec;
   tasks: SubtaskDeployment[];
+  /** The folder that state is kept in; absent: it crosses the bridge in STATE frames. */
+  stateFolder?: string;
   /** State to restore by task id, as SNAPSHOT gave it: one entry for each old subtask, as splits and lists are dealt out anew. */
-  restore?: { [task: string]: Uint8Array[] };
+  restore?: { [task: string]: object[] };
 }
 
 export interface SubtaskDeployment {

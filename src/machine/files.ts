@@ -4,8 +4,11 @@
 //   F1. What was written is there for good when the file has been synced; its name is when its folder has been, too.
 //   F2. Errors are the system's, with its `code` (ENOENT, ENOSPC, …).
 
-/** `write`: a file that is there is emptied. `new`: it must not be there. `append`: what is there stays. */
-export type OpenMode = 'read' | 'write' | 'new' | 'append';
+/**
+ * `write`: a file that is there is emptied. `new`: it must not be there. `private`: as `new`, and nobody else may read it.
+ * `append`: what is there stays.
+ */
+export type OpenMode = 'read' | 'write' | 'new' | 'private' | 'append';
 
 export interface FileStat {
   folder: boolean;

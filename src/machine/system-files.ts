@@ -47,13 +47,21 @@ import type {
   OpenMode,
 } from './files.ts';
 
-const FLAGS: Record<OpenMode, string> = { read: 'r', write: 'w', new: 'wx', append: 'a' };
+const FLAGS: Record<OpenMode, string> = {
+  read: 'r',
+  write: 'w',
+  new: 'wx',
+  private: 'wx',
+  append: 'a',
+};
+/** Of a file that is made; undefined: as the umask has it. */
+const accessOf = (mode: OpenMode) => (mode === 'private' ? 0o600 : undefined);
 const PRIVATE = 0o700;
 const ABSENT = new Set(['ENOENT', 'ENOTDIR']);
 const WITH_ALL = { recursive: true, force: true };
 
 const now: FilesNow = {
-  open: (path, mode) => openFileNow(openSync(path, FLAGS[mode])),
+  open: (path, mode) => openFileNow(openSync(path, FLAGS[mode], accessOf(mode))),
   stat(path) {
     try {
       return statOf(statSync(path));
@@ -90,7 +98,7 @@ const now: FilesNow = {
 };
 
 export const systemFiles: Files = {
-  open: async (path, mode) => openFile(await open(path, FLAGS[mode])),
+  open: async (path, mode) => openFile(await open(path, FLAGS[mode], accessOf(mode))),
   stat: (path) => stat(path).then(statOf, absent),
   entries: async (folder) => (await readdir(folder, { withFileTypes: true })).map(entryOf),
   realPath: (path) => realpath(path),

@@ -88,6 +88,7 @@ const FINAL_CODES = new Set([
   'ISTHMUS_CONFIGURATION',
   'ISTHMUS_UNSUPPORTED',
   'ISTHMUS_WORKER_START',
+  'ISTHMUS_STATE',
   'ISTHMUS_OUTPUT_CLOSED',
 ]);
 /** How long a failure waits for the output of its job to leave. */

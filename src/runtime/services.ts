@@ -3,7 +3,8 @@
 
 import type { Settings } from '../config/table.ts';
 import type { FunctionRef } from '../graph/job-graph.ts';
-import type { SavedSubtask } from '../state/chunks.ts';
+import type { StateStorage } from '../state/storage/storage.ts';
+import type { SubtaskState } from '../state/storage/subtask-state.ts';
 import type { Element } from './element.ts';
 import type { MetricReport } from './metric-group.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -37,16 +38,21 @@ export interface SubtaskServices {
   /** Says something to another subtask of a source (split-dealer.ts). */
   toSource?(task: number, subtask: number, message: SplitMessage): void;
   log(level: LogLevel, message: string, where: { operator: string; subtask: number }): void;
-  /** Takes a subtask's part of a checkpoint; none of one that has finished. Absent: checkpoints are off. */
-  snapshot?(
-    checkpoint: number,
-    task: number,
-    subtask: number,
-    state: SavedSubtask | undefined,
-  ): void;
+  /** Takes a subtask's part of a checkpoint. Absent: checkpoints are off. */
+  snapshot?(checkpoint: number, task: number, subtask: number, answer: SnapshotAnswer): void;
+  /** Where state is kept; there wherever `snapshot` is, or something is restored. */
+  readonly storage?: StateStorage;
   /** A subtask has processed all its input, and all that it made is on its way. It may have to commit and to close yet. */
   drained?(task: number, subtask: number): void;
 }
+
+/** A subtask's part of a checkpoint. */
+export type SnapshotAnswer =
+  | { kind: 'saved'; state: SubtaskState }
+  /** It has ended, and keeps nothing any more. */
+  | { kind: 'finished' }
+  /** Its state could not be written; the subtask goes on. */
+  | { kind: 'failed'; message: string };
 
 export interface OperatorMetrics {
   id: number;

@@ -2,7 +2,7 @@
 
 import { GraphError } from '../errors.ts';
 import type { OutputDeployment, SubtaskDeployment } from '../graph/deployment.ts';
-import type { FunctionRef } from '../graph/job-graph.ts';
+import type { FunctionRef, OperatorSpec } from '../graph/job-graph.ts';
 import { isSource } from '../graph/kinds.ts';
 import { type ChainLink, controlToAll, emitToAll } from './chain.ts';
 import { localPort, remotePort } from './channel-ports.ts';
@@ -10,6 +10,7 @@ import { userFunction } from './functions.ts';
 import type { Isolate } from './isolate.ts';
 import type { Makers } from './makers.ts';
 import { type Cursor, MIN_TIMESTAMP, type MaybePromise, type OperatorContext } from './operator.ts';
+import type { Identity } from '../state/identity.ts';
 import type { SubtaskStore } from '../state/store.ts';
 import { type ChannelLimits, type ChannelOwner, OutputChannel } from './output-channel.ts';
 import { type Output, type OutputOptions, createOutput } from './output.ts';
@@ -168,7 +169,7 @@ function operatorContext(
     keyed: index === 0 && deployment.keyedInputs[0],
     follows: index > 0 && links[index - 1]?.source === undefined,
     cursor,
-    state: options.store.of(link.spec.uid ?? String(link.spec.id)),
+    state: options.store.of(uidOf(link.spec)),
     metrics: new SubtaskMetricGroup(() => services.machine.clock.monotonic()),
     clock: services.machine.clock,
     random: services.machine.random,
@@ -206,6 +207,22 @@ function operatorContext(
     log: (level, message) =>
       services.log(level, message, { operator: link.spec.name, subtask: deployment.subtask }),
   };
+}
+
+/** The operators of a task, as whose state is kept. */
+export function identitiesOf({ chain, inputs }: SubtaskDeployment): Identity[] {
+  const keyType = inputs.find((input) => input.keyType !== undefined)?.keyType;
+  return chain.map((spec, i) => ({
+    uid: uidOf(spec),
+    name: spec.name,
+    kind: spec.kind,
+    language: 'typescript',
+    ...(i > 0 || keyType === undefined ? {} : { keyType }),
+  }));
+}
+
+function uidOf({ uid, id }: OperatorSpec): string {
+  return uid ?? String(id);
 }
 
 const DEFAULT_LIMITS = { maxBatchRecords: 1024, maxBatchBytes: 256 << 10 };

@@ -51,14 +51,19 @@ import { RecordRun } from './record-run.ts';
 import { restoreWatermark } from './restored-watermark.ts';
 import { RoomWaiters } from './room-waiters.ts';
 import { isOf, thrownText } from './shown.ts';
-import type { SubtaskMetrics, SubtaskResult, SubtaskServices } from './services.ts';
-import type { SavedSubtask } from '../state/chunks.ts';
+import type { SnapshotAnswer, SubtaskMetrics, SubtaskResult, SubtaskServices } from './services.ts';
+import { Snapshots } from './snapshots.ts';
+import { checkIdentity, type Identity } from '../state/identity.ts';
+import { KeyGroups } from '../state/keys.ts';
+import { readStates } from '../state/storage/restoring.ts';
+import type { StateStorage } from '../state/storage/storage.ts';
+import type { SubtaskState } from '../state/storage/subtask-state.ts';
 import { SubtaskStore } from '../state/store.ts';
 import type { SourceBatch } from './source.ts';
 import { SourcePull } from './source-pull.ts';
 import type { SplitMessage } from './split-dealer.ts';
 import type { SplitDriver } from './split-driver.ts';
-import { wireChain } from './subtask-wiring.ts';
+import { identitiesOf, wireChain } from './subtask-wiring.ts';
 import { advanceWatermark, finishChain } from './watermark-driver.ts';
 import { wireCodec } from './wire-batch.ts';
 
@@ -96,6 +101,9 @@ export class Subtask {
   readonly #flusher: Flusher;
   #links: ChainLink[] = [];
   #store!: SubtaskStore;
+  /** Of which is state that was restored and is nobody's here. */
+  #others: Identity[] = [];
+  #snapshots: Snapshots | undefined;
   #chain: Chain | undefined;
   #run: RecordRun | undefined;
   #pull: SourcePull | undefined;
@@ -156,7 +164,7 @@ export class Subtask {
   }
 
   /** Loads and opens all functions, with the state of the old subtasks whose key groups are now this one's. */
-  async open(restored: readonly SavedSubtask[] = []): Promise<void> {
+  async open(restored: readonly SubtaskState[] = []): Promise<void> {
     try {
       await this.#open(restored);
     } catch (thrown) {
@@ -165,13 +173,10 @@ export class Subtask {
     }
   }
 
-  async #open(restored: readonly SavedSubtask[]): Promise<void> {
+  async #open(restored: readonly SubtaskState[]): Promise<void> {
     const isolate = recordIsolator(this.#services.settings);
-    this.#store = new SubtaskStore(
-      this.#deployment,
-      restored,
-      this.#services.snapshot !== undefined,
-    );
+    this.#store = await this.#restored(restored);
+    if (this.#services.snapshot !== undefined) this.#snapshots = this.#newSnapshots();
     this.#links = await wireChain({
       deployment: this.#deployment,
       mode: this.#mode,
@@ -205,6 +210,41 @@ export class Subtask {
     for (let i = this.#links.length - 1; i >= 0; i--) await this.#openLink(i);
     this.#held = restored.length > 0;
     this.#phase = 'opened';
+  }
+
+  async #restored(given: readonly SubtaskState[]): Promise<SubtaskStore> {
+    const deployment = this.#deployment;
+    const { subtask, parallelism, maxParallelism } = deployment;
+    const tracks = this.#services.snapshot !== undefined;
+    if (given.length === 0) return new SubtaskStore(deployment, [], tracks);
+    const chain = identitiesOf(deployment);
+    const states = checkIdentity(given, chain, maxParallelism);
+    const here = new Set(chain.map(({ uid }) => uid));
+    const others = states.flatMap(({ operators }) => operators.filter(({ uid }) => !here.has(uid)));
+    this.#others = [...new Map(others.map((operator) => [operator.uid, operator])).values()];
+    const groups = new KeyGroups(maxParallelism, parallelism);
+    const isMine = (group: number) => groups.owner(group) === subtask;
+    return new SubtaskStore(deployment, await readStates(this.#storage(), states, isMine), tracks);
+  }
+
+  #newSnapshots(): Snapshots {
+    const { machine, attempt } = this.#services;
+    return new Snapshots({
+      place: this.#deployment,
+      operators: [...identitiesOf(this.#deployment), ...this.#others],
+      attempt,
+      storage: this.#storage(),
+      answer: (checkpoint, answer) => this.#tell(checkpoint, answer),
+      monotonic: () => machine.clock.monotonic(),
+      turn: () => nextTurn(machine.clock),
+    });
+  }
+
+  #storage(): StateStorage {
+    const { storage } = this.#services;
+    if (storage === undefined)
+      throw new InternalError('A subtask is to keep state, and has no storage.');
+    return storage;
   }
 
   async #openLink(index: number): Promise<void> {
@@ -293,13 +333,23 @@ export class Subtask {
   triggerCheckpoint(barrier: Barrier): void {
     if (barrier.checkpoint <= this.#answered || this.#phase === 'suspended') return;
     this.#wanted = { kind: 'barrier', ...barrier };
-    if (this.#phase === 'finished') return this.#answer(barrier.checkpoint, undefined);
+    if (this.#phase === 'finished') {
+      this.#answer(barrier.checkpoint);
+      return this.#tell(barrier.checkpoint, { kind: 'finished' });
+    }
     if (barrier.of === 'drain') this.finishSource();
     this.#loop.wake();
   }
 
+  /** A checkpoint will never be complete: what it has of this subtask goes, and its changes are the next one's. */
+  async notifyCheckpointAborted(checkpoint: number): Promise<void> {
+    await this.#snapshots?.abort(checkpoint);
+    this.#store.aborted(checkpoint);
+  }
+
   notifyCheckpointComplete(checkpoint: number): void {
     if (checkpoint !== RESTORED) this.#driver?.checkpointComplete(checkpoint);
+    this.#store.completed(checkpoint);
     this.#requests.push(() => this.#commit(checkpoint));
     this.#loop.wake();
   }
@@ -325,6 +375,7 @@ export class Subtask {
       this.#phase = 'cancelled';
       const error = new JobCancelledError();
       this.#stop(error);
+      await this.#snapshots?.end();
       await this.#close();
       this.#reject(error);
     }
@@ -499,19 +550,25 @@ export class Subtask {
   }
 
   async #save(barrier: BarrierElement): Promise<void> {
+    const { checkpoint, of } = barrier;
     await beforeBarrier(this.#links, barrier);
     this.#countTaken();
-    const state = this.#store.freeze(barrier.checkpoint).saved();
-    this.#driver?.saved(barrier.checkpoint);
-    this.#answer(barrier.checkpoint, state);
+    // A savepoint is whole by itself.
+    const frozen = this.#store.freeze(checkpoint, of !== 'checkpoint');
+    this.#driver?.saved(checkpoint);
+    this.#answer(checkpoint);
+    this.#snapshots?.begin(frozen);
   }
 
-  #answer(checkpoint: number, state: SavedSubtask | undefined): void {
+  #answer(checkpoint: number): void {
     const wanted = this.#wanted;
     if (wanted !== undefined && wanted.checkpoint <= checkpoint) this.#wanted = undefined;
     this.#answered = checkpoint;
+  }
+
+  #tell(checkpoint: number, answer: SnapshotAnswer): void {
     const { task, subtask } = this.#deployment;
-    this.#services.snapshot?.(checkpoint, task, subtask, state);
+    this.#services.snapshot?.(checkpoint, task, subtask, answer);
   }
 
   /** A loop of results that nobody wants any more ends here. */
@@ -599,7 +656,7 @@ export class Subtask {
     const inFlight = { hasRecord: false, hasKey: false };
     const error = place === undefined ? asError(thrown) : blame(thrown, place, inFlight);
     this.#stop(error);
-    void this.#close().then(() => this.#reject(error));
+    void Promise.all([this.#snapshots?.end(), this.#close()]).then(() => this.#reject(error));
   }
 
   /** Whether no record, timer or watermark is processed any more. */

@@ -38,6 +38,8 @@ export interface SavedSubtask {
   readonly subtask: number;
   readonly parallelism: number;
   readonly chunks: readonly Chunk[];
+  /** Of the operators that it is of; absent: of all of the chain. */
+  readonly uids?: readonly string[];
 }
 
 /** What a subtask has of a table, of all operators and key groups, where it is no increment. */
@@ -79,8 +81,8 @@ export function changesOf([, , , codec, , kind, data]: Chunk): [
 
 /** A base and the increments since, oldest first, as one (C1). */
 export function together(increments: readonly SavedSubtask[]): SavedSubtask {
-  const { subtask, parallelism } = increments.at(-1) as SavedSubtask;
-  return { subtask, parallelism, chunks: increments.flatMap(({ chunks }) => chunks) };
+  const last = increments.at(-1) as SavedSubtask;
+  return { ...last, chunks: increments.flatMap(({ chunks }) => chunks) };
 }
 
 /** What messages call a table. */

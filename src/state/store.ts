@@ -52,8 +52,7 @@ interface Restored extends Place {
 /** The state of one subtask. */
 export class SubtaskStore {
   readonly place: Place;
-  /** How many subtasks the restored state is of. */
-  readonly predecessors: number;
+  readonly #predecessors: (readonly string[] | undefined)[];
   readonly #groups: KeyGroups;
   readonly #tables = new Map<string, { uid: string; name: string; table: SavedTable }>();
   /** Not declared yet (S3). */
@@ -77,7 +76,7 @@ export class SubtaskStore {
       (key) => this.#groups.group(key),
       () => this.#mine(),
     );
-    this.predecessors = saved.length;
+    this.#predecessors = saved.map(({ uids }) => uids);
     this.#groups = new KeyGroups(place.maxParallelism, place.parallelism);
     for (const old of [...saved].sort((a, b) => a.subtask - b.subtask)) {
       for (const chunk of old.chunks) {
@@ -98,6 +97,11 @@ export class SubtaskStore {
       );
     }
     this.#restored.set(address, [...known, restored]);
+  }
+
+  /** How many subtasks the restored state of an operator is of. */
+  predecessors(uid: string): number {
+    return this.#predecessors.filter((uids) => uids?.includes(uid) ?? true).length;
   }
 
   /** The tables of an operator. */
@@ -291,7 +295,7 @@ export class OperatorStore {
 
   /** How many subtasks the restored state is of. */
   get predecessors(): number {
-    return this.#store.predecessors;
+    return this.#store.predecessors(this.#uid);
   }
 
   /** Values that are dealt out anew when the parallelism changes. */

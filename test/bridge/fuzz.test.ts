@@ -18,8 +18,9 @@ import {
 } from '../../src/bridge/frame.ts';
 import { FrameConnection, mapOf } from '../../src/bridge/frame-connection.ts';
 import { encodeKey } from '../../src/state/keys.ts';
-import { BridgeProtocolError, CodecError } from '../../src/errors.ts';
+import { BridgeProtocolError, CodecError, StateError } from '../../src/errors.ts';
 import { wireCodec } from '../../src/runtime/wire-batch.ts';
+import { stateOfData, stateToData } from '../../src/state/storage/subtask-state.ts';
 import { SEED } from '../seed.ts';
 import { BODY_MUTATIONS, HEADER_FIELDS, mutate, Random, seedFrames } from './mutations.ts';
 
@@ -49,7 +50,13 @@ function open(frame: Frame): unknown[] {
     case FrameType.RESULTS_CREDIT:
       decodeCredit(body);
       return [];
+    case FrameType.SNAPSHOT: {
+      const answer = mapOf<{ state?: unknown }>(frame);
+      if ('state' in answer) readState(answer.state);
+      return [answer];
+    }
     case FrameType.BLOB:
+    case FrameType.STATE:
     case FrameType.START:
     case FrameType.RELEASE:
     case FrameType.SHUTDOWN:
@@ -59,6 +66,15 @@ function open(frame: Frame): unknown[] {
       return [];
     default:
       return [mapOf(frame)];
+  }
+}
+
+/** A state that is none is no violation of the protocol: it is refused by itself. */
+function readState(data: unknown): void {
+  try {
+    stateToData(stateOfData(data));
+  } catch (thrown) {
+    if (!(thrown instanceof StateError)) throw thrown;
   }
 }
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { MAX_TIMESTAMP } from '../../src/runtime/operator.ts';
-import type { SavedSubtask } from '../../src/state/chunks.ts';
+import type { SubtaskState } from '../../src/state/storage/subtask-state.ts';
 import type { OperatorSpec } from '../../src/graph/job-graph.ts';
 import { SEED } from '../seed.ts';
 import { OneSubtask } from './one-subtask.ts';
@@ -30,7 +30,7 @@ test('a source cuts its batch behind the record in flight', async () => {
   await one.untilMark('end');
   expect(one.records).toEqual(numbers(1_000).flatMap(triple));
 
-  const again = await OneSubtask.open(chain, { restore: [one.saved(1)] });
+  const again = await OneSubtask.open(chain, { restore: [await one.saved(1)] });
   await again.untilMark('end');
   expect(again.records).toEqual(one.records.slice(before));
 });
@@ -44,7 +44,7 @@ test('nothing leaves a source behind a barrier that suspends', async () => {
   await one.quiet();
   expect(one.marks).toEqual(['suspend 1']);
   expect(one.sent.at(-1)).toBe('suspend 1');
-  const again = await OneSubtask.open(chain, { restore: [one.saved(1)] });
+  const again = await OneSubtask.open(chain, { restore: [await one.saved(1)] });
   await again.untilMark('end');
   expect([...one.records, ...again.records]).toEqual(numbers(10_000));
 });
@@ -61,7 +61,9 @@ test('a drain ends the source and comes behind the final watermark', async () =>
   expect(one.marks).toEqual(['final', 'drain 1', 'end']);
   one.complete(1);
   await one.untilTold('closed');
-  expect(one.told).toEqual(['saved 1', 'drained', 'closed']);
+  // The state is written while the subtask goes on.
+  expect(one.told.slice(0, 2).sort()).toEqual(['drained', 'saved 1']);
+  expect(one.told.slice(2)).toEqual(['closed']);
 });
 
 test('a drain that arrives lets the operators finish before it', async () => {
@@ -115,7 +117,7 @@ test('a barrier waits for no asynchronous call, and each that is saved is called
   for (const subtask of [0, 1, 2]) {
     const again = await OneSubtask.open([calls], {
       inputs: 1,
-      restore: [one.saved(1)],
+      restore: [await one.saved(1)],
       subtask,
       parallelism: 3,
     });
@@ -222,7 +224,7 @@ describe('sources over restarts at another parallelism', () => {
         fc.array(fc.nat(2_000), { minLength: 9, maxLength: 9 }),
         async (turns, cuts) => {
           const got: number[] = [];
-          let states: SavedSubtask[] = [];
+          let states: SubtaskState[] = [];
           for (const [turn, parallelism] of turns.entries()) {
             const beside: OneSubtask[] = [];
             for (let subtask = 0; subtask < parallelism; subtask++) {
@@ -235,7 +237,7 @@ describe('sources over restarts at another parallelism', () => {
               beside.map(async (one, subtask) => {
                 if (turn === turns.length - 1) {
                   await one.untilMark('end');
-                  return {} as SavedSubtask;
+                  return {} as SubtaskState;
                 }
                 await one.untilRecords(cuts[3 * turn + subtask] as number);
                 one.trigger(1, 'suspend');
@@ -272,7 +274,7 @@ describe('sources over restarts at another parallelism', () => {
     one.trigger(1);
     stop.resolve();
     await one.untilMark('checkpoint 1');
-    const again = await OneSubtask.open(chain, { restore: [one.saved(1)] });
+    const again = await OneSubtask.open(chain, { restore: [await one.saved(1)] });
     await again.untilMark('end');
     const before = one.recordsBefore('checkpoint 1');
     expect(before).toEqual([0, 1, 2]);

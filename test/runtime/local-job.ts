@@ -11,6 +11,7 @@ import type { SubtaskResult, SubtaskServices } from '../../src/runtime/services.
 import type { Makers } from '../../src/runtime/makers.ts';
 import { builtIn } from '../../src/built-in.ts';
 import { Subtask } from '../../src/runtime/subtask.ts';
+import { loopedStorage } from './looped-storage.ts';
 
 export interface StageSpec {
   chain: OperatorSpec[];
@@ -175,6 +176,7 @@ export function localJob(
     print(text) {
       job.printed += text;
     },
+    storage: loopedStorage,
     ...(options.snapshot === undefined ? {} : coordinated(job, options.snapshot)),
     log(level, message) {
       job.logs.push(`${level}: ${message}`);

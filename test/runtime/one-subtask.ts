@@ -8,15 +8,16 @@ import type { OperatorSpec } from '../../src/graph/job-graph.ts';
 import type { Element } from '../../src/runtime/element.ts';
 import type { SplitMessage } from '../../src/runtime/split-dealer.ts';
 import { MAX_TIMESTAMP } from '../../src/runtime/operator.ts';
-import type { SavedSubtask } from '../../src/state/chunks.ts';
+import type { SubtaskState } from '../../src/state/storage/subtask-state.ts';
 import { Subtask } from '../../src/runtime/subtask.ts';
 import { systemMachine } from '../../src/machine/system-machine.ts';
 import { functionOf } from './local-job.ts';
+import { loopedStorage } from './looped-storage.ts';
 
 export interface OneSubtaskOptions {
   /** Channels in; none where the chain has a source. */
   inputs?: number;
-  restore?: SavedSubtask[];
+  restore?: SubtaskState[];
   subtask?: number;
   parallelism?: number;
   /** The other subtasks of a source, itself among them; they begin by `start`. */
@@ -34,7 +35,7 @@ export class OneSubtask {
   readonly records: unknown[] = [];
   /** What it says of itself, in order. */
   readonly told: string[] = [];
-  readonly #saved = new Map<number, SavedSubtask>();
+  readonly #saved = new Map<number, SubtaskState>();
   #subtask!: Subtask;
   #owed = 0;
   #changed: (() => void)[] = [];
@@ -85,9 +86,10 @@ export class OneSubtask {
         print: () => {},
         toSource: (_, to, message) => options.beside?.[to]?.hear(message),
         log: () => {},
-        snapshot: (checkpoint, _task, _subtask, state) => {
-          if (state !== undefined) one.#saved.set(checkpoint, structuredClone(state));
-          one.#tell(`${state === undefined ? 'finished at' : 'saved'} ${checkpoint}`);
+        storage: loopedStorage,
+        snapshot: (checkpoint, _task, _subtask, answer) => {
+          if (answer.kind === 'saved') one.#saved.set(checkpoint, answer.state);
+          one.#tell(`${answer.kind === 'finished' ? 'finished at' : answer.kind} ${checkpoint}`);
         },
         drained: () => one.#tell('drained'),
       },
@@ -132,8 +134,9 @@ export class OneSubtask {
     this.#subtask.credit(OUT, owed);
   }
 
-  saved(checkpoint: number): SavedSubtask {
-    return this.#saved.get(checkpoint) as SavedSubtask;
+  async saved(checkpoint: number): Promise<SubtaskState> {
+    await this.untilTold(`saved ${checkpoint}`);
+    return this.#saved.get(checkpoint) as SubtaskState;
   }
 
   /** The records that were sent before an element. */

@@ -12,6 +12,9 @@ import {
   type OperatorContext,
 } from '../../src/runtime/operator.ts';
 import { type SavedSubtask, entriesOf } from '../../src/state/chunks.ts';
+import { readStates } from '../../src/state/storage/restoring.ts';
+import type { SnapshotAnswer } from '../../src/runtime/services.ts';
+import { loopedStorage } from './looped-storage.ts';
 import type { Makers } from '../../src/runtime/makers.ts';
 import { builtIn } from '../../src/built-in.ts';
 import { type LocalJobOptions, localJob, op } from './local-job.ts';
@@ -295,7 +298,7 @@ describe('processing time', () => {
 });
 
 test('a checkpoint cuts the stream at one place and holds the state of every operator', async () => {
-  const states: Record<string, SavedSubtask> = {};
+  const answers: Record<string, SnapshotAnswer> = {};
   const hold = Promise.withResolvers<void>();
   const counting: Custom = (ctx, emit) => {
     let count = 0;
@@ -327,8 +330,8 @@ test('a checkpoint cuts the stream at one place and holds the state of every ope
     {
       makers: makers({ counter: counting }),
       record: true,
-      snapshot: (checkpoint, task, subtask, state) => {
-        states[`${checkpoint}/${task}/${subtask}`] = state as SavedSubtask;
+      snapshot: (checkpoint, task, subtask, answer) => {
+        answers[`${checkpoint}/${task}/${subtask}`] = answer;
         if (task === 1) hold.resolve();
       },
     },
@@ -340,8 +343,10 @@ test('a checkpoint cuts the stream at one place and holds the state of every ope
   expect(
     controls([...running.traffic.values()][0]).filter((line) => line !== 'final watermark'),
   ).toEqual(['record a', 'record b', 'barrier 3', 'record c', 'end']);
-  expect(Object.keys(states)).toEqual(['3/0/0', '3/1/0']);
-  expect(entriesOf(states['3/0/0'] as SavedSubtask, 'count')).toEqual([2]);
+  expect(Object.keys(answers)).toEqual(['3/0/0', '3/1/0']);
+  const { state } = answers['3/0/0'] as Extract<SnapshotAnswer, { kind: 'saved' }>;
+  const [saved] = await readStates(loopedStorage, [state], () => true);
+  expect(entriesOf(saved as SavedSubtask, 'count')).toEqual([2]);
 });
 
 test('cancel closes what is open, also while a function never settles', async () => {

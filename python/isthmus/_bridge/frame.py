@@ -19,6 +19,7 @@ BATCH, WATERMARK, BARRIER, IDLE, END, CREDIT = 0x10, 0x11, 0x12, 0x13, 0x14, 0x1
 TRIGGER_CHECKPOINT, SNAPSHOT, CHECKPOINT_COMPLETE, STOP, TASK_DRAINED = 0x16, 0x17, 0x19, 0x1B, 0x1C
 #: Its channel is the subtask that it is for.
 SPLITS = 0x1D
+STATE, CHECKPOINT_ABORTED = 0x1E, 0x1F
 SUBMIT, SUBMITTED, JOB_STATUS, RESULTS, RESULTS_CREDIT = 0x20, 0x21, 0x22, 0x23, 0x24
 JOB_FINISHED, JOB_CANCEL, PROGRESS, DRIVER_LOG, JOB_STOP = 0x25, 0x26, 0x27, 0x28, 0x29
 
@@ -28,8 +29,10 @@ CHECKPOINT, SAVEPOINT, SUSPEND, DRAIN = range(4)
 #: The channel of the CREDIT that answers LOG; no exchange has it.
 LOG_CHANNEL = 0xFFFFFFFF
 
+#: Flag of BLOB and STATE: the last piece.
+FLAG_LAST = 1
 #: Flags that a type may carry; none where absent.
-FLAGS = {BLOB: 1, BATCH: 3, RESULTS: 15}
+FLAGS = {BLOB: FLAG_LAST, STATE: FLAG_LAST, BATCH: 3, RESULTS: 15}
 #: Types whose body has a fixed size.
 BODY_BYTES = {
     WATERMARK: 8,
@@ -47,7 +50,7 @@ BODY_BYTES = {
     PONG: 0,
     CLOSING: 0,
 }
-TYPES = frozenset(range(0x01, 0x1E)) | frozenset(range(0x20, 0x2A))
+TYPES = frozenset(range(0x01, 0x20)) | frozenset(range(0x20, 0x2A))
 
 _HEADER = struct.Struct("<IBBBBII")
 _I64 = struct.Struct("<q")

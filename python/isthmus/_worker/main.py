@@ -148,6 +148,7 @@ class Process:
     def __init__(self, frames_in: int, frames_out: int, program_out: int) -> None:
         from .._bridge import frame as wire
         from . import built_in, left_behind
+        from .background import Background
         from .machine.machine import Machine
         from .runtime import forked
         from .runtime.collector import Collector
@@ -197,6 +198,7 @@ class Process:
             flush=self.flush,
             pump=self.turn_until,
             lingering=lambda: lingering() or has_changed(),
+            elsewhere=Background(self.wake),
         )
 
         descriptors = (frames_in, frames_out, self._wake_in, self._wake_out)

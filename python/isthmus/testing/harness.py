@@ -149,7 +149,7 @@ class OneInputHarness:
         self._closed = False
         #: A checkpoint whose commit has failed, and when it is tried again.
         self._commit_again: tuple[int, int] | None = None
-        if self._store.predecessors:
+        if self._store.is_restored:
             self.complete_checkpoint(RESTORED)
 
     @classmethod

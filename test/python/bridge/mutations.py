@@ -78,7 +78,7 @@ def _body_fields(kind: str, flags: int, count: int, body: bytes) -> dict[str, tu
         start = 8 * count if flags & 1 else 0
         times: dict[str, tuple[int, int] | None] = {"timestamps": (0, start)} if start else {}
         return {**times, "payload": (start, len(body))}
-    if kind in ("BLOB", "WATERMARK", "IDLE", "CREDIT", "RESULTS_CREDIT"):
+    if kind in ("BLOB", "STATE", "WATERMARK", "IDLE", "CREDIT", "RESULTS_CREDIT"):
         return {"body": (0, len(body))}
     return {"map": (0, len(body)), **dict.fromkeys(msgspec.msgpack.decode(body))}
 

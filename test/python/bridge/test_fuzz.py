@@ -5,6 +5,7 @@ The twin is ``test/bridge/fuzz.test.ts``. ``ISTHMUS_TEST_SEED`` and ``ISTHMUS_FU
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import resource
@@ -18,7 +19,8 @@ import pytest
 from isthmus._bridge import codec, control, frame
 from isthmus._worker.runtime.wire_batch import ChannelCodec
 from isthmus._worker.state import keys
-from isthmus.errors import BridgeProtocolError, CodecError, IsthmusError
+from isthmus._worker.state.storage.subtask_state import state_of_data, state_to_data
+from isthmus.errors import BridgeProtocolError, CodecError, IsthmusError, StateError
 from mutations import BODY_MUTATIONS, HEADER_FIELDS, Mutant, SeedFrame, mutate, seed_frames
 from seed import SEED
 
@@ -26,7 +28,16 @@ FRAMES = int(os.environ.get("ISTHMUS_FUZZ_FRAMES", "100000"))
 MAX_FRAME_BYTES = 1 << 16
 MAX_SECONDS = 5.0
 
-_BARE = {frame.BLOB, frame.START, frame.RELEASE, frame.SHUTDOWN, frame.PING, frame.PONG, frame.END}
+_BARE = {
+    frame.BLOB,
+    frame.STATE,
+    frame.START,
+    frame.RELEASE,
+    frame.SHUTDOWN,
+    frame.PING,
+    frame.PONG,
+    frame.END,
+}
 _FIXED = {
     frame.WATERMARK: frame.decode_watermark,
     frame.BARRIER: frame.decode_barrier,
@@ -45,7 +56,14 @@ def _open(kind: int, flags: int, count: int, body: Any) -> list[Any]:
     if kind in _FIXED:
         _FIXED[kind](body)
         return []
-    return [] if kind in _BARE else [control.decode_control(body)]
+    if kind in _BARE:
+        return []
+    read = control.decode_control(body)
+    if kind == frame.SNAPSHOT and "state" in read:
+        # A state that is none is no violation of the protocol: it is refused by itself.
+        with contextlib.suppress(StateError):
+            state_to_data(state_of_data(read["state"]))
+    return [read]
 
 
 def _by_field(seeds: list[SeedFrame]) -> dict[str, list[tuple[SeedFrame, str]]]:

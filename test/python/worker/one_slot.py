@@ -18,6 +18,8 @@ from isthmus.testing import ManualClock
 
 #: What the function of a kind is called, where it is not "function".
 _PARTS = {"source.collection": "elements", "source.csv": "reader"}
+#: State that slots have sent: what one keeps, any other is given.
+_kept: list[tuple[int, int, bytes]] = []
 _KINDS = ("checkpoint", "savepoint", "suspend", "drain")
 
 
@@ -48,7 +50,7 @@ class OneSlot:
     def __init__(
         self,
         *tasks: dict[str, Any],
-        restore: dict[int, list[bytes]] | None = None,
+        restore: dict[int, list[Any]] | None = None,
         checkpoints: bool = False,
         waits: bool = False,
         **settings: Any,
@@ -58,7 +60,7 @@ class OneSlot:
         #: What it says of its tasks, in order.
         self.told: list[str] = []
         #: Answers to checkpoints: (checkpoint, task) → the state, or None of one that has finished.
-        self.saved: dict[tuple[int, int], bytes | None] = {}
+        self.saved: dict[tuple[int, int], Any] = {}
         self._unanswered: dict[int, int] = {}
         #: Slots of the other subtasks of a source, by number, itself among them.
         self.beside: list[OneSlot] | None = None
@@ -72,6 +74,8 @@ class OneSlot:
             makers=built_in,
         )
         self._is_woken = False
+        for flags, number, piece in _kept if restore else ():
+            self.slot.handle((wire.STATE, flags, number, 0, piece))
         self.handle(
             wire.DEPLOY,
             {
@@ -212,6 +216,8 @@ class OneSlot:
             sent.append(Mark(f"{_KINDS[of]} {checkpoint}"))
         elif kind == wire.END:
             sent.append(Mark("end"))
+        elif kind == wire.STATE:
+            _kept.append((flags, channel, bytes(body)))
         elif kind == wire.SNAPSHOT:
             answer = decode_control(body)
             self.told.append(

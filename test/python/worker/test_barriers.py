@@ -127,6 +127,7 @@ def test_a_drained_task_answers_and_closes_with_the_last_checkpoint():
     slot = OneSlot(task(op("map", lambda n: n), inputs=(1,), outputs=(OUT,)), checkpoints=True)
     slot.feed(1, 1)
     slot.barrier(1, 1)
+    slot.run()
     slot.end(1)
     slot.run()
     assert slot.told == ["saved 1", "drained 0"]

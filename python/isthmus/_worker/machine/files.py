@@ -13,8 +13,9 @@ import stat
 import tempfile
 from typing import BinaryIO, Literal, NamedTuple, Protocol
 
-#: ``write``: a file that is there is emptied. ``new``: it must not be there. ``append``: what is there stays.
-OpenMode = Literal["read", "write", "new", "append"]
+#: ``write``: a file that is there is emptied. ``new``: it must not be there. ``private``: as ``new``, and nobody else may
+#: read it. ``append``: what is there stays.
+OpenMode = Literal["read", "write", "new", "private", "append"]
 
 
 class FileStat(NamedTuple):
@@ -76,6 +77,7 @@ _MODES: dict[OpenMode, Literal["rb", "wb", "xb", "ab"]] = {
     "read": "rb",
     "write": "wb",
     "new": "xb",
+    "private": "xb",
     "append": "ab",
 }
 _BUFFER = 1 << 16
@@ -85,7 +87,8 @@ class SystemFiles:
     """Those of the system."""
 
     def open(self, path: str, mode: OpenMode) -> BinaryIO:
-        return open(path, _MODES[mode], buffering=_BUFFER)
+        opener = _open_private if mode == "private" else None
+        return open(path, _MODES[mode], buffering=_BUFFER, opener=opener)
 
     def sync(self, file: BinaryIO) -> None:
         file.flush()
@@ -139,6 +142,10 @@ class SystemFiles:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _kind(entry: os.DirEntry[str]) -> Literal["file", "folder", "link", "other"]:

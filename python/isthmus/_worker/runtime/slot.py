@@ -30,6 +30,9 @@ from ..._values.raised import ANYTHING
 from ..._values.shown import safe_str, type_name
 from ...errors import IsthmusError
 from ..machine.machine import Machine
+from ..state.storage.bridge_storage import BridgeStorage
+from ..state.storage.file_storage import FileStorage
+from ..state.storage.storage import StateStorage
 from . import forked
 from .agenda import Agenda
 from .functions import FunctionLoader
@@ -37,6 +40,7 @@ from .makers import Makers
 from .operator import Operator
 from .output import LocalSender, RemoteSender
 from .program import install_program, leave_frames, uninstall_program
+from .snapshots import AtOnce, Elsewhere, Snapshots
 from .subtask import Subtask
 from .subtask_wiring import wire_subtasks
 from .watchdog import Watchdog
@@ -69,6 +73,7 @@ class Slot:
         flush: Callable[[], None] = lambda: None,
         pump: Callable[[Callable[[], bool]], bool] | None = None,
         lingering: Callable[[], bool] = lambda: False,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         #: ``transmit(type, flags, channel, count, body)``.
         self.transmit = transmit
@@ -93,6 +98,11 @@ class Slot:
         self._flush = flush
         self._blobs: dict[int, bytearray | bytes] = {}
         self._imported: Imported | None = None
+        #: Where work is done that waits for a disk.
+        self._elsewhere: Elsewhere = AtOnce() if elsewhere is None else elsewhere
+        #: For state that comes and goes over the bridge.
+        self._bridge = BridgeStorage(self._send_state)
+        self.snapshots = self._snapshots_in(self._bridge, 0)
         self._reset()
         self.released = False
 
@@ -164,6 +174,8 @@ class Slot:
                 task.deliver(channel, _CONTROL[kind](body))
         elif kind == wire.BLOB:
             self._blobs.setdefault(channel, bytearray()).extend(body)  # type: ignore[union-attr]
+        elif kind == wire.STATE:
+            self._bridge.receive(channel, flags & wire.FLAG_LAST != 0, body)
         elif kind == wire.DEPLOY:
             self._deploy(decode_control(body))
         elif kind == wire.START:
@@ -202,6 +214,11 @@ class Slot:
                         self.agenda.worked(task)
                     except ANYTHING as e:
                         self._fail(e, task)
+        elif kind == wire.CHECKPOINT_ABORTED:
+            checkpoint = decode_control(body)["checkpoint"]
+            self.snapshots.abort(checkpoint)
+            for task in self.tasks:
+                task.store.aborted(checkpoint)
         else:
             raise IsthmusError(f"A worker is not sent frames of type {kind:#x}.", code="ISTHMUS_PROTOCOL")
 
@@ -240,9 +257,10 @@ class Slot:
                     return False
         self.current = None
         self._fire_due()
+        self.snapshots.step()
         if clock.monotonic() >= self._metrics_due:
             self.send_metrics()
-        return not (self.failed or agenda.is_empty)
+        return not self.failed and (self.snapshots.busy or not agenda.is_empty)
 
     def _step(self, task: Subtask, deadline: float) -> bool:
         """Returns whether the slot goes on."""
@@ -315,7 +333,8 @@ class Slot:
         self._wake()
 
     def woken(self) -> None:
-        """Somebody called ``wake``: ask operators for results that came off the loop."""
+        """Somebody called ``wake``: ask operators for results that came off the loop, and see what has been written."""
+        self.snapshots.collect()
         while self._woken:
             task = self._woken.pop()
             if task.polls and not task.finished:
@@ -337,12 +356,19 @@ class Slot:
                 self._deploying(deployment)
             with loading():
                 install_program(deployment["python"], self._blobs)
+            folder = deployment.get("stateFolder")
+            self._bridge.max_frame_bytes = self.max_frame_bytes
+            storage: StateStorage = (
+                self._bridge if folder is None else FileStorage(self.machine.files, folder)
+            )
+            self.snapshots = self._snapshots_in(storage, deployment["attempt"])
             load = FunctionLoader(self._blobs)  # type: ignore[arg-type]
             deepest = 0
             for built in wire_subtasks(self, deployment, load):
                 self.tasks.append(built)
                 self.agenda.add(built)
                 deepest = max(deepest, len(built.operators))
+            self._bridge.forget()
             leave_frames(deepest)
             self._imported.look()
         except ANYTHING as e:
@@ -364,12 +390,27 @@ class Slot:
                 encode_control({**where, "metrics": metrics_of(task)}),
             )
         elif what == "snapshot":
-            from ..._values.isolate import dumps
+            checkpoint, frozen = rest
+            if frozen is None:
+                self._answer_checkpoint(task, checkpoint, {"finished": True})
+            else:
+                self.snapshots.begin(task, frozen)
 
-            checkpoint, state = rest
-            answer = {"finished": True} if state is None else {"state": dumps(state)}
-            body = {"checkpoint": checkpoint, **where, **answer}
-            self.transmit(wire.SNAPSHOT, 0, 0, 0, encode_control(body))
+    def _answer_checkpoint(self, task: Subtask, checkpoint: int, answer: dict[str, Any]) -> None:
+        body = {"checkpoint": checkpoint, "task": task.id, "subtask": task.subtask, **answer}
+        self.transmit(wire.SNAPSHOT, 0, 0, 0, encode_control(body))
+
+    def _snapshots_in(self, storage: StateStorage, attempt: int) -> Snapshots:
+        return Snapshots(
+            answer=self._answer_checkpoint,
+            storage=storage,
+            attempt=attempt,
+            elsewhere=self._elsewhere,
+            monotonic=self.clock.monotonic,
+        )
+
+    def _send_state(self, number: int, is_last: bool, piece: bytes) -> None:
+        self.transmit(wire.STATE, wire.FLAG_LAST if is_last else 0, number, 0, piece)
 
     def send_metrics(self) -> None:
         self._metrics_due = self.clock.monotonic() + _METRICS_EVERY_S
@@ -408,6 +449,7 @@ class Slot:
         self._close_all()
 
     def _close_all(self) -> None:
+        self.snapshots.end()
         for task in self.tasks:
             task.stop_source()
         for task in self.tasks:

@@ -21,12 +21,13 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
-from ..._bridge.frame import DRAIN, SUSPEND
+from ..._bridge.frame import CHECKPOINT, DRAIN, SUSPEND
 from ..._interfaces.source import Batch as SourceBatch
 from ..._values.failure import OperatorFailure, safe_repr
 from ..._values.raised import ANYTHING
 from ..machine.clock import Clock
 from ..state.key_identity import Freezer
+from ..state.storage.subtask_state import KeptOperator
 from ..state.store import SubtaskStore
 from .aligner import Barrier
 from .answers import Answers
@@ -58,6 +59,7 @@ class Subtask:
         clock: Clock,
         watchdog: Watchdog | None,
         store: SubtaskStore,
+        kept_operators: list[KeptOperator],
         source: SplitDriver | None = None,
         checkpoints: bool = False,
     ) -> None:
@@ -72,6 +74,8 @@ class Subtask:
         self.store = store
         #: Told of the keys of records; None where the job takes no checkpoints.
         self._touched = store.keys
+        #: As whom state is kept: the chain, and operators whose state was restored and is nobody's here.
+        self.kept_operators = kept_operators
         #: Source of records when the chain's head is one; ``operators`` then are the rest.
         self.source = source
         self.operators = operators
@@ -114,7 +118,7 @@ class Subtask:
         self.records_in = 0
         self.busy_s = 0.0
         self.looks = Looks(operators, 0 if source is None else 1)
-        #: Called with what the slot must do: ("snapshot", checkpoint, state or None), ("drained",), ("finished",).
+        #: Called with what the slot must do: ("snapshot", checkpoint, frozen or None), ("drained",), ("finished",).
         self.notify: Callable[..., None] = lambda *_: None
         #: Called within a function that makes more for side outputs than they take: lets others go on until they do.
         self.give_way: Callable[[Subtask], None] = lambda _: None
@@ -458,10 +462,11 @@ class Subtask:
         checkpoint, _, kind = barrier
         yield from self.chain.before_barrier(checkpoint, kind)
         self._answers.answer(checkpoint)  # T9
-        state = self.store.freeze(checkpoint).saved()
+        # A savepoint is whole by itself.
+        frozen = self.store.freeze(checkpoint, full=kind != CHECKPOINT)
         if self.source is not None:
             self.source.saved(checkpoint)
-        self.notify("snapshot", self, checkpoint, state)
+        self.notify("snapshot", self, checkpoint, frozen)
 
     def _last_answer(self, barrier: Barrier) -> Generator[Drain, None, None]:
         yield from self._save(barrier)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from ..._program.kinds import is_source
 from ..._settings.settings import Settings
 from ..._values.failure import OperatorFailure
-from ..._values.isolate import loads
 from ..._values.keep import Own, kept, sendable
 from ..._values.raised import ANYTHING
 from ..._values.weight import Scale
-from ..state.chunks import saved_subtask
+from ..state.identity import check_identity
 from ..state.key_identity import GroupOf
+from ..state.storage.restoring import read_states
+from ..state.storage.subtask_state import KeptOperator, state_of_data
 from ..state.store import SubtaskStore
 from .coercion import Coerce
 from .opening import open_function
@@ -65,16 +66,23 @@ def _build(
         for i, spec in enumerate(chain)
         if i >= first
     ]
+    groups = GroupOf(part["maxParallelism"], part["parallelism"], part["subtask"])
+    here = kept_operators(part)
+    states = check_identity(
+        [state_of_data(saved) for saved in (deployment.get("restore") or {}).get(str(part["task"]), ())],
+        here,
+        part["maxParallelism"],
+    )
+    saved = read_states(slot.snapshots.storage, states, groups.is_mine)
     store = SubtaskStore(
-        GroupOf(part["maxParallelism"], part["parallelism"], part["subtask"]),
+        groups,
         part["subtask"],
         part["parallelism"],
-        [
-            saved_subtask(loads(saved))
-            for saved in (deployment.get("restore") or {}).get(str(part["task"]), ())
-        ],
+        saved,
         checkpoints=deployment.get("checkpoints", False),
     )
+    known = {each.uid for each in here}
+    others = {each.uid: each for state in states for each in state.operators if each.uid not in known}
     task = Subtask(
         deployment=part,
         operators=operators,
@@ -82,6 +90,7 @@ def _build(
         clock=slot.clock,
         watchdog=slot.watchdog,
         store=store,
+        kept_operators=[*here, *others.values()],
         source=source,
         checkpoints=deployment.get("checkpoints", False),
     )
@@ -101,14 +110,14 @@ def _build(
             attempt=deployment["attempt"],
             mode=deployment["mode"],
             keyed=i == 0 and bool(part["keyedInputs"][0]),
-            key_type=next((known["keyType"] for known in part["inputs"] if "keyType" in known), None),
+            key_type=_key_type(part),
             cursor=cursor,
             machine=slot.machine,
             settings=settings,
             load_function=load,
             emit_side=_side_emitter(task, i),
             side_tags=tags,
-            state=store.of(spec.get("uid") or str(spec["id"])),
+            state=store.of(_uid(spec)),
             wake=_waker(slot, task),
         )
         ctx.program_output = slot.program_output
@@ -119,6 +128,24 @@ def _build(
     task.take = slot.take
     task.give_way = slot.give_way
     return task, contexts
+
+
+def kept_operators(part: dict[str, Any]) -> list[KeptOperator]:
+    """The operators of a task, as whose state is kept."""
+    return [
+        KeptOperator(
+            _uid(spec), spec["name"], spec["kind"], "python", _key_type(part) if i == 0 else None, []
+        )
+        for i, spec in enumerate(part["chain"])
+    ]
+
+
+def _uid(spec: dict[str, Any]) -> str:
+    return spec.get("uid") or str(spec["id"])
+
+
+def _key_type(part: dict[str, Any]) -> Any:
+    return next((known["keyType"] for known in part["inputs"] if "keyType" in known), None)
 
 
 def _waker(slot: Slot, task: Subtask) -> Callable[[], None]:
@@ -300,6 +327,6 @@ def _open(slot: Slot, task: Subtask, contexts: list[OperatorContext]) -> None:
         except ANYTHING as e:
             raise OperatorFailure(e, ctx.spec, where=_where(ctx)) from e
     try:
-        task.opened(task.store.predecessors > 0)
+        task.opened(task.store.is_restored)
     except ANYTHING as e:
         raise task.failure(e) from e

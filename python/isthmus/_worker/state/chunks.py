@@ -41,16 +41,12 @@ class SavedSubtask(NamedTuple):
     subtask: int
     parallelism: int
     chunks: list[Chunk]
+    #: Of the operators that it is of; None: of all of the chain.
+    uids: frozenset[str] | None = None
 
     def entries(self, table: str) -> list[Any]:
         """What it has of a table, of all operators and key groups, where it is no increment."""
         return [entry for chunk in self.chunks if chunk.table == table for entry in changes_of(chunk)[1]]
-
-
-def saved_subtask(data: Sequence[Any]) -> SavedSubtask:
-    """A ``SavedSubtask`` of what came over the wire as plain lists."""
-    subtask, parallelism, chunks = data
-    return SavedSubtask(subtask, parallelism, [Chunk(*chunk) for chunk in chunks])
 
 
 def whole(uid: str, table: str, form: str, group: int, entries: list[Any]) -> Chunk:
@@ -75,4 +71,4 @@ def changes_of(chunk: Chunk) -> tuple[list[Any], list[Any]]:
 def together(increments: Sequence[SavedSubtask]) -> SavedSubtask:
     """A base and the increments since, oldest first, as one (C1)."""
     chunks = [chunk for one in increments for chunk in one.chunks]
-    return SavedSubtask(increments[-1].subtask, increments[-1].parallelism, chunks)
+    return increments[-1]._replace(chunks=chunks)

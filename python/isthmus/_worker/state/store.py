@@ -68,8 +68,7 @@ class SubtaskStore:
         self.subtask = subtask
         self.parallelism = parallelism
         saved = sorted(saved, key=lambda each: each.subtask)
-        #: How many subtasks the restored state is of.
-        self.predecessors = len(saved)
+        self._predecessors = [each.uids for each in saved]
         #: The keys of records and timers; None where nothing is to be told of.
         self.keys = Changes() if checkpoints else None
         self._all_changes: list[Changes | TrackedTable] = [self.keys] if self.keys is not None else []
@@ -110,6 +109,14 @@ class SubtaskStore:
                 one for one in known if (one.subtask, one.chunk.group) != (origin.subtask, chunk.group)
             )
         known.append(origin)
+
+    @property
+    def is_restored(self) -> bool:
+        return bool(self._predecessors)
+
+    def predecessors(self, uid: str) -> int:
+        """How many subtasks the restored state of an operator is of."""
+        return sum(uids is None or uid in uids for uids in self._predecessors)
 
     def of(self, uid: str) -> OperatorStore:
         """The tables of an operator."""
@@ -365,7 +372,7 @@ class OperatorStore:
     @property
     def predecessors(self) -> int:
         """How many subtasks the restored state is of."""
-        return self._store.predecessors
+        return self._store.predecessors(self._uid)
 
     def split_list(self, name: str) -> list[Any]:
         """Values that are dealt out anew when the parallelism changes."""

@@ -1,0 +1,1 @@
+"""Where state is kept between two runs of a task."""
