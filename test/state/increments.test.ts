@@ -296,3 +296,22 @@ test.each([0, 3])('an object changed in place is frozen as it was, %i steps on',
   const both = together([saved, tables.store.freeze(2).saved()]);
   expect(movesOf(new Tables([both]))).toEqual(keys.map((_, i) => [i, 1000]));
 });
+
+test('what is removed stays away, and changes outlive a checkpoint that is given up', () => {
+  const tables = new Tables();
+  for (const key of KEYS) {
+    tables.do('update', key, 1);
+    tables.do('put', key, 1);
+    tables.do('put', key, 2);
+  }
+  const base = tables.store.freeze(1).saved();
+  tables.store.completed(1);
+  tables.do('clear', 'a', 0);
+  tables.do('remove', 'b', 1);
+  tables.do('update', 'c', 3);
+  tables.store.freeze(2).saved();
+  tables.store.aborted(2);
+  tables.do('update', 'd', 5);
+  const increment = tables.store.freeze(3).saved();
+  expect(new Tables([together([base, increment])]).content()).toEqual(tables.content());
+});

@@ -332,3 +332,30 @@ def test_without_checkpoints_all_is_encoded_at_once():
     held["a"].append(2)
     assert [pickle.loads(chunk.data) for chunk in frozen.saved().chunks] == [[("a", [1])]]
     assert store.of("op").touch(("a",)) is None
+
+
+def test_what_is_removed_stays_away_and_changes_outlive_an_abort():
+    tables = Tables()
+    for key in KEYS:
+        tables.do("update", key, 1)
+        tables.do("put", key, 1)
+        tables.do("put", key, 2)
+    base = tables.store.freeze(1).saved()
+    tables.store.completed(1)
+    tables.do("clear", "a", 0)
+    tables.do("remove", "b", 1)
+    tables.do("update", "c", 3)
+    tables.store.freeze(2).saved()
+    tables.store.aborted(2)
+    increment = tables.store.freeze(3).saved()
+    assert Tables(together([base, increment])).content() == tables.content()
+
+
+def test_a_value_of_a_map_changed_in_place_is_frozen_as_it_was():
+    tables = Tables()
+    tables.do("put", "a", 1)
+    steps = tables.store.freeze(1).steps()
+    tables.state.touch(("a",))
+    tables.map.get(1).append(2)
+    saved = SavedSubtask(0, 1, [chunk for chunk in steps if chunk is not None])
+    assert saved.entries("map:m") == [("a", 1, [1])]
