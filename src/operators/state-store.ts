@@ -1,6 +1,7 @@
 // Where an operator's state is kept: on the heap unless `state.backend.type` names a store on disk.
 
 import type { OperatorContext } from '../runtime/operator.ts';
+import type { ChangedRows } from '../state/changed-rows.ts';
 import { EmbeddedStore } from '../state/embedded-store.ts';
 import { HeapTable, type KeyedTable } from '../state/table.ts';
 import { TouchingTable } from '../state/touching-table.ts';
@@ -27,24 +28,29 @@ export function keyedTable<T>(
   name: string,
   written: Written<T> = asItIs as Written<T>,
 ): KeyedTable<T> {
-  return ctx.state.keyed(name, () => new TableOfStates('keyed', tableOf<T>(ctx), written));
+  return ctx.state.keyed(name, () => {
+    const { table, rows } = tableOf<T>(ctx);
+    return new TableOfStates('keyed', table, written, rows);
+  });
 }
 
-function tableOf<T>(ctx: OperatorContext): KeyedTable<T> {
+function tableOf<T>(ctx: OperatorContext): { table: KeyedTable<T>; rows?: ChangedRows } {
+  const { cursor, state, spec } = ctx;
   const store = stateStore(ctx);
-  return store === undefined
-    ? ctx.state.tracks
-      ? new TouchingTable(ctx.cursor)
-      : new HeapTable(ctx.cursor)
-    : store.table(ctx.cursor, {
-        name: ctx.spec.name,
-        freeze: (entry) => entry,
-        thaw: (frozen) => frozen as T,
-      });
+  if (store === undefined)
+    return { table: state.tracks ? new TouchingTable(cursor) : new HeapTable(cursor) };
+  const freezing = {
+    name: spec.name,
+    freeze: (entry: T): unknown => entry,
+    thaw: (frozen: unknown) => frozen as T,
+  };
+  if (!state.tracks) return { table: store.table(cursor, freezing) };
+  return store.tracked(cursor, freezing, (key) => state.groupOf(key));
 }
 
 const asItIs: Written<unknown> = {
   entry: (key, held) => [key, held],
   read: (entry) => entry as [unknown, unknown],
   keyOf: ([key]) => key,
+  address: (key) => [key],
 };

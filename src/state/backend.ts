@@ -24,9 +24,11 @@ import {
   type MapState,
   type ValueState,
 } from './states.ts';
+import type { ChangedRows } from './changed-rows.ts';
 import type { EmbeddedStore } from './embedded-store.ts';
+import type { Freezing } from './embedded-table.ts';
 import type { OperatorStore } from './store.ts';
-import { TableOfMaps, TableOfStates } from './tables.ts';
+import { TableOfMaps, TableOfStates, type Written } from './tables.ts';
 import { TouchingTable } from './touching-table.ts';
 import { type CurrentKey, ExpiringTable, HeapTable, type KeyedTable } from './table.ts';
 import type { Scope } from './scope.ts';
@@ -156,8 +158,9 @@ export class KeyedBackend {
           ),
       ) as KeyedTable<unknown>;
     }
-    const made = (): TableOfStates<unknown> =>
-      new TableOfStates(form, this.#tableOf(kind, name), {
+    const made = (): TableOfStates<unknown> => {
+      const { table, rows } = this.#tracked(kind, name);
+      const written: Written<unknown> = {
         entry(key, held) {
           const frozen = freeze(kind, held, expiry);
           return frozen === undefined ? undefined : [...split(key), frozen];
@@ -167,8 +170,21 @@ export class KeyedBackend {
           return [key, thaw(kind, held)];
         },
         keyOf: (address) => join([...address, undefined])[0],
-      });
+        address: split,
+      };
+      return new TableOfStates(form, table, written, rows);
+    };
     return form === 'keyed' ? this.#state.keyed(of, made) : this.#state.namespacedStates(of, made);
+  }
+
+  /** A table whose changes are known where it is on disk and checkpoints are taken. */
+  #tracked(kind: Kind, name: string): { table: KeyedTable<unknown>; rows?: ChangedRows } {
+    if (this.#disk === undefined || !this.#state.tracks)
+      return { table: this.#tableOf(kind, name) };
+    const { split } = this.#scope;
+    return this.#disk.tracked(this.#at, freezing(kind, name), (key) =>
+      this.#state.groupOf(split(key)[0]),
+    );
   }
 
   #tableOf(kind: Kind, name: string): KeyedTable<unknown> {
@@ -176,12 +192,16 @@ export class KeyedBackend {
       const tells = this.#state.tracks && kind !== 'map' && this.#scope.form === 'keyed';
       return tells ? new TouchingTable(this.#at) : new HeapTable(this.#at);
     }
-    return this.#disk.table(this.#at, {
-      name,
-      freeze: (held) => freeze(kind, held, undefined),
-      thaw: (frozen) => thaw(kind, frozen),
-    });
+    return this.#disk.table(this.#at, freezing(kind, name));
   }
+}
+
+function freezing(kind: Kind, name: string): Freezing<unknown> {
+  return {
+    name,
+    freeze: (held) => freeze(kind, held, undefined),
+    thaw: (frozen) => thaw(kind, frozen),
+  };
 }
 
 /** What goes into a snapshot; undefined where all of it has expired (T4 of ttl.ts). */

@@ -146,6 +146,9 @@ interface Epochs {
   readonly epoch: number;
 }
 
+/** What gives a table's chunks. */
+export type StoredChunks = Pick<StoredView<unknown>, 'chunks'>;
+
 /** Rows of a table as they were at a freeze, or what of them had changed. */
 export class StoredView<T> {
   readonly checkpoint: number;

@@ -104,6 +104,10 @@ export class SubtaskStore {
     return this.#predecessors.filter((uids) => uids?.includes(uid) ?? true).length;
   }
 
+  groupOf(key: unknown): number {
+    return this.#groups.group(key);
+  }
+
   /** The tables of an operator. */
   of(uid: string): OperatorStore {
     return new OperatorStore(this, uid);
@@ -152,6 +156,12 @@ export class SubtaskStore {
     const parts: Iterable<Chunk | undefined>[] = [];
     for (const named of this.#tables.values()) {
       const { uid, name, table } = named;
+      if (table.rows !== undefined) {
+        table.rows.seal(checkpoint);
+        const stored = table.storedView?.(checkpoint, base !== undefined);
+        if (stored !== undefined) parts.push(stored.chunks(uid, name, table.form, true));
+        continue;
+      }
       const told = table.changes;
       if (told === undefined || table.view === undefined) {
         parts.push(this.#compared.chunks(checkpoint, base, named));
@@ -200,7 +210,9 @@ export class SubtaskStore {
   completed(checkpoint: number): void {
     if (!this.#open.has(checkpoint)) return;
     this.#base = checkpoint;
-    for (const { table } of this.#tables.values()) table.changes?.completed(checkpoint);
+    for (const { table } of this.#tables.values()) {
+      (table.rows ?? table.changes)?.completed(checkpoint);
+    }
     this.#compared.completed(checkpoint);
     for (const older of [...this.#open].filter((one) => one <= checkpoint)) {
       this.#open.delete(older);
@@ -222,7 +234,9 @@ export class SubtaskStore {
   }
 
   #encoded(checkpoint: number): void {
-    for (const { table } of this.#tables.values()) table.changes?.encoded(checkpoint);
+    for (const { table } of this.#tables.values()) {
+      (table.rows ?? table.changes)?.encoded(checkpoint);
+    }
   }
 
   #byGroup(table: SavedTable): Map<number, unknown[]> {
@@ -260,6 +274,11 @@ export class OperatorStore {
   /** Whether what is kept is to tell of what changes. */
   get tracks(): boolean {
     return this.#store.tracks;
+  }
+
+  /** The key group of a key. */
+  groupOf(key: unknown): number {
+    return this.#store.groupOf(key);
   }
 
   /** Entries by key and namespace (a window), in a table of states whose keys say both. */

@@ -1,7 +1,9 @@
 // The forms of tables of a store: what each holds, as entries and back. Twin of python/isthmus/_worker/state/tables.py.
 
 import { BroadcastMap } from './broadcast-state.ts';
+import type { ChangedRows, StoredChunks } from './changed-rows.ts';
 import type { Changes } from './changes.ts';
+import type { EmbeddedTable } from './embedded-table.ts';
 import { canonicalText, keyIdentity } from './key-identity.ts';
 import type { Scope } from './scope.ts';
 import { MapEntries } from './states.ts';
@@ -26,6 +28,9 @@ export interface SavedTable {
   readonly keyed: boolean;
   /** All of it as it is now. */
   entries(): Iterable<unknown>;
+  /** Of what has changed, where the table is in the embedded store, and what there was when they were sealed last. */
+  readonly rows?: ChangedRows | undefined;
+  storedView?(checkpoint: number, increment: boolean): StoredChunks | undefined;
   /** Of what has changed, where it is told. */
   readonly changes?: Changes<unknown> | undefined;
   /** What of it is to be encoded, as it is now: what has changed, or all. Where changes are told. */
@@ -46,6 +51,8 @@ export interface Written<T> {
   readonly read: (entry: unknown[]) => [key: unknown, held: T];
   /** The key, of what an entry is without its last part. */
   readonly keyOf: (address: unknown[]) => unknown;
+  /** What an entry of a key is without its last part. */
+  readonly address: (key: unknown) => unknown[];
 }
 
 /** Entries in a table on the heap or on disk. */
@@ -54,11 +61,23 @@ export class TableOfStates<T> implements SavedTable {
   readonly keyed = true;
   readonly table: KeyedTable<T>;
   readonly #written: Written<T>;
+  /** Of what has changed, where the table is in the embedded store. */
+  readonly rows: ChangedRows | undefined;
 
-  constructor(form: 'keyed' | 'namespaced', table: KeyedTable<T>, written: Written<T>) {
+  constructor(
+    form: 'keyed' | 'namespaced',
+    table: KeyedTable<T>,
+    written: Written<T>,
+    rows?: ChangedRows,
+  ) {
     this.form = form;
     this.table = table;
     this.#written = written;
+    this.rows = rows;
+  }
+
+  storedView(checkpoint: number, increment: boolean): StoredChunks | undefined {
+    return this.rows?.view(this.table as EmbeddedTable<T>, this.#written, checkpoint, increment);
   }
 
   *entries(): Generator<unknown> {

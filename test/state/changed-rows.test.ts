@@ -2,7 +2,16 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Chunk, WHOLE, changesOf } from '../../src/state/chunks.ts';
+import { KeyedBackend } from '../../src/state/backend.ts';
+import {
+  type Chunk,
+  type SavedSubtask,
+  WHOLE,
+  changesOf,
+  together,
+} from '../../src/state/chunks.ts';
+import { ValueStateDescriptor } from '../../src/state/descriptors.ts';
+import { SubtaskStore } from '../../src/state/store.ts';
 import type { ChangedRows } from '../../src/state/changed-rows.ts';
 import type { EmbeddedTable } from '../../src/state/embedded-table.ts';
 import { EmbeddedStore } from '../../src/state/embedded-store.ts';
@@ -188,6 +197,44 @@ test('a base and increments are what there was at the barrier', () => {
     }),
     { numRuns: 500 },
   );
+});
+
+/** A value state in the embedded store of a subtask that takes checkpoints. */
+function operator(saved: readonly SavedSubtask[] = []) {
+  const place = { subtask: 0, parallelism: 1, maxParallelism: 8 };
+  const store = new SubtaskStore(place, saved, true);
+  const at = { key: undefined as unknown };
+  const disk = new EmbeddedStore(undefined, 10);
+  const backend = new KeyedBackend(store.of('op'), at, () => 0, disk);
+  const state = backend.value(new ValueStateDescriptor<number, undefined>('v'));
+  const of = (key: unknown) => {
+    at.key = key;
+    return state;
+  };
+  return { store, of };
+}
+
+test('a store saves what has changed on disk, and goes on with it', () => {
+  const keys = Array.from({ length: 1_000 }, (_, i) => `key-${i}`);
+  const { store, of } = operator();
+  for (const [i, key] of keys.entries()) of(key).update(i);
+  const full = store.freeze(1).saved();
+  store.completed(1);
+  for (let i = 0; i < 1_000; i += 10) of(`key-${i}`).update(-1);
+  of('key-1').clear();
+  const frozen = store.freeze(2);
+  for (const key of keys) of(key).update(-2);
+  const increment = frozen.saved();
+  const bytes = ({ chunks }: SavedSubtask) => chunks.reduce((sum, each) => sum + each[6].length, 0);
+  expect(bytes(increment)).toBeLessThanOrEqual(0.2 * bytes(full));
+  const restored = operator([together([full, increment])]);
+  expect(keys.map((key) => restored.of(key).value())).toEqual(
+    keys.map((_, i) => (i === 1 ? undefined : i % 10 === 0 ? -1 : i)),
+  );
+  // Given up, its changes are in the next one.
+  store.aborted(2);
+  const next = operator([together([full, store.freeze(3).saved()])]);
+  expect(keys.map((key) => next.of(key).value())).toEqual(keys.map(() => -2));
 });
 
 test('a tenth of the keys is at most 15 percent of all', () => {

@@ -74,6 +74,7 @@ export class CountedEngine extends Engine {
     this.#keys = keyedTable(parts.ctx, 'counts', {
       entry: (key, { count, windows }) => [key, [count, windows]],
       keyOf: ([key]) => key,
+      address: (key) => [key],
       read([key, entry]) {
         const [count, windows] = entry as [number, Map<number, unknown>];
         return [key, { count, windows }];
