@@ -17,6 +17,14 @@ const worker = 'python/isthmus/_worker';
 
 /** Name, file, text, what becomes of it, the test that must fail. */
 const mutations = [
+  ['TypeScript: a checksum is not compared', 'src/state/storage/storage.ts', 'if (!checksumOf(data).equals(checksum)) {', 'if (false) {', 'test/state/storage/storage.test.ts'],
+  ['TypeScript: a file of state is not synced', 'src/state/storage/file-storage.ts', 'await file.sync(); // S1', '', 'test/state/storage/storage.test.ts'],
+  ['TypeScript: the folder of a file of state is not synced', 'src/state/storage/file-storage.ts', 'await this.#files.syncFolder(this.#folder);', '', 'test/state/storage/storage.test.ts'],
+  ['TypeScript: state of another kind is restored', 'src/state/identity.ts', 'was.kind !== now.kind) {', 'false) {', 'test/state/storage/state-vectors.test.ts'],
+  ['Python: a checksum is not compared', `${worker}/state/storage/storage.py`, 'if checksum_of(data) != handle.checksum:', 'if False:', 'test/python/state/storage/test_storage.py'],
+  ['Python: a file of state is not synced', `${worker}/state/storage/file_storage.py`, 'files.sync(file)  # S1', 'file.flush()', 'test/python/state/storage/test_storage.py'],
+  ['Python: the folder of a file of state is not synced', `${worker}/state/storage/file_storage.py`, 'files.sync_folder(self._folder)', 'pass', 'test/python/state/storage/test_storage.py'],
+  ['Python: state of another kind is restored', `${worker}/state/identity.py`, 'was.kind != now.kind:', 'False:', 'test/python/state/storage/test_state_vectors.py'],
   ['TypeScript: a position is that of what was read', 'src/runtime/subtask.ts', 'run.active ? run.taken : this.#batch.values.length', 'this.#batch.values.length', 'test/runtime/barriers.test.ts'],
   ['TypeScript: a barrier waits for the rest of a batch', 'src/runtime/subtask.ts', 'return this.#wanted !== undefined && this.#pull !== undefined && this.#wanted.of !== \'drain\';', 'return this.#wanted !== undefined && this.#pull !== undefined && this.#wanted.of !== \'drain\' && this.#run?.active === false;', 'test/runtime/barriers.test.ts'],
   ['TypeScript: every subtask reads all splits', 'src/runtime/splits.ts', 'if (dealt++ % this.#parallelism === this.#subtask) this.#begin(', 'if (dealt++ >= 0) this.#begin(', 'test/runtime/barriers.test.ts'],
