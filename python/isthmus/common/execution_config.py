@@ -93,6 +93,11 @@ class ExecutionConfig:
         return bool(self._value("pipeline.object-reuse"))
 
     def set_restart_strategy(self, strategy: RestartStrategyConfiguration) -> ExecutionConfig:
+        if not isinstance(strategy, RestartStrategyConfiguration):
+            raise TypeError(
+                f"The restart strategy must be one of RestartStrategies, such as RestartStrategies.no_restart(); "
+                f"it was given {strategy!r}."
+            )
         for key, value in strategy.options.items():
             self._configuration.set_string(key, value)
         return self

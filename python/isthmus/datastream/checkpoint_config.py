@@ -50,9 +50,10 @@ class CheckpointConfig:
         return default if found is None else int(found)
 
     def set_checkpoint_interval(self, checkpoint_interval: int) -> CheckpointConfig:
-        if checkpoint_interval < MIN_INTERVAL_MS:
+        whole = isinstance(checkpoint_interval, int) and not isinstance(checkpoint_interval, bool)
+        if not whole or checkpoint_interval < MIN_INTERVAL_MS:
             raise ValueError(
-                f"The checkpoint interval is {checkpoint_interval} ms; it must be at least {MIN_INTERVAL_MS} ms."
+                f"The checkpoint interval is {checkpoint_interval!r} ms; it must be at least {MIN_INTERVAL_MS} ms."
             )
         self._configuration.set_string("execution.checkpointing.interval", f"{checkpoint_interval} ms")
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from typing import TYPE_CHECKING, Any
 
 from ..._program.graph import ProgramGraph
@@ -146,6 +147,18 @@ def check_text(what: str, text: Any) -> str:
     if not isinstance(text, str):
         raise TypeError(f"The {what} must be a str; it is {text!r}.")
     return text
+
+
+def check_path(what: str, path: Any) -> str:
+    if not isinstance(path, (str, os.PathLike)) or isinstance(found := os.fspath(path), bytes):
+        raise TypeError(f"The {what} must be a path; it is {path!r}.")
+    return found
+
+
+def check_buffer_timeout(ms: Any) -> int:
+    if isinstance(ms, bool) or not isinstance(ms, int) or ms < -1:
+        raise ValueError(f"The buffer timeout is {ms!r} ms; it must be -1 (off), 0 or more milliseconds.")
+    return ms
 
 
 def check_stream(operator: str, stream: Any, environment: Any) -> None:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ...common.configuration import Configuration
 from ...errors import GraphError
 from .checks import (
+    check_buffer_timeout,
     check_configuration,
     check_instance,
     check_max_parallelism,
     check_parallelism,
+    check_path,
     check_text,
 )
 
@@ -50,7 +52,12 @@ class EnvironmentSettings:
 
     def configure(self, configuration: Configuration) -> None:
         """Adds options to those there are."""
-        check_configuration(configuration)
+        check_instance(
+            "configuration",
+            configuration,
+            Configuration,
+            "which Configuration.from_dict(...) makes of a dict",
+        )
         self._configuration.add_all(configuration)
 
     def get_parallelism(self) -> int:
@@ -88,11 +95,7 @@ class EnvironmentSettings:
 
     def set_buffer_timeout(self: E, timeout_millis: int) -> E:
         """Accepted: batches leave as soon as their consumer is free."""
-        if timeout_millis < -1:
-            raise ValueError(
-                f"The buffer timeout is {timeout_millis} ms; it must be -1 (off), 0 or more milliseconds."
-            )
-        self._buffer_timeout = timeout_millis
+        self._buffer_timeout = check_buffer_timeout(timeout_millis)
         return self
 
     def get_buffer_timeout(self) -> int:
@@ -146,7 +149,7 @@ class EnvironmentSettings:
 
     def add_python_file(self, file_path: str) -> None:
         """Makes a module file, or the modules in a folder or a zip file, importable in functions."""
-        path = os.path.abspath(file_path)
+        path = os.path.abspath(check_path("Python file", file_path))
         if not os.path.exists(path):
             raise GraphError(f"There is no Python file or folder {path} to add.")
         self._added_paths.append(os.path.dirname(path) if path.endswith(".py") else path)
@@ -161,7 +164,7 @@ class EnvironmentSettings:
         Raises:
             GraphError: There is no such file.
         """
-        path = os.path.abspath(archive_path)
+        path = os.path.abspath(check_path("archive", archive_path))
         if not os.path.isfile(path):
             raise GraphError(f"add_python_archive: there is no file {path}.")
         self._archives.append([path, target_dir or os.path.basename(path)])
@@ -179,9 +182,7 @@ class EnvironmentSettings:
 
     def set_python_executable(self, python_exec: str) -> None:
         """The interpreter of the workers."""
-        self._configuration.set_string(
-            "python.executable", check_text("Python interpreter", os.fspath(python_exec))
-        )
+        self._configuration.set_string("python.executable", check_path("Python interpreter", python_exec))
 
     def add_jars(self, *jars_path: str) -> None:
         """Accepted: there is no JVM."""
@@ -192,7 +193,9 @@ class EnvironmentSettings:
     add_classpaths = add_jars
 
     def register_cached_file(self, file_path: str, name: str, executable: bool = False) -> None:
-        self._remembered[f"cached file {name}"] = file_path
+        self._remembered[f"cached file {check_text('name of a cached file', name)}"] = check_path(
+            "cached file", file_path
+        )
 
     def register_slot_sharing_group(self: E, slot_sharing_group: Any) -> E:
         return self
@@ -201,10 +204,10 @@ class EnvironmentSettings:
         return int(self._remembered.get("local parallelism", default_parallelism()))
 
     def set_default_local_parallelism(self, parallelism: int) -> None:
-        self._remembered["local parallelism"] = parallelism
+        self._remembered["local parallelism"] = check_parallelism(parallelism)
 
     def set_default_savepoint_directory(self: E, directory: str) -> E:
-        self._remembered["savepoint directory"] = directory
+        self._remembered["savepoint directory"] = check_path("savepoint directory", directory)
         return self
 
     def get_default_savepoint_directory(self) -> str | None:
@@ -220,7 +223,12 @@ class EnvironmentSettings:
         return self.get_config().get_restart_strategy()
 
     def set_stream_time_characteristic(self: E, characteristic: Any) -> E:
-        if getattr(characteristic, "name", "") == "ProcessingTime":
+        from ..time_characteristic import TimeCharacteristic
+
+        check_instance(
+            "time characteristic", characteristic, TimeCharacteristic, "such as TimeCharacteristic.EventTime"
+        )
+        if characteristic is TimeCharacteristic.ProcessingTime:
             from ..._pyflink.once import warn_once
 
             warn_once(
@@ -235,6 +243,9 @@ class EnvironmentSettings:
         return self._remembered.get("time characteristic", TimeCharacteristic.EventTime)
 
     def set_state_backend(self: E, state_backend: Any) -> E:
+        from ..state_backend import StateBackend
+
+        check_instance("state backend", state_backend, StateBackend, "such as HashMapStateBackend()")
         name = type(state_backend).__name__
         kind = "rocksdb" if "RocksDB" in name else "hashmap"
         self._configuration.set_string("state.backend.type", kind)
