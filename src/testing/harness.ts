@@ -84,6 +84,8 @@ export class OperatorHarness {
   readonly records: Emitted[] = [];
   /** Watermarks and changes of idleness passed on, in order. */
   readonly watermarks: (number | boolean)[] = [];
+  /** What the operator has printed for the program, in whole lines. */
+  readonly printed: string[] = [];
   /** Copies what somebody may go on to change (H4). */
   protected readonly isolate: Isolate;
   readonly #operator: Operator;
@@ -160,6 +162,7 @@ export class OperatorHarness {
       emitIdle: (idle) => this.passedOn(idle),
       requestProcessingTime: (at) => this.#request(at),
       checkpointing: options.checkpointing === true,
+      print: (text) => void this.printed.push(...text.split('\n').slice(0, -1)),
       log: () => {},
       onClose: (close) => this.#closing.push(close),
     };

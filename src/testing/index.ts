@@ -11,6 +11,7 @@ export {
   type PipelineOptions,
   type PipelineSnapshot,
 } from './pipeline-harness.ts';
+export { checkSink, type SinkCase } from './sink-contract.ts';
 export { TwoInputHarness } from './two-input.ts';
 export { SourceHarness, type SavedSource, type SourceHarnessOptions } from './source-harness.ts';
 export { checkSource, type SourceContract } from './source-contract.ts';

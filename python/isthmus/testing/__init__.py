@@ -13,6 +13,7 @@ from __future__ import annotations
 from .clock import ManualClock
 from .harness import OneInputHarness, TwoInputHarness
 from .pipeline_harness import PipelineHarness
+from .sink_contract import SinkCase, check_sink
 from .source_contract import check_source
 from .source_harness import SourceHarness
 
@@ -20,7 +21,9 @@ __all__ = [
     "ManualClock",
     "OneInputHarness",
     "PipelineHarness",
+    "SinkCase",
     "SourceHarness",
     "TwoInputHarness",
+    "check_sink",
     "check_source",
 ]

@@ -144,6 +144,9 @@ class OneInputHarness:
         self.operator: Operator = make_operator(spec, keyed=key_by is not None, batch=batch)
         self.operator.ctx = self.context
         self.context.checkpointing = checkpointing
+        #: What the operator has printed for the program, in whole lines.
+        self.printed: list[str] = []
+        self.context.program_output = lambda text, stderr: self.printed.extend(text.splitlines())
         restore_watermark(self.context)
         self.operator.open(self.context)
         self._closed = False

@@ -28,7 +28,7 @@ class CommitQueue:
     def __init__(self, ctx: OperatorContext, table: list[Any], committer: Committer) -> None:
         self._ctx = ctx
         self._table = table
-        self._committer = committer
+        self.committer = committer
         self._pending = [(RESTORED, Committable(*entry)) for entry in table]  # Q2
         self._failures = 0
 
@@ -47,7 +47,7 @@ class CommitQueue:
         if not due:
             return None
         try:
-            self._committer.commit(due)
+            self.committer.commit(due)
         except Exception as e:
             return self._later(len(due), e)  # Q3
         self._failures = 0
@@ -58,7 +58,7 @@ class CommitQueue:
     def commit_now(self) -> None:
         """Where the job takes no checkpoints: at the end of input, once."""
         if self._pending:
-            self._committer.commit([each for _, each in self._pending])
+            self.committer.commit([each for _, each in self._pending])
         self._pending = []
 
     def close(self) -> None:
@@ -69,9 +69,9 @@ class CommitQueue:
         self._pending = []
         try:
             if left:
-                self._committer.abort(left)
+                self.committer.abort(left)
         finally:
-            self._committer.close()
+            self.committer.close()
 
     def _save(self) -> None:
         self._table[:] = [[each.id, each.value] for _, each in self._pending]

@@ -29,7 +29,7 @@ class SinkOperator(Operator):
     def __init__(self, make: Callable[[OperatorContext], Sink[Any]]) -> None:
         self._make = make
         self._writer: SinkWriter[Any] | None = None
-        self._queue: CommitQueue | None = None
+        self.queue: CommitQueue | None = None
         self._own: Own = as_it_is
         self._finished = False
 
@@ -41,7 +41,7 @@ class SinkOperator(Operator):
         committables = ctx.state.split_list("committables")
         committer = sink.committer(context)
         if committer is not None:
-            self._queue = CommitQueue(ctx, committables, committer)
+            self.queue = CommitQueue(ctx, committables, committer)
         elif committables:
             raise GraphError(
                 f'Sink "{ctx.name}" has {len(committables)} committables of a checkpoint, and nothing to commit them with; '
@@ -49,7 +49,7 @@ class SinkOperator(Operator):
             )
         writer = self._writer = sink.writer(context, list(self._states))
         self._write_all = writer.write_all
-        self._plain = is_plain(writer)
+        self.is_plain = is_plain(writer)
         # What the chain asks of an operator follows from its writer.
         self.functions = getattr(writer, "functions", (writer.write,))
         self.called_from_c = type(writer).write_all is SinkWriter.write_all
@@ -60,7 +60,7 @@ class SinkOperator(Operator):
         if writer.keeps:
             self._own = keeper_of_inputs(ctx)[0]
         self.asks_for_reach = self._own is not as_it_is
-        if ctx.checkpointing and ctx.subtask == 0 and self._plain:
+        if ctx.checkpointing and ctx.subtask == 0 and self.is_plain:
             logging.getLogger("isthmus").info(
                 'Sink "%s" is written at least once: records behind the last checkpoint come again after a failure.',
                 ctx.name,
@@ -93,29 +93,29 @@ class SinkOperator(Operator):
 
     def finish(self) -> None:
         self._finished = True
-        if self._plain:
+        if self.is_plain:
             self._flush()
         elif not self.ctx.checkpointing:  # Else the last checkpoint is behind the end.
             self._prepare(_NONE, True)
-            if self._queue is not None:
-                self._queue.commit_now()
+            if self.queue is not None:
+                self.queue.commit_now()
 
     def before_barrier(self, checkpoint: int, of: int) -> None:
-        if self._plain:
+        if self.is_plain:
             self._flush()
         else:
             self._prepare(checkpoint, self._finished or of != CHECKPOINT)
 
     def notify_checkpoint_complete(self, checkpoint: int) -> int | None:
-        return None if self._queue is None else self._queue.commit(checkpoint)
+        return None if self.queue is None else self.queue.commit(checkpoint)
 
     def close(self) -> None:
         try:
             if self._writer is not None:
                 self._writer.close()
         finally:
-            if self._queue is not None:
-                self._queue.close()
+            if self.queue is not None:
+                self.queue.close()
 
     def _flush(self) -> None:
         assert self._writer is not None
@@ -125,8 +125,8 @@ class SinkOperator(Operator):
         assert self._writer is not None
         prepared = self._writer.prepare(checkpoint, sealed)
         self._states[:] = prepared.states
-        if self._queue is not None:
-            self._queue.add(checkpoint, prepared.committables)
+        if self.queue is not None:
+            self.queue.add(checkpoint, prepared.committables)
 
 
 def own_sink(ctx: OperatorContext) -> Sink[Any]:

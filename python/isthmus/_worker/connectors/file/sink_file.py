@@ -19,6 +19,7 @@ from typing import Any
 
 from ...._interfaces.sink import Committable, Committer, Prepared, Sink, SinkContext, SinkWriter
 from ...machine.files import Files
+from ...machine.machine import Machine
 from ...runtime.operator import OperatorContext
 from .line_form import LineForm
 from .part_file import PartFile, Place, make_folder, publish_pending, remove_pending, sync_folders
@@ -32,14 +33,14 @@ class FileSink(Sink[Any]):
     A committable is a file's name below the sink's folder.
     """
 
-    def __init__(self, ctx: OperatorContext) -> None:
-        self._ctx = ctx
+    def __init__(self, spec: dict[str, Any], machine: Machine) -> None:
+        self._spec, self._machine = spec, machine
 
     def writer(self, context: SinkContext, restored: Sequence[Any]) -> SinkWriter[Any]:
-        return _FileWriter(self._ctx, context, restored)
+        return _FileWriter(self._spec, self._machine, context, restored)
 
     def committer(self, context: SinkContext) -> Committer:
-        return _FileCommitter(self._ctx.files, self._ctx.params["path"])
+        return _FileCommitter(self._machine.files, self._spec["params"]["path"])
 
 
 class _FileCommitter(Committer):
@@ -64,14 +65,16 @@ class _FileWriter(SinkWriter[Any]):
     closes_at_once = True
     functions = ()
 
-    def __init__(self, ctx: OperatorContext, context: SinkContext, restored: Sequence[Any]) -> None:
+    def __init__(
+        self, spec: dict[str, Any], machine: Machine, context: SinkContext, restored: Sequence[Any]
+    ) -> None:
         self._context = context
-        params = ctx.params
+        params = spec["params"]
         #: Open ones, by bucket.
         self._parts: dict[str, PartFile] = {}
         #: Full, and not named by a checkpoint yet.
         self._full: list[PartFile] = []
-        self._place = Place(ctx.files, params["path"], writer_id())
+        self._place = Place(machine.files, params["path"], writer_id())
         self._prefix: str = params.get("prefix") or "part"
         self._suffix: str = params.get("suffix") or ""
         self._by_hour = (params.get("bucket") or "date-hour") == "date-hour"
@@ -86,8 +89,8 @@ class _FileWriter(SinkWriter[Any]):
         self._rollover_ms = int(rolling.get("rolloverIntervalMs") or 60_000)
         self._inactivity_ms = int(rolling.get("inactivityMs") or 60_000)
         self._on_checkpoint = bool(rolling.get("onCheckpoint"))
-        self._form = LineForm(ctx.spec)
-        self._id: str = restored[0]["id"] if restored else ctx.machine.uuid()
+        self._form = LineForm(spec)
+        self._id: str = restored[0]["id"] if restored else machine.uuid()
         self._next: int = restored[0]["next"] if restored else 0
         make_folder(self._place.files, self._place.base)
         if context.subtask == 0:
@@ -221,4 +224,4 @@ _PENDING = re.compile(r"\..*-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-(\d+)
 
 
 def file_sink(ctx: OperatorContext) -> FileSink:
-    return FileSink(ctx)
+    return FileSink(ctx.spec, ctx.machine)
