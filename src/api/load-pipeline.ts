@@ -8,7 +8,9 @@ import { configurationInForce } from '../config/in-force.ts';
 import { GraphError } from '../errors.ts';
 import { cancelledBy, unlessAborted } from '../abort.ts';
 import type { FunctionRef, JobGraph, OperatorSpec, SubmittedGraph } from '../graph/job-graph.ts';
+import { submittedGraphShape } from '../graph/job-graph-shape.ts';
 import { PYTHON_JOB, settledGraph } from '../graph/settle.ts';
+import { checkShape } from '../graph/shape.ts';
 import { closestWord } from '../graph/operator-text.ts';
 import { byDefault, fedBy, isInput, isOutput } from '../graph/ports.ts';
 import { checkFolder, checkWhere } from './arguments.ts';
@@ -85,6 +87,7 @@ export async function loadPipeline<O extends OutputTypes = OutputTypes>(
       `The pipeline ${place.file} cannot be loaded: ${message}${traceback === undefined ? '' : `\n${traceback}`}`,
     );
   }
+  checkShape(graph, submittedGraphShape, `The graph of ${place.file}`);
   const submitted = graph as unknown as SubmittedGraph;
   const { settings, warnings } = configurationInForce(submitted.config);
   for (const message of warnings) session.log({ level: 'warning', message });

@@ -26,7 +26,9 @@ import type { ResultFrame } from '../runtime/job-attempt.ts';
 import { currentPlace } from '../runtime/job-place.ts';
 import { uncaughtError } from '../runtime/uncaught.ts';
 import type { JobGraph, SubmittedGraph } from '../graph/job-graph.ts';
+import { submittedGraphShape } from '../graph/job-graph-shape.ts';
 import { PYTHON_JOB, settledGraph } from '../graph/settle.ts';
+import { checkShape } from '../graph/shape.ts';
 import { progressDisplay } from '../terminal/progress-display.ts';
 import { PROTOCOL_VERSION, VERSION } from '../version.ts';
 import {
@@ -201,6 +203,7 @@ class DriverSession {
     });
     let inForce: JobGraph;
     try {
+      checkShape(graph, submittedGraphShape, 'SUBMIT');
       inForce = withPrintedOutputs(this.#inForce(request, graph));
     } catch (thrown) {
       const error = reportOf(thrown);

@@ -17,6 +17,7 @@ from typing import Any
 
 from .._bridge import frame as wire
 from .._bridge.control import decode_control, encode_control
+from .._program.job_graph import PythonEnvironmentSpec, SubmittedGraph, in_environment
 from ..errors import InternalError, IsthmusError
 from . import uncaught
 from .aside import Aside
@@ -139,7 +140,7 @@ class Session:
         known = self._farewell or farewell(None, None)
         return type(known)(str(known))  # Of each its own: who raises it adds where.
 
-    def submit(self, graph: dict[str, Any], blobs: list[bytes], job_name: str) -> JobHandle:
+    def submit(self, graph: SubmittedGraph, blobs: list[bytes], job_name: str) -> JobHandle:
         """Hand a job to the runtime; returns at once.
 
         Args:
@@ -147,11 +148,7 @@ class Session:
             blobs: What its references point into.
             job_name: For messages.
         """
-        said = dict(graph.get("python", {}))
-        added = said.pop("addedPaths", [])
-        environment = self._python_environment()
-        environment["sysPath"] = [*added, *environment["sysPath"]]
-        graph["python"] = {**environment, **said}
+        graph["python"] = in_environment(graph["python"], self._python_environment())
         # What the program printed so far comes before what the job prints.
         for stream in (sys.stdout, sys.stderr):
             try:
@@ -176,11 +173,11 @@ class Session:
             last = start + _PIECE_BYTES >= len(blob)
             self.send(wire.BLOB, blob[start : start + _PIECE_BYTES], channel=blob_id, flags=1 if last else 0)
 
-    def _python_environment(self) -> dict[str, Any]:
+    def _python_environment(self) -> PythonEnvironmentSpec:
         main = sys.modules.get("__main__")
         main_file = getattr(main, "__file__", None)
         cwd = os.getcwd()
-        spec: dict[str, Any] = {
+        spec: PythonEnvironmentSpec = {
             "interpreter": sys.executable,
             "sysPath": [os.path.abspath(p) if p else cwd for p in sys.path],
             "cwd": cwd,

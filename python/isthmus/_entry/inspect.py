@@ -209,11 +209,11 @@ def _batch_methods(request: dict[str, Any]) -> list[str]:
 
 
 def _by_import(request: dict[str, Any], path: str | None) -> Found:
-    from .._worker.runtime.functions import _module_of
+    from .._worker.runtime.functions import module_of
 
     try:
         with loading():
-            found: Any = _module_of(request)
+            found: Any = module_of(request.get("module"), request.get("file"))
     except (Exception, SystemExit) as e:
         return _import_problem(path or request["module"], e)
     where = path or request["module"]

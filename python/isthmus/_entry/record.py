@@ -12,6 +12,7 @@ import sys
 from typing import Any
 
 from .._program import recording
+from .._program.job_graph import PythonEnvironmentSpec, SubmittedGraph, in_environment
 
 
 def record(path: str, args: list[str] | None = None, cwd: str | None = None) -> str:
@@ -60,15 +61,15 @@ def record(path: str, args: list[str] | None = None, cwd: str | None = None) -> 
     return json.dumps(answer)
 
 
-def _with_environment(graph: dict[str, Any], path: str) -> dict[str, Any]:
+def _with_environment(graph: SubmittedGraph, path: str) -> SubmittedGraph:
     import os
 
-    graph["python"] = {
+    around: PythonEnvironmentSpec = {
         "interpreter": sys.executable,
         "sysPath": [os.path.abspath(p) if p else os.getcwd() for p in sys.path],
         "cwd": os.getcwd(),
         "mainBundles": [],
         "mainFile": os.path.abspath(path),
-        **graph.get("python", {}),
     }
+    graph["python"] = in_environment(graph["python"], around)
     return graph

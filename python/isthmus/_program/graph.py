@@ -11,12 +11,21 @@ import itertools
 import os
 import re
 import sys
-from typing import Any
+from typing import Any, Literal
 
 from .._code.module_state import changed_state
 from .._code.pickling import FunctionPickler
 from ..errors import GraphError
-from .kinds import named, user_methods
+from .job_graph import (
+    EdgeSpec,
+    FunctionRef,
+    HostLanguage,
+    Location,
+    OperatorSpec,
+    PythonEnvironmentSpec,
+    SubmittedGraph,
+)
+from .kinds import split_name, user_methods
 from .typescript import TypeScriptFunction
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -52,7 +61,7 @@ class Transformation:
         kind: str,
         name: str,
         *,
-        language: str | None = None,
+        language: HostLanguage | None = None,
         fns: dict[str, dict[str, Any]] | None = None,
         params: dict[str, Any] | None = None,
         inputs: list[tuple[Origin, int]] | None = None,
@@ -66,7 +75,8 @@ class Transformation:
         #: FunctionRefs by part (``docs/operators.md``); pickled ones hold their bytes under ``data`` until the graph is made.
         self.fns = fns or {}
         #: That of its functions where nothing else is said.
-        self.language = language or next((ref["language"] for ref in self.fns.values()), "python")
+        of_functions: HostLanguage = next((ref["language"] for ref in self.fns.values()), "python")
+        self.language = language or of_functions
         self.params = params or {}
         self.inputs = inputs or []
         #: TypeInformation, or None.
@@ -76,7 +86,7 @@ class Transformation:
         self.max_parallelism: int | None = None
         #: The operator that this one is part of to the program: what is set for the one holds for both.
         self.follows: Transformation | None = None
-        self.chaining = "always"
+        self.chaining: Literal["always", "head", "never"] = "always"
         self.uid: str | None = None
         self.description: str | None = None
         self.side_types: dict[str, Any] = {}
@@ -97,7 +107,7 @@ class Transformation:
             self.follows.set_max_parallelism(max_parallelism)
 
 
-def user_location() -> dict[str, Any] | None:
+def user_location() -> Location | None:
     """The line of the program that is being executed: the innermost frame outside of Isthmus."""
     frame = sys._getframe(2)
     while frame is not None:
@@ -196,53 +206,37 @@ class ProgramGraph:
         del self.fresh[: len(taken)]
         self.pickler.next_job()
 
-    def build(self, ends: list[Transformation], **settings: Any) -> tuple[dict[str, Any], list[bytes]]:
+    def build(
+        self,
+        ends: list[Transformation],
+        *,
+        parallelism: int,
+        config: dict[str, str],
+        python: PythonEnvironmentSpec,
+        name: str | None = None,
+    ) -> tuple[SubmittedGraph, list[bytes]]:
         """The job graph of everything that ``ends`` reach, and its blobs."""
-        blobs: list[bytes] = []
-        by_identity: dict[int, int] = {}
-
-        def blob(data: bytes) -> int:
-            if id(data) not in by_identity:
-                by_identity[id(data)] = len(blobs)
-                blobs.append(data)
-            return by_identity[id(data)]
-
-        def located(ref: dict[str, Any]) -> dict[str, Any]:
-            if "data" not in ref:
-                return ref
-            return {**{k: v for k, v in ref.items() if k != "data"}, "blob": blob(ref["data"])}
-
+        blobs = _Blobs()
         reached = self._reached(ends)
-        bundles = [blob(data) for data in self.pickler.bundles]
-        edges = []
-        for t in reached:
-            for origin, which in t.inputs:
-                partitioner = {
-                    k: located(v) if k in ("key", "partition") else v for k, v in origin.partitioner.items()
-                }
-                edge = {
-                    "from": origin.transformation.id,
-                    "to": t.id,
-                    "input": which,
-                    "partitioner": partitioner,
-                }
-                if origin.side_tag is not None:
-                    edge["sideTag"] = origin.side_tag
-                edges.append(edge)
-        graph = {
+        python["mainBundles"] = [blobs.index(data) for data in self.pickler.bundles]
+        if self.pickler.sources:
+            python["sources"] = dict(self.pickler.sources)
+        edges = [_edge(origin, t, which, blobs) for t in reached for origin, which in t.inputs]
+        graph: SubmittedGraph = {
             "version": 1,
             "client": "python",
-            "operators": [self._operator(t, located) for t in reached],
+            "operators": [_operator(t, blobs) for t in reached],
             "edges": edges,
-            **settings,
+            "parallelism": parallelism,
+            "config": config,
+            "python": python,
         }
-        graph.setdefault("python", {})["mainBundles"] = bundles
-        if self.pickler.sources:
-            graph["python"]["sources"] = dict(self.pickler.sources)
+        if name is not None:
+            graph["name"] = name
         state = changed_state(self.pickler.modules)
         if state is not None:
-            graph["python"]["moduleState"] = state
-        return graph, blobs
+            python["moduleState"] = state
+        return graph, blobs.all
 
     def _reached(self, ends: list[Transformation]) -> list[Transformation]:
         """Upstream first."""
@@ -264,34 +258,77 @@ class ProgramGraph:
                 )
         return list(order.values())
 
-    def _operator(self, t: Transformation, located: Any) -> dict[str, Any]:
-        spec: dict[str, Any] = {
-            "id": t.id,
-            **named(t.kind),
-            "name": t.name,
-            "language": t.language,
-            "chaining": t.chaining,
-            "params": t.params,
-        }
-        if t.fns:
-            spec["fns"] = {part: located(ref) for part, ref in t.fns.items()}
-        if t.output_type is not None and t.output_type.to_spec()["kind"] != "PICKLED_BYTE_ARRAY":
-            spec["outputType"] = t.output_type.to_spec()
-        side_types = {
-            tag: info.to_spec()
-            for tag, info in t.side_types.items()
-            if info is not None and info.to_spec()["kind"] != "PICKLED_BYTE_ARRAY"
-        }
-        if side_types:
-            spec["sideTypes"] = side_types
-        for key, value in (
-            ("parallelism", t.parallelism),
-            ("maxParallelism", t.max_parallelism),
-            ("uid", t.uid),
-            ("description", t.description),
-            ("location", t.location),
-            ("nonParallel", t.non_parallel or None),
-        ):
-            if value is not None:
-                spec[key] = value
-        return spec
+
+class _Blobs:
+    """Those of one job graph; functions that are pickled together are one."""
+
+    def __init__(self) -> None:
+        self.all: list[bytes] = []
+        self._by_identity: dict[int, int] = {}
+
+    def index(self, data: bytes) -> int:
+        if id(data) not in self._by_identity:
+            self._by_identity[id(data)] = len(self.all)
+            self.all.append(data)
+        return self._by_identity[id(data)]
+
+    def located(self, ref: dict[str, Any]) -> FunctionRef:
+        """A reference of a transformation as the graph has it."""
+        if "data" in ref:
+            ref = {**ref, "blob": self.index(ref["data"])}
+            del ref["data"]
+        return ref  # type: ignore[return-value]
+
+
+def _edge(origin: Origin, to: Transformation, which: int, blobs: _Blobs) -> EdgeSpec:
+    partitioner = {
+        name: blobs.located(value) if name in ("key", "partition") else value
+        for name, value in origin.partitioner.items()
+    }
+    edge: EdgeSpec = {
+        "from": origin.transformation.id,
+        "to": to.id,
+        "input": 1 if which else 0,
+        "partitioner": partitioner,  # type: ignore[typeddict-item]
+    }
+    if origin.side_tag is not None:
+        edge["sideTag"] = origin.side_tag
+    return edge
+
+
+def _operator(t: Transformation, blobs: _Blobs) -> OperatorSpec:
+    kind, connector = split_name(t.kind)
+    spec: OperatorSpec = {
+        "id": t.id,
+        "kind": kind,
+        "name": t.name,
+        "language": t.language,
+        "chaining": t.chaining,
+        "params": t.params,
+    }
+    if connector:
+        spec["connector"] = connector
+    if t.fns:
+        spec["fns"] = {part: blobs.located(ref) for part, ref in t.fns.items()}
+    if t.output_type is not None and t.output_type.to_spec()["kind"] != "PICKLED_BYTE_ARRAY":
+        spec["outputType"] = t.output_type.to_spec()
+    side_types = {
+        tag: info.to_spec()
+        for tag, info in t.side_types.items()
+        if info is not None and info.to_spec()["kind"] != "PICKLED_BYTE_ARRAY"
+    }
+    if side_types:
+        spec["sideTypes"] = side_types
+    if t.parallelism is not None:
+        spec["parallelism"] = t.parallelism
+    if t.max_parallelism is not None:
+        spec["maxParallelism"] = t.max_parallelism
+    if t.uid is not None:
+        spec["uid"] = t.uid
+    if t.description is not None:
+        spec["description"] = t.description
+    if t.location is not None:
+        spec["location"] = t.location
+    if t.non_parallel:
+        spec["nonParallel"] = True
+    return spec

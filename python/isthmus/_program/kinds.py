@@ -81,8 +81,14 @@ def name_of(spec: Mapping[str, Any]) -> str:
 
 def named(name: str) -> dict[str, str]:
     """The kind of a name, and the connector where there is one, as a spec says them."""
-    kind, _, connector = name.partition(".")
+    kind, connector = split_name(name)
     return {"kind": kind, "connector": connector} if connector else {"kind": kind}
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """The kind of a name, and the connector, which is empty where there is none."""
+    kind, _, connector = name.partition(".")
+    return kind, connector
 
 
 def row_of(spec: Mapping[str, Any]) -> Kind:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .job_graph import SubmittedGraph
 from .kinds import row_of
 
 _STRATEGY = {
@@ -18,7 +19,7 @@ _STRATEGY = {
 }
 
 
-def execution_plan(graph: dict[str, Any]) -> dict[str, Any]:
+def execution_plan(graph: SubmittedGraph) -> dict[str, Any]:
     """Nodes with what they read and how it is partitioned."""
     parallelism = {op["id"]: op.get("parallelism") or graph["parallelism"] for op in graph["operators"]}
     nodes = []

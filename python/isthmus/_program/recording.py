@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from .job_graph import SubmittedGraph
 
 _recording = False
-_recorded: tuple[dict[str, Any], list[bytes]] | None = None
+_recorded: tuple[SubmittedGraph, list[bytes]] | None = None
 
 
 class PipelineRecorded(BaseException):
@@ -17,7 +17,7 @@ def recording() -> bool:
     return _recording
 
 
-def record_graph(graph: dict[str, Any], blobs: list[bytes]) -> None:
+def record_graph(graph: SubmittedGraph, blobs: list[bytes]) -> None:
     """Called by ``execute`` under recording; does not return."""
     global _recorded
     _recorded = (graph, blobs)
@@ -34,6 +34,6 @@ def end() -> None:
     _recording = False
 
 
-def recorded() -> tuple[dict[str, Any], list[bytes]] | None:
+def recorded() -> tuple[SubmittedGraph, list[bytes]] | None:
     """Graph and blobs of the job that ended the program."""
     return _recorded

@@ -6,7 +6,7 @@ PyFlink, where floats reach the program as text.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..common.types import Row
@@ -15,7 +15,7 @@ from .format import java_float
 Convert = Callable[[Any], Any]
 
 
-def collected(type_spec: dict[str, Any]) -> Convert | None:
+def collected(type_spec: Mapping[str, Any]) -> Convert | None:
     """What turns a record of the declared type into what the program gets; None where they are the same."""
     inner = _converter(type_spec)
     return None if inner is None else _nullable(inner)
@@ -25,7 +25,7 @@ def _nullable(convert: Convert) -> Convert:
     return lambda value: None if value is None else convert(value)
 
 
-def _converter(spec: dict[str, Any]) -> Convert | None:
+def _converter(spec: Mapping[str, Any]) -> Convert | None:
     kind = spec["kind"]
     if kind == "FLOAT":
         return _shortened

@@ -12,7 +12,7 @@ import datetime
 import decimal
 import math
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..common.types import Row
@@ -30,7 +30,7 @@ _F32 = struct.Struct("<f")
 _EXACT = decimal.Context(prec=decimal.MAX_PREC, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
 
 
-def parser_of(spec: dict[str, Any], defaults: Defaults) -> Parse:
+def parser_of(spec: Mapping[str, Any], defaults: Defaults) -> Parse:
     """What turns the text of a column of a type (its ``to_spec()``) into a value; it raises ValueError."""
     if "scale" in spec:
         return _fixed_decimal(spec["scale"], spec["precision"])
@@ -56,7 +56,7 @@ def parser_of(spec: dict[str, Any], defaults: Defaults) -> Parse:
     raise _refused(spec)
 
 
-def form_of(spec: dict[str, Any], defaults: Defaults) -> Form:
+def form_of(spec: Mapping[str, Any], defaults: Defaults) -> Form:
     """What turns a value of a column into text without quotes; it raises TypeError for one of another type."""
     if _is_bytes(spec):
         return _to_base64
@@ -79,28 +79,28 @@ def form_of(spec: dict[str, Any], defaults: Defaults) -> Form:
     raise _refused(spec)
 
 
-def empty_is_value(spec: dict[str, Any]) -> bool:
+def empty_is_value(spec: Mapping[str, Any]) -> bool:
     """Whether an empty field is a value of the type (a text, an array) and not the absence of one."""
     return spec["kind"] in ("STRING", "CHAR") or ("element" in spec and not _is_bytes(spec))
 
 
-def is_quotable(spec: dict[str, Any]) -> bool:
+def is_quotable(spec: Mapping[str, Any]) -> bool:
     """Whether the text of a type may need quotes; numbers and booleans never do."""
     return spec["kind"] not in _UNQUOTED
 
 
-def _element_parser(spec: dict[str, Any], null: str | None) -> Parse:
+def _element_parser(spec: Mapping[str, Any], null: str | None) -> Parse:
     parse = parser_of(_simple(spec), ("", None))
     texts = empty_is_value(spec)
     return lambda text: None if text == null or (text == "" and not texts) else parse(text)
 
 
-def _element_form(spec: dict[str, Any], null: str) -> Form:
+def _element_form(spec: Mapping[str, Any], null: str) -> Form:
     form = form_of(_simple(spec), ("", None))
     return lambda value: null if value is None else form(value)
 
 
-def _simple(spec: dict[str, Any]) -> dict[str, Any]:
+def _simple(spec: Mapping[str, Any]) -> Mapping[str, Any]:
     if ("element" in spec and not _is_bytes(spec)) or spec["kind"] == "ROW":
         raise IsthmusError(
             f"An array or a row within a CSV column can only hold simple values, and no {spec['kind']}.",
@@ -109,13 +109,13 @@ def _simple(spec: dict[str, Any]) -> dict[str, Any]:
     return spec
 
 
-def _refused(spec: dict[str, Any]) -> IsthmusError:
+def _refused(spec: Mapping[str, Any]) -> IsthmusError:
     return IsthmusError(
         f"A CSV column cannot hold a {spec['kind']}; make a STRING of it, or use JSON.", code="ISTHMUS_GRAPH"
     )
 
 
-def _is_bytes(spec: dict[str, Any]) -> bool:
+def _is_bytes(spec: Mapping[str, Any]) -> bool:
     return bool(spec["kind"] == "PRIMITIVE_ARRAY" and spec["element"]["kind"] == "BYTE")
 
 

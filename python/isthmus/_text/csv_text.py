@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import decimal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +48,7 @@ class CsvDialect:
 class CsvReader:
     """Reads the rows of a file: ``reader(open file, its path)``."""
 
-    def __init__(self, names: list[str], types: list[dict[str, Any]], dialect: CsvDialect) -> None:
+    def __init__(self, names: list[str], types: Sequence[Mapping[str, Any]], dialect: CsvDialect) -> None:
         """
         Raises:
             IsthmusError: A column's type cannot be read.
@@ -151,7 +151,7 @@ def _rows(lines: Iterable[str], dialect: CsvDialect) -> Any:
 class CsvWriter:
     """Writes a row as a line, without the line separator."""
 
-    def __init__(self, dialect: CsvDialect, names: list[str], types: list[dict[str, Any]]) -> None:
+    def __init__(self, dialect: CsvDialect, names: list[str], types: Sequence[Mapping[str, Any]]) -> None:
         """
         Raises:
             IsthmusError: A column's type cannot be written.

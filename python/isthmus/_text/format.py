@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._types.wanted import to_big_dec
@@ -13,7 +13,7 @@ Format = Callable[[Any], str]
 _F32 = struct.Struct("<f")
 
 
-def formatter(type_spec: dict[str, Any] | None) -> Format:
+def formatter(type_spec: Mapping[str, Any] | None) -> Format:
     """How ``print()`` shows a value of a stream: untyped by Python's ``str``, typed as Java's ``toString`` would."""
     if type_spec is None or type_spec["kind"] == "PICKLED_BYTE_ARRAY":
         return str
@@ -23,7 +23,7 @@ def formatter(type_spec: dict[str, Any] | None) -> Format:
     return _java(type_spec)
 
 
-def file_formatter(type_spec: dict[str, Any] | None) -> Format:
+def file_formatter(type_spec: Mapping[str, Any] | None) -> Format:
     """How a file sink writes a value: Java's ``toString``, also for rows."""
     if type_spec is None or type_spec["kind"] == "PICKLED_BYTE_ARRAY":
         return str
@@ -36,7 +36,7 @@ def _printed_row(row: Any) -> str:
     return f"{row.get_row_kind()!s}[{','.join(map(str, row))}]"
 
 
-def _java(spec: dict[str, Any]) -> Format:
+def _java(spec: Mapping[str, Any]) -> Format:
     kind = spec["kind"]
     if kind in ("LIST", "PRIMITIVE_ARRAY", "BASIC_ARRAY", "OBJECT_ARRAY"):
         element = _nullable(_java(spec["element"]))

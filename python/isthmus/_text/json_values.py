@@ -10,7 +10,7 @@ import base64
 import datetime
 import decimal
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..common.types import Row
@@ -37,7 +37,7 @@ def _number(text: str) -> _Number:
     return number
 
 
-def parsed_text(message: Any, spec: dict[str, Any]) -> Any:
+def parsed_text(message: Any, spec: Mapping[str, Any]) -> Any:
     """What a message says; numbers with their digits, where the type has decimals."""
     return json.loads(message, parse_float=_number) if _has(spec, "BIG_DEC") else json.loads(message)
 
@@ -48,7 +48,7 @@ def _has(spec: Any, kind: str) -> bool:
     return isinstance(spec, dict) and (spec.get("kind") == kind or any(_has(p, kind) for p in spec.values()))
 
 
-def value_of(found: Any, spec: dict[str, Any], strict: bool) -> Any:
+def value_of(found: Any, spec: Mapping[str, Any], strict: bool) -> Any:
     """A value by its type, of what JSON has; as in Flink a number may be written as text, and a text as a number."""
     kind = spec["kind"]
     if found is None:
@@ -102,7 +102,7 @@ def _without_digits(found: Any) -> Any:
     return found
 
 
-def form_of(spec: dict[str, Any]) -> Form:
+def form_of(spec: Mapping[str, Any]) -> Form:
     """What writes values of a type; it raises TypeError for one of another type, with the path of the field."""
     kind = spec["kind"]
     if kind == "ROW":
@@ -125,7 +125,7 @@ def form_of(spec: dict[str, Any]) -> Form:
     return _FORMS[kind]
 
 
-def _row(spec: dict[str, Any]) -> Form:
+def _row(spec: Mapping[str, Any]) -> Form:
     columns = [
         (name, f"{_any_text(name)}:", _nullable(form_of(field)))
         for name, field in zip(spec["names"], spec["fields"])

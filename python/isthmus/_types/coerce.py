@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..common.types import Row
 from .collection import collection_converter
@@ -28,6 +28,9 @@ from .wanted import (
 
 __all__ = ["coercer", "collection_converter"]
 
+if TYPE_CHECKING:
+    from .._program.job_graph import TypeSpec
+
 Column = Sequence[Any]
 #: Takes the values of one field of all records; returns the same object when they fit.
 ColumnCoercer = Callable[[Column], Column]
@@ -35,7 +38,7 @@ ColumnCoercer = Callable[[Column], Column]
 _NONE = type(None)
 
 
-def coercer(type_spec: dict[str, Any] | None) -> Callable[[list[Any]], list[Any]] | None:
+def coercer(type_spec: TypeSpec | None) -> Callable[[list[Any]], list[Any]] | None:
     """What makes a batch fit a declared type; None where there is nothing to do.
 
     Raises (the function returned, on a value that does not fit):
@@ -60,7 +63,7 @@ def coercer(type_spec: dict[str, Any] | None) -> Callable[[list[Any]], list[Any]
     return coerce
 
 
-def _explain(scalar: Callable[[Any, str, bool], Any], value: Any, type_spec: dict[str, Any]) -> None:
+def _explain(scalar: Callable[[Any, str, bool], Any], value: Any, type_spec: TypeSpec) -> None:
     if value is None:
         raise TypeError(f"None is no value of a stream of type {type_spec['kind']} (at $)")
     scalar(value, "$", False)
@@ -69,17 +72,17 @@ def _explain(scalar: Callable[[Any, str, bool], Any], value: Any, type_spec: dic
 # -- By columns ------------------------------------------------------------------------------------------------------
 
 
-def _column(spec: dict[str, Any]) -> ColumnCoercer:
+def _column(spec: TypeSpec) -> ColumnCoercer:
     kind = spec["kind"]
     if kind in INTEGER_RANGES:
         return _integers(*INTEGER_RANGES[kind])
-    if kind == "TUPLE":
+    if spec["kind"] == "TUPLE":
         return _tuples([_column(field) for field in spec["fields"]])
-    if kind == "ROW":
+    if spec["kind"] == "ROW":
         return _rows(list(spec["names"]), [_nullable(_column(field)) for field in spec["fields"]])
-    if kind == "MAP":
+    if spec["kind"] == "MAP":
         return _maps(_column(spec["key"]), _nullable(_column(spec["value"])))
-    if kind in ("LIST", "PRIMITIVE_ARRAY", "BASIC_ARRAY", "OBJECT_ARRAY"):
+    if "element" in spec:
         element = _column(spec["element"])
         return _lists(element if kind == "PRIMITIVE_ARRAY" else _nullable(element))
     exact = _EXACT.get(kind)
@@ -219,10 +222,10 @@ def _maps(key: ColumnCoercer, value: ColumnCoercer) -> ColumnCoercer:
 # -- One by one, to say what is wrong where ----------------------------------------------------------------------------
 
 
-def _scalar(spec: dict[str, Any]) -> Callable[[Any, str, bool], Any]:
+def _scalar(spec: TypeSpec) -> Callable[[Any, str, bool], Any]:
     """Checks one value, and raises with its path what the column form raised without."""
     kind = spec["kind"]
-    if kind == "TUPLE":
+    if spec["kind"] == "TUPLE":
         fields = [_scalar(field) for field in spec["fields"]]
 
         def check_tuple(value: Any, path: str, nullable: bool) -> None:
@@ -233,22 +236,21 @@ def _scalar(spec: dict[str, Any]) -> Callable[[Any, str, bool], Any]:
                 field(value[i], f"{path}[{i}]", False)
 
         return check_tuple
-    if kind == "ROW":
-        named = [(name, _scalar(field)) for name, field in zip(spec["names"], spec["fields"])]
+    if spec["kind"] == "ROW":
+        names = spec["names"]
+        named = [(name, _scalar(field)) for name, field in zip(names, spec["fields"])]
 
         def check_row(value: Any, path: str, nullable: bool) -> None:
             if value is None and nullable:
                 return
-            values = _at(
-                path, lambda row: row.get_fields_by_names(list(spec["names"])), value, "ROW; give a Row(...)"
-            )
+            values = _at(path, lambda row: row.get_fields_by_names(names), value, "ROW; give a Row(...)")
             for i, (name, field) in enumerate(named):
                 if i >= len(values):
                     raise IndexError(f"list index out of range (at {path}.{name})")
                 field(values[i], f"{path}.{name}", True)
 
         return check_row
-    if kind == "MAP":
+    if spec["kind"] == "MAP":
         key, item = _scalar(spec["key"]), _scalar(spec["value"])
 
         def check_map(value: Any, path: str, nullable: bool) -> None:
@@ -259,7 +261,7 @@ def _scalar(spec: dict[str, Any]) -> Callable[[Any, str, bool], Any]:
                 item(v, f"{path}[{k!r}]", True)
 
         return check_map
-    if kind in ("LIST", "PRIMITIVE_ARRAY", "BASIC_ARRAY", "OBJECT_ARRAY"):
+    if "element" in spec:
         element = _scalar(spec["element"])
 
         def check_list(value: Any, path: str, nullable: bool) -> None:

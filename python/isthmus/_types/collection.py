@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..common.types import Row
@@ -11,7 +11,7 @@ from .wanted import INTEGER_RANGES, to_big_dec, to_date, to_float, to_integer, t
 Convert = Callable[[Any], Any]
 
 
-def collection_converter(type_spec: dict[str, Any] | None) -> Convert:
+def collection_converter(type_spec: Mapping[str, Any] | None) -> Convert:
     """What turns an element given to ``from_collection`` into a value of the declared type.
 
     Integers wrap around, FLOAT is rounded to 32 bits, rows are made of tuples, lists, dicts, objects and rows.
@@ -31,7 +31,7 @@ def collection_converter(type_spec: dict[str, Any] | None) -> Convert:
     return top
 
 
-def _converter(spec: dict[str, Any], path: str) -> Convert:
+def _converter(spec: Mapping[str, Any], path: str) -> Convert:
     kind = spec["kind"]
     if kind in INTEGER_RANGES:
         return _wrapping(*INTEGER_RANGES[kind], path, kind)
@@ -105,7 +105,7 @@ def _wrapping(low: int, high: int, path: str, kind: str) -> Convert:
     return wrap
 
 
-def _tuple(spec: dict[str, Any], path: str) -> Convert:
+def _tuple(spec: Mapping[str, Any], path: str) -> Convert:
     fields = [_nullable(_converter(field, f"{path}[{i}]")) for i, field in enumerate(spec["fields"])]
 
     def convert(value: Any) -> tuple[Any, ...]:
@@ -116,7 +116,7 @@ def _tuple(spec: dict[str, Any], path: str) -> Convert:
     return convert
 
 
-def _row(spec: dict[str, Any], path: str) -> Convert:
+def _row(spec: Mapping[str, Any], path: str) -> Convert:
     names = list(spec["names"])
     fields = [_nullable(_converter(f, f"{path}.{name}")) for name, f in zip(names, spec["fields"])]
 

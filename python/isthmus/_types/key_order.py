@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .._program.job_graph import TypeSpec
 
 #: What a key is sorted by.
 KeyOrder = Callable[[Any], bytes]
@@ -28,7 +31,7 @@ _FIXED = {
 }
 
 
-def key_order(spec: dict[str, Any] | None) -> KeyOrder:
+def key_order(spec: TypeSpec | None) -> KeyOrder:
     """For keys of a declared type, or of none."""
     write = _writer(spec)
 
@@ -43,13 +46,14 @@ def key_order(spec: dict[str, Any] | None) -> KeyOrder:
     return order
 
 
-def _writer(spec: dict[str, Any] | None) -> KeyOrder:
-    kind = spec["kind"] if spec else ""
-    if kind in _FIXED:
-        return struct.Struct(_FIXED[kind]).pack
-    if kind == "STRING":
+def _writer(spec: TypeSpec | None) -> KeyOrder:
+    if not spec:
+        return _pickled
+    if spec["kind"] in _FIXED:
+        return struct.Struct(_FIXED[spec["kind"]]).pack
+    if spec["kind"] == "STRING":
         return _string
-    if kind in ("TUPLE", "ROW") and spec is not None:
+    if spec["kind"] == "TUPLE" or spec["kind"] == "ROW":
         writers = [_writer(field) for field in spec["fields"]]
         return lambda key: b"".join(write(item) for write, item in zip(writers, key, strict=True))
     return _pickled

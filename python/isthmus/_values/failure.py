@@ -6,12 +6,15 @@ import os
 import pickle
 import traceback
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import IsthmusError
 from .in_time import in_time
 from .raised import ANYTHING
 from .shown import clip, printable, safe_repr, safe_str, type_name
+
+if TYPE_CHECKING:
+    from .._program.job_graph import OperatorSpec
 
 __all__ = ["OperatorFailure", "clip", "printable", "report", "safe_repr", "user_codes", "user_traceback"]
 
@@ -34,7 +37,7 @@ _NOT_USERS = (f"{os.sep}cloudpickle{os.sep}", "<frozen ")
 class OperatorFailure(Exception):
     """Carries a user's exception from where the record is known to where the report is made."""
 
-    def __init__(self, cause: BaseException, spec: dict[str, Any] | None, **known: Any) -> None:
+    def __init__(self, cause: BaseException, spec: OperatorSpec | None, **known: Any) -> None:
         super().__init__()
         self.cause = cause
         self.spec = spec
@@ -157,7 +160,7 @@ def _has_user_frames(shown: traceback.TracebackException | None) -> bool:
 def report(
     error: BaseException,
     *,
-    spec: dict[str, Any] | None,
+    spec: OperatorSpec | None,
     task: int | None = None,
     subtask: int = 0,
     parallelism: int = 1,
@@ -199,7 +202,7 @@ def report(
     if window is not None:
         lines.append(f"  window: {window}")
         lines.append(f"  elements: {elements}")
-    location = (spec or {}).get("location")
+    location = None if spec is None else spec.get("location")
     if location:
         lines.append(f"  defined at {location['file']}:{location['line']}")
     hint = _hint(error) if not found["traceback"].startswith("Traceback") else None

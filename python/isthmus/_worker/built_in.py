@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from .._program.job_graph import OperatorSpec
 from .._program.kinds import name_of, row_of
 from ..errors import UnsupportedError
 from . import operators
@@ -13,7 +12,7 @@ from .runtime.operator import Operator
 __all__ = ["make_operator", "make_source"]
 
 
-def make_operator(spec: dict[str, Any], *, keyed: bool, batch: bool) -> Operator:
+def make_operator(spec: OperatorSpec, *, keyed: bool, batch: bool) -> Operator:
     """The operator of a spec, wrapped for BATCH execution where its input has to wait."""
     make = find_sink(spec) or operators.find(spec["kind"])
     if make is None:

@@ -10,9 +10,12 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._values.failure import clip
+
+if TYPE_CHECKING:
+    from .runtime.deployment import SlotDeployment
 
 _MAX_MESSAGE = 64 << 10
 
@@ -45,7 +48,7 @@ class ToProgram(logging.Handler):
             self.handleError(record)
 
 
-def install(handler: ToProgram, deployment: dict[str, Any]) -> None:
+def install(handler: ToProgram, deployment: SlotDeployment) -> None:
     """Make the worker's loggers those of the job's program."""
     handler.subtask = deployment["slot"]
     levels: dict[str, int] = deployment["python"].get("logLevels") or {}

@@ -19,7 +19,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .runtime.deployment import SlotDeployment
 
 PROTOCOL = 1
 #: Exit code for a worker that cannot start (missing package, wrong version); stderr says why.
@@ -219,7 +222,7 @@ class Process:
             with self._writing:
                 write_all(self._out, data)
 
-    def begin_job(self, deployment: dict[str, Any]) -> None:
+    def begin_job(self, deployment: SlotDeployment) -> None:
         """Called before the functions of a job are loaded: these may log, too."""
         from .logs import ToProgram, install
 

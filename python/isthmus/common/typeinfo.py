@@ -6,9 +6,12 @@ task (an exchange, a sink, a key, a state), not between functions that are chain
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._pyflink.lazy import absent_names, no_java
+
+if TYPE_CHECKING:
+    from .._program.job_graph import ArrayKind, ScalarTypeKind, TypeSpec
 
 __all__ = [
     "BasicArrayTypeInfo",
@@ -39,7 +42,7 @@ class TypeInformation:
     if not TYPE_CHECKING:
         __getattr__ = no_java
 
-    def to_spec(self) -> dict[str, Any]:
+    def to_spec(self) -> TypeSpec:
         """The type as data, as the job graph has it (``TypeSpec`` of ``src/graph/job-graph.ts``)."""
         raise NotImplementedError
 
@@ -90,11 +93,11 @@ class BasicType:
 class BasicTypeInfo(TypeInformation):
     """Numbers, strings, booleans."""
 
-    def __init__(self, kind: str, label: str | None = None) -> None:
+    def __init__(self, kind: ScalarTypeKind, label: str | None = None) -> None:
         self._kind = kind
         self._label: str = label or str(getattr(BasicType, kind, kind))
 
-    def to_spec(self) -> dict[str, Any]:
+    def to_spec(self) -> TypeSpec:
         return {"kind": self._kind}
 
     def __repr__(self) -> str:
@@ -127,7 +130,7 @@ class InstantTypeInfo(BasicTypeInfo):
 class PickledBytesTypeInfo(TypeInformation):
     """Any Python object."""
 
-    def to_spec(self) -> dict[str, Any]:
+    def to_spec(self) -> TypeSpec:
         return {"kind": "PICKLED_BYTE_ARRAY"}
 
     def __repr__(self) -> str:
@@ -135,7 +138,7 @@ class PickledBytesTypeInfo(TypeInformation):
 
 
 class _ElementTypeInfo(TypeInformation):
-    kind = ""
+    kind: ClassVar[ArrayKind]
     label = ""
 
     def __init__(self, element_type: TypeInformation) -> None:
@@ -148,7 +151,7 @@ class _ElementTypeInfo(TypeInformation):
     def of_stream(self) -> TypeInformation:
         return type(self)(self._element_type.of_stream())
 
-    def to_spec(self) -> dict[str, Any]:
+    def to_spec(self) -> TypeSpec:
         return {"kind": self.kind, "element": self._element_type.to_spec()}
 
     def __repr__(self) -> str:
@@ -181,7 +184,7 @@ class MapTypeInfo(TypeInformation):
     def of_stream(self) -> TypeInformation:
         return MapTypeInfo(self._key_type_info.of_stream(), self._value_type_info.of_stream())
 
-    def to_spec(self) -> dict[str, Any]:
+    def to_spec(self) -> TypeSpec:
         return {"kind": "MAP", "key": self._key_type_info.to_spec(), "value": self._value_type_info.to_spec()}
 
     def __repr__(self) -> str:
@@ -200,7 +203,7 @@ class TupleTypeInfo(TypeInformation):
     def of_stream(self) -> TypeInformation:
         return TupleTypeInfo([t.of_stream() for t in self.types])
 
-    def to_spec(self) -> dict[str, Any]:
+    def to_spec(self) -> TypeSpec:
         return {"kind": "TUPLE", "fields": [t.to_spec() for t in self.types]}
 
     def __repr__(self) -> str:
@@ -230,7 +233,7 @@ class RowTypeInfo(TypeInformation):
     def of_stream(self) -> TypeInformation:
         return RowTypeInfo([t.of_stream() for t in self.types], self.names)
 
-    def to_spec(self) -> dict[str, Any]:
+    def to_spec(self) -> TypeSpec:
         return {"kind": "ROW", "names": self.names, "fields": [t.to_spec() for t in self.types]}
 
     def __repr__(self) -> str:
@@ -247,7 +250,7 @@ class ExternalTypeInfo(TypeInformation):
     def __init__(self, type_info: TypeInformation) -> None:
         self._type_info = type_info
 
-    def to_spec(self) -> dict[str, Any]:
+    def to_spec(self) -> TypeSpec:
         return self._type_info.to_spec()
 
     def __repr__(self) -> str:

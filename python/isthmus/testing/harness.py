@@ -13,7 +13,8 @@ from types import TracebackType
 from typing import Any
 
 from .._bridge.frame import CHECKPOINT, SAVEPOINT
-from .._program.kinds import KINDS, named
+from .._program.job_graph import OperatorSpec
+from .._program.kinds import KINDS, split_name
 from .._program.operations import Operation
 from .._program.typescript import TypeScriptFunction
 from .._settings.resolve import settings_of
@@ -107,12 +108,23 @@ class OneInputHarness:
         self.watermarks: list[int | bool] = []
         self._cursor = Cursor()
         self._woken = threading.Event()
-        spec: dict[str, Any] = {"id": 0, **named(kind), "name": name, "params": params or {}}
-        spec["fns"] = {
-            part: {"language": "python", "form": "object", "object": each, "name": name}
-            for part, each in given.items()
-            if each is not None
+        row, connector = split_name(kind)
+        spec: OperatorSpec = {
+            "id": 0,
+            "kind": row,
+            "name": name,
+            "language": "python",
+            "chaining": "always",
+            "params": params or {},
+            # They are at hand: a reference is their part.
+            "fns": {
+                part: {"language": "python", "form": "import", "name": part}
+                for part, each in given.items()
+                if each is not None
+            },
         }
+        if connector:
+            spec["connector"] = connector
         saved = restore if isinstance(restore, list) else [restore]
         self._store = SubtaskStore(
             GroupOf(max_parallelism, parallelism, subtask),
@@ -134,7 +146,7 @@ class OneInputHarness:
             cursor=self._cursor,
             machine=Machine(clock=self.clock),
             settings=settings_of(config or {}),
-            load_function=lambda ref: ref["object"],
+            load_function=lambda ref: given[ref["name"]],
             emit_side=self._emit_side,
             side_tags=_AnyTag(),
             state=self._store.of("operator"),

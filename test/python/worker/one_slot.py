@@ -85,7 +85,7 @@ class OneSlot:
                 "mode": "STREAMING",
                 "attempt": 0,
                 "settings": settings,
-                "python": {"cwd": os.getcwd()},
+                "python": {"cwd": os.getcwd(), "mainBundles": []},
                 "tasks": [self._deployed(i, each) for i, each in enumerate(tasks)],
                 "restore": {str(task): states for task, states in (restore or {}).items()},
                 "checkpoints": checkpoints,
@@ -104,6 +104,8 @@ class OneSlot:
                 "id": 10 * number + i,
                 "name": each["kind"],
                 **named(each["kind"]),
+                "language": "python",
+                "chaining": "always",
                 "params": each["params"],
             }
             if each["function"] is not None:

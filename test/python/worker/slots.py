@@ -63,11 +63,13 @@ class DrivenSlot:
 
     def deploy(self, tasks: list[dict[str, Any]], settings: dict[str, Any] | None = None) -> None:
         deployment = {
+            "job": "0" * 32,
+            "slot": 0,
             "jobName": "job",
             "mode": "STREAMING",
             "attempt": 0,
             "settings": settings or {},
-            "python": {},
+            "python": {"mainBundles": []},
             "tasks": tasks,
         }
         self.slot.handle((wire.DEPLOY, 0, 0, 0, encode_control(deployment)))
@@ -105,7 +107,7 @@ class DrivenSlot:
 
 
 def function(name: str, module: str = __name__) -> dict[str, Any]:
-    return {"form": "import", "module": module, "name": name}
+    return {"language": "python", "form": "import", "module": module, "name": name}
 
 
 def operator(kind: str, id: int, fn: str | None = None, module: str = __name__) -> dict[str, Any]:
@@ -115,6 +117,7 @@ def operator(kind: str, id: int, fn: str | None = None, module: str = __name__) 
         **named(kind),
         "name": f"{kind} {id}",
         "language": "python",
+        "chaining": "always",
         "params": {},
     }
     part = "elements" if kind == "source.collection" else "function"

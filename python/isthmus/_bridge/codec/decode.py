@@ -10,7 +10,7 @@ import struct
 from collections import deque
 from collections.abc import Callable
 from itertools import chain, repeat
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec.msgpack import Decoder
@@ -26,6 +26,9 @@ from .ext import (
     ROW_RECORDS,
     TUPLE_RECORDS,
 )
+
+if TYPE_CHECKING:
+    from ..._program.job_graph import TypeSpec
 
 _ERRORS = (
     msgspec.DecodeError,
@@ -43,7 +46,7 @@ _CONTAINERS: set[type] = {list, tuple, dict, set, frozenset}
 _SEQUENCES = {list, tuple}
 
 
-def decode(body: bytes | memoryview, type_spec: dict[str, Any] | None = None) -> Any:
+def decode(body: bytes | memoryview, type_spec: TypeSpec | None = None) -> Any:
     """One value; with a declared type, made to fit it.
 
     Raises:

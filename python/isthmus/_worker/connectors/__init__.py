@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from ..._interfaces.source import Source
+from ..._program.job_graph import OperatorSpec
 from ..._program.kinds import name_of
 from ..._values.failure import safe_repr
 from ...errors import GraphError
@@ -33,7 +34,7 @@ SINKS: dict[str, tuple[str, str]] = {
 }
 
 
-def make_source(spec: dict[str, Any]) -> OpenSource:
+def make_source(spec: OperatorSpec) -> OpenSource:
     """What makes the source of an operator when that is opened."""
     connector = spec.get("connector")
     if connector is None:
@@ -55,7 +56,7 @@ def _own_source(ctx: OperatorContext) -> Source[Any]:
     )
 
 
-def find_sink(spec: dict[str, Any]) -> Callable[[], Operator] | None:
+def find_sink(spec: OperatorSpec) -> Callable[[], Operator] | None:
     """What makes the operator of a sink; None for operators that are none of a worker's."""
     if spec["kind"] != "sink":
         return None

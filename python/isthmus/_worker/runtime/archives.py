@@ -23,7 +23,7 @@ _LOCK = ".isthmus-lock"
 _entered: list[tuple[str, str, int]] = []
 
 
-def enter(archives: list[list[str]]) -> None:
+def enter(archives: list[tuple[str, str]]) -> None:
     """Unpack the archives, each into a folder of its target name, and go where they are.
 
     Raises:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..._program.job_graph import OperatorSpec
 from ..._values.failure import OperatorFailure, is_not_iterable, safe_repr, user_codes
 from ..._values.shown import safe_str
 from ..state.key_identity import thaw
@@ -26,7 +27,7 @@ def in_flight(feed: Feed | None, key: Any) -> tuple[str | None, str | None]:
     return (safe_repr(record[0]) if record else None), (safe_repr(thaw(of_key[0])) if of_key else None)
 
 
-def suspect(operators: list[Operator], error: BaseException) -> dict[str, Any]:
+def suspect(operators: list[Operator], error: BaseException) -> OperatorSpec:
     """The operator of a chain whose function raised: the innermost one with a frame in the traceback."""
     for code in reversed(user_codes(_origin(error).__traceback__)):
         for op in reversed(operators):
@@ -51,7 +52,7 @@ def suspect(operators: list[Operator], error: BaseException) -> dict[str, Any]:
     return operators[puller if puller < len(operators) else 0].ctx.spec
 
 
-def who_stopped(operators: list[Operator]) -> dict[str, Any] | None:
+def who_stopped(operators: list[Operator]) -> OperatorSpec | None:
     """The operator of (the rest of) a chain whose function has raised a StopIteration that C code took for an end: it has left no
     traceback. Of several that may have, the one whose function says what raises it; None where there is no operator.
     """
@@ -62,7 +63,7 @@ def who_stopped(operators: list[Operator]) -> dict[str, Any] | None:
     return None
 
 
-def stopped(operators: list[Operator], head: dict[str, Any], record: str | None = None) -> OperatorFailure:
+def stopped(operators: list[Operator], head: OperatorSpec, record: str | None = None) -> OperatorFailure:
     """A function of (the rest of) a chain has ended the stream in front of it."""
     return OperatorFailure(RuntimeError(_STOPPED), who_stopped(operators) or head, record=record)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from ..._program.job_graph import OperatorSpec
 from ..._values.failure import OperatorFailure
 from ..._values.raised import ANYTHING
 from .operator import Operator
@@ -11,7 +10,7 @@ from .split_driver import SplitDriver
 
 
 def close_all(
-    operators: list[Operator], source: SplitDriver | None, head: dict[str, Any], in_order: bool
+    operators: list[Operator], source: SplitDriver | None, head: OperatorSpec, in_order: bool
 ) -> None:
     """Close operators and source; the first error is raised, the rest is closed all the same.
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..._program.job_graph import OperatorSpec
 from ..._values.failure import OperatorFailure, safe_repr
 from ..._values.raised import ANYTHING
 
 Coerce = Callable[[list[Any]], list[Any]]
 
 
-def coerced(coerce: Coerce, values: list[Any], spec: dict[str, Any]) -> list[Any]:
+def coerced(coerce: Coerce, values: list[Any], spec: OperatorSpec) -> list[Any]:
     """The batch as the declared type wants it.
 
     Raises:

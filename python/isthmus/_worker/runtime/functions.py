@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from ..._code.imports import loading
+from ..._program.job_graph import FunctionRef
 from ...errors import GraphError
 
 
@@ -23,14 +24,16 @@ class FunctionLoader:
     def __init__(self, blobs: dict[int, bytes]) -> None:
         self._blobs = blobs
 
-    def __call__(self, ref: dict[str, Any]) -> Any:
+    def __call__(self, ref: FunctionRef) -> Any:
         with loading():
             return self._load(ref)
 
-    def _load(self, ref: dict[str, Any]) -> Any:
+    def _load(self, ref: FunctionRef) -> Any:
         if ref["form"] == "pickle":
             return pickle.loads(self._blobs[ref["blob"]])
-        module = _module_of(ref)
+        if ref["form"] != "import":
+            raise GraphError(f"{ref['name']!r} is a function of TypeScript; Python cannot call it.")
+        module = module_of(ref.get("module"), ref.get("file"))
         found: Any = module
         for part in ref["name"].split("."):
             try:
@@ -55,10 +58,13 @@ _BY_PATH: dict[str, ModuleType] = {}
 _FOLDERS: set[str] = set()
 
 
-def _module_of(ref: dict[str, Any]) -> ModuleType:
-    if ref.get("module"):
-        return importlib.import_module(ref["module"])
-    path = os.path.abspath(ref["file"])
+def module_of(name: str | None, file: str | None) -> ModuleType:
+    """A module by its name, or by the path of its file."""
+    if name:
+        return importlib.import_module(name)
+    if not file:
+        raise GraphError("A function to import needs a module or a file.")
+    path = os.path.abspath(file)
     folder, base = os.path.split(path)
     name = os.path.splitext(base)[0]
     loaded = _BY_PATH.get(path) or sys.modules.get(name)

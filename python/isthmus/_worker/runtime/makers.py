@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
+from ..._program.job_graph import OperatorSpec
 from .operator import Operator
 from .split_driver import OpenSource
 
 
 class Makers(Protocol):
-    def make_operator(self, spec: dict[str, Any], *, keyed: bool, batch: bool) -> Operator: ...
+    def make_operator(self, spec: OperatorSpec, *, keyed: bool, batch: bool) -> Operator: ...
 
-    def make_source(self, spec: dict[str, Any]) -> OpenSource: ...
+    def make_source(self, spec: OperatorSpec) -> OpenSource: ...

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..._program.job_graph import FunctionRef
 from ...errors import GraphError
 from .operator import OperatorContext
 
 
 def open_function(
-    ctx: OperatorContext, method: str, ref: dict[str, Any] | None = None
+    ctx: OperatorContext, method: str, ref: FunctionRef | None = None
 ) -> tuple[Callable[..., Any], Callable[[], None]]:
     """Load a function of the operator and open it.
 

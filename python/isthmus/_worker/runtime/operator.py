@@ -25,6 +25,7 @@ from .splits import SplitListener
 if TYPE_CHECKING:
     from ..state.store import OperatorStore
 
+from ..._program.job_graph import FunctionRef, OperatorSpec, TypeSpec
 from ..._settings.settings import Settings
 
 #: No timestamp, no watermark yet (Java's Long.MIN_VALUE, as PyFlink shows it).
@@ -51,7 +52,7 @@ class OperatorContext:
     def __init__(
         self,
         *,
-        spec: dict[str, Any],
+        spec: OperatorSpec,
         job_name: str,
         task_name: str,
         subtask: int,
@@ -60,11 +61,11 @@ class OperatorContext:
         attempt: int,
         mode: str,
         keyed: bool,
-        key_type: dict[str, Any] | None = None,
+        key_type: TypeSpec | None = None,
         cursor: Cursor,
         machine: Machine,
         settings: Settings,
-        load_function: Callable[[dict[str, Any]], Any],
+        load_function: Callable[[FunctionRef], Any],
         emit_side: Callable[[str, Any], None],
         side_tags: frozenset[str],
         state: OperatorStore,
@@ -122,7 +123,7 @@ class OperatorContext:
         ref = self.spec.get("fns", {}).get(part)
         if ref is None:
             return None
-        if "part" not in ref:
+        if ref["form"] != "pickle" or "part" not in ref:
             return self.load_function(ref)
         # What several functions share in the program, they share here.
         if self._joint is None:
@@ -131,11 +132,11 @@ class OperatorContext:
 
     @property
     def params(self) -> dict[str, Any]:
-        return self.spec["params"]  # type: ignore[no-any-return]
+        return self.spec["params"]
 
     @property
     def name(self) -> str:
-        return self.spec["name"]  # type: ignore[no-any-return]
+        return self.spec["name"]
 
 
 class SplitWatcher(SplitListener, Protocol):

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from itertools import compress
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..._program.job_graph import OperatorSpec
 from ..._values.failure import OperatorFailure, safe_repr
 from ..._values.isolate import is_immutable
 from ..._values.keep import Own, isolated, take
@@ -269,7 +270,7 @@ class Output:
     def __init__(
         self,
         *,
-        spec: dict[str, Any],
+        spec: OperatorSpec,
         partitioner: str,
         senders: list[Sender],
         receivers: list[int],

@@ -9,11 +9,13 @@ import time
 from types import ModuleType
 from typing import Any
 
+from ..._program.job_graph import PythonEnvironmentSpec
+
 #: Of integers that become texts; the first Python 3.10s know no limit.
 _INT_DIGITS: int | None = getattr(sys, "get_int_max_str_digits", lambda: None)()
 
 
-def install_program(python: dict[str, Any], blobs: dict[int, Any]) -> None:
+def install_program(python: PythonEnvironmentSpec, blobs: dict[int, Any]) -> None:
     """Be like the program that submitted: its path, folder, environment and the definitions of its ``__main__``."""
     if python.get("cwd") and python["cwd"] != os.getcwd():
         os.chdir(python["cwd"])

@@ -24,6 +24,7 @@ from ..._bridge import frame as wire
 from ..._bridge.control import decode_control, encode_control
 from ..._code.imported import Imported
 from ..._code.imports import loading
+from ..._program.shape import checked
 from ..._values.failure import OperatorFailure, report
 from ..._values.keep import forget_types
 from ..._values.raised import ANYTHING
@@ -35,6 +36,7 @@ from ..state.storage.file_storage import FileStorage
 from ..state.storage.storage import StateStorage
 from . import forked
 from .agenda import Agenda
+from .deployment import SlotDeployment
 from .functions import FunctionLoader
 from .makers import Makers
 from .operator import Operator
@@ -68,7 +70,7 @@ class Slot:
         wake: Callable[[], None],
         max_frame_bytes: int = 64 << 20,
         program_output: Callable[[str, bool], None] | None = None,
-        deploying: Callable[[dict[str, Any]], None] | None = None,
+        deploying: Callable[[SlotDeployment], None] | None = None,
         closed: Callable[[], None] | None = None,
         flush: Callable[[], None] = lambda: None,
         pump: Callable[[Callable[[], bool]], bool] | None = None,
@@ -343,7 +345,7 @@ class Slot:
 
     # Deployment.
 
-    def _deploy(self, deployment: dict[str, Any]) -> None:
+    def _deploy(self, told: dict[str, Any]) -> None:
         self.released = False
         self._reset()
         task_id: int | None = None
@@ -352,6 +354,7 @@ class Slot:
         else:
             self._imported.look()
         try:
+            deployment = checked(told, SlotDeployment, "DEPLOY")
             if self._deploying is not None:
                 self._deploying(deployment)
             with loading():

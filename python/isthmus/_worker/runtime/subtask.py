@@ -36,6 +36,7 @@ from .busy import Looks
 from .care import Care
 from .chain import Chain
 from .closing import close_all
+from .deployment import SubtaskDeployment
 from .drain import Aside, Drain, nothing
 from .feed import Feed
 from .input_gate import Event, InputGate
@@ -53,7 +54,7 @@ class Subtask:
     def __init__(
         self,
         *,
-        deployment: dict[str, Any],
+        deployment: SubtaskDeployment,
         operators: list[Operator],
         cursor: Cursor,
         clock: Clock,
@@ -64,11 +65,11 @@ class Subtask:
         checkpoints: bool = False,
     ) -> None:
         self.deployment = deployment
-        self.id: int = deployment["task"]
-        self.subtask: int = deployment["subtask"]
-        self.parallelism: int = deployment["parallelism"]
+        self.id = deployment["task"]
+        self.subtask = deployment["subtask"]
+        self.parallelism = deployment["parallelism"]
         #: The spec of the chain's first operator, which may be a source.
-        self.head: dict[str, Any] = deployment["chain"][0]
+        self.head = deployment["chain"][0]
         self.cursor = cursor
         self._clock = clock
         self.store = store
@@ -84,7 +85,7 @@ class Subtask:
         self.chain = Chain(operators, self.outputs)
         self._care = Care()
         self._puller = Puller(self, self.outputs, self._care, cursor, clock, watchdog)
-        self.inputs: dict[int, dict[str, Any]] = {c["channel"]: c for c in deployment["inputs"]}
+        self.inputs = {c["channel"]: c for c in deployment["inputs"]}
         self.gate = InputGate(list(self.inputs))
         self._phases: Iterator[Drain] | None = None
         self._drain: Drain | None = None

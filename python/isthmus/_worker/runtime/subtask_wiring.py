@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..._program.job_graph import FunctionRef, OperatorSpec, TypeSpec
 from ..._program.kinds import is_source
 from ..._settings.settings import Settings
 from ..._values.failure import OperatorFailure
@@ -17,6 +18,7 @@ from ..state.storage.restoring import read_states
 from ..state.storage.subtask_state import KeptOperator, state_of_data
 from ..state.store import SubtaskStore
 from .coercion import Coerce
+from .deployment import SlotDeployment, SubtaskDeployment
 from .opening import open_function
 from .operator import Cursor, Operator, OperatorContext
 from .output import LocalSender, Output, RemoteSender, Sender
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def wire_subtasks(
-    slot: Slot, deployment: dict[str, Any], load: Callable[[dict[str, Any]], Any]
+    slot: Slot, deployment: SlotDeployment, load: Callable[[FunctionRef], Any]
 ) -> list[Subtask]:
     """Make all subtasks, wire them, then open them, downstream first."""
     settings = Settings.of(deployment["settings"])
@@ -51,13 +53,13 @@ def wire_subtasks(
 
 def _build(
     slot: Slot,
-    deployment: dict[str, Any],
+    deployment: SlotDeployment,
     settings: Settings,
-    part: dict[str, Any],
-    load: Callable[[dict[str, Any]], Any],
+    part: SubtaskDeployment,
+    load: Callable[[FunctionRef], Any],
 ) -> tuple[Subtask, list[OperatorContext]]:
     cursor = Cursor()
-    chain: list[dict[str, Any]] = part["chain"]
+    chain = part["chain"]
     batch_mode = deployment["mode"] == "BATCH"
     source = SplitDriver(slot.makers.make_source(chain[0])) if is_source(chain[0]) else None
     first = 1 if source is not None else 0
@@ -192,21 +194,21 @@ def _wire_outputs(slot: Slot, settings: Settings, task: Subtask, contexts: list[
                 slot.sending[channel] = task
                 senders.append(remote)
         partitioner = out["partitioner"]
-        kind = partitioner["kind"]
         ctx = contexts[out["fromOperator"]]
         key_selector = coerce_keys = custom = groups = None
-        if kind in ("hash", "custom"):
+        if partitioner["kind"] == "hash" or partitioner["kind"] == "custom":
             key_selector = _opened(spec, ctx, partitioner["key"], "get_key")
+        if partitioner["kind"] == "hash":
             coerce_keys = _coercer(partitioner.get("keyType"))
-        if kind == "custom":
+        if partitioner["kind"] == "custom":
             custom = _opened(spec, ctx, partitioner["partition"], "partition")
-        if kind == "hash" and out["receivers"] > 1:
+        if partitioner["kind"] == "hash" and out["receivers"] > 1:
             from ..state.keys import KeyGroups
 
             groups = KeyGroups(out["maxParallelism"], out["receivers"])
         output = Output(
             spec=spec,
-            partitioner=kind,
+            partitioner=partitioner["kind"],
             senders=senders,
             receivers=[t["receiver"] for t in out["channels"]],
             coerce=_coercer(out.get("type")),
@@ -220,7 +222,7 @@ def _wire_outputs(slot: Slot, settings: Settings, task: Subtask, contexts: list[
             own=None if own is None else kept,
             scale=scale,
         )
-        if kind == "broadcast":
+        if partitioner["kind"] == "broadcast":
             shared.append(output)
         if out.get("sideTag") is not None:
             # Several consumers of one side output each have an exchange.
@@ -253,7 +255,7 @@ def _own_for(task: Subtask) -> Own:
     return kept if only_typescript else sendable
 
 
-def _coercer(declared: dict[str, Any] | None) -> Coerce | None:
+def _coercer(declared: TypeSpec | None) -> Coerce | None:
     if not declared:
         return None
     # Imported on use: untyped jobs start faster without.
@@ -262,9 +264,7 @@ def _coercer(declared: dict[str, Any] | None) -> Coerce | None:
     return coercer(declared)
 
 
-def _opened(
-    spec: dict[str, Any], ctx: OperatorContext, ref: dict[str, Any], method: str
-) -> Callable[..., Any]:
+def _opened(spec: OperatorSpec, ctx: OperatorContext, ref: FunctionRef, method: str) -> Callable[..., Any]:
     try:
         function, close = open_function(ctx, method, ref)
     except ANYTHING as e:

@@ -6,6 +6,7 @@ import sys
 from array import array
 from typing import Any
 
+from ..._program.job_graph import TypeSpec
 from ..._values.isolate import dumps, loads, unsendable
 from ..._values.raised import ANYTHING
 from ...errors import BridgeProtocolError, CodecError
@@ -16,7 +17,7 @@ _BIG_ENDIAN = sys.byteorder == "big"
 class ChannelCodec:
     """Encodes and decodes the bodies of BATCH frames of one channel (``docs/protocol.md`` §5)."""
 
-    def __init__(self, kind: str, type_spec: dict[str, Any] | None, operator: str) -> None:
+    def __init__(self, kind: str, type_spec: TypeSpec | None, operator: str) -> None:
         self._operator = operator
         self._coerce = None
         if kind == "pickle":

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from ..._program.graph import Origin, Transformation, all_typescript
+from ..._program.job_graph import HostLanguage
 from ..._pyflink.lazy import no_java
 from ...errors import GraphError
 from .batches import batch_format_of
@@ -449,7 +450,7 @@ class DataStream(OperatorSettings, Generic[T]):
         name: str,
         params: dict[str, Any],
         fns: dict[str, dict[str, Any]] | None = None,
-        language: str | None = "any",
+        language: HostLanguage | None = "any",
     ) -> DataStreamSink:
         # Said also where nothing is declared: a sink that runs in TypeScript then shows values as Python does.
         declared = self._type.to_spec() if self._type is not None else {"kind": "PICKLED_BYTE_ARRAY"}
@@ -482,7 +483,7 @@ class DataStream(OperatorSettings, Generic[T]):
         kind, name, params, fns = sink.to_operator(self._env.graph)
         # Only Python writes rows as CSV, and other charsets than UTF-8.
         plain = "rowFormat" not in params and params.get("charset", "utf-8").lower() in ("utf-8", "utf8")
-        language = "any" if plain else "python"
+        language: HostLanguage = "any" if plain else "python"
         return self._sink(kind, name, params, fns, language)
 
     def add_sink(

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from ..._program.graph import Origin, ProgramGraph, Transformation, user_location
+from ..._program.job_graph import HostLanguage, PythonEnvironmentSpec, SubmittedGraph
 from ..._program.kinds import KINDS
 from ..._program.typescript import TypeScriptFunction
 from ..._pyflink.lazy import no_java
@@ -63,7 +64,7 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         params: dict[str, Any],
         output_type: Any,
         non_parallel: bool,
-        language: str | None = None,
+        language: HostLanguage | None = None,
     ) -> DataStream[Any]:
         made = Transformation(
             kind,
@@ -191,7 +192,7 @@ class StreamExecutionEnvironment(EnvironmentSettings):
                 fns = {}
             else:
                 fns = {"function": self.graph.function(default, name)}
-            language = None if fns else "typescript"
+            language: HostLanguage | None = None if fns else "typescript"
             return self._source("source.input", name, fns, params, type_of(type_info), True, language)
         if paths is not None:
             return self._source(
@@ -246,24 +247,23 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         self.graph.fresh[:0] = self._last_fresh
         return json.dumps(execution_plan(graph))
 
-    def _build(self, job_name: str | None) -> tuple[dict[str, Any], list[bytes]]:
+    def _build(self, job_name: str | None) -> tuple[SubmittedGraph, list[bytes]]:
         if not self.graph.fresh:
             raise GraphError("No operators defined in streaming topology. Cannot execute.")
         taken = self._last_fresh = list(self.graph.fresh)
-        config = self._configuration.to_dict()
-        settings: dict[str, Any] = {
-            "parallelism": self.get_parallelism(),
-            "config": config,
-            "python": {"addedPaths": list(self._added_paths)},
-        }
+        python: PythonEnvironmentSpec = {"mainBundles": [], "sysPath": list(self._added_paths)}
         if self._archives:
-            settings["python"]["archives"] = list(self._archives)
-        if job_name is not None:
-            settings["name"] = job_name
+            python["archives"] = list(self._archives)
         try:
             if job_name is not None:
                 check_text("name of a job", job_name)
-            return self.graph.build(taken, **settings)
+            return self.graph.build(
+                taken,
+                parallelism=self.get_parallelism(),
+                config=self._configuration.to_dict(),
+                python=python,
+                name=job_name,
+            )
         finally:
             self.graph.clear(taken)
 

@@ -33,7 +33,7 @@ class EnvironmentSettings:
         self._configuration = Configuration(configuration)
         self._added_paths: list[str] = []
         #: Path and name of the folder of each.
-        self._archives: list[list[str]] = []
+        self._archives: list[tuple[str, str]] = []
         self._buffer_timeout: int | None = None
         self._checkpoint_config: CheckpointConfig | None = None
         self._remembered: dict[str, Any] = {}
@@ -167,7 +167,7 @@ class EnvironmentSettings:
         path = os.path.abspath(check_path("archive", archive_path))
         if not os.path.isfile(path):
             raise GraphError(f"add_python_archive: there is no file {path}.")
-        self._archives.append([path, target_dir or os.path.basename(path)])
+        self._archives.append((path, target_dir or os.path.basename(path)))
 
     def set_python_requirements(
         self, requirements_file_path: str, requirements_cache_dir: str | None = None

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from ..._program.graph import ProgramGraph
+from ..._program.job_graph import HostLanguage
 from ..._pyflink.lazy import absent_names
 
 __all__ = ["DeliveryGuarantee", "Sink", "Source"]
@@ -19,7 +20,9 @@ Refs = dict[str, dict[str, Any]]
 class Source:
     """Something ``env.from_source`` takes."""
 
-    def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Refs, str | None, Any]:
+    def to_operator(
+        self, graph: ProgramGraph
+    ) -> tuple[str, str, dict[str, Any], Refs, HostLanguage | None, Any]:
         """Kind, default name, parameters, functions by part, language and produced type of the operator."""
         raise NotImplementedError
 
@@ -41,7 +44,7 @@ def check_path(path: Any) -> None:
         raise TypeError(f"A path of files must be a str; it is {path!r}.")
 
 
-def reader_of(charset: str) -> str:
+def reader_of(charset: str) -> HostLanguage:
     """The language in which text in a charset can be read: what TypeScript does not know, Python reads."""
     known = (
         "utf-8",

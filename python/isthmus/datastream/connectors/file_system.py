@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..._program.graph import ProgramGraph
+from ..._program.job_graph import HostLanguage
 from ..._pyflink.lazy import absent_names
 from ...common._charsets import known_charset
 from ...common.serialization import Encoder
@@ -80,7 +81,9 @@ class FileSource(Source):
             "it reads lines of text and CSV, by for_record_stream_format."
         )
 
-    def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Refs, str | None, Any]:
+    def to_operator(
+        self, graph: ProgramGraph
+    ) -> tuple[str, str, dict[str, Any], Refs, HostLanguage | None, Any]:
         params: dict[str, Any] = {"paths": self._paths}
         if self._monitor_ms is not None:
             params["monitorMs"] = self._monitor_ms

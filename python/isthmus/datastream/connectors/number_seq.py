@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..._program.graph import ProgramGraph
+from ..._program.job_graph import HostLanguage
 from ...common.typeinfo import Types
 from .base import Refs, Source
 
@@ -22,7 +23,9 @@ class NumberSequenceSource(Source):
             raise ValueError(f"A number sequence goes upwards: {start} is greater than {end}.")
         self.start, self.end = start, end
 
-    def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Refs, str | None, Any]:
+    def to_operator(
+        self, graph: ProgramGraph
+    ) -> tuple[str, str, dict[str, Any], Refs, HostLanguage | None, Any]:
         return (
             "source.sequence",
             "Number Sequence",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -38,11 +39,11 @@ class CsvSchema:
         """The type of the records: named rows."""
         return self._row_type.type_info
 
-    def columns(self) -> list[dict[str, Any]]:
+    def columns(self) -> list[Mapping[str, Any]]:
         """The types of the columns as data; a decimal's says its digits, which streams do not, an array's its separator."""
-        columns = []
+        columns: list[Mapping[str, Any]] = []
         for data_type, separator in zip(self._row_type.field_types(), self._separators):
-            spec = data_type.type_info.to_spec()
+            spec: dict[str, Any] = {**data_type.type_info.to_spec()}
             if data_type.root == "DECIMAL":
                 spec = {**spec, "precision": data_type.args[0], "scale": data_type.args[1]}
             columns.append({**spec, "separator": separator} if separator else spec)
