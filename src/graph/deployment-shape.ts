@@ -15,7 +15,6 @@ import {
 } from './job-graph-shape.ts';
 import {
   anything,
-  bytes,
   listOf,
   mapOf,
   oneOf,
@@ -79,5 +78,6 @@ export const slotDeploymentShape: Shape = recordOf<SlotDeployment>({
   checkpoints: optional(truth),
   python: pythonEnvironmentShape,
   tasks: listOf(subtask),
-  restore: optional(mapOf(listOf(bytes))),
+  stateFolder: optional(text),
+  restore: optional(mapOf(listOf(mapOf(anything)))),
 });

@@ -13,11 +13,11 @@ import atexit
 import os
 import sys
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._bridge import frame as wire
 from .._bridge.control import decode_control, encode_control
-from .._program.job_graph import PythonEnvironmentSpec, SubmittedGraph, in_environment
+from .._program.environment import in_environment
 from ..errors import InternalError, IsthmusError
 from . import uncaught
 from .aside import Aside
@@ -25,6 +25,9 @@ from .farewell import farewell
 from .job import JobHandle
 from .logs import log_levels, pass_on
 from .runtime import PACKAGE_DIR, started
+
+if TYPE_CHECKING:
+    from .._program.job_graph import PythonEnvironmentSpec, SubmittedGraph
 
 _PIECE_BYTES = 4 << 20
 _ANY_LENGTH = (1 << 32) - 1

@@ -9,10 +9,13 @@ from __future__ import annotations
 import base64
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._program import recording
-from .._program.job_graph import PythonEnvironmentSpec, SubmittedGraph, in_environment
+from .._program.environment import in_environment
+
+if TYPE_CHECKING:
+    from .._program.job_graph import PythonEnvironmentSpec, SubmittedGraph
 
 
 def record(path: str, args: list[str] | None = None, cwd: str | None = None) -> str:

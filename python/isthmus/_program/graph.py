@@ -11,22 +11,24 @@ import itertools
 import os
 import re
 import sys
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from .._code.module_state import changed_state
 from .._code.pickling import FunctionPickler
 from ..errors import GraphError
-from .job_graph import (
-    EdgeSpec,
-    FunctionRef,
-    HostLanguage,
-    Location,
-    OperatorSpec,
-    PythonEnvironmentSpec,
-    SubmittedGraph,
-)
 from .kinds import split_name, user_methods
 from .typescript import TypeScriptFunction
+
+if TYPE_CHECKING:
+    from .job_graph import (
+        EdgeSpec,
+        FunctionRef,
+        HostLanguage,
+        Location,
+        OperatorSpec,
+        PythonEnvironmentSpec,
+        SubmittedGraph,
+    )
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _ids = itertools.count(1)

@@ -225,9 +225,3 @@ class SubmittedGraph(_SubmittedGraph, total=False):
     """What a program makes of its code, before file, environment and command line have been heard."""
 
     name: str
-
-
-def in_environment(said: PythonEnvironmentSpec, around: PythonEnvironmentSpec) -> PythonEnvironmentSpec:
-    """What a program says of its workers, in the environment that it runs in; import paths of its own come first."""
-    path = [*said.get("sysPath", []), *around.get("sysPath", [])]
-    return {**around, **said, "sysPath": path}

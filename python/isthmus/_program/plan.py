@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .job_graph import SubmittedGraph
 from .kinds import row_of
+
+if TYPE_CHECKING:
+    from .job_graph import SubmittedGraph
 
 _STRATEGY = {
     "forward": "FORWARD",

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from .job_graph import SubmittedGraph
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .job_graph import SubmittedGraph
+
 
 _recording = False
 _recorded: tuple[SubmittedGraph, list[bytes]] | None = None

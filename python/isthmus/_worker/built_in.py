@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from .._program.job_graph import OperatorSpec
+from typing import TYPE_CHECKING
+
 from .._program.kinds import name_of, row_of
 from ..errors import UnsupportedError
 from . import operators
 from .connectors import find_sink, make_source
 from .runtime.operator import Operator
+
+if TYPE_CHECKING:
+    from .._program.job_graph import OperatorSpec
 
 __all__ = ["make_operator", "make_source"]
 

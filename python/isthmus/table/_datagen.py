@@ -16,7 +16,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._program.graph import ProgramGraph
 from .._types.data_types import DataType, RowType
@@ -24,6 +24,9 @@ from ..common.time import Instant
 from ..common.types import Row
 from ..datastream.connectors.base import Refs, Source
 from ..errors import ConfigurationError, UnsupportedError
+
+if TYPE_CHECKING:
+    from .._program.job_graph import HostLanguage
 
 #: A column: ("sequence", SQL root, first, last) or ("random", how to make a value).
 _Column = tuple[Any, ...]
@@ -53,7 +56,9 @@ class DatagenSource(Source):
     def __init__(self, row_type: RowType, rows: DatagenRows) -> None:
         self._row_type, self._rows = row_type, rows
 
-    def to_operator(self, graph: ProgramGraph) -> tuple[str, str, dict[str, Any], Refs, str | None, Any]:
+    def to_operator(
+        self, graph: ProgramGraph
+    ) -> tuple[str, str, dict[str, Any], Refs, HostLanguage | None, Any]:
         fns = {"function": graph.function(self._rows, "datagen")}
         return "source.function", "datagen", {}, fns, None, self._row_type.type_info
 

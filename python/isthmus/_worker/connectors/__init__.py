@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..._interfaces.source import Source
-from ..._program.job_graph import OperatorSpec
 from ..._program.kinds import name_of
 from ..._values.failure import safe_repr
 from ...errors import GraphError
 from ..operators.sink_operator import SinkOperator, own_sink
 from ..runtime.operator import Operator, OperatorContext
 from ..runtime.split_driver import OpenSource
+
+if TYPE_CHECKING:
+    from ..._program.job_graph import OperatorSpec
 
 #: connector → (module in this package, class).
 SOURCES: dict[str, tuple[str, str]] = {

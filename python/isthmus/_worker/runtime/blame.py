@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..._program.job_graph import OperatorSpec
 from ..._values.failure import OperatorFailure, is_not_iterable, safe_repr, user_codes
 from ..._values.shown import safe_str
 from ..state.key_identity import thaw
 from .feed import Feed
 from .operator import Operator
+
+if TYPE_CHECKING:
+    from ..._program.job_graph import OperatorSpec
 
 _STOPPED = "StopIteration was raised by the function; it would have ended the stream silently"
 
@@ -75,13 +77,18 @@ def _origin(error: BaseException) -> BaseException:
 
 
 def _last_that_pulled(operators: list[Operator], error: BaseException) -> int:
-    """Index of the innermost operator with a frame of its own in the traceback; beyond the last where there is none."""
+    """Index of the innermost operator with a frame of its own in the traceback; beyond the last where there is none.
+
+    A frame is an operator's that has it among its locals, whatever it is called there.
+    """
     puller = len(operators)
+    places = {id(op): i for i, op in enumerate(operators)}
     tb = error.__traceback__
     while tb is not None:
-        owner = tb.tb_frame.f_locals.get("self")
-        # By its type: an object of the user's may have a ``__class__`` and an ``__eq__`` of its own.
-        if issubclass(type(owner), Operator) and owner in operators:
-            puller = operators.index(owner)
+        # By identity: an object of the user's may have a ``__class__`` and an ``__eq__`` of its own.
+        found = [
+            place for local in tb.tb_frame.f_locals.values() if (place := places.get(id(local))) is not None
+        ]
+        puller = found[0] if found else puller
         tb = tb.tb_next
     return puller

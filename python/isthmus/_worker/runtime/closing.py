@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from ..._program.job_graph import OperatorSpec
+from typing import TYPE_CHECKING
+
 from ..._values.failure import OperatorFailure
 from ..._values.raised import ANYTHING
 from .operator import Operator
 from .split_driver import SplitDriver
+
+if TYPE_CHECKING:
+    from ..._program.job_graph import OperatorSpec
 
 
 def close_all(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..._program.job_graph import OperatorSpec
 from ..._values.failure import OperatorFailure, safe_repr
 from ..._values.raised import ANYTHING
+
+if TYPE_CHECKING:
+    from ..._program.job_graph import OperatorSpec
 
 Coerce = Callable[[list[Any]], list[Any]]
 

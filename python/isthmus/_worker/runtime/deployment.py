@@ -69,4 +69,5 @@ class _SlotDeployment(TypedDict):
 
 class SlotDeployment(_SlotDeployment, total=False):
     checkpoints: bool
-    restore: dict[str, list[bytes]]
+    stateFolder: str
+    restore: dict[str, list[dict[str, Any]]]

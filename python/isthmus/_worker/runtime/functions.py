@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..._code.imports import loading
-from ..._program.job_graph import FunctionRef
 from ...errors import GraphError
+
+if TYPE_CHECKING:
+    from ..._program.job_graph import FunctionRef
 
 
 class FunctionLoader:

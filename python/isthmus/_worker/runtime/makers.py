@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ..._program.job_graph import OperatorSpec
 from .operator import Operator
 from .split_driver import OpenSource
+
+if TYPE_CHECKING:
+    from ..._program.job_graph import OperatorSpec
 
 
 class Makers(Protocol):

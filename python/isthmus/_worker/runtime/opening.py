@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..._program.job_graph import FunctionRef
 from ...errors import GraphError
 from .operator import OperatorContext
+
+if TYPE_CHECKING:
+    from ..._program.job_graph import FunctionRef
 
 
 def open_function(

@@ -23,9 +23,9 @@ from .reach import SHARED
 from .splits import SplitListener
 
 if TYPE_CHECKING:
+    from ..._program.job_graph import FunctionRef, OperatorSpec, TypeSpec
     from ..state.store import OperatorStore
 
-from ..._program.job_graph import FunctionRef, OperatorSpec, TypeSpec
 from ..._settings.settings import Settings
 
 #: No timestamp, no watermark yet (Java's Long.MIN_VALUE, as PyFlink shows it).

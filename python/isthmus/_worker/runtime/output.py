@@ -15,7 +15,6 @@ from collections.abc import Callable
 from itertools import compress
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..._program.job_graph import OperatorSpec
 from ..._values.failure import OperatorFailure, safe_repr
 from ..._values.isolate import is_immutable
 from ..._values.keep import Own, isolated, take
@@ -26,6 +25,7 @@ from .coercion import Coerce, coerced
 from .reach import FIXED, OWN, SHARED, Proof
 
 if TYPE_CHECKING:
+    from ..._program.job_graph import OperatorSpec
     from ..state.keys import KeyGroups
 
 #: Records and bytes of one frame.

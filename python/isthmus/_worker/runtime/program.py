@@ -7,9 +7,11 @@ import os
 import sys
 import time
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..._program.job_graph import PythonEnvironmentSpec
+if TYPE_CHECKING:
+    from ..._program.job_graph import PythonEnvironmentSpec
+
 
 #: Of integers that become texts; the first Python 3.10s know no limit.
 _INT_DIGITS: int | None = getattr(sys, "get_int_max_str_digits", lambda: None)()

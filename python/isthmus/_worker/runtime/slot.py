@@ -24,7 +24,7 @@ from ..._bridge import frame as wire
 from ..._bridge.control import decode_control, encode_control
 from ..._code.imported import Imported
 from ..._code.imports import loading
-from ..._program.shape import checked
+from ..._program.shape import check_of, checked
 from ..._values.failure import OperatorFailure, report
 from ..._values.keep import forget_types
 from ..._values.raised import ANYTHING
@@ -98,6 +98,7 @@ class Slot:
         self._lingering = lingering
         #: Lets out what was transmitted so far.
         self._flush = flush
+        check_of(SlotDeployment)  # Made while nobody waits for it.
         self._blobs: dict[int, bytearray | bytes] = {}
         self._imported: Imported | None = None
         #: Where work is done that waits for a disk.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..._program.job_graph import FunctionRef, OperatorSpec, TypeSpec
 from ..._program.kinds import is_source
 from ..._settings.settings import Settings
 from ..._values.failure import OperatorFailure
@@ -28,6 +27,7 @@ from .watermarks import restore_watermark
 from .wire_batch import ChannelCodec
 
 if TYPE_CHECKING:
+    from ..._program.job_graph import FunctionRef, OperatorSpec, TypeSpec
     from .slot import Slot
 
 
@@ -132,7 +132,7 @@ def _build(
     return task, contexts
 
 
-def kept_operators(part: dict[str, Any]) -> list[KeptOperator]:
+def kept_operators(part: SubtaskDeployment) -> list[KeptOperator]:
     """The operators of a task, as whose state is kept."""
     return [
         KeptOperator(
@@ -142,11 +142,11 @@ def kept_operators(part: dict[str, Any]) -> list[KeptOperator]:
     ]
 
 
-def _uid(spec: dict[str, Any]) -> str:
+def _uid(spec: OperatorSpec) -> str:
     return spec.get("uid") or str(spec["id"])
 
 
-def _key_type(part: dict[str, Any]) -> Any:
+def _key_type(part: SubtaskDeployment) -> TypeSpec | None:
     return next((known["keyType"] for known in part["inputs"] if "keyType" in known), None)
 
 

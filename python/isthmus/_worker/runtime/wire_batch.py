@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from array import array
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..._program.job_graph import TypeSpec
 from ..._values.isolate import dumps, loads, unsendable
 from ..._values.raised import ANYTHING
 from ...errors import BridgeProtocolError, CodecError
+
+if TYPE_CHECKING:
+    from ..._program.job_graph import TypeSpec
 
 _BIG_ENDIAN = sys.byteorder == "big"
 

@@ -9,7 +9,7 @@ has what both refuse, word for word.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...errors import StateError
@@ -90,7 +90,7 @@ def refusal(
     return None
 
 
-def _type_text(spec: dict[str, Any]) -> str:
+def _type_text(spec: Mapping[str, Any]) -> str:
     """A type as ``Types`` would be called: ``TUPLE(STRING, INT)``."""
     kind: str = spec["kind"]
     if kind == "TUPLE":

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from ..._program.graph import Origin, Transformation, all_typescript
-from ..._program.job_graph import HostLanguage
 from ..._pyflink.lazy import no_java
 from ...errors import GraphError
 from .batches import batch_format_of
@@ -28,6 +27,7 @@ from .united import renamed_origins
 
 if TYPE_CHECKING:
     from ..._interfaces.output_tag import OutputTag
+    from ..._program.job_graph import HostLanguage
     from ..._program.operations import Operation
     from ..._program.typescript import TypeScriptFunction
     from ...common.typeinfo import TypeInformation

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from ..._program.graph import Origin, ProgramGraph, Transformation, user_location
-from ..._program.job_graph import HostLanguage, PythonEnvironmentSpec, SubmittedGraph
 from ..._program.kinds import KINDS
 from ..._program.typescript import TypeScriptFunction
 from ..._pyflink.lazy import no_java
@@ -24,6 +23,7 @@ from .data_stream import DataStream
 from .environment_settings import EnvironmentSettings
 
 if TYPE_CHECKING:
+    from ..._program.job_graph import HostLanguage, PythonEnvironmentSpec, SubmittedGraph
     from ...common.jobs import JobClient, JobExecutionResult
     from ...common.typeinfo import TypeInformation
     from ...common.watermark_strategy import WatermarkStrategy

@@ -7,8 +7,10 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from ..._program.graph import ProgramGraph
-from ..._program.job_graph import HostLanguage
 from ..._pyflink.lazy import absent_names
+
+if TYPE_CHECKING:
+    from ..._program.job_graph import HostLanguage
 
 __all__ = ["DeliveryGuarantee", "Sink", "Source"]
 

@@ -6,13 +6,15 @@ import os
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..._program.graph import ProgramGraph
-from ..._program.job_graph import HostLanguage
 from ..._pyflink.lazy import absent_names
 from ...common._charsets import known_charset
 from ...common.serialization import Encoder
 from ...common.time import Duration
 from ...common.typeinfo import Types
 from .base import Refs, Sink, Source, check_path, reader_of
+
+if TYPE_CHECKING:
+    from ..._program.job_graph import HostLanguage
 
 __all__ = [
     "BucketAssigner",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..._program.graph import ProgramGraph
-from ..._program.job_graph import HostLanguage
 from ...common.typeinfo import Types
 from .base import Refs, Source
+
+if TYPE_CHECKING:
+    from ..._program.job_graph import HostLanguage
 
 __all__ = ["NumberSequenceSource"]
 

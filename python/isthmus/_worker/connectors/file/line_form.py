@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...._text.format import file_formatter
 from ...._types.coerce import coercer
 from ....common._charsets import written
 from ...runtime.coercion import coerced
 
+if TYPE_CHECKING:
+    from ...._program.job_graph import OperatorSpec, TypeSpec
+
 
 class LineForm:
     """Of text, or of CSV where ``rowFormat`` is said."""
 
-    def __init__(self, spec: dict[str, Any]) -> None:
+    def __init__(self, spec: OperatorSpec) -> None:
         params = spec["params"]
         self._spec = spec
         mark, self._charset = written(params.get("charset") or "utf-8")
@@ -33,7 +36,7 @@ class LineForm:
         form, end, charset = self._format, self._line_end, self._charset
         return lambda record: (form(record) + end).encode(charset)
 
-    def _of_declared(self, declared: dict[str, Any]) -> Callable[[Any], bytes]:
+    def _of_declared(self, declared: TypeSpec) -> Callable[[Any], bytes]:
         line, spec, coerce = self._of_any(), self._spec, coercer(declared)
         if coerce is None:
             return line

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...._interfaces.sink import Sink, SinkContext, SinkWriter
 from ...._text.format import formatter
@@ -14,13 +14,16 @@ from ....common.types import Row
 from ...runtime.coercion import coerced
 from ...runtime.operator import OperatorContext
 
+if TYPE_CHECKING:
+    from ...._program.job_graph import OperatorSpec
+
 _LINES_A_WRITE = 1024
 
 
 class PrintSink(Sink[Any]):
     """``params``: identifier, stderr, type (declared type of the records)."""
 
-    def __init__(self, spec: dict[str, Any]) -> None:
+    def __init__(self, spec: OperatorSpec) -> None:
         self._spec = spec
 
     def writer(self, context: SinkContext, restored: Sequence[Any]) -> SinkWriter[Any]:
@@ -33,7 +36,7 @@ class _PrintWriter(SinkWriter[Any]):
     keeps = False
     functions = ()
 
-    def __init__(self, spec: dict[str, Any], context: SinkContext) -> None:
+    def __init__(self, spec: OperatorSpec, context: SinkContext) -> None:
         self._spec, self._context = spec, context
         params = spec["params"]
         identifier = params.get("identifier") or ""

@@ -9,7 +9,7 @@ the protocol's codec (docs/protocol.md §9), of which ``test/vectors/subtask-sta
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from ....errors import StateError
@@ -55,7 +55,7 @@ class KeptOperator(NamedTuple):
     kind: str
     language: str
     #: The declared type of its keys, if any.
-    key_type: dict[str, Any] | None
+    key_type: Mapping[str, Any] | None
     tables: list[KeptTable]
 
 
