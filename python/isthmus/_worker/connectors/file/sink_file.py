@@ -15,7 +15,7 @@ import os
 import re
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...._interfaces.sink import Committable, Committer, Prepared, Sink, SinkContext, SinkWriter
 from ...machine.files import Files
@@ -25,6 +25,9 @@ from .line_form import LineForm
 from .part_file import PartFile, Place, make_folder, publish_pending, remove_pending, sync_folders
 from .unfinished_files import paths_below, remove_left_behind, writer_id
 
+if TYPE_CHECKING:
+    from ...._program.job_graph import OperatorSpec
+
 
 class FileSink(Sink[Any]):
     """``params``: path, prefix, suffix, bucket (``date-hour`` or ``base-path``), format (``yyyy-MM-dd--HH`` as strftime),
@@ -33,7 +36,7 @@ class FileSink(Sink[Any]):
     A committable is a file's name below the sink's folder.
     """
 
-    def __init__(self, spec: dict[str, Any], machine: Machine) -> None:
+    def __init__(self, spec: OperatorSpec, machine: Machine) -> None:
         self._spec, self._machine = spec, machine
 
     def writer(self, context: SinkContext, restored: Sequence[Any]) -> SinkWriter[Any]:
@@ -66,7 +69,7 @@ class _FileWriter(SinkWriter[Any]):
     functions = ()
 
     def __init__(
-        self, spec: dict[str, Any], machine: Machine, context: SinkContext, restored: Sequence[Any]
+        self, spec: OperatorSpec, machine: Machine, context: SinkContext, restored: Sequence[Any]
     ) -> None:
         self._context = context
         params = spec["params"]
