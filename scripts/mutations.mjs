@@ -214,7 +214,7 @@ const missed = [];
 try {
   const skipped = new Set(['__pycache__', '_runtime', '.mypy_cache', '.hypothesis', '.pytest_cache']);
   const filter = (source) => !skipped.has(basename(source));
-  for (const part of ['src', 'python', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts', 'pyproject.toml']) {
+  for (const part of ['src', 'python', 'test', 'docs', 'package.json', 'tsconfig.json', 'vitest.config.ts', 'pyproject.toml']) {
     cpSync(join(root, part), join(copy, part), { recursive: true, filter });
   }
   for (const part of ['node_modules', '.venv']) symlinkSync(join(root, part), join(copy, part));
