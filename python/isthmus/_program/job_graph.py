@@ -2,8 +2,6 @@
 ``test/vectors/deployments.json`` holds both to the same (``shape.py``).
 """
 
-from __future__ import annotations
-
 from typing import Any, Literal, TypedDict, final
 
 Language = Literal["python", "typescript"]
@@ -42,27 +40,27 @@ class ScalarType(TypedDict):
 @final
 class TupleType(TypedDict):
     kind: Literal["TUPLE"]
-    fields: list[TypeSpec]
+    fields: list["TypeSpec"]
 
 
 @final
 class RowType(TypedDict):
     kind: Literal["ROW"]
     names: list[str]
-    fields: list[TypeSpec]
+    fields: list["TypeSpec"]
 
 
 @final
 class ListType(TypedDict):
     kind: ArrayKind
-    element: TypeSpec
+    element: "TypeSpec"
 
 
 @final
 class MapType(TypedDict):
     kind: Literal["MAP"]
-    key: TypeSpec
-    value: TypeSpec
+    key: "TypeSpec"
+    value: "TypeSpec"
 
 
 TypeSpec = ScalarType | TupleType | RowType | ListType | MapType

@@ -1,7 +1,8 @@
 """Plain data that came from elsewhere, checked against the type that says its shape. Twin of ``src/graph/shape.ts``.
 
 Shapes are ``TypedDict``, lists, dicts, tuples, literals and unions of them: what a type checker holds our code to is what the
-data is held to. Of a union of dicts one field says which it is.
+data is held to. Of a union of dicts one field says which it is. Modules of shapes have their annotations evaluated (no
+``from __future__ import annotations``), but for the names of what contains itself.
 
   S1. An error names the field by its path (``tasks[0].chain[1].id``), says what was expected there, and shows what is there.
   S2. A field that the shape does not have is refused: it is a misspelt one, or of another version.
@@ -9,10 +10,10 @@ data is held to. Of a union of dicts one field says which it is.
 
 from __future__ import annotations
 
-import json
+import sys
 from collections.abc import Callable
 from types import UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, ForwardRef, Literal, TypeVar, Union, get_args, get_origin, is_typeddict
 
 from ..errors import BridgeProtocolError
 
@@ -47,8 +48,17 @@ def checked(value: object, shape: type[T], what: str) -> T:
     return value  # type: ignore[return-value]
 
 
-def check_of(shape: Any) -> Check:
-    """What checks values of a shape; made once for each."""
+def check_of(shape: Any, module: str = "") -> Check:
+    """What checks values of a shape; made once for each.
+
+    Args:
+        shape: The type, or its name.
+        module: Where the name is defined.
+    """
+    if isinstance(shape, (str, ForwardRef)):
+        # Not by get_type_hints, which compiles each annotation: a worker that starts would wait for it.
+        name = shape if isinstance(shape, str) else shape.__forward_arg__
+        shape = vars(sys.modules[module])[name]
     if is_typeddict(shape):
         # By its name meanwhile: a shape may contain itself.
         return _CHECKS.get(shape) or _record(shape)
@@ -56,15 +66,15 @@ def check_of(shape: Any) -> Check:
     if shape is Any or shape is object:
         return _anything
     if origin in (Union, UnionType):
-        return _union([arg for arg in args if arg is not type(None)], type(None) in args)
+        return _union([arg for arg in args if arg is not type(None)], type(None) in args, module)
     if origin is Literal:
-        return _expecting(" or ".join(json.dumps(arg) for arg in args), lambda v: v in args and _is_plain(v))
+        return _expecting(" or ".join(_quoted(arg) for arg in args), lambda v: v in args and _is_plain(v))
     if origin is list:
-        return _list(check_of(args[0]))
+        return _list(check_of(args[0], module))
     if origin is tuple:
-        return _tuple([check_of(arg) for arg in args])
+        return _tuple([check_of(arg, module) for arg in args])
     if origin is dict:
-        return _map(check_of(args[1]))
+        return _map(check_of(args[1], module))
     expected = _PLAIN[shape]
     return _expecting(expected, lambda v: type(v) is shape)
 
@@ -138,14 +148,14 @@ def _record(shape: Any) -> Check:
             raise WrongField(_within(path, unknown), "is not known")  # S2
 
     _CHECKS[shape] = check
-    for name, hint in get_type_hints(shape).items():
-        fields.append((name, check_of(hint), name in shape.__required_keys__))
+    for name, hint in shape.__annotations__.items():
+        fields.append((name, check_of(hint, shape.__module__), name in shape.__required_keys__))
         names.add(name)
     return check
 
 
-def _union(shapes: list[Any], nullable: bool) -> Check:
-    one = check_of(shapes[0]) if len(shapes) == 1 else _by_tag(shapes)
+def _union(shapes: list[Any], nullable: bool, module: str) -> Check:
+    one = check_of(shapes[0], module) if len(shapes) == 1 else _by_tag(shapes)
     if not nullable:
         return one
 
@@ -159,7 +169,7 @@ def _union(shapes: list[Any], nullable: bool) -> Check:
 def _by_tag(shapes: list[Any]) -> Check:
     tag, by_value = _tag_of(tuple(shapes))
     known = _expecting(
-        " or ".join(json.dumps(value) for value in by_value), lambda v: _is_plain(v) and v in by_value
+        " or ".join(_quoted(value) for value in by_value), lambda v: _is_plain(v) and v in by_value
     )
 
     def check(value: Any, path: str) -> None:
@@ -175,7 +185,7 @@ def _by_tag(shapes: list[Any]) -> Check:
 def _tag_of(shapes: tuple[Any, ...]) -> tuple[str, dict[Any, Any]]:
     """The field whose literals no two of the shapes share, and the shape by its value."""
     for tag in shapes[0].__required_keys__:
-        said = [(value, shape) for shape in shapes for value in get_args(get_type_hints(shape).get(tag))]
+        said = [(value, shape) for shape in shapes for value in get_args(shape.__annotations__.get(tag))]
         by_value = dict(said)
         if len(by_value) == len(said) and set(by_value.values()) == set(shapes):
             return tag, by_value
@@ -190,4 +200,10 @@ def _shown(value: Any) -> str:
     for kind, name in ((list, "a list"), (dict, "a map"), (bytes, "bytes")):
         if type(value) is kind:
             return name
+    import json
+
     return json.dumps(value, ensure_ascii=False)[:60]
+
+
+def _quoted(value: Any) -> str:
+    return f'"{value}"' if type(value) is str else str(value)

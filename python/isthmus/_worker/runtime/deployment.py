@@ -2,8 +2,6 @@
 the fields; ``test/vectors/deployments.json`` holds both to the same (``shape.py``).
 """
 
-from __future__ import annotations
-
 from typing import Any, Literal, TypedDict
 
 from ..._program.job_graph import OperatorSpec, PythonEnvironmentSpec, SettledPartitioner, TypeSpec
