@@ -7,10 +7,12 @@ from __future__ import annotations
 from typing import Any
 
 from ...._interfaces.source import Batch, ConnectorContext, Listed, Source, SourceReader, Split
+from ...._values.isolate import is_immutable
 from ...._values.keep import keeper
 from ...runtime.operator import OperatorContext
+from ...runtime.reach import FIXED, SHARED
 
-_BATCH = 1024
+_BATCH = 4096
 
 
 class CollectionSource(Source[Any]):
@@ -32,16 +34,20 @@ class CollectionSource(Source[Any]):
 class _CollectionReader(SourceReader[Any]):
     def __init__(self, records: list[Any], take: Any) -> None:
         self._records = records
-        self._take = take
         self._position = 0
+        #: Looked at once for all, so that nobody need look at each.
+        self._take = None if is_immutable(records) else take
+        self.reach = FIXED if self._take is None else SHARED
 
     def add(self, split: Split) -> None:
         self._position = int(split.offset)
 
     def next(self) -> Batch[Any]:
         position = self._position
-        values: list[Any] = []
-        self._take(iter(self._records[position : position + _BATCH]), values, _BATCH)
+        values = self._records[position : position + _BATCH]
+        if self._take is not None:
+            elements, values = values, []
+            self._take(iter(elements), values, _BATCH)
         self._position = end = position + len(values)
         return Batch(values, "all", end, ends=end >= len(self._records))
 
