@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -58,9 +58,8 @@ class Kind(msgspec.Struct, rename="camel", frozen=True):
 
 
 def _rows() -> dict[str, Kind]:
-    table: dict[str, dict[str, Any]] = msgspec.json.decode(
-        Path(__file__).with_name("kinds.json").read_bytes()
-    )
+    with open(os.path.join(os.path.dirname(__file__), "kinds.json"), "rb") as file:
+        table: dict[str, dict[str, Any]] = msgspec.json.decode(file.read())
     rows = dict(table)
     for kind, row in table.items():
         for connector, own in row.get("connectors", {}).items():

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import queue
 
 
 class Background:
@@ -16,25 +19,29 @@ class Background:
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
-        self._work: queue.Queue[Callable[[], None]] = queue.Queue()
-        self._thread: threading.Thread | None = None
+        self._queue: queue.Queue[Callable[[], None]] | None = None
 
     def run(self, work: Callable[[], None]) -> None:
         """After what was given before. ``work`` raises nothing."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._loop, name="isthmus-state", daemon=True)
-            self._thread.start()
-        self._work.put(work)
+        if self._queue is None:
+            import queue  # A worker that keeps nothing starts without it.
+
+            self._queue = queue.Queue()
+            threading.Thread(
+                target=self._loop, args=(self._queue,), name="isthmus-state", daemon=True
+            ).start()
+        self._queue.put(work)
 
     def settle(self) -> None:
         """Return when all that was given is done."""
-        self._work.join()
+        if self._queue is not None:
+            self._queue.join()
 
-    def _loop(self) -> None:
+    def _loop(self, queue: queue.Queue[Callable[[], None]]) -> None:
         while True:
-            work = self._work.get()
+            work = queue.get()
             try:
                 work()
             finally:
-                self._work.task_done()
+                queue.task_done()
                 self._wake()

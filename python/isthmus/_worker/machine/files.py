@@ -8,9 +8,7 @@ F2. Errors are the system's ``OSError``.
 from __future__ import annotations
 
 import os
-import shutil
 import stat
-import tempfile
 from typing import BinaryIO, Literal, NamedTuple, Protocol
 
 #: ``write``: a file that is there is emptied. ``new``: it must not be there. ``private``: as ``new``, and nobody else may
@@ -114,6 +112,8 @@ class SystemFiles:
             os.chmod(folder, 0o700)
 
     def make_temporary_folder(self, prefix: str, within: str | None = None) -> str:
+        import tempfile  # As below: what few jobs want, no worker waits for.
+
         return tempfile.mkdtemp(prefix=prefix, dir=within)
 
     def rename(self, before: str, after: str) -> None:
@@ -131,6 +131,8 @@ class SystemFiles:
         return True
 
     def remove_folder(self, folder: str) -> None:
+        import shutil
+
         try:
             shutil.rmtree(folder)
         except FileNotFoundError:

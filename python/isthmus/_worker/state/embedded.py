@@ -12,15 +12,16 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
-import sqlite3
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..._values.isolate import dumps
 from ...errors import ConfigurationError, OutputError
 from .key_identity import NamespacedKey, encoded
+
+if TYPE_CHECKING:
+    import sqlite3
 
 ABSENT: Any = object()
 #: A sixteenth of the cache goes at once.
@@ -35,6 +36,12 @@ class EmbeddedStore:
     """Opens tables; one per operator and subtask."""
 
     def __init__(self, directory: str | None = None, cache_entries: int = 50_000) -> None:
+        # Workers whose state is in memory start without them.
+        import sqlite3
+        import tempfile
+
+        self._sqlite_error = sqlite3.Error
+        self._operational_error = sqlite3.OperationalError
         try:
             folder = tempfile.mkdtemp(prefix="isthmus-state-", dir=directory)
             path = os.path.join(folder, "state.db")
@@ -67,7 +74,7 @@ class EmbeddedStore:
         """
         try:
             return self._connection.execute(sql, parameters)
-        except sqlite3.Error as e:
+        except self._sqlite_error as e:
             raise self._failed(e) from e
 
     def write(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
@@ -81,7 +88,7 @@ class EmbeddedStore:
         self._begin(len(rows))
         try:
             self._connection.executemany(sql, rows)
-        except sqlite3.Error as e:
+        except self._sqlite_error as e:
             raise self._failed(e) from e
 
     def _begin(self, writes: int) -> None:
@@ -93,7 +100,7 @@ class EmbeddedStore:
         self._uncommitted += writes
 
     def _failed(self, error: sqlite3.Error) -> Exception:
-        if not isinstance(error, sqlite3.OperationalError):  # Ours: closed, or a wrong statement.
+        if not isinstance(error, self._operational_error):  # Ours: closed, or a wrong statement.
             return error
         return OutputError(
             f"State cannot be kept in the embedded store in {self._directory}: {error}. Make room there, or name a folder "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,6 +35,8 @@ class SavedWhole:
         self, checkpoint: int, base: int | None, address: Address, pieces: Iterator[Chunk]
     ) -> Iterator[Chunk | None]:
         made: list[Chunk] = []
+        import hashlib  # Many workers keep nothing.
+
         digest = hashlib.blake2b(digest_size=16)
         for chunk in pieces:
             made.append(chunk)

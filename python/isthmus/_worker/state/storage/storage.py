@@ -8,7 +8,6 @@ them itself.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
@@ -69,6 +68,8 @@ class StateStorage(Protocol):
 
 
 def checksum_of(data: bytes | memoryview) -> bytes:
+    import hashlib  # Many workers keep nothing.
+
     return hashlib.sha256(data).digest()
 
 
