@@ -3,7 +3,7 @@
 import { GraphError } from '../errors.ts';
 import type { OutputDeployment, SubtaskDeployment } from '../graph/deployment.ts';
 import type { FunctionRef, OperatorSpec } from '../graph/job-graph.ts';
-import { isSource } from '../graph/kinds.ts';
+import { isSource, nameOf } from '../graph/kinds.ts';
 import { type ChainLink, controlToAll, emitToAll } from './chain.ts';
 import { localPort, remotePort } from './channel-ports.ts';
 import { userFunction } from './functions.ts';
@@ -215,7 +215,7 @@ export function identitiesOf({ chain, inputs }: SubtaskDeployment): Identity[] {
   return chain.map((spec, i) => ({
     uid: uidOf(spec),
     name: spec.name,
-    kind: spec.kind,
+    kind: nameOf(spec),
     language: 'typescript',
     ...(i > 0 || keyType === undefined ? {} : { keyType }),
   }));

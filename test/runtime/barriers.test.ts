@@ -35,6 +35,21 @@ test('a source cuts its batch behind the record in flight', async () => {
   expect(again.records).toEqual(one.records.slice(before));
 });
 
+test.each(['process', 'source', 'source.lines'])(
+  'a subtask does not open with the state of another kind: %s',
+  async (kind) => {
+    const chain = [sequence(999)];
+    const one = await OneSubtask.open(chain);
+    one.trigger(1);
+    const saved = await one.saved(1);
+    await one.untilMark('end');
+    const operators = saved.operators.map((operator) => ({ ...operator, kind }));
+    await expect(OneSubtask.open(chain, { restore: [{ ...saved, operators }] })).rejects.toThrow(
+      `was kept by the kind ${kind}; here that uid is operator "source.sequence" of the kind source.sequence.`,
+    );
+  },
+);
+
 test('nothing leaves a source behind a barrier that suspends', async () => {
   const chain = [sequence(9_999), op('map', (n: number) => n)];
   const one = await OneSubtask.open(chain);

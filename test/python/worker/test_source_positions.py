@@ -175,3 +175,16 @@ def test_a_restored_source_that_has_read_all_begins_nothing_anew() -> None:
     again = OneSlot(task(*chain, outputs=(OUT,)), restore={0: [first.saved[1, 0]]})
     again.run()
     assert again.sent[OUT] == ["final", "end"]
+
+
+@pytest.mark.parametrize("kind", ["process", "source", "source.lines"])
+def test_a_slot_does_not_take_the_state_of_another_kind(kind: str) -> None:
+    chain = (op("source.sequence", **{"from": 1, "to": 10}),)
+    first = OneSlot(task(*chain, outputs=(OUT,)), checkpoints=True)
+    first.trigger(1, 0)
+    first.run()
+    saved = first.saved[1, 0]
+    other = {**saved, "operators": [{**each, "kind": kind} for each in saved["operators"]]}
+    refused = rf"was kept by the kind {kind}; here that uid is operator \"source.sequence\" of the kind source\.sequence\."
+    with pytest.raises(AssertionError, match=refused):
+        OneSlot(task(*chain, outputs=(OUT,)), restore={0: [other]}, waits=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..._program.kinds import is_source
+from ..._program.kinds import is_source, name_of
 from ..._settings.settings import Settings
 from ..._values.failure import OperatorFailure
 from ..._values.keep import Own, kept, sendable
@@ -136,7 +136,7 @@ def kept_operators(part: SubtaskDeployment) -> list[KeptOperator]:
     """The operators of a task, as whose state is kept."""
     return [
         KeptOperator(
-            _uid(spec), spec["name"], spec["kind"], "python", _key_type(part) if i == 0 else None, []
+            _uid(spec), spec["name"], name_of(spec), "python", _key_type(part) if i == 0 else None, []
         )
         for i, spec in enumerate(part["chain"])
     ]
