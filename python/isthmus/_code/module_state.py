@@ -17,19 +17,17 @@ import base64
 import os
 import pickle
 import sys
-import sysconfig
 from collections import deque
 from collections.abc import Iterable
 from types import FunctionType, ModuleType
 from typing import Any
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-_LIBRARIES = tuple(
-    {
-        os.path.join(path, "")
-        for name, path in sysconfig.get_paths().items()
-        if name in ("stdlib", "platstdlib")
-    }
+_VERSION = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+#: Of the standard library; ``sysconfig``, which knows them, takes longer than a small program.
+_LIBRARIES = (
+    os.path.join(os.path.dirname(os.__file__), ""),
+    os.path.join(sys.base_exec_prefix, sys.platlibdir, _VERSION, ""),
 )
 _MAX_BYTES = 1 << 20
 #: Modules that are looked at, the nearest first: a function may lead to a whole application.
