@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 from ..._interfaces.operations import WindowOperation
 from ..._program.typescript import TypeScriptFunction
 from ...errors import GraphError
-from .checks import type_of
+from .checks import check_instance, type_of
 from .data_stream import DataStream
 
 if TYPE_CHECKING:
@@ -84,6 +84,9 @@ class _Windowed(Generic[K, T, W]):
         if isinstance(trigger, TypeScriptFunction):
             self._trigger = trigger
             return self
+        from ..window import Trigger
+
+        check_instance("trigger", trigger, Trigger, "such as CountTrigger.of(3)")
         if isinstance(self._assigner, MergingWindowAssigner) and trigger.can_merge() is not True:
             raise TypeError(
                 "A merging window assigner cannot be used with a trigger that does not support merging."
@@ -99,6 +102,9 @@ class _Windowed(Generic[K, T, W]):
 
     def side_output_late_data(self, output_tag: OutputTag[Any]) -> Self:
         """Where records go that are too late; without it they are dropped."""
+        from ..output_tag import OutputTag
+
+        check_instance("tag of late records", output_tag, OutputTag, "such as OutputTag('late')")
         self._late_tag = output_tag
         return self
 
@@ -107,21 +113,22 @@ class _Windowed(Generic[K, T, W]):
         assigner = self._assigner
         return "Window" if isinstance(assigner, TypeScriptFunction) else type(assigner).__name__
 
-    def _check_window_function(self, function: Any) -> None:
+    def _check_window_function(self, function: Any, *methods: str) -> None:
         """
         Raises:
-            TypeError: What is to be called with the result of a fold can be called with no window.
+            TypeError: What is to be called with a window has none of the methods for it.
         """
-        if function is None or isinstance(function, TypeScriptFunction):
+        if isinstance(function, TypeScriptFunction):
             return
-        if not any(callable(getattr(function, method, None)) for method in ("process", "apply")):
+        if not any(callable(getattr(function, method, None)) for method in methods):
             kind = "All" if self._all else ""
-            raise TypeError(
-                f"window_function should be a {kind}WindowFunction or Process{kind}WindowFunction; it is {function!r}."
-            )
+            names = {"apply": f"{kind}WindowFunction", "process": f"Process{kind}WindowFunction"}
+            wanted = " or ".join(names[method] for method in methods)
+            raise TypeError(f"window_function should be a {wanted}; it is {function!r}.")
 
     def _fire(self, how: Any, function: Any, window_function: Any, output_type: Any) -> DataStream[Any]:
-        self._check_window_function(window_function)
+        if window_function is not None:
+            self._check_window_function(window_function, "apply", "process")
         late = self._late_tag
         operation = WindowOperation(
             self._assigner,
@@ -223,6 +230,8 @@ class _Windowed(Generic[K, T, W]):
         output_type: Any = None,
     ) -> DataStream[OUT]:
         """A function of all records of a window."""
+        if not callable(window_function):
+            self._check_window_function(window_function, "apply")
         return self._fire("apply", window_function, None, type_of(output_type))
 
     def process(
@@ -233,6 +242,8 @@ class _Windowed(Generic[K, T, W]):
         output_type: Any = None,
     ) -> DataStream[OUT]:
         """A function of all records of a window that also sees times and state."""
+        if not callable(process_window_function):
+            self._check_window_function(process_window_function, "process")
         return self._fire("process", process_window_function, None, type_of(output_type))
 
     # Beyond PyFlink's Python API, in the form of Flink's Java API.
