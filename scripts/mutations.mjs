@@ -42,7 +42,7 @@ const mutations = [
   ['TypeScript: a split that was on its way is lost', 'src/runtime/splits.ts', '[...given, ...still]', 'given.length < 0 ? [] : [...still]', 'test/runtime/splits.test.ts'],
   ['TypeScript: a split that had arrived is given out again', 'src/runtime/splits.ts', '.filter(([id]) => !known.has(id)); // P3', ';', 'test/connectors/source-contract.test.ts'],
   ['TypeScript: a split is found again and again', 'src/runtime/split-dealer.ts', 'if (this.#known.has(id)) return; // D2', '', 'test/connectors/source-contract.test.ts'],
-  ['TypeScript: a batch begins at the last mark', 'src/runtime/split-driver.ts', 'at.skip += batch.values.length', 'at.skip += 0', 'test/connectors/source-contract.test.ts'],
+  ['TypeScript: a batch begins at the last mark', 'src/runtime/split-driver.ts', 'at.skip += batch.values.length', 'at.skip += 0', 'test/runtime/splits.test.ts'],
   ['TypeScript: things go on behind a suspension', 'src/runtime/subtask.ts', 'this.#phase = \'suspended\';', '', 'test/runtime/barriers.test.ts'],
   ['TypeScript: what was gathered goes behind the barrier', 'src/runtime/subtask.ts', 'await beforeBarrier(this.#links, barrier);', '', 'test/runtime/barriers.test.ts'],
   ['TypeScript: a drain comes before the operators finish', 'src/runtime/subtask.ts', 'if (barrier.of === \'drain\') {\n      await finishChain', 'if (barrier.of === \'drain\' && false) {\n      await finishChain', 'test/runtime/barriers.test.ts'],
