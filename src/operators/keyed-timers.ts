@@ -48,7 +48,7 @@ export class KeyedTimers implements TimerService {
     this.#event = queue();
     this.#processing = queue();
     this.#owners = disk === undefined ? new KeyOriginals() : KEYS;
-    for (const [key, [domain, time]] of ctx.state.derived('timers', () => this.entries())) {
+    for (const [key, [domain, time]] of ctx.state.derived('timers', () => this.entries(), true)) {
       const owner = this.#owners.keep(key);
       if (domain === 'EVENT_TIME') this.#event.register(time, owner);
       else {

@@ -3,6 +3,7 @@
 //   S1. A key is looked at once for all of its records that are due: there is a timer for the earliest of them, not for each.
 
 import type { OperatorContext } from '../runtime/operator.ts';
+import type { Asides } from '../state/asides.ts';
 import { KeyOriginals, keyIdentity } from '../state/key-identity.ts';
 import { stateStore } from './state-store.ts';
 import { StoredSides } from './stored-sides.ts';
@@ -61,8 +62,12 @@ export function twoSides(ctx: OperatorContext, dueOf: DueOf): TwoSides {
   const disk = stateStore(ctx);
   if (disk !== undefined)
     return ctx.state.keptBy('sides', 'namespaced', () => new StoredSides(disk, ctx.spec.name));
-  const sides = new HeapSides(dueOf);
-  for (const entry of ctx.state.namespaced<Side, SavedRecord[]>('sides', () => sides.entries()))
+  const sides = new HeapSides(dueOf, ctx.state.asides);
+  for (const entry of ctx.state.namespaced<Side, SavedRecord[]>(
+    'sides',
+    () => sides.entries(),
+    true,
+  ))
     sides.restore(...entry);
   return sides;
 }
@@ -72,6 +77,8 @@ const NONE: readonly TimedRecord[] = [];
 class HeapSides implements TwoSides {
   readonly inOrder = false;
   readonly #dueOf: DueOf;
+  /** Told of records that are handed out. */
+  readonly #asides: Asides;
   /** Side → identity of a key → its records in order of time. */
   readonly #records: readonly [Map<unknown, TimedRecord[]>, Map<unknown, TimedRecord[]>] = [
     new Map(),
@@ -83,8 +90,9 @@ class HeapSides implements TwoSides {
   ];
   readonly #originals = new KeyOriginals();
 
-  constructor(dueOf: DueOf) {
+  constructor(dueOf: DueOf, asides: Asides) {
     this.#dueOf = dueOf;
+    this.#asides = asides;
   }
 
   add(side: Side, key: unknown, record: TimedRecord): void {
@@ -113,13 +121,18 @@ class HeapSides implements TwoSides {
     if (begin >= end) return NONE;
     const found = others.slice(begin, end);
     record.matched = true;
-    for (const partner of found) partner.matched = true;
+    for (const partner of found) {
+      this.#asides.keep(partner.value);
+      partner.matched = true;
+    }
     return found;
   }
 
   latest(side: Side, key: unknown, time: number): TimedRecord | undefined {
     const records = this.#records[side].get(keyIdentity(key));
-    return records?.[firstAfter(records, time) - 1];
+    const found = records?.[firstAfter(records, time) - 1];
+    this.#asides.keep(found?.value);
+    return found;
   }
 
   *take(side: Side, now: number, until: number, wanted: boolean): Generator<Taken> {
@@ -129,7 +142,9 @@ class HeapSides implements TwoSides {
       const taken = records.splice(0, firstAfter(records, until));
       const key = this.#originals.key(owner);
       this.#looked(side, owner, records);
-      if (wanted) yield { key, records: taken };
+      if (!wanted) continue;
+      for (const { value } of taken) this.#asides.keep(value);
+      yield { key, records: taken };
     }
   }
 

@@ -24,6 +24,7 @@ import {
   type MapState,
   type ValueState,
 } from './states.ts';
+import type { Asides } from './asides.ts';
 import type { ChangedRows } from './changed-rows.ts';
 import type { EmbeddedStore } from './embedded-store.ts';
 import type { Freezing } from './embedded-table.ts';
@@ -110,7 +111,7 @@ export class KeyedBackend {
 
   map<K, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V> {
     return this.#register('map', descriptor, (table, expiry) => {
-      return new HeapMapState<K, V>(table as KeyedTable<MapEntries<V>>, expiry);
+      return new HeapMapState<K, V>(table as KeyedTable<MapEntries<V>>, expiry, this.#asides);
     });
   }
 
@@ -155,6 +156,7 @@ export class KeyedBackend {
             table,
             this.#scope,
             (entry) => expiry === undefined || expiry.isAlive(entry),
+            this.#asides !== undefined,
           ),
       ) as KeyedTable<unknown>;
     }
@@ -187,10 +189,16 @@ export class KeyedBackend {
     );
   }
 
+  /** Told of values of maps on the heap: their entries are listed at a barrier. */
+  get #asides(): Asides | undefined {
+    return this.#disk === undefined && this.#state.tracks ? this.#state.asides : undefined;
+  }
+
   #tableOf(kind: Kind, name: string): KeyedTable<unknown> {
     if (this.#disk === undefined) {
-      const tells = this.#state.tracks && kind !== 'map' && this.#scope.form === 'keyed';
-      return tells ? new TouchingTable(this.#at) : new HeapTable(this.#at);
+      return this.#state.tracks && kind !== 'map'
+        ? new TouchingTable(this.#at)
+        : new HeapTable(this.#at);
     }
     return this.#disk.table(this.#at, freezing(kind, name));
   }

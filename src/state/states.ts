@@ -1,6 +1,7 @@
 // The states that functions use, over tables. Reading never changes what is kept but for expiry; lists and maps are given as
 // copies, so that only what is put back changes the state.
 
+import type { Asides } from './asides.ts';
 import type { Aggregate } from './descriptors.ts';
 import { BackgroundCleanup } from './cleanup.ts';
 import { KeyOriginals, keyIdentity } from './key-identity.ts';
@@ -242,9 +243,16 @@ export class HeapMapState<K, V> implements MapState<K, V> {
   readonly #table: KeyedTable<MapEntries<V>>;
   readonly #expiry: Expiry | undefined;
   readonly #cleanup: BackgroundCleanup<MapEntries<V>> | undefined;
+  readonly #asides: Asides | undefined;
 
-  constructor(table: KeyedTable<MapEntries<V>>, expiry: Expiry | undefined) {
+  /** `asides`: told of entries whose values are given out, or that are renewed. */
+  constructor(
+    table: KeyedTable<MapEntries<V>>,
+    expiry: Expiry | undefined,
+    asides: Asides | undefined,
+  ) {
     this.#table = table;
+    this.#asides = asides;
     this.#expiry = expiry;
     if (expiry === undefined) return;
     this.#cleanup = new BackgroundCleanup(table, expiry.cleanupKeys, (held) =>
@@ -259,6 +267,7 @@ export class HeapMapState<K, V> implements MapState<K, V> {
     const identity = keyIdentity(key);
     const entry = held.values.get(identity);
     if (entry === undefined) return undefined;
+    this.#asides?.keep(entry);
     const expiry = this.#expiry;
     if (expiry === undefined) return entry.value;
     if (expiry.isExpired(entry)) {
@@ -305,6 +314,7 @@ export class HeapMapState<K, V> implements MapState<K, V> {
     const found: [K, V][] = [];
     for (const [identity, entry] of Array.from(held.values)) {
       const key = held.originals.key(identity) as K;
+      this.#asides?.keep(entry);
       if (expiry !== undefined && expiry.isExpired(entry)) {
         this.#remove(held, identity);
         if (!expiry.givesExpired) continue;

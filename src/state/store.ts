@@ -10,6 +10,7 @@
 //   S5. A table has one form; a restored one of another form is refused.
 
 import { GraphError } from '../errors.ts';
+import { Asides } from './asides.ts';
 import type { BroadcastMap } from './broadcast-state.ts';
 import {
   type Chunk,
@@ -49,6 +50,11 @@ interface Restored extends Place {
   readonly chunk: Chunk;
 }
 
+/** Of a table: by old subtask and key group. */
+type Pieces = Map<string, Restored[]>;
+
+const piecesOf = (pieces: Pieces | undefined): Restored[] => [...(pieces?.values() ?? [])].flat();
+
 /** The state of one subtask. */
 export class SubtaskStore {
   readonly place: Place;
@@ -56,11 +62,13 @@ export class SubtaskStore {
   readonly #groups: KeyGroups;
   readonly #tables = new Map<string, { uid: string; name: string; table: SavedTable }>();
   /** Not declared yet (S3). */
-  readonly #restored = new Map<string, Restored[]>();
+  readonly #restored = new Map<string, Pieces>();
 
   /** Whether it is to be known what changes. */
   readonly tracks: boolean;
   readonly #compared: Compared;
+  /** Told of what operators change in place. */
+  readonly asides = new Asides();
   /** The last completed checkpoint, and those that may become it. */
   #base: number | undefined;
   readonly #open = new Set<number>();
@@ -90,13 +98,16 @@ export class SubtaskStore {
   #restore(restored: Restored): void {
     const [uid, name, , , group, kind] = restored.chunk;
     const address = addressOf(uid, name);
-    let known = this.#restored.get(address) ?? [];
-    if (kind === WHOLE) {
-      known = known.filter(
-        ({ subtask, chunk }) => subtask !== restored.subtask || chunk[4] !== group, // C2
-      );
+    let pieces = this.#restored.get(address);
+    if (pieces === undefined) {
+      pieces = new Map();
+      this.#restored.set(address, pieces);
     }
-    this.#restored.set(address, [...known, restored]);
+    const of = `${restored.subtask} ${group}`;
+    const known = pieces.get(of);
+    if (known === undefined || kind === WHOLE)
+      pieces.set(of, [restored]); // C2
+    else known.push(restored);
   }
 
   /** How many subtasks the restored state of an operator is of. */
@@ -127,7 +138,7 @@ export class SubtaskStore {
     }
     const table = make();
     this.#tables.set(address, { uid, name, table });
-    const restored = this.#restored.get(address) ?? [];
+    const restored = piecesOf(this.#restored.get(address));
     this.#restored.delete(address);
     for (const { chunk, subtask, parallelism } of restored) {
       const [, , was] = chunk;
@@ -154,6 +165,7 @@ export class SubtaskStore {
     if (!this.tracks) return this.#frozenWhole(checkpoint);
     const base = full ? undefined : this.#base;
     const parts: Iterable<Chunk | undefined>[] = [];
+    const asItWas = this.asides.freeze(checkpoint);
     for (const named of this.#tables.values()) {
       const { uid, name, table } = named;
       if (table.rows !== undefined) {
@@ -164,7 +176,7 @@ export class SubtaskStore {
       }
       const told = table.changes;
       if (told === undefined || table.view === undefined) {
-        parts.push(this.#compared.chunks(checkpoint, base, named));
+        parts.push(this.#compared.chunks(checkpoint, base, named, asItWas));
         continue;
       }
       const changed = told.seal(checkpoint);
@@ -173,7 +185,8 @@ export class SubtaskStore {
       parts.push(view.steps(uid, name, (key) => this.#groups.group(key)));
     }
     if (base === undefined) {
-      for (const restored of this.#restored.values()) parts.push(restored.map((r) => r.chunk));
+      for (const pieces of this.#restored.values())
+        parts.push(piecesOf(pieces).map((r) => r.chunk));
     }
     this.#open.add(checkpoint);
     return new Frozen(checkpoint, base, this.place, this.#steps(checkpoint, parts));
@@ -186,7 +199,8 @@ export class SubtaskStore {
         chunks.push(whole(uid, name, table.form, group, entries));
       }
     }
-    for (const restored of this.#restored.values()) chunks.push(...restored.map((r) => r.chunk));
+    for (const pieces of this.#restored.values())
+      for (const { chunk } of piecesOf(pieces)) chunks.push(chunk);
     return new Frozen(checkpoint, undefined, this.place, chunks.values());
   }
 
@@ -234,6 +248,7 @@ export class SubtaskStore {
   }
 
   #encoded(checkpoint: number): void {
+    this.asides.encoded(checkpoint);
     for (const { table } of this.#tables.values()) {
       (table.rows ?? table.changes)?.encoded(checkpoint);
     }
@@ -276,6 +291,11 @@ export class OperatorStore {
     return this.#store.tracks;
   }
 
+  /** To be told of objects that entries of a table that `isTold` refer to, before they change. */
+  get asides(): Asides {
+    return this.#store.asides;
+  }
+
   /** The key group of a key. */
   groupOf(key: unknown): number {
     return this.#store.groupOf(key);
@@ -290,17 +310,23 @@ export class OperatorStore {
    * Entries by key that the operator keeps in an order of its own; gives the restored ones.
    *
    * @param entries gives all of them as they are now
+   * @param isTold whether `asides` is told before anything in them changes (A1 of asides.ts); what is in none may change
    */
-  derived<E>(name: string, entries: () => Iterable<[key: unknown, entry: E]>): [unknown, E][] {
-    return this.#declare(name, 'derived', () => new DerivedTable(entries)).take();
+  derived<E>(
+    name: string,
+    entries: () => Iterable<[key: unknown, entry: E]>,
+    isTold = false,
+  ): [unknown, E][] {
+    return this.#declare(name, 'derived', () => new DerivedTable(entries, isTold)).take();
   }
 
   /** As `derived`, by key and namespace: a window, the start of one, a side. */
   namespaced<N, E>(
     name: string,
     entries: () => Iterable<[key: unknown, namespace: N, entry: E]>,
+    isTold = false,
   ): [unknown, N, E][] {
-    return this.#declare(name, 'namespaced', () => new NamespacedTable(entries)).take();
+    return this.#declare(name, 'namespaced', () => new NamespacedTable(entries, isTold)).take();
   }
 
   /**

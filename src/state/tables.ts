@@ -31,6 +31,8 @@ export interface SavedTable {
   /** Of what has changed, where the table is in the embedded store, and what there was when they were sealed last. */
   readonly rows?: ChangedRows | undefined;
   storedView?(checkpoint: number, increment: boolean): StoredChunks | undefined;
+  /** Whether `Asides` is told before anything that its entries refer to changes: they need not be encoded at the barrier. */
+  readonly isTold?: boolean;
   /** Of what has changed, where it is told. */
   readonly changes?: Changes<unknown> | undefined;
   /** What of it is to be encoded, as it is now: what has changed, or all. Where changes are told. */
@@ -88,9 +90,7 @@ export class TableOfStates<T> implements SavedTable {
   }
 
   get changes(): Changes<unknown> | undefined {
-    return this.form === 'keyed' && this.table instanceof TouchingTable
-      ? this.table.changes
-      : undefined;
+    return this.table instanceof TouchingTable ? this.table.changes : undefined;
   }
 
   view(changed?: ReadonlyMap<unknown, unknown>): TableView {
@@ -103,6 +103,11 @@ export class TableOfStates<T> implements SavedTable {
 
   keyOf(identity: unknown): unknown {
     return (this.table as HeapTable<T>).keyOf(identity);
+  }
+
+  /** What an entry of a key is without its last part. */
+  addressOf(key: unknown): unknown[] {
+    return this.#written.address(key);
   }
 
   rowsOf(identity: unknown): unknown[] {
@@ -129,12 +134,15 @@ export class TableOfMaps implements SavedTable {
   readonly table: KeyedTable<MapEntries<unknown>>;
   readonly #scope: Scope;
   readonly #isAlive: (entry: Timed<unknown>) => boolean;
+  readonly isTold: boolean;
 
   constructor(
     table: KeyedTable<MapEntries<unknown>>,
     scope: Scope,
     isAlive: (entry: Timed<unknown>) => boolean,
+    isTold = false,
   ) {
+    this.isTold = isTold;
     this.table = table;
     this.#scope = scope;
     this.#isAlive = isAlive;
@@ -180,8 +188,11 @@ abstract class OwnTable<E> implements SavedTable {
   readonly #entries: () => Iterable<E>;
   #restored: E[] = [];
 
-  constructor(entries: () => Iterable<E>) {
+  readonly isTold: boolean;
+
+  constructor(entries: () => Iterable<E>, isTold = false) {
     this.#entries = entries;
+    this.isTold = isTold;
   }
 
   entries(): Iterable<E> {

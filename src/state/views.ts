@@ -3,9 +3,9 @@
 //   V1. A view refers to what the table holds. What of a key is not encoded yet is copied when the key is touched.
 //   V2. What is taken out of a view is encoded before anybody else has the loop.
 
+import { copied } from './asides.ts';
 import type { BeingEncoded } from './changes.ts';
 import { type Chunk, changes, whole } from './chunks.ts';
-import { load, store } from './stored-value.ts';
 import type { TableOfStates } from './tables.ts';
 
 /** Keys that are listed in a step; those that are encoded in one at first, and at the most. */
@@ -43,7 +43,7 @@ export class TableView implements BeingEncoded<unknown> {
     const byGroup = new Map<number, unknown[]>();
     for (let i = 0; i < this.#units.length; i++) {
       const identity = this.#units[i];
-      const group = groupOf(this.#keyOf(identity));
+      const group = groupOf(this.#addressOf(identity)[0]);
       const units = byGroup.get(group);
       if (units === undefined) byGroup.set(group, [identity]);
       else units.push(identity);
@@ -69,10 +69,10 @@ export class TableView implements BeingEncoded<unknown> {
   }
 
   /** A key that was there is known by what was set aside of it, or still is. */
-  #keyOf(identity: unknown): unknown {
-    if (this.#keys !== undefined) return this.#keys.get(identity);
+  #addressOf(identity: unknown): unknown[] {
+    if (this.#keys !== undefined) return this.#table.addressOf(this.#keys.get(identity));
     const row = this.#aside.get(identity)?.[0] as unknown[] | undefined;
-    return row === undefined ? this.#table.keyOf(identity) : row[0];
+    return row ?? this.#table.addressOf(this.#table.keyOf(identity));
   }
 
   #take(identities: readonly unknown[]): [removed: unknown[][], entries: unknown[]] {
@@ -81,20 +81,10 @@ export class TableView implements BeingEncoded<unknown> {
     for (const identity of identities) {
       const rows = this.#aside.get(identity) ?? this.#table.rowsOf(identity);
       if (rows.length > 0) entries.push(...rows);
-      else if (this.#keys !== undefined) removed.push([this.#keys.get(identity)]);
+      else if (this.#keys !== undefined) removed.push(this.#addressOf(identity));
       this.#aside.delete(identity);
       this.#done.add(identity);
     }
     return [removed, entries];
-  }
-}
-
-/** What cannot be written is kept as it is: it is refused when it is encoded. */
-function copied(rows: unknown[]): unknown[] {
-  if (rows.length === 0) return rows;
-  try {
-    return load(...store(rows)) as unknown[];
-  } catch {
-    return rows;
   }
 }

@@ -26,6 +26,7 @@ import {
 import type { StateDescriptor } from '../state/descriptors.ts';
 import type { OperatorStateStore } from '../state/operator-state.ts';
 import type { SavedSubtask } from '../state/chunks.ts';
+import type { Frozen } from '../state/frozen.ts';
 import { SubtaskStore } from '../state/store.ts';
 import { type Timer, stateOf, timersOf } from './keyed.ts';
 import { thrownWithin } from '../runtime/failure.ts';
@@ -90,7 +91,8 @@ export class OperatorHarness {
   protected readonly isolate: Isolate;
   readonly #operator: Operator;
   readonly #context: OperatorContext;
-  readonly #store: SubtaskStore;
+  /** @internal */
+  readonly store: SubtaskStore;
   readonly #restored: boolean;
   readonly #keyBy: readonly [KeyBy, KeyBy];
   readonly #sides = new Map<string, Emitted[]>();
@@ -138,7 +140,7 @@ export class OperatorHarness {
     };
     const saved = savedOf(options.restore);
     this.#restored = saved.length > 0;
-    this.#store = new SubtaskStore(place, saved, true);
+    this.store = new SubtaskStore(place, saved, true);
     this.#context = {
       spec,
       jobName: 'test',
@@ -149,7 +151,7 @@ export class OperatorHarness {
       keyed,
       follows: true,
       cursor: { timestamp: MIN_TIMESTAMP, key: undefined },
-      state: this.#store.of('operator'),
+      state: this.store.of('operator'),
       metrics: new SubtaskMetricGroup(() => this.clock.now()),
       clock: this.clock,
       random: systemMachine.random,
@@ -294,11 +296,26 @@ export class OperatorHarness {
   /** The operator's state, for `restore` of another harness, as a checkpoint or a savepoint takes it. */
   async snapshot(checkpoint = 1, of: BarrierKind = 'checkpoint'): Promise<SavedSubtask> {
     let state: SavedSubtask | undefined;
-    await this.#run(async () => {
-      await this.#operator.beforeBarrier?.(checkpoint, of);
-      state = this.#store.freeze(checkpoint).saved();
+    await this.#barrier(checkpoint, of, (frozen) => {
+      state = frozen.saved();
     });
     return state as SavedSubtask;
+  }
+
+  /** @internal As `snapshot`, to be encoded later. */
+  async freeze(checkpoint = 1): Promise<Frozen> {
+    let state: Frozen | undefined;
+    await this.#barrier(checkpoint, 'checkpoint', (frozen) => {
+      state = frozen;
+    });
+    return state as Frozen;
+  }
+
+  #barrier(checkpoint: number, of: BarrierKind, then: (frozen: Frozen) => void): Promise<void> {
+    return this.#run(async () => {
+      await this.#operator.beforeBarrier?.(checkpoint, of);
+      then(this.store.freeze(checkpoint));
+    });
   }
 
   /** A checkpoint is complete: sinks commit. A commit that fails is tried again as the clock goes on. */

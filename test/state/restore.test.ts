@@ -241,7 +241,7 @@ class Run {
   readonly #groups: KeyGroups;
   readonly #subtasks: (OneInputHarness | TwoInputHarness)[];
 
-  private constructor(subtasks: (OneInputHarness | TwoInputHarness)[]) {
+  constructor(subtasks: (OneInputHarness | TwoInputHarness)[]) {
     this.#groups = new KeyGroups(given.maxParallelism, subtasks.length);
     this.#subtasks = subtasks;
   }
@@ -289,6 +289,108 @@ class Run {
     return [output, saved];
   }
 }
+
+/** Functions that change all they are given in place. */
+const totalInPlace = {
+  createAccumulator: () => ({ sum: 0, moves: [] as number[] }),
+  add([, number]: Pair, accumulator: { sum: number; moves: number[] }) {
+    accumulator.sum += number;
+    accumulator.moves.push(number);
+    return accumulator;
+  },
+  getResult(accumulator: { sum: number; moves: number[] }) {
+    accumulator.moves.push(-1);
+    return accumulator;
+  },
+  merge(a: { sum: number; moves: number[] }, b: { sum: number; moves: number[] }) {
+    a.sum += b.sum;
+    a.moves.push(...b.moves.splice(0));
+    return a;
+  },
+};
+const spoil = {
+  process(
+    _key: string,
+    _ctx: ProcessWindowContext<WindowLike>,
+    elements: Iterable<Pair>,
+  ): unknown[] {
+    for (const element of elements) element[1] = -1;
+    return [];
+  },
+};
+const joinedInPlace = (left: Pair | null, right: Pair | null): unknown => {
+  for (const record of [left, right]) if (record !== null) record[1] = -1;
+  return [left, right];
+};
+
+class MapsInPlace {
+  readonly #moves = new MapStateDescriptor<number, number[]>('moves');
+  #context!: RuntimeContext;
+
+  open(context: RuntimeContext): void {
+    this.#context = context;
+  }
+
+  processElement([, number]: Pair): unknown[] {
+    const moves = this.#context.getMapState(this.#moves);
+    for (const known of moves.values()) known.push(number);
+    if (!moves.contains(number % 3)) moves.put(number % 3, []);
+    moves.get(number % 3)?.push(-1);
+    if (number % 7 === 0) moves.remove(0);
+    return [];
+  }
+}
+
+const inPlace: Record<string, One> = {
+  maps: (s) => keyed(s).process(MapsInPlace as never),
+  tumbling: (s) => keyed(s).window(tumbling()).aggregate(totalInPlace),
+  'tumbling, spoilt': (s) => keyed(s).window(tumbling()).process(spoil),
+  'sliding, late': (s) => keyed(s).window(sliding()).allowedLateness(15).aggregate(totalInPlace),
+  sessions: (s) => keyed(s).window(sessions()).aggregate(totalInPlace),
+  'sessions, late': (s) => keyed(s).window(sessions()).allowedLateness(15).aggregate(totalInPlace),
+  'sessions, spoilt': (s) => keyed(s).window(sessions()).process(spoil),
+  'sessions, late, spoilt': (s) => keyed(s).window(sessions()).allowedLateness(15).process(spoil),
+  count: (s) => keyed(s).countWindow(5, 2).aggregate(totalInPlace),
+  global: (s) =>
+    keyed(s).window(GlobalWindows.create()).trigger(CountTrigger.of(3)).aggregate(totalInPlace),
+};
+const twoInPlace: Record<string, Two> = {
+  'interval join': (a, b) =>
+    keyed(a)
+      .intervalJoin(keyed(b), { how: 'full' })
+      .between(-8, 8)
+      .process(joinedInPlace as never),
+  'as-of join': (a, b) => keyed(a).asOfJoin(keyed(b), joinedInPlace as never, { how: 'left' }),
+};
+
+const all = [
+  ...Object.entries(oneInput),
+  ...Object.entries(twoInputs),
+  ...Object.entries(inPlace).map(([name, make]) => [`${name}, in place`, make] as const),
+  ...Object.entries(twoInPlace).map(([name, make]) => [`${name}, in place`, make] as const),
+];
+
+test.each(all)('%s: what is encoded late is what there was at the barrier', async (_, make) => {
+  const isTwo =
+    Object.values(twoInputs).includes(make as Two) ||
+    Object.values(twoInPlace).includes(make as Two);
+  const third = Math.floor(given.steps.length / 3);
+  for (const at of [third, 2 * third]) {
+    const place = { subtask: 0, parallelism: 1, maxParallelism: given.maxParallelism };
+    const harness = isTwo
+      ? await TwoInputHarness.openStreams(make as Two, place)
+      : await OneInputHarness.openStream(make as One, place);
+    const run = new Run([harness]);
+    await run.play(given.steps.slice(0, at));
+    const there = await harness.snapshot(1);
+    const frozen = await harness.freeze(2);
+    await run.play(given.steps.slice(at));
+    await run.end();
+    expect(frozen.saved().chunks).toEqual(there.chunks);
+    expect(there.chunks.length).toBeGreaterThan(0);
+    await harness.close();
+  }
+});
 
 const shown = (values: unknown[]) => values.map((value) => JSON.stringify(value)).sort();
 

@@ -243,7 +243,7 @@ export class AlignedEngine extends Engine {
   protected override declareState(): void {
     const { state } = this.ctx;
     const restored = (name: string, windows: Map<number, Cells>, starts: TimeHeap<number>) => {
-      for (const [key, start, contents] of state.namespaced(name, () => entriesOf(windows))) {
+      for (const [key, start, contents] of state.namespaced(name, () => entriesOf(windows), true)) {
         let cells = windows.get(start);
         if (cells === undefined) {
           cells = new Map();

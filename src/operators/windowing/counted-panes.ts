@@ -78,7 +78,7 @@ export class CountedPanesEngine extends Engine {
   }
 
   protected override declareState(): void {
-    for (const [key, saved] of this.ctx.state.derived('panes', () => this.#entries())) {
+    for (const [key, saved] of this.ctx.state.derived('panes', () => this.#entries(), true)) {
       const [count, open, slices] = saved;
       const panes = this.#panesOf(key);
       panes.count = count;
@@ -89,7 +89,7 @@ export class CountedPanesEngine extends Engine {
 
   *#entries(): Generator<[key: unknown, panes: Saved]> {
     for (const { count, open, stacks } of this.#keys.values()) {
-      yield [stacks.key, [count, open, [...stacks.entries()]]];
+      yield [stacks.key, [count, open && { ...open }, [...stacks.entries()]]];
     }
   }
 }

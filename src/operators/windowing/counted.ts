@@ -138,7 +138,11 @@ export class CountedEngine extends Engine {
   }
 
   protected override declareState(): void {
-    const restored = this.ctx.state.derived('counts of closed keys', () => this.#counts.entries());
+    const restored = this.ctx.state.derived(
+      'counts of closed keys',
+      () => this.#counts.entries(),
+      true,
+    );
     for (const [key, count] of restored) this.#counts.leave(key, count);
   }
 }

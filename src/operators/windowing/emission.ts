@@ -96,7 +96,7 @@ export class Emission {
     this.#cursor.timestamp = timestamp;
     const contents = this.#contents;
     if (contents.isList) {
-      const elements = (livesOn ? contents.kept(found) : found) as unknown[];
+      const elements = (livesOn ? contents.kept(found) : contents.result(found)) as unknown[];
       return elements.length === 0 ? undefined : this.#callWith(key, window, elements);
     }
     const result = contents.result(found);

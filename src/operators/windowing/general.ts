@@ -227,8 +227,10 @@ export class GeneralEngine extends Engine {
   }
 
   protected override declareState(): void {
-    for (const [key, windowData, saved] of this.ctx.state.namespaced('window contents', () =>
-      this.#saved(),
+    for (const [key, windowData, saved] of this.ctx.state.namespaced(
+      'window contents',
+      () => this.#saved(),
+      stateStore(this.ctx) === undefined,
     )) {
       const [filled, contents, numbers, events, clock] = saved;
       const entry = this.entryOf(keyIdentity(key), key, windowFromData(windowData));
@@ -253,7 +255,7 @@ export class GeneralEngine extends Engine {
           [
             filled,
             filled ? this.held.get(entry) : undefined,
-            numbers ?? new Map(),
+            new Map(numbers),
             events.get(entry) ?? [],
             clock.get(entry) ?? [],
           ],

@@ -214,7 +214,7 @@ export class SessionEngine extends Engine {
   }
 
   protected override declareState(): void {
-    const restored = this.ctx.state.derived('sessions', () => this.#entries());
+    const restored = this.ctx.state.derived('sessions', () => this.#entries(), true);
     restored.sort(([, a], [, b]) => a[3] - b[3]);
     for (const [key, [start, end, contents]] of restored) {
       this.#open(keyIdentity(key), key, start, end).contents = contents;

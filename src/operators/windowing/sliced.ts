@@ -235,7 +235,7 @@ export class SlicedEngine extends Engine {
   }
 
   protected override declareState(): void {
-    const restored = this.ctx.state.derived('slices', () => this.#entries());
+    const restored = this.ctx.state.derived('slices', () => this.#entries(), true);
     if (restored.length === 0) return;
     // Old subtasks have seen the same watermark at a barrier of theirs, give or take: the earliest counts.
     this.#done = restored.reduce((earliest, [, [done]]) => Math.min(earliest, done), Infinity);

@@ -74,7 +74,7 @@ class SubtaskStore:
         self._all_changes: list[Changes | TrackedTable] = [self.keys] if self.keys is not None else []
         self._tables: dict[tuple[str, str], Table] = {}
         #: Not declared yet (S3).
-        self._restored: dict[tuple[str, str], list[_Origin]] = {}
+        self._restored: dict[tuple[str, str], dict[tuple[int, int], list[_Origin]]] = {}
         #: The last completed checkpoint, and those that may become it.
         self._base: int | None = None
         self._open: set[int] = set()
@@ -103,11 +103,10 @@ class SubtaskStore:
 
     def _restore(self, origin: _Origin) -> None:
         chunk = origin.chunk
-        known = self._restored.setdefault((chunk.uid, chunk.table), [])
+        pieces = self._restored.setdefault((chunk.uid, chunk.table), {})
+        known = pieces.setdefault((origin.subtask, chunk.group), [])
         if chunk.kind == WHOLE:  # C2
-            known[:] = (
-                one for one in known if (one.subtask, one.chunk.group) != (origin.subtask, chunk.group)
-            )
+            known.clear()
         known.append(origin)
 
     @property
@@ -131,7 +130,7 @@ class SubtaskStore:
         table = self._tables.get((uid, name))
         if table is None:
             table = self._tables[uid, name] = make()
-            for origin in self._restored.pop((uid, name), ()):
+            for origin in _origins(self._restored.pop((uid, name), {})):
                 if origin.chunk.form != form:
                     raise _of_another_form(name, origin.chunk.form, form, "was kept as a {} before")
                 removed, entries = changes_of(origin.chunk)
@@ -157,7 +156,7 @@ class SubtaskStore:
         sealed = {id(changes): changes.seal(checkpoint) for changes in self._all_changes}
         parts: list[Iterator[Chunk | None]] = []
         held = self._held[checkpoint] = {
-            (*one, origins[0].chunk.form) for one, origins in self._restored.items()
+            (*one, next(_origins(pieces)).chunk.form) for one, pieces in self._restored.items()
         }
         for (uid, name), table in self._tables.items():
             address = (uid, name, table.form)
@@ -180,7 +179,7 @@ class SubtaskStore:
                 parts.append(whole(*address, group, []) for group in self.groups.mine())
             parts.append(encoded(address, view, self.groups.group_of_entry, base is not None, removes))
         if base is None:
-            parts.append(origin.chunk for origins in self._restored.values() for origin in origins)
+            parts.append(origin.chunk for pieces in self._restored.values() for origin in _origins(pieces))
         self._open.add(checkpoint)
         steps = self._steps(checkpoint, parts)
         if self.keys is None:
@@ -402,6 +401,10 @@ class OperatorStore:
 
     def _declare(self, name: str, form: str, make: Callable[[], Any]) -> Any:
         return self._store.declared(self._uid, name, form, make)
+
+
+def _origins(pieces: dict[tuple[int, int], list[_Origin]]) -> Iterator[_Origin]:
+    return (origin for origins in pieces.values() for origin in origins)
 
 
 def _not_told(units: Any) -> None:
