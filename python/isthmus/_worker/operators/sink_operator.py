@@ -47,7 +47,7 @@ class SinkOperator(Operator):
                 f'Sink "{ctx.name}" has {len(committables)} committables of a checkpoint, and nothing to commit them with; '
                 "go on with the sink that prepared them, or give this one a uid of its own."
             )
-        writer = self._writer = sink.writer(context, list(self._states))
+        writer = self._writer = self.works_by = sink.writer(context, list(self._states))
         self._write_all = writer.write_all
         self.is_plain = is_plain(writer)
         # What the chain asks of an operator follows from its writer.

@@ -79,10 +79,11 @@ def _origin(error: BaseException) -> BaseException:
 def _last_that_pulled(operators: list[Operator], error: BaseException) -> int:
     """Index of the innermost operator with a frame of its own in the traceback; beyond the last where there is none.
 
-    A frame is an operator's that has it among its locals, whatever it is called there.
+    A frame is an operator's that has it, or what works for it, among its locals, whatever it is called there.
     """
     puller = len(operators)
-    places = {id(op): i for i, op in enumerate(operators)}
+    places = {id(part): i for i, op in enumerate(operators) for part in (op, op.works_by)}
+    places.pop(id(None), None)
     tb = error.__traceback__
     while tb is not None:
         # By identity: an object of the user's may have a ``__class__`` and an ``__eq__`` of its own.

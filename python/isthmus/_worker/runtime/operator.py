@@ -171,6 +171,8 @@ class Operator:
     called_from_c = False
     #: Whether ``next_processing_time`` may give one. Asked when it is open.
     uses_time = True
+    #: An object that does its work, as the writer of a sink does: its frames are the operator's.
+    works_by: Any = None
     #: The user's functions, to name the operator when one of them raises.
     functions: tuple[Any, ...] = ()
 
