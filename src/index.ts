@@ -147,7 +147,13 @@ export type {
   SinkContext,
   SinkWriter,
 } from './operators/sink.ts';
-export type { JobStatus } from './runtime/job-execution.ts';
+export type {
+  EventError,
+  JobEvent,
+  JobEventKind,
+  JobEventOf,
+  JobStatus,
+} from './runtime/job-events.ts';
 export type { JobOperatorMetrics } from './runtime/job-metrics.ts';
 export type { Counter, Distribution, Meter, MetricGroup } from './runtime/metric-group.ts';
 export type { UserMetric } from './runtime/user-metrics.ts';

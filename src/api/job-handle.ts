@@ -8,7 +8,8 @@
 import { isSink, isSource, kindOf } from '../graph/kinds.ts';
 import { isOutput } from '../graph/ports.ts';
 import { GraphError, JobCancelledError } from '../errors.ts';
-import type { JobExecution, JobStatus } from '../runtime/job-execution.ts';
+import type { JobEvent, JobStatus } from '../runtime/job-events.ts';
+import type { JobExecution } from '../runtime/job-execution.ts';
 import type { JobOperatorMetrics } from '../runtime/job-metrics.ts';
 import type { MaybePromise } from '../runtime/operator.ts';
 import type { BuiltGraph } from './graph-builder.ts';
@@ -24,13 +25,14 @@ export interface JobExecutionResult {
   /** Records that sources made, and that sinks took. */
   readonly recordsIn: number;
   readonly recordsOut: number;
-  /** Counts by operator, upstream first. */
+  /** How often it was started again after a failure. */
+  readonly restarts: number;
+  /** Counts by operator over all attempts, upstream first. */
   readonly operators: readonly JobOperatorMetrics[];
 }
 
 export interface StartOptions {
   signal?: AbortSignal | undefined;
-  onProgress?: ((metrics: JobOperatorMetrics[]) => void) | undefined;
 }
 
 /** Records of named outputs by name. */
@@ -68,13 +70,12 @@ export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisp
       if (isOutput(spec)) outputs[name] = queue;
     }
     this.outputs = outputs as Outputs<O>;
-    const { signal, onProgress } = options;
+    const { signal } = options;
     this.#execution = session.start(built, {
       onResults: (operator, _subtask, values) => this.#onResults(operator, values),
       takeBackResults: () => this.#takeBackResults(),
       readerWaits: () => [...this.#queues.values()].some((queue) => queue.isWaitedFor),
       ...(signal === undefined ? {} : { signal }),
-      ...(onProgress === undefined ? {} : { onProgress }),
     });
     this.#settled = this.#run();
     this.#settled.catch(() => {}); // H1
@@ -100,6 +101,15 @@ export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisp
   /** Counts by operator, as of now. */
   metrics(): JobOperatorMetrics[] {
     return this.#execution.metrics();
+  }
+
+  /**
+   * What happens to the job: attempts, workers, subtasks, failures, restarts, counts (docs/events.md). Each call gives a stream of
+   * its own that begins with the job and ends with it. Nobody waits for who reads: of what is not read in time the oldest is
+   * dropped, and an event says how many.
+   */
+  events(): AsyncIterableIterator<JobEvent> {
+    return this.#execution.events();
   }
 
   /** Ends the job; resolves when nothing of it runs any more. `result` rejects with a `JobCancelledError`. */
@@ -145,7 +155,7 @@ export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisp
 
   async #run(): Promise<JobExecutionResult> {
     try {
-      const { jobId, runtimeMs, metrics } = await this.#execution.result;
+      const { jobId, runtimeMs, metrics, restarts } = await this.#execution.result;
       for (const queue of this.#queues.values()) queue.end();
       return {
         jobId,
@@ -153,6 +163,7 @@ export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisp
         runtimeMs,
         recordsIn: countOf(metrics.filter(isSource), 'out'),
         recordsOut: countOf(metrics.filter(isSink), 'in'),
+        restarts,
         operators: metrics,
       };
     } catch (error) {

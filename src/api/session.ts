@@ -53,7 +53,7 @@ export class Session {
 
   start(
     submission: JobSubmission,
-    options: Omit<JobOptions, 'pool' | 'machine' | 'makers' | 'onLog'>,
+    options: Omit<JobOptions, 'pool' | 'machine' | 'makers' | 'listeners' | 'makeWay'>,
   ): JobExecution {
     this.#pool ??= new WorkerPool({
       packageDir: PYTHON_PACKAGE_FOLDER,
@@ -63,13 +63,22 @@ export class Session {
         stderr: this.#lines('error', 'stderr'),
       },
     });
+    const { name, settings } = submission.graph;
+    const display = progressDisplay(name, settings.progress);
     const execution = JobExecution.start(submission, {
       ...options,
       pool: this.#pool,
       machine: systemMachine,
       makers: async () => (await import('../built-in.ts')).builtIn,
-      display: progressDisplay,
-      onLog: (entry) => this.log(entry),
+      makeWay: () => display?.hide(),
+      listeners: [
+        ...(display === undefined ? [] : [display.listen]),
+        (event) => {
+          if (event.kind !== 'log') return;
+          const { kind: _kind, at: _at, attempt: _attempt, ...entry } = event;
+          this.log(entry);
+        },
+      ],
     });
     this.#running.add(execution);
     heedSignals(execution, submission.graph.settings);

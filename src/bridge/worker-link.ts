@@ -16,6 +16,7 @@ export interface WorkerTenant {
 }
 
 export interface WorkerLink {
+  readonly pid: number;
   /** Resolves when frames may be sent; rejects with a `WorkerError` when it could not start. */
   readonly ready: Promise<unknown>;
   readonly isGone: boolean;
@@ -32,6 +33,8 @@ export interface WorkerLink {
   residentBytes(): Promise<number | undefined>;
   killHung(limitMs: number): void;
   killOutgrown(limitBytes: number, residentBytes: number): void;
+  /** Kills it with everything it started; resolves when it has ended. */
+  discard(): Promise<void>;
 }
 
 /** What a job needs of a worker. */
@@ -56,7 +59,7 @@ export interface Borrowing<Worker extends WorkerLink = WorkerLink> {
   leave(): void;
 }
 
-/** Where a job has its workers from. Each one lent is given back once, in one of three ways. */
+/** Where a job has its workers from. Each one lent is given back once, in one of three ways, or replaced. */
 export interface Workers {
   requestFor(graph: JobGraph): Promise<WorkerRequest>;
   borrow(
@@ -71,4 +74,10 @@ export interface Workers {
   releaseUnused(worker: WorkerLink): Promise<void>;
   /** It is of no use any more. */
   discard(worker: WorkerLink): Promise<void>;
+  /**
+   * Ends a worker whose job goes on, and gives it another; the job keeps its turn.
+   *
+   * @throws WorkerError where there can be no other: the job has one less then
+   */
+  replace(worker: WorkerLink, request: WorkerRequest): Promise<WorkerLink>;
 }

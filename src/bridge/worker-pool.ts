@@ -4,12 +4,13 @@
 //       program's modules that it has imported are unchanged: what user code did to its process (imported modules, path,
 //       working directory, environment) then fits.
 //   P2. Only a worker that closed its job comes back, whether that ended by itself, was cancelled or failed elsewhere, or
-//       (a warm one) that has not been told of it yet. One whose own functions failed, or that did not close in time, is discarded.
+//       (a warm one) that has not been told of it yet. One whose own functions failed in its last attempt, or that did not close
+//       in time, is discarded.
 //   P3. Workers in the pool do not keep this process alive.
 //   P4. Their number is bounded; jobs take turns (worker-turns.ts).
 
 import { availableParallelism } from 'node:os';
-import { JobCancelledError, WorkerError } from '../errors.ts';
+import { InternalError, JobCancelledError, WorkerError } from '../errors.ts';
 import type { JobGraph } from '../graph/job-graph.ts';
 import { areUnchanged, type ImportedFiles } from './imported-files.ts';
 import { findInterpreter, resolveInterpreter } from './interpreter.ts';
@@ -153,6 +154,23 @@ export class WorkerPool implements Workers {
   async discard(worker: WorkerProcess): Promise<void> {
     await worker.discard();
     this.#giveBack(worker);
+  }
+
+  /** Ends a worker whose job goes on, and gives it another in its place (P4). */
+  async replace(worker: WorkerProcess, request: WorkerRequest): Promise<WorkerProcess> {
+    const lent = this.#lent.get(worker);
+    await worker.discard();
+    worker.lend(undefined);
+    if (lent === undefined) throw new InternalError('A worker was replaced that no job has.');
+    this.#lent.delete(worker);
+    try {
+      const was = this.#warm(request, new Map()) ?? this.#fresh(request);
+      this.#lent.set(was.worker, { job: lent.job, was });
+      return was.worker;
+    } catch (error) {
+      this.#passOn(lent.job, 1);
+      throw error;
+    }
   }
 
   /** Ends all idle workers; those of running jobs end with their job. */

@@ -21,7 +21,8 @@ import {
 import { configurationInForce } from '../config/in-force.ts';
 import { stopSignals } from '../config/stop-signals.ts';
 import { systemMachine } from '../machine/system-machine.ts';
-import { JobExecution, type JobStatus } from '../runtime/job-execution.ts';
+import type { JobEvent, JobEventKind } from '../runtime/job-events.ts';
+import { JobExecution } from '../runtime/job-execution.ts';
 import type { ResultFrame } from '../runtime/job-attempt.ts';
 import { currentPlace } from '../runtime/job-place.ts';
 import { uncaughtError } from '../runtime/uncaught.ts';
@@ -60,6 +61,9 @@ const LEAVE_TO_PROGRAM_MS = 200;
 const LEAVE_MS = 500;
 /** Exit code for a program and a runtime that do not fit; stderr says why. */
 const EXIT_CANNOT_START = 78;
+
+/** Events that say what the next of their kind says again, or more. */
+const SAMPLES: ReadonlySet<JobEventKind> = new Set(['metrics', 'results', 'watermark']);
 
 const exitProcess: (code: number) => never = process.exit.bind(process);
 
@@ -211,25 +215,20 @@ class DriverSession {
       this.#connection.sendMap(FrameType.JOB_FINISHED, end, request);
       return;
     }
+    const display = progressDisplay(inForce.name, inForce.settings.progress);
     const execution = JobExecution.start(
       { graph: inForce, blobs: taken, functions: [] },
       {
         pool: this.#pool as WorkerPool,
         machine: systemMachine,
         makers: async () => (await import('../built-in.ts')).builtIn,
-        display: progressDisplay,
+        makeWay: () => display?.hide(),
         output: this.#output,
         onResultFrame: (results) => this.#sendResults(request, results),
-        onProgress: (operators) => {
-          // The next one says it all again.
-          if (this.#connection.room() !== undefined) return;
-          this.#connection.sendMap(FrameType.PROGRESS, { operators }, request);
-        },
-        onLog: (log) => {
-          this.#connection.sendMap(FrameType.DRIVER_LOG, log, request);
-          return this.#connection.room();
-        },
-        onStatus: (status) => this.#sendStatus(request, status),
+        listeners: [
+          ...(display === undefined ? [] : [display.listen]),
+          (event) => this.#sendEvent(request, event),
+        ],
       },
     );
     const { closeTimeoutMs, maxFrameBytes } = inForce.settings;
@@ -260,12 +259,12 @@ class DriverSession {
     return settledGraph(submitted, settings, PYTHON_JOB);
   }
 
-  #sendStatus(request: number, status: JobStatus): void {
-    const job = this.#jobs.get(request);
-    if (job !== undefined) {
-      const { jobId } = job.execution;
-      this.#connection.sendMap(FrameType.JOB_STATUS, { job: jobId, status }, request);
-    }
+  /** Of what comes again and again the program is told as much as it reads; for log lines their worker waits. */
+  #sendEvent(request: number, event: JobEvent): Promise<void> | undefined {
+    const { kind } = event;
+    if (SAMPLES.has(kind) && this.#connection.room() !== undefined) return undefined;
+    this.#connection.sendMap(FrameType.JOB_EVENT, event, request);
+    return kind === 'log' ? this.#connection.room() : undefined;
   }
 
   /** Resolves when the program has room for more (D4). */
@@ -307,8 +306,8 @@ class DriverSession {
     const startedAt = performance.now();
     let end: object;
     try {
-      const { jobId, status, runtimeMs, metrics } = await execution.result;
-      end = { job: jobId, status, runtimeMs, metrics };
+      const { jobId, status, runtimeMs, metrics, restarts } = await execution.result;
+      end = { job: jobId, status, runtimeMs, metrics, restarts };
     } catch (thrown) {
       end = {
         job: execution.jobId,

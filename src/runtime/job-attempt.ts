@@ -3,10 +3,11 @@
 //   A1. Nothing starts before every subtask is open.
 //   A2. Frames between workers pass unopened; memory is bounded by the credits of their channels.
 //   A3. The first failure decides; what fails afterwards is its echo.
-//   A4. `run` settles after every subtask is closed and every worker given back or dead.
+//   A4. `run` settles after every subtask is closed and every worker is parted with.
 //   A5. Results are out before `run` resolves: credit for them goes back when their reader has taken them.
 
-import type { Borrowing, WorkerLink, WorkerRequest, Workers } from '../bridge/worker-link.ts';
+import type { WorkerLink } from '../bridge/worker-link.ts';
+import type { WorkerExit } from '../bridge/worker-exit.ts';
 import type { JobPlace } from '../bridge/worker-turns.ts';
 import { type Frame, FrameType, decodeCredit, encodeCredit } from '../bridge/frame.ts';
 import { InternalError, IsthmusError } from '../errors.ts';
@@ -14,14 +15,17 @@ import { runtimeDeployments, slotDeployment } from '../graph/deploy.ts';
 import type { EdgeCodec, ExecutionPlan } from '../graph/execution-plan.ts';
 import type { FunctionRef } from '../graph/job-graph.ts';
 import type { Element } from './element.ts';
+import type { JobEvents } from './job-events.ts';
 import type { JobMetrics } from './job-metrics.ts';
 import { type ChannelRoute, type Endpoint, routeChannels } from './job-routing.ts';
 import { withinJob } from './job-place.ts';
+import type { JobWorkers } from './job-workers.ts';
 import type { Makers } from './makers.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { MaybePromise } from './operator.ts';
-import type { LogLevel, SubtaskServices } from './services.ts';
-import { Slot, type WorkerLog } from './slot.ts';
+import type { LogLevel, SubtaskMetrics, SubtaskServices } from './services.ts';
+import { Slot } from './slot.ts';
+import { SubtaskNews } from './subtask-news.ts';
 import { isOf, thrownText } from './shown.ts';
 import type { SlotLimits } from './slot-watch.ts';
 import type { Subtask } from './subtask.ts';
@@ -42,9 +46,9 @@ export interface AttemptOptions {
   job: string;
   attempt: number;
   blobs: readonly Uint8Array[];
-  pool: Workers;
   /** Absent for jobs without Python tasks. */
-  worker: WorkerRequest | undefined;
+  workers: JobWorkers | undefined;
+  events: JobEvents;
   place: JobPlace;
   limits: SlotLimits;
   metrics: JobMetrics;
@@ -55,8 +59,6 @@ export interface AttemptOptions {
   roomToSay: () => Promise<void> | undefined;
   onResults?: (operator: number, subtask: number, values: unknown[]) => MaybePromise<void>;
   onResultFrame?: (frame: ResultFrame) => MaybePromise<void>;
-  /** A promise: its worker is held up until it settles. */
-  onLog?: (log: WorkerLog) => MaybePromise<void>;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -65,10 +67,10 @@ export class JobAttempt {
   readonly #options: AttemptOptions;
   readonly #routes: (ChannelRoute | undefined)[];
   readonly #slots: Slot[] = [];
-  #borrowing: Borrowing | undefined;
   /** Resolves when it has all of its workers; rejects when it gets none. */
   #borrowed: Promise<unknown> = Promise.resolve();
   readonly #subtasks = new Map<string, Subtask>();
+  readonly #news: SubtaskNews;
   /** Rejects with the first failure (A3); never resolves. */
   readonly #failed: Promise<never>;
   #reject!: (error: IsthmusError) => void;
@@ -85,6 +87,7 @@ export class JobAttempt {
   constructor(options: AttemptOptions) {
     this.#options = options;
     this.#routes = routeChannels(options.plan);
+    this.#news = new SubtaskNews(options.plan, options.events);
     this.#failed = new Promise((_, reject) => {
       this.#reject = reject;
     });
@@ -103,10 +106,13 @@ export class JobAttempt {
       await this.#open(); // A1
       for (const slot of this.#slots) slot.start(this.#options.limits);
       for (const subtask of this.#subtasks.values()) subtask.start();
+      this.#news.allStarted();
       this.#hasStarted = true;
       if (this.#isFinishing) this.finish();
       const ends = [...this.#subtasks.values()].map(async (subtask) => {
-        this.#options.metrics.report(await subtask.done);
+        const counts = await subtask.done;
+        this.#report(counts);
+        this.#news.of(counts, 'finished');
       });
       await this.#unlessFailed(Promise.all([this.#allFinished, ...ends]));
       while (this.#unread.size > 0) await this.#unlessFailed(Promise.all(this.#unread)); // A5
@@ -116,6 +122,7 @@ export class JobAttempt {
       this.#isOver = true;
       const error = asIsthmusError(thrown);
       await this.#end(error.message);
+      this.sampleMetrics(); // What it has done counts, although it failed.
       throw error;
     }
   }
@@ -135,7 +142,13 @@ export class JobAttempt {
 
   /** Takes what the TypeScript subtasks have counted so far; workers report by themselves. */
   sampleMetrics(): void {
-    for (const subtask of this.#subtasks.values()) this.#options.metrics.report(subtask.metrics());
+    for (const subtask of this.#subtasks.values()) this.#report(subtask.metrics());
+  }
+
+  #report(counts: SubtaskMetrics): void {
+    const { metrics, attempt } = this.#options;
+    metrics.report(attempt, counts);
+    if (!this.#isOver) this.#news.sampled(counts);
   }
 
   async #open(): Promise<void> {
@@ -161,48 +174,57 @@ export class JobAttempt {
       for (const deployment of deployments) {
         const subtask = new Subtask(deployment, plan.mode, this.#services(), makers);
         this.#subtasks.set(subtaskKey(deployment.task, deployment.subtask), subtask);
-        subtask.done.catch((error: unknown) => this.fail(asIsthmusError(error)));
-        opened.push(subtask.open());
+        subtask.done.catch((error: unknown) => {
+          if (!this.#isOver) this.#news.of(deployment, 'failed');
+          this.fail(asIsthmusError(error));
+        });
+        opened.push(subtask.open().then(() => this.#news.of(deployment, 'opened')));
       }
     }
     await this.#unlessFailed(Promise.all([deployed, ...opened]));
   }
 
   async #borrowSlots(): Promise<Slot[]> {
-    const { plan, job, attempt, pool, worker, place, metrics, machine } = this.#options;
+    const { plan, job, attempt, workers: borrowed, machine, events } = this.#options;
     if (plan.slots === 0) this.#resolveAllFinished();
-    if (worker === undefined) return [];
+    if (borrowed === undefined) return [];
     const deployments = Array.from({ length: plan.slots }, (_, slot) =>
       slotDeployment(plan, slot, { job, attempt }),
     );
     this.#running = deployments.reduce((sum, { tasks }) => sum + tasks.length, 0);
-    this.#borrowing = pool.borrow(
-      worker,
-      plan.slots,
-      place,
-      (message) => void this.#options.onLog?.({ level: 'warning', logger: 'isthmus', message }),
-    );
-    const workers = await this.#borrowing.workers;
+    const workers = await borrowed.take();
     for (const [index, deployment] of deployments.entries()) {
       const slot = new Slot({
         deployment,
         slots: plan.slots,
         worker: workers[index] as WorkerLink,
-        pool,
-        request: worker,
+        maxFrameBytes: plan.graph.settings.maxFrameBytes,
         clock: machine.clock,
         closeTimeoutMs: plan.graph.settings.closeTimeoutMs,
         events: {
           channelFrame: (frame) => this.#onChannelFrame(frame),
           // Its channel is the subtask that it is for, and a subtask's slot has the same number.
-          splits: (frame) => this.#slots[frame.channel]?.worker.forward(frame),
+          splits: (frame) => {
+            if (!this.#isOver) this.#slots[frame.channel]?.worker.forward(frame);
+          },
+          deployed: () => this.#news.ofSlot(deployment, 'opened'),
+          taskDrained: (task, subtask) => this.#news.of({ task, subtask }, 'drained'),
           taskFinished: (counts) => {
-            metrics.report(counts);
+            this.#report(counts);
+            this.#news.of(counts, 'finished');
             if (--this.#running === 0) this.#resolveAllFinished();
           },
-          metrics: (tasks) => tasks.forEach((counts) => metrics.report(counts)),
-          log: (log) => this.#options.onLog?.(log),
-          failed: (error) => this.fail(error),
+          metrics: (tasks) => tasks.forEach((counts) => this.#report(counts)),
+          log: (log) => events.log(log),
+          failed: (error, task) => {
+            if (task !== undefined) this.#news.of({ task, subtask: index }, 'failed');
+            this.fail(error);
+          },
+          died: (exit) => {
+            const { pid } = workers[index] as WorkerLink;
+            events.tell({ kind: 'worker-died', slot: index, pid, ...whyDead(exit) });
+          },
+          parted: (parting) => borrowed.part(index, parting),
         },
       });
       this.#slots.push(slot);
@@ -217,7 +239,7 @@ export class JobAttempt {
   }
 
   async #end(reason: string): Promise<void> {
-    this.#borrowing?.leave();
+    this.#options.workers?.leave();
     await this.#borrowed.catch(() => {});
     await Promise.all([
       ...this.#slots.map((slot) => slot.cancel(reason)),
@@ -290,7 +312,7 @@ export class JobAttempt {
     if (to.kind === 'subtask') this.#subtask(to)?.receive(channel, element);
     else if (to.kind === 'client' && element.kind === 'batch') {
       const { values, bytes } = element;
-      this.#toClient(channel, bytes, () =>
+      this.#toClient(channel, to, values.length, bytes, () =>
         this.#options.onResults?.(to.operator, to.subtask, values),
       );
     }
@@ -301,7 +323,7 @@ export class JobAttempt {
     const { operator, subtask, exchange } = to;
     const { plan, onResults, onResultFrame } = this.#options;
     const codec = exchange.channels[subtask]?.[0]?.codec as EdgeCodec;
-    this.#toClient(channel, body.byteLength, () => {
+    this.#toClient(channel, to, count, body.byteLength, () => {
       if (plan.graph.client === 'python') {
         return onResultFrame?.({ operator, subtask, codec, flags, count, body });
       }
@@ -311,8 +333,16 @@ export class JobAttempt {
   }
 
   /** Hands results over; their bytes are credit again when they have been taken (A5). */
-  #toClient(channel: number, bytes: number, hand: () => MaybePromise<void> | undefined): void {
-    this.#options.place.isRead = true;
+  #toClient(
+    channel: number,
+    { operator, subtask }: { operator: number; subtask: number },
+    count: number,
+    bytes: number,
+    hand: () => MaybePromise<void> | undefined,
+  ): void {
+    const { place, events } = this.#options;
+    place.isRead = true;
+    events.tell({ kind: 'results', operator, subtask, count });
     const taken = (async () => hand())().then(
       () => {
         this.#unread.delete(taken);
@@ -331,7 +361,7 @@ export class JobAttempt {
   }
 
   #services(): SubtaskServices {
-    const { plan, attempt, machine, loadFunction, print, roomToSay, place, onResults, onLog } =
+    const { plan, attempt, machine, loadFunction, print, roomToSay, place, onResults, events } =
       this.#options;
     return {
       machine,
@@ -349,15 +379,28 @@ export class JobAttempt {
       toSource: (task, subtask, message) =>
         this.#subtask({ task, subtask })?.receiveSplits(message),
       collect: (operator, subtask, values) => {
+        if (this.#isOver) return;
         place.isRead = true;
+        events.tell({ kind: 'results', operator, subtask, count: values.length });
         return onResults?.(operator, subtask, values);
       },
       print,
       roomToSay,
       log: (level: LogLevel, message, { operator, subtask }) =>
-        onLog?.({ level, logger: 'isthmus', message, operator, subtask }),
+        void events.log({ level, logger: 'isthmus', message, operator, subtask }),
+      drained: (task, subtask) => this.#news.of({ task, subtask }, 'drained'),
     };
   }
+}
+
+function whyDead(exit: WorkerExit): { cause: string; exitCode?: number; signal?: string } {
+  if (exit.kind !== 'crashed') return { cause: exit.kind };
+  const { exitCode, signal } = exit;
+  return {
+    cause: exit.kind,
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(signal === undefined ? {} : { signal }),
+  };
 }
 
 function subtaskKey(task: number, subtask: number): string {

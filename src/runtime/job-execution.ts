@@ -6,7 +6,7 @@
 
 import { type ProgramOutput, processOutput } from '../bridge/output-stream.ts';
 import { withImportPath } from '../bridge/import-path.ts';
-import type { WorkerRequest, Workers } from '../bridge/worker-link.ts';
+import type { Workers } from '../bridge/worker-link.ts';
 import type { JobPlace } from '../bridge/worker-turns.ts';
 import { type IsthmusError, JobCancelledError, type OutputError } from '../errors.ts';
 import { cancelledBy } from '../abort.ts';
@@ -17,15 +17,21 @@ import { loadFunction } from './function-loader.ts';
 import { JobAttempt, type ResultFrame } from './job-attempt.ts';
 import { newPlace } from './job-place.ts';
 import { watchPrints } from './lost-prints.ts';
-import type { JobDisplay } from './job-display.ts';
+import {
+  type EventError,
+  type JobEvent,
+  type JobEventListener,
+  JobEvents,
+  type JobStatus,
+} from './job-events.ts';
 import { JobMetrics, type JobOperatorMetrics } from './job-metrics.ts';
+import { JobWorkers } from './job-workers.ts';
 import type { Makers } from './makers.ts';
 import { every, resolvedWithin } from '../machine/clock.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { MaybePromise } from './operator.ts';
-import { type Restart, notAgain, restartNotice } from './restart-notice.ts';
+import { notAgain, restartNotice } from './restart-notice.ts';
 import { restartStrategy } from './restart-strategy.ts';
-import type { WorkerLog } from './slot.ts';
 
 export interface JobSubmission {
   graph: JobGraph;
@@ -39,18 +45,10 @@ export interface JobResult {
   jobId: string;
   status: 'FINISHED';
   runtimeMs: number;
+  /** Over all attempts. */
   metrics: JobOperatorMetrics[];
+  restarts: number;
 }
-
-/** Flink's names. */
-export type JobStatus =
-  | 'CREATED'
-  | 'RUNNING'
-  | 'RESTARTING'
-  | 'CANCELLING'
-  | 'FINISHED'
-  | 'FAILED'
-  | 'CANCELED';
 
 export interface JobOptions {
   /** 32 hex digits. */
@@ -61,8 +59,6 @@ export interface JobOptions {
   machine: Machine;
   /** Loaded where a job has tasks in this process. */
   makers: () => MaybePromise<Makers>;
-  /** Shows how a job fares, where its option `isthmus.progress` is for showing it. */
-  display?: (job: string, wanted: string | undefined) => JobDisplay | undefined;
   /** Whether the program waits for the next result. */
   readerWaits?: () => boolean;
   /** Where print sinks write; the process's own stdout and stderr where absent. */
@@ -73,12 +69,12 @@ export interface JobOptions {
   onResultFrame?: (frame: ResultFrame) => MaybePromise<void>;
   /** Before a restart: takes results back that nobody has seen yet; false where somebody has. Absent: they cannot be taken back. */
   takeBackResults?: () => boolean;
-  /** Counts, every `progressEveryMs` while the job runs. */
-  onProgress?: (metrics: JobOperatorMetrics[]) => void;
-  progressEveryMs?: number;
-  /** A promise: its worker is held up until it settles. */
-  onLog?: (log: WorkerLog) => MaybePromise<void>;
-  onStatus?: (status: JobStatus) => void;
+  /** Who hears what happens; of a log line, a promise holds up its worker until it settles. */
+  listeners?: readonly JobEventListener[];
+  /** Called before print sinks of this process print. */
+  makeWay?: (() => void) | undefined;
+  /** How often counts are told while the job runs. */
+  metricsEveryMs?: number;
 }
 
 /** Errors that another attempt cannot mend. */
@@ -91,6 +87,10 @@ const FINAL_CODES = new Set([
   'ISTHMUS_STATE',
   'ISTHMUS_OUTPUT_CLOSED',
 ]);
+/** Records that came too late for their window, and were dropped. */
+const LATE = 'numLateRecordsDropped';
+/** How often counts are told, unless an option says otherwise. */
+const METRICS_EVERY_MS = 1_000;
 /** How long a failure waits for the output of its job to leave. */
 const LAST_OUTPUT_MS = 500;
 
@@ -106,7 +106,10 @@ export class JobExecution {
   #attempt: JobAttempt | undefined;
   #cancelled: JobCancelledError | undefined;
   #lostPrints: OutputError | undefined;
-  #display: JobDisplay | undefined;
+  readonly #events: JobEvents;
+  #restarts = 0;
+  /** Late records by operator, as last told. */
+  readonly #late = new Map<string, number>();
   #hasGivenResults = false;
   #isStopping = false;
   #wakeFromPause: (() => void) | undefined;
@@ -122,6 +125,7 @@ export class JobExecution {
     this.#options = options;
     this.#place = { ...newPlace(), readerWaits: options.readerWaits };
     this.#machine = options.machine;
+    this.#events = new JobEvents(() => this.#machine.clock.now(), options.listeners ?? []);
     this.jobId = options.jobId ?? options.machine.uuid().replaceAll('-', '');
     this.result = this.#run();
     // The error may reach the user by another road first (an iterator of results).
@@ -149,6 +153,11 @@ export class JobExecution {
   /** Fails the job as a failure of its functions does. */
   fail(error: IsthmusError): void {
     this.#attempt?.fail(error);
+  }
+
+  /** What happens to the job, from its beginning; ends with it. */
+  events(): AsyncIterableIterator<JobEvent> {
+    return this.#events.read();
   }
 
   /** Counts by operator, as of now. */
@@ -188,47 +197,37 @@ export class JobExecution {
     signal?.addEventListener('abort', onAbort, { once: true });
     if (signal?.aborted) this.#cancelled = cancelledBy(signal);
     const startedAt = this.#machine.clock.monotonic();
-    let stopProgress: (() => void) | undefined;
-    const { name, settings } = this.#submission.graph;
     const stopWatch = watchPrints(this.#submission.graph, this.#output, (error) => {
       this.#lostPrints ??= error;
       this.#attempt?.fail(error);
     });
-    const display = this.#options.display?.(name, settings.progress);
-    this.#display = display;
+    const everyMs = this.#options.metricsEveryMs ?? METRICS_EVERY_MS;
+    const stopMetrics = every(this.#machine.clock, everyMs, () => this.#tellMetrics(), 'idle');
     try {
-      if (this.#options.onProgress !== undefined || display !== undefined) {
-        const tell = (): void => {
-          const metrics = this.metrics();
-          this.#options.onProgress?.(metrics);
-          display?.update(metrics);
-        };
-        const ms = this.#options.progressEveryMs ?? 1_000;
-        stopProgress = every(this.#machine.clock, ms, tell, 'idle');
-      }
       await this.#runAttempts();
       await this.#output.stdout.settled();
       await this.#output.stderr.settled();
       if (this.#lostPrints !== undefined) throw this.#lostPrints;
-      this.#setStatus('FINISHED');
+      this.#end('FINISHED');
       return {
         jobId: this.jobId,
         status: 'FINISHED',
         runtimeMs: Math.round(this.#machine.clock.monotonic() - startedAt),
         metrics: this.metrics(),
+        restarts: this.#restarts,
       };
     } catch (error) {
       // What was printed before comes before what is said of the failure; a reader that is slow is not waited for.
       if (this.#output.stdout.isBusy) {
         await resolvedWithin(this.#machine.clock, this.#output.stdout.settled(), LAST_OUTPUT_MS);
       }
-      this.#setStatus(this.#cancelled === undefined ? 'FAILED' : 'CANCELED');
+      this.#end(this.#cancelled === undefined ? 'FAILED' : 'CANCELED');
       throw this.#cancelled ?? error;
     } finally {
       this.#place.isOver = true;
       stopWatch();
-      stopProgress?.();
-      display?.end(this.metrics(), this.#status);
+      stopMetrics();
+      this.#events.end();
       signal?.removeEventListener('abort', onAbort);
     }
   }
@@ -237,14 +236,27 @@ export class JobExecution {
     if (this.#cancelled !== undefined) throw this.#cancelled;
     const graph = withImportPath(this.#submission.graph);
     const plan = planJob(graph);
-    const strategy = restartStrategy(graph.settings, this.#machine.random);
     const worker =
       plan.slots === 0
         ? undefined
         : await this.#unlessCancelled(this.#options.pool.requestFor(graph));
+    this.#metrics = new JobMetrics(plan);
+    const workers =
+      worker === undefined
+        ? undefined
+        : new JobWorkers(this.#options.pool, worker, plan.slots, this.#place, this.#events);
+    try {
+      await this.#attempts(plan, workers);
+    } finally {
+      await workers?.giveBack();
+    }
+  }
+
+  async #attempts(plan: ExecutionPlan, workers: JobWorkers | undefined): Promise<void> {
+    const strategy = restartStrategy(plan.graph.settings, this.#machine.random);
     for (let attempt = 0; ; attempt++) {
       try {
-        await this.#runAttempt(plan, attempt, worker);
+        await this.#runAttempt(plan, attempt, workers);
         return;
       } catch (thrown) {
         const error = thrown as IsthmusError;
@@ -253,7 +265,7 @@ export class JobExecution {
         const pauseMs = strategy.next(this.#machine.clock.now());
         if (pauseMs === undefined) throw error;
         if (!this.#resultsAreBack()) throw notAgain(error); // J3
-        this.#tellRestart({ failed: attempt + 1, pauseMs, error });
+        this.#tellRestart(attempt, pauseMs, error);
         this.#setStatus('RESTARTING');
         await this.#pause(pauseMs);
         if (this.#isStopping) throw error;
@@ -264,43 +276,53 @@ export class JobExecution {
   async #runAttempt(
     plan: ExecutionPlan,
     attempt: number,
-    worker: WorkerRequest | undefined,
+    workers: JobWorkers | undefined,
   ): Promise<void> {
     if (this.#cancelled !== undefined) throw this.#cancelled;
-    const { pool, makers, onLog } = this.#options;
+    const { makers } = this.#options;
     const onResults = this.#noting(this.#options.onResults);
     const onResultFrame = this.#noting(this.#options.onResultFrame);
     const { blobs, functions } = this.#submission;
     const { settings } = plan.graph;
-    this.#metrics = new JobMetrics(plan);
+    this.#metrics?.beginAttempt(attempt);
+    this.#events.beginAttempt(attempt);
     this.#attempt = new JobAttempt({
       plan,
       job: this.jobId,
       attempt,
       blobs,
-      pool,
-      worker,
+      workers,
+      events: this.#events,
       place: this.#place,
       limits: {
         timeoutMs: settings.pythonRecordTimeoutMs,
         memoryBytes: settings.workerMemoryLimitBytes,
       },
-      metrics: this.#metrics,
+      metrics: this.#metrics as JobMetrics,
       makers,
       machine: this.#machine,
       loadFunction: (ref) => loadFunction(ref, functions),
       print: (text, stderr) => {
-        this.#display?.hide();
+        this.#options.makeWay?.();
         return this.#output[stderr === true ? 'stderr' : 'stdout'].write(text);
       },
       roomToSay: () => this.#output.stdout.room() ?? this.#output.stderr.room(),
       ...(onResults === undefined ? {} : { onResults }),
       ...(onResultFrame === undefined ? {} : { onResultFrame }),
-      ...(onLog === undefined ? {} : { onLog }),
     });
     if (this.#isStopping) this.#attempt.finish();
+    this.#events.tell({ kind: 'attempt-started' });
     this.#setStatus('RUNNING');
-    await this.#attempt.run();
+    try {
+      await this.#attempt.run();
+      this.#events.tell({ kind: 'attempt-ended', outcome: 'finished' });
+    } catch (error) {
+      const isCancelled = this.#cancelled !== undefined;
+      if (!isCancelled) this.#events.tell({ kind: 'failure', error: eventError(error) });
+      const outcome = isCancelled ? 'cancelled' : 'failed';
+      this.#events.tell({ kind: 'attempt-ended', outcome });
+      throw error;
+    }
   }
 
   /** J3 */
@@ -321,10 +343,29 @@ export class JobExecution {
     return back;
   }
 
-  #tellRestart(restart: Restart): void {
-    const message = restartNotice(this.#submission.graph.name, restart);
-    this.#display?.note(restart);
-    void this.#options.onLog?.({ level: 'warn', logger: 'isthmus', message });
+  #tellRestart(attempt: number, pauseMs: number, error: IsthmusError): void {
+    this.#restarts++;
+    const { name } = this.#submission.graph;
+    this.#events.tell({ kind: 'restart', pauseMs, error: eventError(error) });
+    const message = restartNotice(name, { failed: attempt + 1, pauseMs, error });
+    void this.#events.log({ level: 'warn', logger: 'isthmus', message });
+  }
+
+  #tellMetrics(): void {
+    const operators = this.metrics();
+    for (const { name, userMetrics } of operators) {
+      const late = userMetrics?.[LATE];
+      if (late?.kind !== 'counter' || late.count === (this.#late.get(name) ?? 0)) continue;
+      this.#late.set(name, late.count);
+      this.#events.tell({ kind: 'late-records', operator: name, count: late.count });
+    }
+    this.#events.tell({ kind: 'metrics', operators });
+  }
+
+  /** The last counts, and what has become of the job. */
+  #end(status: JobStatus): void {
+    this.#tellMetrics();
+    this.#setStatus(status);
   }
 
   /** What comes of an interpreter that is slow to say what it is does not matter any more. */
@@ -356,6 +397,17 @@ export class JobExecution {
     // A job that is being cancelled does not go back to running.
     if (this.#status === 'CANCELLING' && (status === 'RUNNING' || status === 'RESTARTING')) return;
     this.#status = status;
-    this.#options.onStatus?.(status);
+    this.#events.tell({ kind: 'status', status });
   }
+}
+
+function eventError(thrown: unknown): EventError {
+  const { code, message, report } = thrown as IsthmusError;
+  const { operator, subtask } = report ?? {};
+  return {
+    code,
+    message,
+    ...(operator === undefined ? {} : { operator }),
+    ...(subtask === undefined ? {} : { subtask }),
+  };
 }

@@ -1,3 +1,8 @@
+// Counts of a job, over all its attempts.
+//
+//   C1. What an attempt has counted stays, and the next one goes on from there. What it says when it is over is not heard.
+//   C2. A gauge is what its last attempt says.
+
 import type { ExecutionPlan } from '../graph/execution-plan.ts';
 import type { Language } from '../graph/job-graph.ts';
 import { nameOf } from '../graph/kinds.ts';
@@ -25,12 +30,23 @@ export interface JobOperatorMetrics {
 export class JobMetrics {
   readonly #plan: ExecutionPlan;
   readonly #latest = new Map<string, Pick<SubtaskMetrics, 'subtask' | 'operators'>>();
+  #attempt = 0;
+  /** Of the attempts that are over. */
+  #before: JobOperatorMetrics[] = [];
 
   constructor(plan: ExecutionPlan) {
     this.#plan = plan;
   }
 
-  report(metrics: Pick<SubtaskMetrics, 'task' | 'subtask' | 'operators'>): void {
+  /** C1 */
+  beginAttempt(attempt: number): void {
+    this.#before = this.totals().map(settled);
+    this.#latest.clear();
+    this.#attempt = attempt;
+  }
+
+  report(attempt: number, metrics: Pick<SubtaskMetrics, 'task' | 'subtask' | 'operators'>): void {
+    if (attempt !== this.#attempt) return;
     this.#latest.set(`${metrics.task}/${metrics.subtask}`, metrics);
   }
 
@@ -44,6 +60,7 @@ export class JobMetrics {
         totals.set(id, { id, name, kind, language, parallelism, in: 0, out: 0, busyMs: 0 });
       }
     }
+    for (const counted of this.#before) totals.set(counted.id, { ...counted });
     for (const { subtask, operators } of this.#latest.values()) {
       for (const { id, in: records, out, busyMs, userMetrics = {} } of operators) {
         const total = totals.get(id);
@@ -52,11 +69,22 @@ export class JobMetrics {
         total.out += out;
         total.busyMs += busyMs;
         for (const [name, report] of Object.entries(userMetrics)) {
-          total.userMetrics ??= {};
+          total.userMetrics = { ...total.userMetrics };
           total.userMetrics[name] = added(total.userMetrics[name], subtask, report);
         }
       }
     }
     return [...totals.values()];
   }
+}
+
+/** What stays of the counts of an attempt that is over: nothing happens in it any more (C2). */
+function settled(counted: JobOperatorMetrics): JobOperatorMetrics {
+  const { userMetrics } = counted;
+  if (userMetrics === undefined) return counted;
+  const kept = Object.entries(userMetrics).map(([name, metric]): [string, UserMetric] => [
+    name,
+    metric.kind === 'meter' ? { ...metric, rate: 0 } : metric,
+  ]);
+  return { ...counted, userMetrics: Object.fromEntries(kept) };
 }

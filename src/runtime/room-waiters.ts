@@ -12,6 +12,10 @@ export class RoomWaiters {
   readonly #waiters: Waiter[] = [];
   #rejection: { reason: unknown } | undefined;
 
+  get isWaitedFor(): boolean {
+    return this.#waiters.length > 0;
+  }
+
   wait(channel: OutputChannel): Promise<void> {
     if (this.#rejection !== undefined) return Promise.reject(this.#rejection.reason);
     const waiting = this.#waiters.find((waiter) => waiter.channel === channel);

@@ -71,6 +71,12 @@ export interface SubtaskMetrics {
   subtask: number;
   operators: OperatorMetrics[];
   busyMs: number;
+  /** Whether it waits for room on its outputs. */
+  blocked?: boolean | undefined;
+  /** Where its event time is, in milliseconds; absent before the first watermark. */
+  watermark?: number | undefined;
+  /** Whether it has told those behind it not to wait for its watermark. */
+  idle?: boolean | undefined;
 }
 
 /** How a subtask ended that did not fail. */

@@ -1,16 +1,18 @@
 // One Python slot of a running job: the conversation with its worker from DEPLOY to RELEASED.
 //
-//   S1. The worker is given back to the pool when it has closed the job, and discarded when a function of it failed, when it does
-//       not close in time, and when something of the job goes on in it (a source that does not return).
+//   S1. What becomes of the worker is for the job to decide (job-workers.ts), by how it parted: it is lost when it does not close
+//       in time, and when something of the job goes on in it (a source that does not return).
 //   S2. `deployed`, `closing` and `released` settle in any case: a worker that dies settles all of them.
 //   S3. It parts with its worker once, however its end comes and however often (a job may be cancelled while it is released).
 //       Once it has asked for the end it sends nothing: the worker may be another job's already.
+//   S4. Nothing of one attempt is taken for another's. RELEASED is the last that a worker says of one, and DEPLOY, which comes
+//       behind it, the first that it hears of the next; what it answers carries the number of the attempt all the same.
 
 import { decodeControl } from '../bridge/codec/control.ts';
 import { FLAG_LAST, type Frame, FrameType, LOG_CHANNEL, encodeCredit } from '../bridge/frame.ts';
 import { type SlotWork, type WorkerExit, workerExitError } from '../bridge/worker-exit.ts';
 import type { ImportedFiles } from '../bridge/imported-files.ts';
-import type { WorkerLink, WorkerRequest, Workers } from '../bridge/worker-link.ts';
+import type { WorkerLink } from '../bridge/worker-link.ts';
 import { type Clock, resolvedWithin } from '../machine/clock.ts';
 import {
   BridgeProtocolError,
@@ -20,6 +22,7 @@ import {
 } from '../errors.ts';
 import { referredBlobs } from '../graph/deploy.ts';
 import type { SlotDeployment } from '../graph/deployment.ts';
+import type { Parting } from './job-workers.ts';
 import type { MaybePromise } from './operator.ts';
 import type { SubtaskMetrics } from './services.ts';
 import { type SlotLimits, watchSlot } from './slot-watch.ts';
@@ -39,11 +42,16 @@ export interface SlotEvents {
   channelFrame: (frame: Frame) => void;
   /** Subtasks of a source speak with each other: SPLITS. */
   splits: (frame: Frame) => void;
+  deployed: () => void;
+  taskDrained: (task: number, subtask: number) => void;
   taskFinished: (metrics: SubtaskMetrics) => void;
   metrics: (tasks: SubtaskMetrics[]) => void;
   /** A promise: the worker is held up until it settles. */
   log: (log: WorkerLog) => MaybePromise<void>;
-  failed: (error: IsthmusError) => void;
+  failed: (error: IsthmusError, task?: number) => void;
+  died: (exit: WorkerExit) => void;
+  /** The worker is this slot's no more; called once. */
+  parted: (parting: Parting) => Promise<void>;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -58,8 +66,7 @@ export class Slot {
   readonly deployed: Promise<void>;
   readonly #deployment: SlotDeployment;
   readonly #slots: number;
-  readonly #pool: Workers;
-  readonly #request: WorkerRequest;
+  readonly #maxFrameBytes: number;
   readonly #events: SlotEvents;
   readonly #finished = new Set<number>();
   /** Its part of the plan is on its way, or there: it answers CANCEL. */
@@ -71,6 +78,8 @@ export class Slot {
   #hasFailed = false;
   /** Something of the job goes on in the worker. */
   #isLingering = false;
+  /** Threads that functions have begun, and that go on. */
+  #threads: readonly string[] = [];
   #imported: ImportedFiles = [];
   #stopWatch: (() => void) | undefined;
   #resolveDeployed!: () => void;
@@ -86,8 +95,7 @@ export class Slot {
     deployment: SlotDeployment;
     slots: number;
     worker: WorkerLink;
-    pool: Workers;
-    request: WorkerRequest;
+    maxFrameBytes: number;
     clock: Clock;
     events: SlotEvents;
     /** `isthmus.close-timeout`. */
@@ -97,8 +105,7 @@ export class Slot {
     this.#closeTimeoutMs = options.closeTimeoutMs;
     this.#deployment = options.deployment;
     this.#slots = options.slots;
-    this.#pool = options.pool;
-    this.#request = options.request;
+    this.#maxFrameBytes = options.maxFrameBytes;
     this.#events = options.events;
     this.deployed = new Promise((resolve) => {
       this.#resolveDeployed = resolve;
@@ -122,7 +129,7 @@ export class Slot {
     await this.worker.ready;
     if (this.#isOver) return;
     this.#isTold = true;
-    const pieceBytes = Math.min(BLOB_PIECE_BYTES, this.#request.maxFrameBytes);
+    const pieceBytes = Math.min(BLOB_PIECE_BYTES, this.#maxFrameBytes);
     for (const id of referredBlobs(this.#deployment)) {
       this.#sendBlob(id, blobs[id] ?? NOTHING, pieceBytes);
     }
@@ -146,7 +153,7 @@ export class Slot {
     this.#stopWatch?.();
     this.worker.send(FrameType.RELEASE, 0, 0, 0, NOTHING);
     await resolvedWithin(this.#clock, this.#released, RELEASE_MS);
-    await this.#part();
+    await this.#part(true);
   }
 
   /** Ends a job that failed or was cancelled (S1): functions may close, for a while. */
@@ -165,19 +172,19 @@ export class Slot {
       if (heard && !(await resolvedWithin(this.#clock, this.#released, timeoutMs)))
         this.#tellSlowClose(timeoutMs);
     }
-    await this.#part();
+    await this.#part(false);
   }
 
-  #part(): Promise<void> {
-    this.#parting ??= this.#giveBack(); // S3
+  #part(orderly: boolean): Promise<void> {
+    this.#parting ??= this.#events.parted(this.#howItParts(orderly)); // S3
     return this.#parting;
   }
 
-  async #giveBack(): Promise<void> {
-    if (!this.#isTold) await this.#pool.releaseUnused(this.worker);
-    else if (this.#isReleased && !this.#hasFailed && !this.#isLingering) {
-      this.#pool.release(this.worker, this.#request, this.#imported);
-    } else await this.#pool.discard(this.worker);
+  #howItParts(orderly: boolean): Parting {
+    if (!this.#isTold) return { kind: 'unused' };
+    if (!this.#isReleased || this.#isLingering || this.worker.isGone) return { kind: 'lost' };
+    const [imported, threads] = [this.#imported, this.#threads];
+    return { kind: 'closed', orderly, failed: this.#hasFailed, imported, threads };
   }
 
   #tellSlowClose(timeoutMs: number): void {
@@ -207,9 +214,12 @@ export class Slot {
         this.#events.splits(frame);
         return;
       case FrameType.DEPLOYED:
+        if (!this.#isOurs(frame)) return;
+        this.#events.deployed();
         this.#resolveDeployed();
         return;
       case FrameType.TASK_FINISHED: {
+        if (!this.#isOurs(frame)) return;
         const { task, subtask, metrics } = body<{
           task: number;
           subtask: number;
@@ -220,18 +230,23 @@ export class Slot {
         return;
       }
       case FrameType.METRICS:
-        this.#events.metrics(body<{ tasks: SubtaskMetrics[] }>(frame).tasks);
+        if (this.#isOurs(frame)) {
+          this.#events.metrics(body<{ tasks: SubtaskMetrics[] }>(frame).tasks);
+        }
         return;
       case FrameType.RELEASED: {
+        if (!this.#isOurs(frame)) return;
         this.worker.takeOutput();
-        const { metrics, imported, lingering } = body<{
+        const { metrics, imported, lingering, threads } = body<{
           metrics?: SubtaskMetrics[];
           imported?: ImportedFiles;
           lingering?: boolean;
+          threads?: string[];
         }>(frame);
         if (Array.isArray(metrics)) this.#events.metrics(metrics);
         this.#imported = imported ?? [];
         this.#isLingering = lingering === true;
+        this.#threads = threads ?? [];
         this.#isReleased = true;
         this.#resolveReleased();
         return;
@@ -240,7 +255,10 @@ export class Slot {
         this.worker.takeOutput();
         this.#hasFailed = true;
         this.#resolveClosing();
-        this.#events.failed(errorFromReport(body<ErrorReport>(frame)));
+        {
+          const report = body<ErrorReport>(frame);
+          this.#events.failed(errorFromReport(report), report.task);
+        }
         return;
       case FrameType.CLOSING:
         this.#resolveClosing();
@@ -248,15 +266,24 @@ export class Slot {
       case FrameType.LOG:
         void this.#log(body<WorkerLog>(frame), frame.body.byteLength);
         return;
+      case FrameType.TASK_DRAINED: {
+        const { task, subtask } = body<{ task: number; subtask: number }>(frame);
+        if (this.#isOurs(frame)) this.#events.taskDrained(task, subtask);
+        return;
+      }
       case FrameType.PONG:
       case FrameType.SNAPSHOT:
-      case FrameType.TASK_DRAINED:
         return;
       default:
         this.#events.failed(
           new BridgeProtocolError(`type: a worker does not send frames of type ${frame.type}`),
         );
     }
+  }
+
+  /** S4 */
+  #isOurs(frame: Frame): boolean {
+    return body<{ attempt?: number }>(frame).attempt === this.#deployment.attempt;
   }
 
   /** Hands a log record over, then gives its credit back. */
@@ -275,6 +302,7 @@ export class Slot {
     if (!isOurs || this.#parting === undefined) {
       // One that never started was at no operator.
       const work = exit.kind === 'unusable' ? undefined : this.#work();
+      this.#events.died(exit);
       this.#events.failed(workerExitError(exit, work));
     }
     this.#resolveDeployed();

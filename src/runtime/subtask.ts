@@ -124,6 +124,9 @@ export class Subtask {
   /** What was restored is not committed yet (T10). */
   #held = false;
   #commitAgain: (() => void) | undefined;
+  /** For who watches the job. */
+  #watermark: number | undefined;
+  #idle = false;
   #phase: Phase = 'created';
   #resolve!: (result: SubtaskResult) => void;
   #reject!: (error: IsthmusError) => void;
@@ -389,6 +392,9 @@ export class Subtask {
       task: this.#deployment.task,
       subtask: this.#deployment.subtask,
       busyMs,
+      blocked: this.#room.isWaitedFor,
+      watermark: isTold(this.#watermark) ? this.#watermark : undefined,
+      idle: this.#idle,
       operators: this.#links.map((link) => {
         const userMetrics = link.context?.metrics.reported();
         return {
@@ -489,6 +495,7 @@ export class Subtask {
         return undefined;
       }
       case 'watermark':
+        this.#watermark = event.timestamp;
         return advanceWatermark(this.#links, 0, event.timestamp);
       case 'idle':
         this.#passIdle(event.idle);
@@ -524,12 +531,14 @@ export class Subtask {
   }
 
   #emitWatermark(operator: number, watermark: number): MaybePromise<void> {
+    this.#watermark = watermark;
     controlToAll(this.#links[operator] as ChainLink, { kind: 'watermark', timestamp: watermark });
     return advanceWatermark(this.#links, operator + 1, watermark);
   }
 
   /** An operator that makes watermarks of its own says itself when it is idle. */
   #passIdle(idle: boolean): void {
+    this.#idle = idle;
     for (const link of this.#links) {
       if (link.operator?.holdsWatermarks === true) return link.operator.onIdle?.(idle);
       controlToAll(link, { kind: 'idle', idle });
@@ -698,4 +707,9 @@ function asError(thrown: unknown): IsthmusError {
   return new InternalError(`A subtask could not be put together: ${thrownText(thrown).message}`, {
     cause: thrown,
   });
+}
+
+/** Not the final one: that the subtask is drained says more. */
+function isTold(watermark: number | undefined): boolean {
+  return watermark !== undefined && Math.abs(watermark) <= Number.MAX_SAFE_INTEGER;
 }

@@ -15,7 +15,7 @@ export function added(
 ): UserMetric {
   switch (report.kind) {
     case 'gauge': {
-      const values = known?.kind === 'gauge' ? known.values : [];
+      const values = known?.kind === 'gauge' ? [...known.values] : [];
       while (values.length <= subtask) values.push(null);
       return { kind: 'gauge', values: values.with(subtask, report.value) };
     }

@@ -2,9 +2,8 @@
 
 import { isSink } from '../graph/kinds.ts';
 import { writeQuietly } from '../bridge/output-stream.ts';
-import type { JobDisplay } from '../runtime/job-display.ts';
+import type { JobEvent, JobEventOf } from '../runtime/job-events.ts';
 import type { JobOperatorMetrics } from '../runtime/job-metrics.ts';
-import type { Restart } from '../runtime/restart-notice.ts';
 
 const LINE_EVERY_MS = 2_000;
 
@@ -25,7 +24,7 @@ export function progressDisplay(
   return shown ? new ProgressDisplay(job, 'text', target) : undefined;
 }
 
-export class ProgressDisplay implements JobDisplay {
+export class ProgressDisplay {
   readonly #job: string;
   readonly #kind: 'text' | 'json';
   readonly #target: ProgressTarget;
@@ -33,6 +32,7 @@ export class ProgressDisplay implements JobDisplay {
   #before: { at: number; passed: Map<number, number> } | undefined;
   #drawnLines = 0;
   #lineAt = 0;
+  #operators: readonly JobOperatorMetrics[] = [];
 
   constructor(job: string, kind: 'text' | 'json', target: ProgressTarget) {
     this.#job = job;
@@ -40,14 +40,23 @@ export class ProgressDisplay implements JobDisplay {
     this.#target = target;
   }
 
-  update(operators: readonly JobOperatorMetrics[]): void {
-    this.#show(operators, false);
-  }
+  readonly listen = (event: JobEvent): void => {
+    switch (event.kind) {
+      case 'metrics':
+        this.#operators = event.operators;
+        this.#show(event.operators, false);
+        return;
+      case 'restart':
+        this.#note(event);
+        return;
+      case 'status':
+        if (isTheEnd(event.status)) this.#end(event.status);
+    }
+  };
 
-  /** Says that the job starts again. */
-  note({ failed, pauseMs, error }: Restart): void {
+  #note({ attempt, pauseMs, error: { code, message } }: JobEventOf<'restart'>): void {
+    const failed = attempt + 1;
     if (this.#kind === 'json') {
-      const { code, message } = error;
       const line = { job: this.#job, restart: { failed, pauseMs, error: { code, message } } };
       this.#target.write(`${JSON.stringify(line)}\n`);
       return;
@@ -57,8 +66,8 @@ export class ProgressDisplay implements JobDisplay {
   }
 
   /** The last word. */
-  end(operators: readonly JobOperatorMetrics[], status: string): void {
-    this.#show(operators, true);
+  #end(status: string): void {
+    this.#show(this.#operators, true);
     const seconds = ((performance.now() - this.#began) / 1000).toFixed(1);
     if (this.#kind === 'text') this.#target.write(`${this.#job}: ${status} after ${seconds} s\n`);
     this.#drawnLines = 0;
@@ -130,6 +139,10 @@ function table(
       ),
     ),
   ];
+}
+
+function isTheEnd(status: string): boolean {
+  return status === 'FINISHED' || status === 'FAILED' || status === 'CANCELED';
 }
 
 function count(value: number): string {

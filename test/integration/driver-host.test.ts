@@ -112,7 +112,11 @@ function job(
 }
 
 const submit = (driver: Driver, request: number, graphOfJob: JobGraph, blobs: number[] = []) =>
-  driver.connection.sendMap(FrameType.SUBMIT, { graph: graphOfJob, blobs }, request);
+  driver.connection.sendMap(
+    FrameType.SUBMIT,
+    { graph: { config: {}, ...graphOfJob }, blobs },
+    request,
+  );
 
 async function end(driver: Driver, request: number): Promise<Record<string, unknown>> {
   await eventually(
@@ -201,7 +205,7 @@ test('results wait for credit, and come all', async () => {
 test('a job is cancelled, another goes on', async () => {
   const driver = start();
   submit(driver, 1, job(udf('sleep_without_gil'), 'sink.print'));
-  await eventually('the job runs', () => driver.of(FrameType.JOB_STATUS, 1).length > 0);
+  await eventually('the job runs', () => driver.of(FrameType.JOB_EVENT, 1).length > 0);
   driver.connection.sendMap(FrameType.JOB_CANCEL, { reason: 'enough' }, 1);
   submit(driver, 2, job(udf('double'), 'sink.print'));
   expect(await end(driver, 1)).toMatchObject({
@@ -237,7 +241,7 @@ test.each(['python_loop', 'with_child'])(
     submit(driver, 1, job(udf(state), 'sink.print'));
     const pid = driver.child.pid as number;
     const wanted = state === 'with_child' ? 3 : 2;
-    await eventually('a worker at work', () => driver.of(FrameType.JOB_STATUS, 1).length > 0);
+    await eventually('a worker at work', () => driver.of(FrameType.JOB_EVENT, 1).length > 0);
     await eventually('its processes', () => descendants(pid).length >= wanted);
     const all = [pid, ...descendants(pid)];
     for (const pipe of Object.values(driver.pipes)) pipe.destroy();

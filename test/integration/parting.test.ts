@@ -140,16 +140,22 @@ describe('a slot whose worker is ended by somebody else', () => {
         slots: 1,
         clock: systemMachine.clock,
         worker,
-        pool,
-        request,
+        maxFrameBytes: request.maxFrameBytes,
         closeTimeoutMs: 1_000,
         events: {
           channelFrame: nothing,
           splits: nothing,
+          deployed: nothing,
+          taskDrained: nothing,
           taskFinished: nothing,
           metrics: nothing,
           log: nothing,
           failed: (error) => failures.push(error),
+          died: nothing,
+          parted: async ({ kind }) => {
+            expect(kind).toBe('unused');
+            await pool.discard(worker);
+          },
         },
       });
     });

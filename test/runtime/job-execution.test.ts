@@ -11,6 +11,7 @@ import { JobExecution, type JobOptions } from '../../src/runtime/job-execution.t
 import { atRest } from '../fixtures/at-rest.ts';
 import { eventually } from '../fixtures/processes.ts';
 import { type GraphOptions, edge, graph, operator } from '../graph/graphs.ts';
+import { happened } from '../fixtures/happened.ts';
 
 const pool = new WorkerPool({
   packageDir: '/nowhere',
@@ -57,8 +58,11 @@ function start(
       machine: systemMachine,
       makers: () => builtIn,
       onResults: (_operator, _subtask, values) => void results.push(...values),
-      onStatus: (status) => statuses.push(status),
       ...options,
+      listeners: [
+        (event) => void (event.kind === 'status' && statuses.push(event.status)),
+        ...(options.listeners ?? []),
+      ],
     },
   );
   return { execution, results, statuses };
@@ -230,11 +234,14 @@ test('a restart is told, with its error and the pause', async () => {
   const asked = { ...job({ config: restarts }), name: 'orders' };
   asked.operators[2] = operator(3, 'sink.function', { language, fns: { function: closure(2) } });
   const { execution } = start(asked, [numbers(3), failing(2), same], {
-    onLog: (entry) => void log.push(entry),
+    listeners: [(event) => void (event.kind === 'log' && log.push(event))],
   });
   await execution.result;
   expect(log).toEqual(
     [1, 2].map((attempt) => ({
+      kind: 'log',
+      at: expect.any(Number),
+      attempt: attempt - 1,
       level: 'warn',
       logger: 'isthmus',
       message: expect.stringMatching(
@@ -300,7 +307,7 @@ test('a job that waits to restart can be cancelled', async () => {
     throw new Error('boom');
   };
   const { execution } = start(job({ config }), [numbers(3), boom]);
-  while (execution.status !== 'RESTARTING') await sleep(1);
+  await happened(execution, 'restart');
   await execution.cancel();
   await expect(execution.result).rejects.toThrow(JobCancelledError);
 });
@@ -313,11 +320,12 @@ test('several jobs run at the same time', async () => {
 
 test('progress is told while a job runs', async () => {
   const seen: number[] = [];
-  const { execution } = start(job(), [endless, same], {
-    progressEveryMs: 10,
-    onProgress: (operators) => seen.push(operators.find(({ name }) => name === 'work')?.in ?? -1),
-  });
-  while (seen.length < 3 || seen.at(-1) === 0) await sleep(5);
+  const { execution } = start(job(), [endless, same], { metricsEveryMs: 10 });
+  for await (const event of execution.events()) {
+    if (event.kind !== 'metrics') continue;
+    seen.push(event.operators.find(({ name }) => name === 'work')?.in ?? -1);
+    if (seen.length >= 3 && seen.at(-1) !== 0) break;
+  }
   await execution.cancel();
   expect(seen.every((count, i) => count >= (seen[i - 1] ?? 0))).toBe(true);
 });

@@ -84,7 +84,10 @@ export async function simulate(
       results.length = 0;
       return true;
     },
-    onLog: ({ message }) => simulation.note(`log ${message.split('\n')[0]}`),
+    listeners: [
+      (event) =>
+        void (event.kind === 'log' && simulation.note(`log ${event.message.split('\n')[0]}`)),
+    ],
     note: (values) => simulation.note(`results ${JSON.stringify(values)}`),
   });
   try {

@@ -40,12 +40,7 @@ export class SimulatedWorkers implements Workers {
   }
 
   borrow(_request: WorkerRequest, count: number): Borrowing {
-    const workers: SimulatedWorker[] = [];
-    for (let i = 0; i < count; i++) {
-      const worker = new SimulatedWorker(this.#simulation, this.#lockStep, this.lent.length);
-      this.lent.push(worker);
-      workers.push(worker);
-    }
+    const workers = Array.from({ length: count }, () => this.#fresh());
     return { workers: Promise.resolve(workers), leave: () => {} };
   }
 
@@ -60,6 +55,17 @@ export class SimulatedWorkers implements Workers {
   async discard(worker: SimulatedWorker): Promise<void> {
     worker.end({ kind: 'discarded' });
     await worker.exited;
+  }
+
+  async replace(worker: SimulatedWorker): Promise<SimulatedWorker> {
+    await this.discard(worker);
+    return this.#fresh();
+  }
+
+  #fresh(): SimulatedWorker {
+    const worker = new SimulatedWorker(this.#simulation, this.#lockStep, this.lent.length);
+    this.lent.push(worker);
+    return worker;
   }
 
   /** One that is at work is killed, if there is one. */
@@ -78,6 +84,7 @@ export class SimulatedWorkers implements Workers {
 export class SimulatedWorker implements WorkerLink {
   readonly ready = Promise.resolve();
   readonly name: string;
+  readonly pid: number;
   lastFrameAt = 0;
   isGone = false;
   readonly exited: Promise<void>;
@@ -101,6 +108,7 @@ export class SimulatedWorker implements WorkerLink {
     this.#simulation = simulation;
     this.#lockStep = lockStep;
     this.#number = number;
+    this.pid = number;
     this.name = `${simulation.seed}/${number}`;
     this.exited = new Promise((resolve) => {
       this.#resolveExited = resolve;
@@ -135,6 +143,11 @@ export class SimulatedWorker implements WorkerLink {
 
   residentBytes(): Promise<undefined> {
     return Promise.resolve(undefined);
+  }
+
+  discard(): Promise<void> {
+    this.end({ kind: 'discarded' });
+    return this.exited;
   }
 
   killHung(limitMs: number): void {

@@ -20,8 +20,8 @@ TRIGGER_CHECKPOINT, SNAPSHOT, CHECKPOINT_COMPLETE, STOP, TASK_DRAINED = 0x16, 0x
 #: Its channel is the subtask that it is for.
 SPLITS = 0x1D
 STATE, CHECKPOINT_ABORTED = 0x1E, 0x1F
-SUBMIT, SUBMITTED, JOB_STATUS, RESULTS, RESULTS_CREDIT = 0x20, 0x21, 0x22, 0x23, 0x24
-JOB_FINISHED, JOB_CANCEL, PROGRESS, DRIVER_LOG, JOB_STOP = 0x25, 0x26, 0x27, 0x28, 0x29
+SUBMIT, SUBMITTED, RESULTS, RESULTS_CREDIT = 0x20, 0x21, 0x23, 0x24
+JOB_FINISHED, JOB_CANCEL, JOB_EVENT, DRIVER_LOG, JOB_STOP = 0x25, 0x26, 0x27, 0x28, 0x29
 
 #: What a barrier is of. The last two stop the job: where it is, or after all that the end of input brings about.
 CHECKPOINT, SAVEPOINT, SUSPEND, DRAIN = range(4)
@@ -50,7 +50,7 @@ BODY_BYTES = {
     PONG: 0,
     CLOSING: 0,
 }
-TYPES = frozenset(range(0x01, 0x20)) | frozenset(range(0x20, 0x2A))
+TYPES = frozenset(range(0x01, 0x22)) | frozenset(range(0x23, 0x2A))
 
 _HEADER = struct.Struct("<IBBBBII")
 _I64 = struct.Struct("<q")

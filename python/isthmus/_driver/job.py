@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from .._bridge import frame as wire
 from .._bridge.control import encode_control
 from ..errors import InternalError, IsthmusError, JobCancelledError, RuntimeDiedError, error_from_report
+from .events import JobEvents
 from .interrupts import StopAsked, heeded
 from .unobserved import tell, watch
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
 #: How long a job may take to end in order before the runtime is killed; what functions may take to close comes on top.
 _END_S = 3.0
+
+
+#: JOB_FINISHED says these, with what there is to say.
+_ENDS = ("FINISHED", "FAILED", "CANCELED")
 
 
 class JobHandle:
@@ -51,8 +56,8 @@ class JobHandle:
         self._stop_on: frozenset[str] = frozenset()
         self._stop_asked = False
         self._close_s = 2.0
-        #: Latest counts by operator, as PROGRESS says them.
-        self.progress: list[dict[str, Any]] = []
+        #: What happens to the job.
+        self.events = JobEvents(self._session.changed)
 
     @property
     def job_id(self) -> str:
@@ -230,8 +235,13 @@ class JobHandle:
             self._close_s = body.get("closeTimeoutMs", 0) / 1000
             self._session.changed.notify_all()
 
-    def in_state(self, state: str) -> None:
-        self._state = state
+    def happened(self, event: dict[str, Any]) -> None:
+        if event["kind"] == "status" and event["status"] not in _ENDS:
+            self._state = event["status"]
+        for name in ("at", "watermark"):  # Of this size TypeScript writes numbers as floats.
+            if name in event:
+                event[name] = int(event[name])
+        self.events.add(event)
 
     def add_batch(self, flags: int, count: int, body: Any) -> None:
         with self._session.changed:
@@ -263,6 +273,7 @@ class JobHandle:
             callbacks, self._callbacks = self._callbacks, []
             if status == "FAILED":
                 watch(self)
+            self.events.end()
             self._session.changed.notify_all()
         for callback in callbacks:
             self._session.aside.call(callback, self)

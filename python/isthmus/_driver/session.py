@@ -247,7 +247,8 @@ class Session:
             del self._jobs[channel]
         elif kind == wire.SUBMITTED:
             job.submitted(decode_control(body))
-        elif kind == wire.JOB_STATUS:
-            job.in_state(decode_control(body)["status"])
-        elif kind == wire.PROGRESS:
-            job.progress = decode_control(body)["operators"]
+        elif kind == wire.JOB_EVENT:
+            event = decode_control(body)
+            if event["kind"] == "log":
+                self.aside.call(pass_on, event)  # S4
+            job.happened(event)

@@ -112,6 +112,20 @@ def lingering() -> bool:
     return False
 
 
+def left_threads(known: set[threading.Thread]) -> list[str]:
+    """Names of threads that functions have begun since and that go on after a moment."""
+    deadline = time.monotonic() + _END_S
+    left = []
+    for thread in threading.enumerate():
+        foreign = isinstance(thread, threading._DummyThread)  # Nobody can wait for one; it is of a library's.
+        if thread in known or foreign or thread.name.startswith("isthmus-"):
+            continue
+        thread.join(max(0.0, deadline - time.monotonic()))
+        if thread.is_alive():
+            left.append(thread.name)
+    return left
+
+
 def write_all(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
@@ -181,6 +195,8 @@ class Process:
         self._reading = threading.RLock()  # M4
         self._log_unanswered = 0
         self._in_job = False
+        #: Those that were there before the attempt.
+        self._threads: set[threading.Thread] = set()
         self._log_handler: Any = None
         self._collector = Collector()
         self._watchdog = Watchdog(
@@ -202,6 +218,7 @@ class Process:
             pump=self.turn_until,
             lingering=lambda: lingering() or has_changed(),
             elsewhere=Background(self.wake),
+            left_threads=lambda: left_threads(self._threads),
         )
 
         descriptors = (frames_in, frames_out, self._wake_in, self._wake_out)
@@ -227,6 +244,7 @@ class Process:
         from .logs import ToProgram, install
 
         self._in_job = True
+        self._threads = set(threading.enumerate())
         if self._log_handler is None:
             self._log_handler = ToProgram(self.send_log)
         install(self._log_handler, deployment)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from ..errors import IsthmusError, UnsupportedError
 
-__all__ = ["CompletableFuture", "JobClient", "JobExecutionResult", "JobID", "JobStatus"]
+__all__ = ["CompletableFuture", "JobClient", "JobEvent", "JobExecutionResult", "JobID", "JobStatus"]
 
 
 class JobID:
@@ -55,10 +56,14 @@ class JobStatus(Enum):
 class JobExecutionResult:
     """A job that has finished."""
 
-    def __init__(self, job_id: str, runtime_ms: int, metrics: list[dict[str, Any]]) -> None:
+    def __init__(
+        self, job_id: str, runtime_ms: int, metrics: list[dict[str, Any]], restarts: int = 0
+    ) -> None:
         self._job_id, self._runtime_ms = JobID(job_id), runtime_ms
-        #: Records in and out by operator.
+        #: Records in and out by operator, over all attempts.
         self.metrics = metrics
+        #: How often the job was started again after a failure.
+        self.restarts = restarts
 
     def get_job_id(self) -> JobID:
         return self._job_id
@@ -82,6 +87,26 @@ class JobExecutionResult:
             f"Program execution finished\nJob with JobID {self._job_id} has finished.\n"
             f"Job Runtime: {self._runtime_ms} ms\n"
         )
+
+
+@dataclass(frozen=True)
+class JobEvent:
+    """Something that has happened to a job.
+
+    Attributes:
+        kind: What it is: ``status``, ``attempt-started``, ``worker-died``, ``restart``, ``metrics`` …
+        at: When, in milliseconds since the epoch.
+        attempt: In which attempt, from 0.
+        fields: What else is said, by the names of ``docs/events.md``; ``event["pid"]`` is one of them.
+    """
+
+    kind: str
+    at: int
+    attempt: int
+    fields: dict[str, Any]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.fields[name]
 
 
 class CompletableFuture:
@@ -142,6 +167,18 @@ class JobClient:
             lambda: execution_result(self._handle), lambda: self._handle.done, self._handle.cancel
         )
 
+    def events(self) -> Iterator[JobEvent]:
+        """What happens to the job: attempts, workers, subtasks, failures, restarts, counts (``docs/events.md``).
+
+        Each call gives an iterator of its own that begins with the job and ends with it. Nobody waits for who reads: of what
+        is not read in time the oldest is dropped, and an event of the kind ``events-dropped`` says how many.
+        """
+        read = self._handle.events.read(self._handle.wait_until)
+        return (
+            JobEvent(**{name: event.pop(name) for name in ("kind", "at", "attempt")}, fields=event)
+            for event in map(dict, read)
+        )
+
     def _ended(self) -> None:
         try:
             self._handle.wait()
@@ -173,4 +210,6 @@ def run_to_the_end(handle: Any) -> JobExecutionResult:
 
 
 def _result_of(handle: Any, outcome: dict[str, Any]) -> JobExecutionResult:
-    return JobExecutionResult(handle.job_id, outcome.get("runtimeMs", 0), outcome.get("metrics", []))
+    return JobExecutionResult(
+        handle.job_id, outcome.get("runtimeMs", 0), outcome.get("metrics", []), outcome.get("restarts", 0)
+    )

@@ -31,6 +31,9 @@ class Chain:
         #: Whether the chain has it easier with records of which it is known that nothing can be changed.
         self._asks_for_reach = False
         self._mid_counts: list[tuple[int, Any]] = []
+        #: The watermark that left the chain last, and whether it is idle.
+        self._told: int | None = None
+        self._idle = False
         self._counts: dict[int, int] = {}
         self.polls = any(type(op).poll is not Operator.poll for op in operators)
         self.gathers = any(op.gathers for op in operators)
@@ -151,12 +154,18 @@ class Chain:
             current = op.forward_watermark(current)  # type: ignore[arg-type]
             if current is None:
                 return
+        self._told = current
         self._outputs.control(("watermark", current))
 
     def idleness(self, start: int, idle: bool) -> None:
         """As of a watermark before operator ``start``."""
         if all(op.follows_idleness for op in self.operators[start:]):
+            self._idle = idle
             self._outputs.control(("idle", idle))
+
+    def event_time(self) -> dict[str, Any]:
+        """Where the task is, for who watches the job; nothing before its first watermark."""
+        return {} if self._told is None else {"watermark": self._told, "idle": self._idle}
 
     def generated(self, i: int, op: Operator) -> Iterator[Drain]:
         """Watermark and idleness of an operator's own."""

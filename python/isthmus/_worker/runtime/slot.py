@@ -76,6 +76,7 @@ class Slot:
         pump: Callable[[Callable[[], bool]], bool] | None = None,
         lingering: Callable[[], bool] = lambda: False,
         elsewhere: Elsewhere | None = None,
+        left_threads: Callable[[], list[str]] = list,
     ) -> None:
         #: ``transmit(type, flags, channel, count, body)``.
         self.transmit = transmit
@@ -96,6 +97,8 @@ class Slot:
         self._closed = closed
         #: Whether something of the job that has closed goes on.
         self._lingering = lingering
+        #: Names of threads that functions of the attempt have begun, and that go on after its end.
+        self._left_threads = left_threads
         #: Lets out what was transmitted so far.
         self._flush = flush
         check_of(SlotDeployment)  # Made while nobody waits for it.
@@ -106,6 +109,8 @@ class Slot:
         #: For state that comes and goes over the bridge.
         self._bridge = BridgeStorage(self._send_state)
         self.snapshots = self._snapshots_in(self._bridge, 0)
+        #: Goes with every answer, so that none is taken for one of the next attempt.
+        self._attempt = 0
         self._reset()
         self.released = False
 
@@ -201,7 +206,7 @@ class Slot:
             # Whoever waits for the end may know that it is not the call of a function that takes so long.
             self.transmit(wire.CLOSING, 0, 0, 0, b"")
             self._flush()
-            self._release()
+            self._release(in_order=kind == wire.RELEASE)
         elif kind == wire.TRIGGER_CHECKPOINT:
             asked = decode_control(body)
             for task in self.tasks:
@@ -349,6 +354,7 @@ class Slot:
     def _deploy(self, told: dict[str, Any]) -> None:
         self.released = False
         self._reset()
+        self._attempt = told.get("attempt", 0)
         task_id: int | None = None
         if self._imported is None:
             self._imported = Imported()
@@ -379,20 +385,17 @@ class Slot:
             failing = getattr(e, "isthmus_task", None)
             self._fail(e, None, task_id if failing is None else failing)
             return
-        self.transmit(wire.DEPLOYED, 0, 0, 0, encode_control({"tasks": [t.id for t in self.tasks]}))
+        self._answer(wire.DEPLOYED, {"tasks": [t.id for t in self.tasks]})
+
+    def _answer(self, kind: int, body: dict[str, Any]) -> None:
+        self.transmit(kind, 0, 0, 0, encode_control({"attempt": self._attempt, **body}))
 
     def task_notice(self, what: str, task: Subtask, *rest: Any) -> None:
         where = {"task": task.id, "subtask": task.subtask}
         if what == "drained":
-            self.transmit(wire.TASK_DRAINED, 0, 0, 0, encode_control(where))
+            self._answer(wire.TASK_DRAINED, where)
         elif what == "finished":
-            self.transmit(
-                wire.TASK_FINISHED,
-                0,
-                0,
-                0,
-                encode_control({**where, "metrics": metrics_of(task)}),
-            )
+            self._answer(wire.TASK_FINISHED, {**where, "metrics": metrics_of(task)})
         elif what == "snapshot":
             checkpoint, frozen = rest
             if frozen is None:
@@ -402,11 +405,13 @@ class Slot:
 
     def _answer_checkpoint(self, task: Subtask, checkpoint: int, answer: dict[str, Any]) -> None:
         body = {"checkpoint": checkpoint, "task": task.id, "subtask": task.subtask, **answer}
-        self.transmit(wire.SNAPSHOT, 0, 0, 0, encode_control(body))
+        self._answer(wire.SNAPSHOT, body)
 
     def _snapshots_in(self, storage: StateStorage, attempt: int) -> Snapshots:
         return Snapshots(
-            answer=self._answer_checkpoint,
+            answer=lambda task, checkpoint, answer: self._answer_checkpoint(
+                task, checkpoint, {**answer, "attempt": attempt}
+            ),
             storage=storage,
             attempt=attempt,
             elsewhere=self._elsewhere,
@@ -419,9 +424,7 @@ class Slot:
     def send_metrics(self) -> None:
         self._metrics_due = self.clock.monotonic() + _METRICS_EVERY_S
         if self.tasks:
-            self.transmit(
-                wire.METRICS, 0, 0, 0, encode_control({"tasks": [metrics_of(t) for t in self.tasks]})
-            )
+            self._answer(wire.METRICS, {"tasks": [metrics_of(t) for t in self.tasks]})
 
     # Ends.
 
@@ -464,7 +467,7 @@ class Slot:
         if self._closed is not None:
             self._closed()
 
-    def _release(self) -> None:
+    def _release(self, in_order: bool) -> None:
         self._close_all()
         told: dict[str, Any] = {"metrics": [metrics_of(t) for t in self.tasks]}
         if self._imported is not None:
@@ -472,13 +475,15 @@ class Slot:
             told["imported"] = self._imported.files
         if self._lingering():
             told["lingering"] = True
-        body = encode_control(told)
+        elif not in_order:
+            # After a failure this process may serve the next attempt.
+            told["threads"] = self._left_threads()
         self._reset()
         self._blobs = {}
         uninstall_program()
         forget_types()
         self.released = True
-        self.transmit(wire.RELEASED, 0, 0, 0, body)
+        self._answer(wire.RELEASED, told)
 
 
 def _tell_echo(error: BaseException) -> None:
@@ -506,6 +511,8 @@ def metrics_of(task: Subtask) -> dict[str, Any]:
     return {
         "task": task.id,
         "subtask": task.subtask,
+        "blocked": not (task.finished or task.outputs_ready),
+        **task.chain.event_time(),
         "operators": [
             {
                 "id": spec["id"],

@@ -202,7 +202,10 @@ class _FunctionReader(SourceReader[Any]):
                 return
             self._finishing = True
             self._stopped_at = time.monotonic()
-        threading.Thread(target=self._see_off, args=(self._thread,), daemon=True).start()
+        leaver = threading.Thread(
+            target=self._see_off, args=(self._thread,), name="isthmus-see-off", daemon=True
+        )
+        leaver.start()
 
     def _see_off(self, thread: threading.Thread) -> None:
         while thread.is_alive() and len(self._buffer) >= _BUFFER:
