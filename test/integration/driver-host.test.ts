@@ -111,12 +111,12 @@ function job(
   );
 }
 
-const submit = (driver: Driver, request: number, graphOfJob: JobGraph, blobs: number[] = []) =>
-  driver.connection.sendMap(
-    FrameType.SUBMIT,
-    { graph: { config: {}, ...graphOfJob }, blobs },
-    request,
-  );
+/** As a program says it: its settings are texts, and resolved by the runtime. */
+function submit(driver: Driver, request: number, asked: JobGraph, blobs: number[] = []): void {
+  const { version, name, client, parallelism, operators, edges, python } = asked;
+  const submitted = { version, name, client, parallelism, operators, edges, python, config: {} };
+  driver.connection.sendMap(FrameType.SUBMIT, { graph: submitted, blobs }, request);
+}
 
 async function end(driver: Driver, request: number): Promise<Record<string, unknown>> {
   await eventually(
