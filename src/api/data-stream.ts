@@ -259,12 +259,28 @@ export class DataStream<out T> extends OperatorOutput {
 
   /** Gives records their event time, and the stream its watermarks; those from before stop here. */
   assignTimestampsAndWatermarks(strategy: WatermarkStrategyLike<T>): DataStream<T> {
-    return this.transform({
+    return this.stamped(strategy);
+  }
+
+  /** @internal `perSplit`: each split of the source before it has a generator of its own. */
+  stamped(strategy: WatermarkStrategyLike<T>, said: { perSplit?: true } = {}): DataStream<T> {
+    const { fns, params } = timestampsInit(strategy);
+    const stamped = this.transform<T>({
       kind: 'timestamps',
       name: 'Timestamps/Watermarks',
       outputType: this.outputType,
-      ...timestampsInit(strategy),
+      fns,
+      params: { ...params, ...said },
     });
+    if (said.perSplit === true) {
+      // To the program they are one operator.
+      const source = this.operatorOf('fromSource');
+      const made = stamped.operatorOf('fromSource');
+      made.follows = source;
+      if (source.parallelism !== undefined) made.parallelism = source.parallelism;
+      if (source.nonParallel !== undefined) made.nonParallel = source.nonParallel;
+    }
+    return stamped;
   }
 
   /** Windows of all records, at parallelism 1. */

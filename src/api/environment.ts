@@ -33,6 +33,7 @@ import { type Logger, Session } from './session.ts';
 import { type StreamFactory, streamFactory } from './stream-factory.ts';
 import type { Transformation, TransformationInit } from './transformation.ts';
 import type { TypeInformation } from './types.ts';
+import type { WatermarkStrategyLike } from './timestamps.ts';
 
 const MODES = ['STREAMING', 'BATCH', 'AUTOMATIC'] as const;
 
@@ -219,6 +220,8 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
   /**
    * What a function gives in each subtask (parallelism 1 unless `setParallelism` says more), or an iterable. Or a source of your
    * own, of splits with positions, which is parallel (docs/connectors.md).
+   *
+   * @param watermarks makes event time and watermarks, of each split by itself
    */
   fromSource<T>(
     source:
@@ -228,6 +231,16 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
       | PyFunction<never, Iterable<T> | AsyncIterable<T>>,
     name = 'Custom Source',
     type?: TypeInformation<T>,
+    watermarks?: WatermarkStrategyLike<T>,
+  ): DataStream<T> {
+    const stream = this.#source(source, name, type);
+    return watermarks === undefined ? stream : stream.stamped(watermarks, { perSplit: true });
+  }
+
+  #source<T>(
+    source: Parameters<StreamExecutionEnvironment['fromSource']>[0],
+    name: string,
+    type: TypeInformation<T> | undefined,
   ): DataStream<T> {
     if (isSourceObject(source)) {
       return this.operator<T>({

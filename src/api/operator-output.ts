@@ -40,21 +40,24 @@ export class OperatorOutput {
     const operator = this.operatorOf('setParallelism');
     checkParallelism('parallelism', parallelism);
     checkNonParallel(operator, parallelism);
-    operator.parallelism = parallelism;
+    for (const part of partsOf(operator)) part.parallelism = parallelism;
     return this;
   }
 
   setMaxParallelism(maxParallelism: number): this {
     checkParallelism('max parallelism', maxParallelism);
-    this.operatorOf('setMaxParallelism').maxParallelism = maxParallelism;
+    const operator = this.operatorOf('setMaxParallelism');
+    for (const part of partsOf(operator)) part.maxParallelism = maxParallelism;
     return this;
   }
 
   /** Runs at parallelism 1. */
   forceNonParallel(): this {
     const operator = this.operatorOf('forceNonParallel');
-    operator.parallelism = 1;
-    operator.nonParallel = true;
+    for (const part of partsOf(operator)) {
+      part.parallelism = 1;
+      part.nonParallel = true;
+    }
     return this;
   }
 
@@ -103,6 +106,11 @@ export class OperatorOutput {
     }
     return leg.from;
   }
+}
+
+/** The operator, and what to the program is one with it. */
+function partsOf(operator: Transformation): Transformation[] {
+  return operator.follows === undefined ? [operator] : [operator, operator.follows];
 }
 
 function checkNonParallel(of: Transformation, parallelism: number): void {

@@ -27,6 +27,8 @@ export interface Transformation {
   description?: string;
   readonly location?: SourceLocation;
   readonly inputs: readonly InputLeg[];
+  /** The operator that it is a part of to the program, and as parallel as. */
+  follows?: Transformation;
 }
 
 export type Partitioning =

@@ -5,17 +5,25 @@
 //   W3. An output that was silent for the idle timeout is idle until its next record or watermark, which comes behind the
 //       news that it is active. While it is idle nobody asks the generator for a watermark.
 //   W4. Whoever made several records of one gets the cursor back as it was: each is assigned from the timestamp of that one.
+//   W5. Where it belongs to a source (`perSplit`), each split has a generator of its own (split-times.ts).
 
 import { GraphError } from '../errors.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import { inspectRecord } from '../runtime/failure.ts';
 import { type UserFunction, instanceOf, isClass, userFunction } from '../runtime/functions.ts';
 import { MIN_TIMESTAMP } from '../runtime/operator.ts';
-import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
+import type {
+  Emit,
+  MaybePromise,
+  Operator,
+  OperatorContext,
+  SplitWatcher,
+} from '../runtime/operator.ts';
 import { isPromise } from '../runtime/output.ts';
 import { settling } from '../runtime/settling.ts';
 import { requiredFunction } from '../runtime/required-function.ts';
 import { runtimeContext } from './runtime-context.ts';
+import { type SplitTime, SplitTimes } from './split-times.ts';
 
 export function timestampsOperator(spec: OperatorSpec): Operator {
   return new TimestampsOperator(spec);
@@ -32,6 +40,7 @@ interface Said {
   readonly generator: 'monotonous' | 'bounded' | 'none' | 'custom';
   readonly maxOutOfOrdernessMs?: number;
   readonly idleTimeoutMs?: number;
+  readonly perSplit?: boolean;
 }
 
 type Assign = (value: unknown, timestamp: number) => unknown;
@@ -43,22 +52,23 @@ class TimestampsOperator implements Operator {
   #emit!: Emit;
   #assigner: UserFunction<Assign> | undefined;
   #assign: Assign | undefined;
-  #generator: WatermarkGenerator<unknown> | undefined;
+  #isCustom = false;
   #generates = false;
   #delayMs = 0;
   #intervalMs = 0;
   #idleTimeoutMs: number | undefined;
-  /** Largest timestamp so far. */
-  #max = MIN_TIMESTAMP;
+  #times!: SplitTimes;
   #emitted = MIN_TIMESTAMP;
   #ticking = false;
-  #records = 0;
-  #recordsAtTick = 0;
-  #activeAt = 0;
   #idle = false;
 
   constructor(spec: OperatorSpec) {
     this.#spec = spec;
+  }
+
+  /** W5 */
+  get splits(): SplitWatcher | undefined {
+    return this.#spec.params['perSplit'] === true ? this.#times : undefined;
   }
 
   async open(ctx: OperatorContext, emit: Emit): Promise<void> {
@@ -77,12 +87,15 @@ class TimestampsOperator implements Operator {
     }
     this.#delayMs = generator === 'bounded' ? (maxOutOfOrdernessMs ?? 0) : 0;
     this.#generates = generator === 'bounded' || generator === 'monotonous';
-    if (generator === 'custom') {
-      this.#generator = generatorOf(await requiredFunction(ctx, 'generator'));
-    }
+    this.#isCustom = generator === 'custom';
+    const loaded = this.#isCustom ? await requiredFunction(ctx, 'generator') : undefined;
     this.#intervalMs = ctx.settings.autoWatermarkIntervalMs;
     this.#idleTimeoutMs = idleTimeoutMs;
-    this.#activeAt = ctx.clock.now();
+    this.#times = new SplitTimes({
+      now: () => ctx.clock.now(),
+      newGenerator: () => (this.#isCustom ? generatorOf(loaded) : undefined),
+      changed: () => this.#tickLater(),
+    });
     // Silence counts from the beginning.
     if (this.#idleTimeoutMs !== undefined) this.#tickLater();
   }
@@ -105,11 +118,12 @@ class TimestampsOperator implements Operator {
     const { cursor } = this.#ctx;
     const before = cursor.timestamp;
     cursor.timestamp = timestamp;
-    this.#records++;
-    if (timestamp > this.#max) this.#max = timestamp;
+    const time = this.#times.now;
+    time.records++;
+    if (timestamp > time.max) time.max = timestamp;
     // From the first record that can move the watermark, however long it or the next one takes.
     if (!this.#ticking) this.#tickLater();
-    const watermark = this.#generator?.onEvent?.(value, timestamp);
+    const watermark = time.generator?.onEvent?.(value, timestamp);
     const emitted = this.#emit(value);
     if (emitted !== undefined) return emitted.then(() => this.#taken(before, watermark));
     return this.#taken(before, watermark);
@@ -118,7 +132,8 @@ class TimestampsOperator implements Operator {
   /** W4 */
   #taken(before: number, watermark: unknown): MaybePromise<void> {
     this.#ctx.cursor.timestamp = before;
-    return watermark === undefined ? undefined : this.#advance(watermark as number);
+    if (watermark === undefined || !this.#times.now.advance(watermark as number)) return undefined;
+    return this.#passOn();
   }
 
   #tickLater(): void {
@@ -130,26 +145,23 @@ class TimestampsOperator implements Operator {
   async onProcessingTime(now: number): Promise<void> {
     if (!this.#ticking) return;
     this.#ticking = false;
-    if (this.#idleTimeoutMs !== undefined && (await this.#isSilent(now, this.#idleTimeoutMs))) {
-      await this.#setIdle(true); // W3
-    } else if (this.#generator !== undefined) {
-      const watermark = this.#generator.onPeriodicEmit?.();
-      if (watermark !== undefined) await this.#advance(watermark as number);
-    } else if (this.#generates && this.#max !== MIN_TIMESTAMP) {
-      await this.#advance(this.#max - this.#delayMs - 1);
-    }
+    for (const time of this.#times.all()) this.#tick(time, now);
+    await this.#passOn();
     // Without idleness and a generator of the user's, silence needs no ticks.
-    if (this.#generator !== undefined || (this.#idleTimeoutMs !== undefined && !this.#idle)) {
+    if (this.#isCustom || (this.#idleTimeoutMs !== undefined && !this.#idle)) {
       this.#tickLater();
     }
   }
 
-  async #isSilent(now: number, timeoutMs: number): Promise<boolean> {
-    if (this.#records === this.#recordsAtTick) return now - this.#activeAt >= timeoutMs;
-    this.#recordsAtTick = this.#records;
-    this.#activeAt = now;
-    await this.#setIdle(false);
-    return false;
+  #tick(time: SplitTime, now: number): void {
+    if (this.#idleTimeoutMs !== undefined) time.look(now, this.#idleTimeoutMs);
+    if (time.isIdle) return; // W3
+    if (time.generator !== undefined) {
+      const watermark = time.generator.onPeriodicEmit?.();
+      if (watermark !== undefined) time.advance(watermark as number);
+    } else if (this.#generates && time.max !== MIN_TIMESTAMP) {
+      time.advance(time.max - this.#delayMs - 1);
+    }
   }
 
   #setIdle(idle: boolean): MaybePromise<void> {
@@ -158,12 +170,13 @@ class TimestampsOperator implements Operator {
     return this.#ctx.emitIdle(idle);
   }
 
-  #advance(watermark: number): MaybePromise<void> {
-    if (watermark <= this.#emitted) return undefined;
+  #passOn(): MaybePromise<void> {
+    const { watermark, isIdle } = this.#times.together();
+    const told = this.#setIdle(isIdle); // W3
+    if (isIdle || watermark <= this.#emitted) return told;
     this.#emitted = watermark;
-    const active = this.#setIdle(false); // W3
-    if (active === undefined) return this.#ctx.emitWatermark(watermark);
-    return active.then(() => this.#ctx.emitWatermark(watermark));
+    if (told === undefined) return this.#ctx.emitWatermark(watermark);
+    return told.then(() => this.#ctx.emitWatermark(watermark));
   }
 
   close(): MaybePromise<void> {

@@ -105,7 +105,7 @@ export interface Operator {
   /** Processing time has reached `now`, after `requestProcessingTime`. */
   onProcessingTime?(now: number): MaybePromise<void>;
   /** Told of the splits of the source that its records come from, where it stands directly behind one. */
-  readonly splits?: SplitWatcher;
+  readonly splits?: SplitWatcher | undefined;
   /** All input has ended and the final watermark has passed: emit what is left. */
   finish?(): MaybePromise<void>;
   /**

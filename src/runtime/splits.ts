@@ -44,7 +44,7 @@ export interface SavedDealer {
 /** What is saved of the splits of a subtask: plain data. */
 export interface SavedSplits {
   /** In the order in which they are read. */
-  going: [id: string, of: JsonValue, offset: Mark, skip: number][];
+  going: [id: string, of: JsonValue, offset: Mark, skip: number, time?: JsonValue][];
   ended: string[];
   /** Of the subtask where it is. */
   dealer?: SavedDealer;
@@ -52,8 +52,11 @@ export interface SavedSplits {
 
 /** Told of the splits of a subtask. */
 export interface SplitListener {
-  began(split: string): void;
+  /** `saved`: what this gave of it before a restart. */
+  began(split: string, saved?: JsonValue): void;
   ended(split: string): void;
+  /** What goes with the position of a split; undefined: nothing. */
+  saved(split: string): JsonValue | undefined;
 }
 
 /** Those of one subtask. */
@@ -78,9 +81,10 @@ export class Splits {
     let dealt = 0;
     for (const { going, ended } of states) {
       for (const id of ended) known.add(id);
-      for (const [id, of, offset, skip] of going) {
+      for (const [id, of, offset, skip, time] of going) {
         known.add(id);
-        if (dealt++ % this.#parallelism === this.#subtask) this.#begin({ id, of, offset, skip }); // P2
+        if (dealt++ % this.#parallelism === this.#subtask)
+          this.#begin({ id, of, offset, skip }, time); // P2
       }
     }
     const dealers = states.flatMap(({ dealer }) => dealer ?? []);
@@ -97,9 +101,9 @@ export class Splits {
     this.#begin({ id, of, offset, skip: 0 });
   }
 
-  #begin(split: Split): void {
+  #begin(split: Split, time?: JsonValue): void {
     this.#going.set(split.id, split);
-    this.#listener?.began(split.id);
+    this.#listener?.began(split.id, time);
   }
 
   /** The splits of this subtask that have not come to their end. */
@@ -151,7 +155,10 @@ export class Splits {
 
   snapshot(): SavedSplits {
     return {
-      going: Array.from(this.#going.values(), ({ id, of, offset, skip }) => [id, of, offset, skip]),
+      going: Array.from(this.#going.values(), ({ id, of, offset, skip }) => {
+        const time = this.#listener?.saved(id);
+        return time === undefined ? [id, of, offset, skip] : [id, of, offset, skip, time];
+      }),
       ended: [...this.#endedBefore, ...this.#ended],
     };
   }

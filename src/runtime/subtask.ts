@@ -110,7 +110,7 @@ export class Subtask {
   #driver: SplitDriver | undefined;
   #watcher: SplitWatcher | undefined;
   /** The split whose records went into the chain last. */
-  #split = '';
+  #split: string | undefined;
   /** What the source gave last, and is not known to be emitted whole. */
   #batch: SourceBatch | undefined;
   /** A checkpoint that is to be answered (T9). */

@@ -21,6 +21,7 @@ import {
   type MaybePromise,
   type Operator,
   type OperatorContext,
+  type SplitWatcher,
   RESTORED,
 } from '../runtime/operator.ts';
 import type { StateDescriptor } from '../state/descriptors.ts';
@@ -103,6 +104,11 @@ export class OperatorHarness {
   #cancelCommit: () => void = () => {};
   #closed = false;
   readonly #closing: (() => void)[] = [];
+
+  /** Who is told of the splits of a source directly before the operator; undefined: it makes no use of them. */
+  get splits(): SplitWatcher | undefined {
+    return this.#operator.splits;
+  }
 
   protected constructor(fn: unknown, options: TwoInputOptions) {
     if (fn instanceof PyFunction) {

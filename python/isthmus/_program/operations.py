@@ -42,6 +42,8 @@ class TimestampsOperation(Operation):
     idle_timeout: int | None = None
     #: A WatermarkGenerator (on_event, on_periodic_emit), for ``custom``.
     custom: Any = None
+    #: Whether each split of the source before it has a generator of its own.
+    per_split: bool = False
 
     def as_data(self) -> tuple[Params, Parts]:
         params: Params = {"generator": self.generator}
@@ -49,4 +51,6 @@ class TimestampsOperation(Operation):
             params["maxOutOfOrdernessMs"] = self.max_out_of_orderness
         if self.idle_timeout is not None:
             params["idleTimeoutMs"] = self.idle_timeout
+        if self.per_split:
+            params["perSplit"] = True
         return params, {"timestampAssigner": self.assigner, "generator": self.custom}

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from isthmus._program.operations import TimestampsOperation
+from isthmus._worker.operators.split_times import SplitTimes
+from isthmus._worker.runtime.splits import Splits
 from isthmus.common.watermark_strategy import WatermarkGenerator
 from isthmus.testing import OneInputHarness
 
@@ -186,14 +188,64 @@ def test_as_in_typescript(case: dict[str, Any]):
         assigner=Assigner(),
         idle_timeout=case.get("idleTimeout"),
         custom=custom,
+        per_split=case.get("perSplit", False),
     )
-    with OneInputHarness(operation, config={"pipeline.auto-watermark-interval": "20"}) as h:
-        for step in case["steps"].split():
-            if step.startswith("t"):
-                h.processing_time(time_of(step))
-            else:
-                h.process(step)
-        shown = [
-            ("idle" if told else "active") if isinstance(told, bool) else f"w{told}" for told in h.watermarks
-        ]
+    h = OneInputHarness(operation, config={"pipeline.auto-watermark-interval": "20"})
+    splits: list[str] = []
+    told: list[int | bool] = []
+    for step in case["steps"].split():
+        watcher, name = h.operator.splits, step[1:]
+        if step == "save":
+            saved = [watcher.split_saved(split) for split in splits]
+            told += h.watermarks
+            h.close()
+            clock = h.clock
+            h = OneInputHarness(operation, config={"pipeline.auto-watermark-interval": "20"}, clock=clock)
+            for split, time in zip(splits, saved):
+                h.operator.splits.split_began(split, time)
+        elif step.startswith("t"):
+            h.processing_time(time_of(step))
+        elif step.startswith("+"):
+            splits.append(name)
+            watcher.split_began(name)
+        elif step.startswith("-"):
+            splits.remove(name)
+            watcher.split_ended(name)
+        elif step.startswith("@"):
+            watcher.split_is(name)
+        else:
+            h.process(step)
+    told += h.watermarks
+    h.close()
+    shown = [("idle" if one else "active") if isinstance(one, bool) else f"w{one}" for one in told]
     assert " ".join(shown) == case["passedOn"]
+
+
+def test_generators_go_with_their_splits_over_1_3_2():
+    def opened(parallelism: int, states: list[Any]) -> list[tuple[Splits, SplitTimes]]:
+        made = []
+        for subtask in range(parallelism):
+            times = SplitTimes(lambda: 0, lambda: None, lambda: None)
+            splits = Splits(subtask, parallelism, times)
+            splits.restore(states)
+            made.append((splits, times))
+        return made
+
+    ((splits, times),) = opened(1, [])
+    for n in range(6):
+        splits.add(str(n), None, 0)
+        times.split_is(str(n))
+        times.now.max = times.now.watermark = 100 + n
+        times.now.is_idle = n == 3
+    states = [splits.snapshot()]
+    for parallelism in (3, 2):
+        subtasks = opened(parallelism, states)
+        seen = {}
+        for splits, times in subtasks:
+            own = [split.id for split in splits.to_read()]
+            for split in own:
+                times.split_is(split)
+                seen[split] = (times.now.max, times.now.watermark, times.now.is_idle)
+            assert times.together() == min(100 + int(split) for split in own if split != "3")
+        assert seen == {str(n): (100 + n, 100 + n, n == 3) for n in range(6)}
+        states = [splits.snapshot() for splits, _ in subtasks]

@@ -17,7 +17,7 @@ from isthmus._worker.runtime.slot import Slot
 from isthmus.testing import ManualClock
 
 #: What the function of a kind is called, where it is not "function".
-_PARTS = {"source.collection": "elements", "source.csv": "reader", "sink": "connector"}
+_PARTS = {"source.collection": "elements", "source.csv": "reader", "sink": "connector", "source": "connector"}
 #: State that slots have sent: what one keeps, any other is given.
 _kept: list[tuple[int, int, bytes]] = []
 _KINDS = ("checkpoint", "savepoint", "suspend", "drain")

@@ -8,6 +8,7 @@ import random
 from typing import Any
 
 import pytest
+from isthmus.connectors import Batch, Source, SourceReader, Split, SplitEnumerator
 from one_slot import OneSlot, op, run_side_by_side, side_by_side, task
 from seed import SEED
 
@@ -188,3 +189,45 @@ def test_a_slot_does_not_take_the_state_of_another_kind(kind: str) -> None:
     refused = rf"was kept by the kind {kind}; here that uid is operator \"source.sequence\" of the kind source\.sequence\."
     with pytest.raises(AssertionError, match=refused):
         OneSlot(task(*chain, outputs=(OUT,)), restore={0: [other]}, waits=True)
+
+
+class TwoSplits(Source):
+    """Records of a, its end, and one of b, which ends not."""
+
+    bounded = False
+
+    def enumerator(self, context: Any, saved: Any = None) -> Any:
+        return BothToOne()
+
+    def reader(self, context: Any) -> Any:
+        return OneAfterTheOther()
+
+
+class BothToOne(SplitEnumerator):
+    def discover(self, is_first: bool) -> list[Split]:
+        return [Split("a", None, subtask=0), Split("b", None, subtask=0)]
+
+
+class OneAfterTheOther(SourceReader):
+    def __init__(self) -> None:
+        self.batches = [
+            Batch([100, 200], "a", timestamps=[100, 200]),
+            Batch([], "a", ends=True),
+            Batch([10], "b", timestamps=[10]),
+        ]
+
+    def add(self, split: Split) -> None:
+        pass
+
+    def next(self) -> Batch | None:
+        return self.batches.pop(0) if self.batches else None
+
+
+def test_a_subtask_tells_its_generators_of_the_splits_of_its_source() -> None:
+    stamped = op("timestamps", generator="monotonous", perSplit=True)
+    with OneSlot(task(op("source", TwoSplits()), stamped, outputs=(OUT,))) as slot:
+        slot.wait_for(lambda: len(slot.records(OUT)) == 3)
+        for now in (200, 400, 600):
+            slot.clock.set(now)
+            slot.run_all(OUT)
+        assert slot.marks(OUT) == ["w9"]

@@ -6,18 +6,21 @@ W2. Watermarks from upstream stop here, except the final one.
 W3. An output that was silent for the idle timeout is idle until its next record or watermark, which comes behind the news
     that it is active. While it is idle nobody asks the generator for a watermark.
 W4. Whoever made several records of one gets its cursor back as it was: each is assigned from the timestamp of that one.
+W5. Where it belongs to a source (``perSplit``), each split has a generator of its own (``split_times``).
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..._program.operations import TimestampsOperation
 from ..runtime.opening import opened
-from ..runtime.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext
+from ..runtime.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext, SplitWatcher
 from ..runtime.reach import FIXED, SHARED, Proof
 from ..runtime.whole_ms import whole_ms
+from .split_times import SplitTime, SplitTimes
 
 
 class TimestampsOperator(Operator):
@@ -42,19 +45,28 @@ class TimestampsOperator(Operator):
         self._generates = operation.generator in ("bounded", "monotonous")
         self._interval = ctx.settings.auto_watermark_interval_ms
         self._idle_timeout = operation.idle_timeout
-        #: Largest timestamp so far.
-        self._max = MIN_TIMESTAMP
+        self._per_split: bool = ctx.params.get("perSplit") is True
+        self._is_stirred = False
+        self._times = SplitTimes(ctx.clock.now_ms, self._new_generator, self._stir)
         self._emitted = MIN_TIMESTAMP
         self._next_tick: int | None = None
-        self._records = 0
-        self._records_at_tick = 0
-        self._active_at = ctx.clock.now_ms()
         if self._idle_timeout is not None and self._interval > 0:
             # Silence counts from the beginning.
-            self._next_tick = self._active_at + self._interval
+            self._next_tick = ctx.clock.now_ms() + self._interval
         self._idle = False
         self._idle_change: bool | None = None
         self._pending: int | None = None
+
+    def _new_generator(self) -> Any:
+        return copy.deepcopy(self._custom) if self._per_split else self._custom
+
+    def _stir(self) -> None:
+        self._is_stirred = True
+
+    @property
+    def splits(self) -> SplitWatcher | None:
+        """W5"""
+        return self._times if self._per_split else None
 
     @staticmethod
     def _operation(ctx: OperatorContext) -> TimestampsOperation:
@@ -86,40 +98,45 @@ class TimestampsOperator(Operator):
 
     def _assigned(self, records: Iterator[Any], assign: Callable[[Any, int], int]) -> Iterator[Any]:
         cursor = self.ctx.cursor
+        time = self._times.now
         for value in records:
             before = cursor.timestamp
             timestamp = assign(value, before)
             if type(timestamp) is not int:
                 timestamp = whole_ms(timestamp, "A timestamp")
             cursor.timestamp = timestamp
-            if timestamp > self._max:
-                self._max = timestamp
+            if timestamp > time.max:
+                time.max = timestamp
             yield value
             cursor.timestamp = before  # W4
 
     def _with_idleness(self, records: Iterator[Any]) -> Iterator[Any]:
+        time = self._times.now
         for value in self._assigned(records, self._assign):  # type: ignore[arg-type]
-            self._records += 1
+            time.records += 1
             yield value
 
     def _follow(self, records: Iterator[Any]) -> Iterator[Any]:
         cursor = self.ctx.cursor
+        time = self._times.now
         for value in records:
-            if cursor.timestamp > self._max:
-                self._max = cursor.timestamp
-            self._records += 1
+            if cursor.timestamp > time.max:
+                time.max = cursor.timestamp
+            time.records += 1
             yield value
 
     def _with_custom(self, records: Iterator[Any]) -> Iterator[Any]:
         cursor = self.ctx.cursor
         assign = self._assign
-        on_event = self._custom.on_event
+        time = self._times.now
+        on_event = time.generator.on_event
         for value in records:
             before = cursor.timestamp
             if assign is not None:
                 cursor.timestamp = whole_ms(assign(value, before), "A timestamp")
-            self._records += 1
-            self._take(on_event(value, cursor.timestamp))
+            time.records += 1
+            if self._take(time, on_event(value, cursor.timestamp)):
+                self._pass_on()
             yield value
             cursor.timestamp = before  # W4
 
@@ -138,44 +155,46 @@ class TimestampsOperator(Operator):
     def _is_tick_needed(self) -> bool:
         if self._custom is not None:
             return True
-        if self._generates and self._watermark() > self._emitted:
+        time = self._times.now
+        if self._is_stirred or (self._generates and self._watermark(time) > time.watermark):
             return True
-        return self._idle_timeout is not None and (not self._idle or self._records != self._records_at_tick)
+        return self._idle_timeout is not None and (not self._idle or time.has_new)
 
-    def _watermark(self) -> int:
-        return self._max - self._delay - 1 if self._max != MIN_TIMESTAMP else MIN_TIMESTAMP
+    def _watermark(self, time: SplitTime) -> int:
+        return time.max - self._delay - 1 if time.max != MIN_TIMESTAMP else MIN_TIMESTAMP
 
     def advance_processing_time(self, now: int) -> Iterable[Any] | None:
         if self._next_tick is None or now < self._next_tick:
             return None
         self._next_tick = None
-        if self._idle_timeout is not None and self._is_silent(now, self._idle_timeout):
-            self._set_idle(True)  # W3
-        elif self._custom is not None:
-            self._take(self._custom.on_periodic_emit())
-        elif self._generates:
-            self._take(self._watermark())
+        self._is_stirred = False
+        for time in self._times.all():
+            self._tick(time, now)
+        self._pass_on()
         return None
 
-    def _is_silent(self, now: int, timeout: int) -> bool:
-        if self._records == self._records_at_tick:
-            return now - self._active_at >= timeout
-        self._records_at_tick = self._records
-        self._active_at = now
-        self._set_idle(False)
-        return False
+    def _tick(self, time: SplitTime, now: int) -> None:
+        if self._idle_timeout is not None:
+            time.look(now, self._idle_timeout)
+        if time.is_idle:
+            return  # W3
+        if self._custom is not None:
+            self._take(time, time.generator.on_periodic_emit())
+        elif self._generates:
+            time.advance(self._watermark(time))
 
     def _set_idle(self, idle: bool) -> None:
         if idle is not self._idle:
             self._idle = self._idle_change = idle
 
-    def _take(self, watermark: Any) -> None:
-        if watermark is None:
-            return
-        watermark = getattr(watermark, "timestamp", watermark)
-        if watermark > self._emitted:
+    def _take(self, time: SplitTime, watermark: Any) -> bool:
+        return watermark is not None and time.advance(getattr(watermark, "timestamp", watermark))
+
+    def _pass_on(self) -> None:
+        watermark = self._times.together()
+        self._set_idle(watermark is None)  # W3
+        if watermark is not None and watermark > self._emitted:
             self._emitted = self._pending = watermark
-            self._set_idle(False)  # W3
 
     def poll_watermark(self) -> int | None:
         watermark, self._pending = self._pending, None

@@ -181,9 +181,7 @@ class Chain:
     def punctuated(self) -> Iterator[Drain]:
         """The watermarks that a record made."""
         for i, op in self.punctuating:
-            watermark = op.poll_watermark()
-            if watermark is not None:
-                yield from self.watermark(i + 1, watermark)
+            yield from self.generated(i, op)
 
     def processing_time(self, now: int) -> Iterator[Drain]:
         """What is due by the clock."""

@@ -42,8 +42,13 @@ class Position:
 class SplitListener(Protocol):
     """Told of the splits of a subtask."""
 
-    def split_began(self, split: str) -> None: ...
+    def split_began(self, split: str, saved: Any = None) -> None:
+        """``saved``: what ``split_saved`` gave of it before a restart."""
+
     def split_ended(self, split: str) -> None: ...
+
+    def split_saved(self, split: str) -> Any:
+        """What goes with the position of a split; None: nothing."""
 
 
 class Splits:
@@ -70,10 +75,10 @@ class Splits:
         dealt = 0
         for state in states:
             known.update(state["ended"])
-            for id, of, offset, skip in state["going"]:
+            for id, of, offset, skip, *time in state["going"]:
                 known.add(id)
                 if dealt % self._parallelism == self._subtask:  # P2
-                    self._begin(Position(id, of, offset, skip))
+                    self._begin(Position(id, of, offset, skip), *time)
                 dealt += 1
             if "dealer" in state:
                 dealers.append(state["dealer"])
@@ -87,10 +92,10 @@ class Splits:
         """A further split of this subtask, from its begin."""
         self._begin(Position(id, of, offset))
 
-    def _begin(self, split: Position) -> None:
+    def _begin(self, split: Position, time: Any = None) -> None:
         self._going[split.id] = split
         if self._listener is not None:
-            self._listener.split_began(split.id)
+            self._listener.split_began(split.id, time)
 
     def to_read(self) -> list[Position]:
         """The splits of this subtask that have not come to their end."""
@@ -130,6 +135,11 @@ class Splits:
         else:
             split.offset, split.skip = batch.offset, batch.skip + count  # P1
 
+    def _saved(self, split: Position) -> list[Any]:
+        saved = [split.id, split.of, split.offset, split.skip]
+        time = None if self._listener is None else self._listener.split_saved(split.id)
+        return saved if time is None else [*saved, time]
+
     def checkpoint_complete(self) -> None:
         """P4"""
         self._ended_before, self._ended = self._ended, []
@@ -137,6 +147,6 @@ class Splits:
     def snapshot(self) -> dict[str, Any]:
         """Plain data."""
         return {
-            "going": [[s.id, s.of, s.offset, s.skip] for s in self._going.values()],
+            "going": [self._saved(split) for split in self._going.values()],
             "ended": [*self._ended_before, *self._ended],
         }

@@ -140,7 +140,7 @@ class Subtask:
         self.looks_again: Callable[[], float | None] | None = None if source is None else source.wakes_at
         self.polls = self.chain.polls
         #: The split whose records went into the chain last.
-        self._split = ""
+        self._split: str | None = None
         #: A source with no function behind it in its chain that works on records: nobody waits for what it has yet to read.
         self._only_reads = source is not None and self.chain.only_timestamps
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from ..._program.graph import Origin, Transformation, all_typescript
@@ -295,8 +296,14 @@ class DataStream(OperatorSettings, Generic[T]):
 
         if not isinstance(watermark_strategy, WatermarkStrategy):
             raise TypeError("Parameter watermark_strategy should be a WatermarkStrategy.")
-        operation, what = watermark_strategy.operation, "a watermark strategy"
-        return self._operate(operation, "Timestamps/Watermarks", what, self._type)
+        return self._stamped(watermark_strategy)
+
+    def _stamped(self, strategy: WatermarkStrategy, per_split: bool = False) -> DataStream[T]:
+        """``per_split``: each split of the source before it has a generator of its own."""
+        operation = strategy.operation
+        if per_split:
+            operation = replace(operation, per_split=True)
+        return self._operate(operation, "Timestamps/Watermarks", "a watermark strategy", self._type)
 
     def get_side_output(self, output_tag: OutputTag[U]) -> DataStream[U]:
         """What the operator emitted to a tag."""

@@ -155,7 +155,7 @@ class StreamExecutionEnvironment(EnvironmentSettings):
             operation = watermark_strategy.operation
             if operation.generator != "none" or operation.assigner is not None:
                 # To the program they are one operator, as in PyFlink.
-                stamped = stream.assign_timestamps_and_watermarks(watermark_strategy)
+                stamped = stream._stamped(watermark_strategy, per_split=True)
                 stamped._operator().follow(stream._operator())
                 return stamped
         return stream
