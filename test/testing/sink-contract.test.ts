@@ -12,7 +12,7 @@ import { printSink } from '../../src/connectors/print/sink-print.ts';
 import type { OperatorSpec } from '../../src/graph/job-graph.ts';
 import { systemMachine } from '../../src/machine/system-machine.ts';
 import type { Sink } from '../../src/operators/sink.ts';
-import { checkSink, type SinkCase } from '../../src/testing/index.ts';
+import { checkSink, OneInputHarness, type SinkCase } from '../../src/testing/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sinks-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -104,4 +104,16 @@ test.each([
   ['repeated with harm', 'sees'],
 ])('one that breaks a rule: %s', async (rule, said) => {
   await expect(checkSink(() => broken(rule))).rejects.toThrow(said);
+});
+
+test('what was restored is committed before the first record', async () => {
+  const { sink, read } = broken('');
+  const options = { checkpointing: true, kind: 'sink' as never };
+  await using before = await OneInputHarness.open(sink, options);
+  await before.process('a');
+  const saved = await before.snapshot(1);
+  expect(read?.()).toEqual([]);
+  await using after = await OneInputHarness.open(sink, { ...options, restore: saved });
+  expect(read?.()).toEqual(['a']);
+  await after.end();
 });
