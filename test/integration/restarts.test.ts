@@ -156,7 +156,8 @@ test('50 restarts in place leak nothing', async () => {
   expect(late.length).toBeGreaterThan(5);
   const most = (list: typeof sizes, what: 'rss' | 'threads' | 'descriptors') =>
     Math.max(...list.map((size) => size[what]));
-  expect(most(late, 'threads')).toBeLessThanOrEqual(most(early, 'threads'));
+  // One that looks after slow calls begins with the first of them.
+  expect(most(late, 'threads')).toBeLessThanOrEqual(most(early, 'threads') + 1);
   expect(most(late, 'descriptors')).toBeLessThanOrEqual(most(early, 'descriptors'));
   expect(most(late, 'rss')).toBeLessThan(most(early, 'rss') + 4_096);
   expect(Math.max(...own.slice(-10))).toBeLessThanOrEqual(Math.max(...own.slice(10, 20)) + 2);

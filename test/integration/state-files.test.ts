@@ -70,7 +70,7 @@ class Worker {
       attempt,
       settings: workerSettings(settingsOf({})),
       checkpoints: true,
-      python: {},
+      python: { mainBundles: [] },
       stateFolder: folder,
       restore: { 0: restore },
       tasks: [
@@ -83,6 +83,8 @@ class Worker {
           chain: [
             {
               id: 1,
+              language: 'python',
+              chaining: 'always',
               uid: 'keep',
               kind: 'process',
               name: 'keep',
