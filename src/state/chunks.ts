@@ -5,7 +5,9 @@
 //       void. Its data are entries.
 //   C3. A chunk of changes has what is gone and then what there is now: `[removed, entries]`. What is gone is told as an
 //       entry without its last part, so the key, or the key and what goes with it.
-//   C4. A table that is large comes in several: the first is whole, the others are changes that remove nothing.
+//   C4. A chunk of more has entries on top of what there was, as those of a whole one are: what several subtasks had, and one
+//       keeps.
+//   C5. A table that is large comes in several: the first is whole, the others are changes that remove nothing.
 
 import { UserFunctionError } from '../errors.ts';
 import { load, store } from './stored-value.ts';
@@ -16,10 +18,11 @@ export const NO_GROUP = -1;
 /** Before names of state that belongs to no key, which keyed state may have, too. */
 export const OF_OPERATOR = 'operator:';
 
-/** What a chunk is (C2, C3). */
+/** What a chunk is (C2, C3, C4). */
 export const WHOLE = 0;
 export const CHANGES = 1;
-export type Kind = typeof WHOLE | typeof CHANGES;
+export const MORE = 2;
+export type Kind = typeof WHOLE | typeof CHANGES | typeof MORE;
 
 /** A piece of a table, of one key group. */
 export type Chunk = readonly [
@@ -76,7 +79,7 @@ export function changesOf([, , , codec, , kind, data]: Chunk): [
   entries: unknown[],
 ] {
   const read = load(codec, data) as unknown[];
-  return kind === WHOLE ? [[], read] : (read as [unknown[][], unknown[]]);
+  return kind !== CHANGES ? [[], read] : (read as [unknown[][], unknown[]]);
 }
 
 /** A base and the increments since, oldest first, as one (C1). */

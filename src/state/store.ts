@@ -16,6 +16,7 @@ import {
   type Chunk,
   NO_GROUP,
   type SavedSubtask,
+  MORE,
   WHOLE,
   changesOf,
   titleOf,
@@ -185,8 +186,7 @@ export class SubtaskStore {
       parts.push(view.steps(uid, name, (key) => this.#groups.group(key)));
     }
     if (base === undefined) {
-      for (const pieces of this.#restored.values())
-        parts.push(piecesOf(pieces).map((r) => r.chunk));
+      for (const pieces of this.#restored.values()) parts.push(this.#undeclared(pieces));
     }
     this.#open.add(checkpoint);
     return new Frozen(checkpoint, base, this.place, this.#steps(checkpoint, parts));
@@ -199,9 +199,29 @@ export class SubtaskStore {
         chunks.push(whole(uid, name, table.form, group, entries));
       }
     }
-    for (const pieces of this.#restored.values())
-      for (const { chunk } of piecesOf(pieces)) chunks.push(chunk);
+    for (const pieces of this.#restored.values()) chunks.push(...this.#undeclared(pieces));
     return new Frozen(checkpoint, undefined, this.place, chunks.values());
+  }
+
+  /**
+   * What this subtask keeps of a table that nobody has declared. State without keys, which each has been given, is kept by
+   * one, in order and by the same one where the parallelism is the same (S3).
+   */
+  *#undeclared(pieces: Pieces): Generator<Chunk> {
+    let hasAny = false;
+    for (const ofOne of pieces.values()) {
+      const [{ chunk: first, subtask, parallelism }] = ofOne as [Restored, ...Restored[]];
+      const isKeyed = first[4] !== NO_GROUP;
+      const keeper = Math.floor((subtask * this.place.parallelism) / parallelism);
+      if (!isKeyed && keeper !== this.place.subtask) continue;
+      for (const { chunk } of ofOne) {
+        const [uid, name, form, codec, group, kind, data] = chunk;
+        // That of another subtask is no void of the one's before it (C4).
+        const joins = hasAny && !isKeyed && kind === WHOLE;
+        yield joins ? [uid, name, form, codec, group, MORE, data] : chunk;
+      }
+      hasAny = true;
+    }
   }
 
   *#steps(

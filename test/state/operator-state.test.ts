@@ -88,6 +88,29 @@ test('elements of a list are with exactly one subtask after any restore, in orde
   );
 });
 
+test('what nobody declares for a while is with one subtask all the same', () => {
+  const lists = fc.array(fc.array(fc.integer(), { maxLength: 4 }), { minLength: 1, maxLength: 5 });
+  const widths = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 3 });
+  const list = new ListStateDescriptor<number>('l');
+  fc.assert(
+    fc.property(lists, widths, fc.boolean(), (before, undeclared, checkpoints) => {
+      const stores = (parallelism: number, saved: readonly SavedSubtask[] = []) =>
+        Array.from(
+          { length: parallelism },
+          (_, subtask) => new SubtaskStore({ ...PLACE, subtask, parallelism }, saved, checkpoints),
+        );
+      const listOf = (store: SubtaskStore) => new OperatorStates(store.of('l')).getListState(list);
+      const first = stores(before.length);
+      for (const [i, values] of before.entries()) listOf(first[i] as SubtaskStore).update(values);
+      let saved = first.map((store) => store.freeze(1).saved());
+      for (const parallelism of undeclared) {
+        saved = stores(parallelism, saved).map((store) => store.freeze(1).saved());
+      }
+      expect(stores(4, saved).flatMap((store) => listOf(store).get())).toEqual(before.flat());
+    }),
+  );
+});
+
 test('broadcast state is a map by what keys are, the same in all subtasks', async () => {
   const rule = {
     processElement: () => [],

@@ -158,7 +158,7 @@ function chunkHandle(data: unknown, path: string, files: readonly string[]): Chu
   if (!Array.isArray(data) || data.length !== 7) throw malformed(path);
   const [codec, group, kind, file, offset, bytes, checksum] = data as unknown[];
   const numbers = [codec, (group as number) + 1, file, offset, bytes];
-  if (!numbers.every(isCount) || (kind !== 0 && kind !== 1)) throw malformed(path);
+  if (!numbers.every(isCount) || (kind !== 0 && kind !== 1 && kind !== 2)) throw malformed(path);
   if (!(checksum instanceof Uint8Array) || checksum.byteLength !== CHECKSUM_BYTES) {
     throw malformed(path);
   }

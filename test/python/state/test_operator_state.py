@@ -78,6 +78,28 @@ def test_elements_of_a_list_are_with_exactly_one_subtask_after_any_restore_in_or
         assert max(map(len, after)) - min(map(len, after)) <= 1
 
 
+@given(
+    st.lists(st.lists(st.integers(), max_size=4), min_size=1, max_size=5),
+    st.lists(st.integers(1, 6), min_size=1, max_size=3),
+    st.booleans(),
+)
+def test_what_nobody_declares_for_a_while_is_with_one_subtask_all_the_same(before, undeclared, checkpoints):
+    def stores(parallelism: int, saved: Any = ()) -> list[SubtaskStore]:
+        groups = [GroupOf(128, parallelism, subtask) for subtask in range(parallelism)]
+        return [SubtaskStore(of, i, parallelism, saved, checkpoints) for i, of in enumerate(groups)]
+
+    first = stores(len(before))
+    for store, values in zip(first, before, strict=True):
+        OperatorStates(store.of("remember")).get_list_state(SEEN).update(values)
+    snapshots = [store.freeze(1).saved() for store in first]
+    for parallelism in undeclared:
+        snapshots = [store.freeze(1).saved() for store in stores(parallelism, snapshots)]
+    after = [
+        OperatorStates(store.of("remember")).get_list_state(SEEN).get() for store in stores(4, snapshots)
+    ]
+    assert list(chain.from_iterable(after)) == list(chain.from_iterable(before))
+
+
 class Rule(BroadcastProcessFunction):
     def process_element(self, value, ctx):
         yield ctx.get_broadcast_state(RULES).get(value)

@@ -1,4 +1,4 @@
-"""Commits of a task in a slot: when they come, and what waits for them. Twin of test/runtime/commits.test.ts."""
+"""Commits of a task in a slot: when they come, and what waits for them."""
 
 from __future__ import annotations
 

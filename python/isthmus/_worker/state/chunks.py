@@ -5,7 +5,8 @@ C2. A chunk that is whole begins its table, or the key group of it, anew: what c
     Its data are entries.
 C3. A chunk of changes has what is gone and then what there is now: ``[removed, entries]``. What is gone is told as an
     entry without its last part, so the key, or the key and what goes with it.
-C4. A table that is large comes in several: the first is whole, the others are changes that remove nothing.
+C4. A chunk of more has entries on top of what there was, as those of a whole one are: what several subtasks had, and one keeps.
+C5. A table that is large comes in several: the first is whole, the others are changes that remove nothing.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from ..._values.isolate import dumps, loads
 NO_GROUP = -1
 #: How a chunk is to be read: values of Python, pickled.
 PICKLE = 2
-#: What a chunk is (C2, C3).
-WHOLE, CHANGES = 0, 1
+#: What a chunk is (C2, C3, C4).
+WHOLE, CHANGES, MORE = 0, 1, 2
 
 
 class Chunk(NamedTuple):
@@ -62,7 +63,7 @@ def changes(uid: str, table: str, form: str, group: int, removed: list[Any], ent
 def changes_of(chunk: Chunk) -> tuple[list[Any], list[Any]]:
     """What a chunk says is gone, and its entries."""
     data = loads(chunk.data)
-    if chunk.kind == WHOLE:
+    if chunk.kind != CHANGES:
         return [], data
     removed, entries = data
     return removed, entries

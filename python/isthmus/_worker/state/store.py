@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from ...errors import GraphError
 from .changes import Changes, Touch
-from .chunks import NO_GROUP, WHOLE, Chunk, SavedSubtask, changes_of, whole
+from .chunks import MORE, NO_GROUP, WHOLE, Chunk, SavedSubtask, changes_of, whole
 from .frozen import Address, Frozen, encoded
 from .key_identity import GroupOf, NamespacedKey
 from .saved_whole import SavedWhole
@@ -142,6 +142,21 @@ class SubtaskStore:
             raise _of_another_form(name, table.form, form, "is a {} already")
         return table
 
+    def _undeclared(self, pieces: dict[tuple[int, int], list[_Origin]]) -> Iterator[Chunk]:
+        """What this subtask keeps of a table that nobody has declared. State without keys, which each has been given, is kept by
+        one, in order and by the same one where the parallelism is the same (S3).
+        """
+        has_any = False
+        for (subtask, group), origins in pieces.items():
+            if group == NO_GROUP and subtask * self.parallelism // origins[0].parallelism != self.subtask:
+                continue
+            for origin in origins:
+                chunk = origin.chunk
+                # That of another subtask is no void of the one's before it (C4).
+                joins = has_any and group == NO_GROUP and chunk.kind == WHOLE
+                yield chunk._replace(kind=MORE) if joins else chunk
+            has_any = True
+
     def waits(self, uid: str, name: str) -> bool:
         """Whether a table was restored that nobody has declared yet (S3)."""
         return (uid, name) in self._restored
@@ -179,7 +194,7 @@ class SubtaskStore:
                 parts.append(whole(*address, group, []) for group in self.groups.mine())
             parts.append(encoded(address, view, self.groups.group_of_entry, base is not None, removes))
         if base is None:
-            parts.append(origin.chunk for pieces in self._restored.values() for origin in _origins(pieces))
+            parts.append(chunk for pieces in self._restored.values() for chunk in self._undeclared(pieces))
         self._open.add(checkpoint)
         steps = self._steps(checkpoint, parts)
         if self.keys is None:

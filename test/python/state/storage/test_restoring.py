@@ -54,4 +54,6 @@ def test_key_groups_that_are_not_its_own_are_left_out(subtask: int) -> None:
     saved = read_states(storage, [state], lambda group: True)
     groups = GroupOf(MAX_PARALLELISM, PARALLELISM, subtask)
     again = SubtaskStore(groups, subtask, PARALLELISM, saved).freeze().saved()
-    assert [chunk.group for chunk in again.chunks] == [*OF_SUBTASK[subtask], NO_GROUP]
+    # What has no group and is declared by nobody is kept by one.
+    kept_by_one = [NO_GROUP] if subtask == 0 else []
+    assert [chunk.group for chunk in again.chunks] == [*OF_SUBTASK[subtask], *kept_by_one]

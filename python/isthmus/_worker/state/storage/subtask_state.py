@@ -155,7 +155,7 @@ def _handle(data: Any, path: str, files: int) -> ChunkHandle:
     codec, group, kind, file, offset, size, checksum = data
     if not (_is_count(codec) and _is_count(file) and _is_count(offset) and _is_count(size)):
         raise _malformed(path)
-    if (group != -1 and not _is_count(group)) or kind not in (0, 1):
+    if (group != -1 and not _is_count(group)) or kind not in (0, 1, 2):
         raise _malformed(path)
     if not isinstance(checksum, (bytes, bytearray, memoryview)) or len(checksum) != _CHECKSUM_BYTES:
         raise _malformed(path)
