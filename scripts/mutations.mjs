@@ -201,6 +201,8 @@ const mutations = [
   ['TypeScript: a removed key comes back', 'src/state/views.ts', 'else if (this.#keys !== undefined) removed', 'else if (false) removed', 'test/state/increments.test.ts'],
   ['TypeScript: a removed entry of a map comes back', 'src/state/compared.ts', 'if (!rows.has(text)) writtenOf', 'if (false) writtenOf', 'test/state/increments.test.ts'],
   ['TypeScript: contents changed in place leak into what is frozen', 'src/state/asides.ts', 'if (!copies.has(object)) copies.set(object, copied(object)); // A2', '', 'test/state/restore.test.ts'],
+  ['Python: what was given up before its barrier is kept', `${worker}/runtime/snapshots.py`, 'if frozen.checkpoint in self._aborted:  # N4', 'if False:', 'test/python/worker/test_barriers.py'],
+  ['TypeScript: what was given up before its barrier is kept', 'src/runtime/subtask.ts', 'if (this.#aborted.has(checkpoint)) this.#store.aborted(checkpoint);\n    else this', 'this', 'test/runtime/barriers.test.ts'],
   ['Python: lists that nobody declares void each other', `${worker}/state/store.py`, 'yield chunk._replace(kind=MORE) if joins else chunk', 'yield chunk', 'test/python/state/test_operator_state.py'],
   ['TypeScript: lists that nobody declares void each other', 'src/state/store.ts', 'const joins = hasAny && !isKeyed && kind === WHOLE;', 'const joins = false;', 'test/state/operator-state.test.ts'],
   ['TypeScript: lists that nobody declares are kept by all', 'src/state/store.ts', 'if (!isKeyed && keeper !== this.place.subtask) continue;', '', 'test/state/operator-state.test.ts'],

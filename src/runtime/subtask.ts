@@ -104,6 +104,8 @@ export class Subtask {
   /** Of which is state that was restored and is nobody's here. */
   #others: Identity[] = [];
   #snapshots: Snapshots | undefined;
+  /** Checkpoints that were given up before their barriers came. */
+  readonly #aborted = new Set<number>();
   #chain: Chain | undefined;
   #run: RecordRun | undefined;
   #pull: SourcePull | undefined;
@@ -346,6 +348,7 @@ export class Subtask {
 
   /** A checkpoint will never be complete: what it has of this subtask goes, and its changes are the next one's. */
   async notifyCheckpointAborted(checkpoint: number): Promise<void> {
+    if (checkpoint > this.#answered) this.#aborted.add(checkpoint);
     await this.#snapshots?.abort(checkpoint);
     this.#store.aborted(checkpoint);
   }
@@ -566,7 +569,9 @@ export class Subtask {
     const frozen = this.#store.freeze(checkpoint, of !== 'checkpoint');
     this.#driver?.saved(checkpoint);
     this.#answer(checkpoint);
-    this.#snapshots?.begin(frozen);
+    if (this.#aborted.has(checkpoint)) this.#store.aborted(checkpoint);
+    else this.#snapshots?.begin(frozen);
+    for (const one of this.#aborted) if (one <= checkpoint) this.#aborted.delete(one);
   }
 
   #answer(checkpoint: number): void {

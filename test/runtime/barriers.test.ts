@@ -64,6 +64,18 @@ test('nothing leaves a source behind a barrier that suspends', async () => {
   expect([...one.records, ...again.records]).toEqual(numbers(10_000));
 });
 
+test('a barrier of a checkpoint that was given up before saves nothing', async () => {
+  const one = await OneSubtask.open([op('map', (n: number) => n)], { inputs: 1 });
+  await one.abort(1);
+  for (const checkpoint of [1, 2]) {
+    one.feed(0, checkpoint);
+    one.arrive(0, { kind: 'barrier', checkpoint, timestamp: 0, of: 'checkpoint' });
+  }
+  await one.untilTold('saved 2');
+  expect(one.sent).toEqual([1, 'checkpoint 1', 2, 'checkpoint 2']);
+  expect(one.told).toEqual(['saved 2']);
+});
+
 test('a drain ends the source and comes behind the final watermark', async () => {
   const one = await OneSubtask.open([
     op('source.function', function* () {

@@ -128,6 +128,10 @@ export class OneSubtask {
     this.#subtask.notifyCheckpointComplete(checkpoint);
   }
 
+  abort(checkpoint: number): Promise<void> {
+    return this.#subtask.notifyCheckpointAborted(checkpoint);
+  }
+
   giveCredit(): void {
     const owed = this.#owed;
     this.#owed = 0;

@@ -164,6 +164,9 @@ class OneSlot:
     def complete(self, checkpoint: int) -> None:
         self.handle(wire.CHECKPOINT_COMPLETE, {"checkpoint": checkpoint})
 
+    def abort(self, checkpoint: int) -> None:
+        self.handle(wire.CHECKPOINT_ABORTED, {"checkpoint": checkpoint})
+
     def credit(self, channel: int) -> None:
         """All that was sent has been taken."""
         owed, self._unanswered[channel] = self._unanswered.get(channel, 0), 0

@@ -68,6 +68,17 @@ def test_a_drain_ends_the_source_and_comes_behind_the_final_watermark():
     assert slot.told == ["saved 1", "drained 0", "closed 0"]
 
 
+def test_a_barrier_of_a_checkpoint_that_was_given_up_before_saves_nothing():
+    slot = OneSlot(task(op("map", lambda n: n), inputs=(1,), outputs=(OUT,)), checkpoints=True)
+    slot.abort(1)
+    for checkpoint in (1, 2):
+        slot.feed(1, checkpoint)
+        slot.barrier(1, checkpoint)
+        slot.run()
+    assert slot.sent[OUT] == [1, "checkpoint 1", 2, "checkpoint 2"]
+    assert slot.told == ["saved 2"]
+
+
 def test_what_was_gathered_goes_before_the_barrier_from_head_to_tail():
     gather = {"batchSize": 100, "latencyMs": 60_000}
     slot = OneSlot(

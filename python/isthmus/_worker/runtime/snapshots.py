@@ -3,7 +3,7 @@
 N1. A checkpoint is answered when what the answer names is durable; what cannot be written is answered, too.
 N2. State is encoded on the loop, in steps between other work. What waits for a disk is done elsewhere, in order.
 N3. Of what is encoded and not written, at most ``_PENDING_BYTES`` wait.
-N4. What is aborted, or whose job ends, leaves nothing behind and answers nothing.
+N4. What is aborted, be it before its barrier has come, or whose job ends, leaves nothing behind and answers nothing.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .subtask import Subtask
 
 _PENDING_BYTES = 16 << 20
+#: Aborted checkpoints whose barriers may still come: there is one under way at a time.
+_LATE = 64
 #: Seconds of encoding between two looks at other work.
 _SLICE_S = 0.002
 
@@ -90,10 +92,15 @@ class Snapshots:
         self._monotonic = monotonic
         self._going: deque[_Snapshot] = deque()
         self._pending = 0
+        #: The barriers of the last ones may be on their way.
+        self._aborted: deque[int] = deque(maxlen=_LATE)
         #: What came of work done elsewhere; appended to from there.
         self._done: deque[tuple[_Snapshot, Chunk | None, Stored | list[str] | BaseException]] = deque()
 
     def begin(self, task: Subtask, frozen: Frozen) -> None:
+        if frozen.checkpoint in self._aborted:  # N4
+            task.store.aborted(frozen.checkpoint)
+            return
         name = snapshot_name(self._attempt, frozen.checkpoint, task.id, task.subtask)
         self._going.append(_Snapshot(task, frozen, self.storage.writer(name)))
 
@@ -169,6 +176,7 @@ class Snapshots:
 
     def abort(self, checkpoint: int) -> None:
         """N4, of one checkpoint."""
+        self._aborted.append(checkpoint)
         for one in [one for one in self._going if one.checkpoint == checkpoint]:
             self._drop(one)
 
