@@ -14,15 +14,11 @@
 // the last checkpoint come again. That is at least once.
 
 import type { MaybePromise } from '../runtime/operator.ts';
+import type { ConnectorPlace } from '../runtime/source.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 
 /** Where a writer or a committer runs. */
-export interface SinkContext {
-  readonly operatorName: string;
-  readonly jobName: string;
-  readonly subtask: number;
-  readonly parallelism: number;
-  readonly attempt: number;
+export interface SinkContext extends ConnectorPlace {
   /** Whether the job takes checkpoints. Where it does not, all is prepared and committed once, at the end of input. */
   readonly checkpointing: boolean;
   /** Event time of the record at hand, in milliseconds; `MIN_TIMESTAMP` where it has none. */

@@ -30,13 +30,17 @@ export interface FoundSplit<Of extends JsonValue = JsonValue> {
   readonly subtask?: number;
 }
 
-/** What a source is given of the job. */
-export interface ConnectorContext {
+/** Where a part of a source or of a sink runs. */
+export interface ConnectorPlace {
   readonly operatorName: string;
   readonly jobName: string;
   readonly subtask: number;
   readonly parallelism: number;
   readonly attempt: number;
+}
+
+/** What a source is given of the job. */
+export interface ConnectorContext extends ConnectorPlace {
   log(level: LogLevel, message: string): void;
   /** Something has come: a reader that had nothing is asked again at once. */
   wake(): void;

@@ -20,22 +20,14 @@ from collections.abc import Iterator, Sequence
 from itertools import compress, repeat
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
+from .connector_place import ConnectorPlace
+
 T = TypeVar("T")
 
 
-class SinkContext(Protocol):
+class SinkContext(ConnectorPlace, Protocol):
     """Where a writer or a committer runs."""
 
-    @property
-    def operator_name(self) -> str: ...
-    @property
-    def job_name(self) -> str: ...
-    @property
-    def subtask(self) -> int: ...
-    @property
-    def parallelism(self) -> int: ...
-    @property
-    def attempt(self) -> int: ...
     @property
     def checkpointing(self) -> bool:
         """Whether the job takes checkpoints. Where it does not, all is prepared and committed once, at the end of input."""

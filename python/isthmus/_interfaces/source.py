@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Generic, Protocol, TypeVar
 
+from .connector_place import ConnectorPlace
+
 T = TypeVar("T")
 
 
@@ -67,19 +69,8 @@ class Batch(Generic[T]):
         self.skip = 0
 
 
-class ConnectorContext(Protocol):
+class ConnectorContext(ConnectorPlace, Protocol):
     """What a source is given of the job."""
-
-    @property
-    def operator_name(self) -> str: ...
-    @property
-    def job_name(self) -> str: ...
-    @property
-    def subtask(self) -> int: ...
-    @property
-    def parallelism(self) -> int: ...
-    @property
-    def attempt(self) -> int: ...
 
     def wake(self) -> None:
         """Something has come: a reader that had nothing is asked again at once. From any thread."""
