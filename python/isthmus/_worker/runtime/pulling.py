@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 #: Records of the first chunk, before their size is known.
 _FIRST_CHUNK = 64
+#: Records of the longest chunk. One of more than ``CHUNK`` comes behind one that took less than ``_QUICK_S`` seconds.
+_LONGEST_CHUNK = 8192
+_QUICK_S = 0.005
 #: Seconds of a call after which its records count as slow ones, whether or not the watchdog has seen it: a function may keep
 #: Python's lock to itself. Longer than a busy machine keeps a process waiting.
 LASTS_S = 0.05
@@ -80,18 +83,19 @@ class Puller:
                 watchdog.leave()
         if forked.is_child():
             forked.end_child(error)
+        took = self._clock.monotonic() - pull.began
         made = pull.take_rest()  # P1
         if made is not None and pull.error is None:
             outputs.emit(made, reach)
-            if outputs.main or limit < CHUNK:
-                self._chunk = outputs.fitting(min(limit * 2, CHUNK))
+            longest = _LONGEST_CHUNK if took < _QUICK_S else CHUNK
+            self._chunk = outputs.fitting(min(limit * 2, longest))
         if len(values) < limit and type(feed) is Emitted and not feed.drained:
             error = error or self._stopped(feed)
         outputs.flush_sides()
         error = error or pull.error
         if error is not None:
             raise error
-        lasted = self._clock.monotonic() - pull.began > LASTS_S
+        lasted = took > LASTS_S
         if lasted and type(feed) is Feed:
             feed.lasted = True
         if lasted or self._care.in_steps:

@@ -184,7 +184,10 @@ class Emission:
             raise
         if results is None:
             return ()
-        return self._watched(results, window, elements) if isinstance(results, Iterator) else results
+        # A list, as most give, is known sooner by its type than by an abstract class.
+        if type(results) is list or not isinstance(results, Iterator):
+            return results
+        return self._watched(results, window, elements)
 
     def _watched(self, results: Iterator[Any], window: Any, elements: list[Any]) -> Iterator[Any]:
         try:
