@@ -1,14 +1,22 @@
-// Writes what is generated from tables in the sources: pages, and the tables of the Python side.
+// Writes what is generated from tables and doc comments in the sources: pages, and the tables of the Python side.
 
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { kindsForPython } from '../src/graph/kinds.ts';
 import { configurationPage } from '../src/config/document.ts';
 import { pythonTables } from '../src/config/python-table.ts';
+import { referencePage } from './reference/typescript.ts';
 
-writeFileSync(new URL('../docs/configuration.md', import.meta.url), configurationPage());
+const pathOf = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+writeFileSync(pathOf('docs/configuration.md'), configurationPage());
 for (const [path, text] of Object.entries(pythonTables())) {
-  writeFileSync(new URL(`../python/isthmus/${path}`, import.meta.url), text);
+  writeFileSync(pathOf(`python/isthmus/${path}`), text);
 }
 
 // The table of kinds as Python reads it.
-writeFileSync(new URL('../python/isthmus/_program/kinds.json', import.meta.url), kindsForPython());
+writeFileSync(pathOf('python/isthmus/_program/kinds.json'), kindsForPython());
+
+writeFileSync(pathOf('docs/reference-typescript.md'), referencePage());
+execFileSync(pathOf('.venv/bin/python'), [pathOf('scripts/reference/python.py')], { stdio: 'inherit' });

@@ -60,6 +60,7 @@ interface Details {
   report?: ErrorReport;
 }
 
+/** Base of all errors of Isthmus. */
 export class IsthmusError extends Error {
   readonly code: ErrorCode;
   /** Everything known, for machines. */
@@ -73,18 +74,21 @@ export class IsthmusError extends Error {
   }
 }
 
+/** The program is wrong, as the job graph shows; nothing has started. */
 export class GraphError extends IsthmusError {
   constructor(message: string, options?: Details) {
     super('ISTHMUS_GRAPH', message, options);
   }
 }
 
+/** An option is wrong, or something that a job needs (an interpreter, a folder) is not there. */
 export class ConfigurationError extends IsthmusError {
   constructor(message: string, options?: Details) {
     super('ISTHMUS_CONFIGURATION', message, options);
   }
 }
 
+/** A function of the program threw; `report` has the record, the operator and the stack or traceback. */
 export class UserFunctionError extends IsthmusError {
   constructor(message: string, options?: Details) {
     super('ISTHMUS_USER_FUNCTION', message, options);
@@ -93,19 +97,21 @@ export class UserFunctionError extends IsthmusError {
 
 type WorkerErrorCode = Extract<ErrorCode, `ISTHMUS_WORKER_${string}`>;
 
+/** A Python worker could not start, died, hung or outgrew its limit; `code` says which. */
 export class WorkerError extends IsthmusError {
   constructor(code: WorkerErrorCode, message: string, options?: Details) {
     super(code, message, options);
   }
 }
 
-/** Told by programs whose runtime is a process of its own. */
+/** The process of the runtime has died; told by programs whose runtime is a process of its own. */
 export class RuntimeDiedError extends IsthmusError {
   constructor(message: string, options?: Details) {
     super('ISTHMUS_RUNTIME_DIED', message, options);
   }
 }
 
+/** A frame was malformed; the message names its field. */
 export class BridgeProtocolError extends IsthmusError {
   constructor(message: string, options?: Details) {
     super('ISTHMUS_PROTOCOL', message, options);
@@ -114,18 +120,21 @@ export class BridgeProtocolError extends IsthmusError {
 
 type OutputErrorCode = Extract<ErrorCode, `ISTHMUS_OUTPUT${string}`>;
 
+/** What a print sink writes could not be written, or has no reader any more (`ISTHMUS_OUTPUT_CLOSED`). */
 export class OutputError extends IsthmusError {
   constructor(code: OutputErrorCode, message: string, options?: Details) {
     super(code, message, options);
   }
 }
 
+/** State cannot be written, or what was kept cannot be used: it is damaged, or of another operator. */
 export class StateError extends IsthmusError {
   constructor(message: string, options?: Details) {
     super('ISTHMUS_STATE', message, options);
   }
 }
 
+/** A value cannot cross between the languages; `path` says which. */
 export class CodecError extends IsthmusError {
   /** Path of the offending value inside the record, as in `$.user.tags[2]`. */
   readonly path: string;
@@ -136,18 +145,21 @@ export class CodecError extends IsthmusError {
   }
 }
 
+/** The job was cancelled. */
 export class JobCancelledError extends IsthmusError {
   constructor(message = 'The job was cancelled.', options?: Details) {
     super('ISTHMUS_CANCELLED', message, options);
   }
 }
 
+/** PyFlink has it, Isthmus has not (yet). */
 export class UnsupportedError extends IsthmusError {
   constructor(message: string, options?: Details) {
     super('ISTHMUS_UNSUPPORTED', message, options);
   }
 }
 
+/** A bug of Isthmus: please report it. */
 export class InternalError extends IsthmusError {
   constructor(message: string, options?: Details) {
     super('ISTHMUS_INTERNAL', message, options);

@@ -39,14 +39,20 @@ class IsthmusError(Exception):
 
 
 class GraphError(IsthmusError):
+    """The program is wrong, as the job graph shows; nothing has started."""
+
     code = "ISTHMUS_GRAPH"
 
 
 class ConfigurationError(IsthmusError):
+    """An option is wrong, or something that a job needs (an interpreter, Node, a folder) is not there."""
+
     code = "ISTHMUS_CONFIGURATION"
 
 
 class UserFunctionError(IsthmusError):
+    """A function of the program raised; ``report`` has the record, the operator and the traceback."""
+
     code = "ISTHMUS_USER_FUNCTION"
 
 
@@ -57,10 +63,14 @@ class WorkerError(IsthmusError):
 
 
 class RuntimeDiedError(IsthmusError):
+    """The process of the runtime, in which TypeScript functions run, has died."""
+
     code = "ISTHMUS_RUNTIME_DIED"
 
 
 class BridgeProtocolError(IsthmusError):
+    """A frame was malformed; the text names its field."""
+
     code = "ISTHMUS_PROTOCOL"
 
 
@@ -81,18 +91,26 @@ class CodecError(IsthmusError):
 
 
 class StateError(IsthmusError):
+    """State cannot be written, or what was kept cannot be used: it is damaged, or of another operator."""
+
     code = "ISTHMUS_STATE"
 
 
 class JobCancelledError(IsthmusError):
+    """The job was cancelled."""
+
     code = "ISTHMUS_CANCELLED"
 
 
 class UnsupportedError(IsthmusError, NotImplementedError):
+    """PyFlink has it, Isthmus has not (yet)."""
+
     code = "ISTHMUS_UNSUPPORTED"
 
 
 class InternalError(IsthmusError):
+    """A bug of Isthmus: please report it."""
+
     code = "ISTHMUS_INTERNAL"
 
 
