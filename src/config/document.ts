@@ -83,7 +83,7 @@ ${accepted.join('\n')}
 | digits of an integer that becomes a text or comes from one | Python's 4,300 | \`sys.set_int_max_str_digits(…)\` in the program, or \`PYTHONINTMAXSTRDIGITS\`: workers take it over |
 | digits of an integer between the languages | 4,300 | send its digits as a text, or its bytes |
 | levels of JSON, of a record that is pickled | Python's recursion limit, about 1,000 | flatten it |
-| levels of a record between the languages | 100 | flatten it, or keep it in one language |
+| levels of a record between the languages | 64 | flatten it, or keep it in one language |
 | a frame, so the largest record | \`isthmus.bridge.max-frame-bytes\` | raise it |
 `;
 }

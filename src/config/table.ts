@@ -321,7 +321,7 @@ export const SETTINGS = {
     default: 'hashmap',
     hosts: ['runtime', 'worker'],
     effect:
-      "Where keyed state is kept: `hashmap` is the process's memory; `embedded` a store on disk, for state larger than memory.",
+      "Where state by key is kept (with contents of windows, timers and waiting records of joins): `hashmap` is the process's memory; `embedded` a store on disk, for state larger than memory.",
   },
   windowsMerging: {
     key: 'isthmus.windows.merging',
