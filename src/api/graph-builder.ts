@@ -154,7 +154,7 @@ function reachedFrom(roots: readonly Transformation[]): Transformation[] {
     reached.add(next);
     for (const { from } of next.inputs) waiting.push(from);
   }
-  return [...reached].sort((a, b) => a.id - b.id); // T1
+  return [...reached].sort((a, b) => a.id - b.id); // Upstream first: see transformation.ts.
 }
 
 function operatorSpec(from: Transformation, functions: FunctionTable): OperatorSpec {

@@ -1,6 +1,6 @@
 // What a stream is made by. Streams share transformations; a job is whatever its roots can be reached from, upstream.
 //
-//   - A transformation is made after its inputs, so ascending ids are an order upstream first (G2 of the job graph).
+//   - A transformation is made after its inputs, so ascending ids are an order upstream first, as the job graph wants it.
 
 import type { JsonValue, Language, OperatorKind, TypeSpec } from '../graph/job-graph.ts';
 import type { ConnectorName } from '../graph/kinds.ts';

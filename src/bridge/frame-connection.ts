@@ -50,18 +50,18 @@ export class FrameConnection {
 
   /** Sends a frame. `body` must not be changed afterwards. */
   send(type: number, flags: number, channel: number, count: number, body: Uint8Array): void {
-    if (this.#closed || !this.#output.writable) return;
+    if (this.#closed || !this.#output.writable) return; // C3
     if (!this.#corked) {
       this.#corked = true;
       this.#output.cork();
-      process.nextTick(this.#uncork);
+      process.nextTick(this.#uncork); // C1
     }
     for (const part of encodeFrame(type, flags, channel, count, body)) this.#output.write(part);
   }
 
   /** Passes on a frame of another connection, unopened. */
   forward(frame: Frame): void {
-    this.send(frame.type, frame.flags, frame.channel, frame.count, frame.body);
+    this.send(frame.type, frame.flags, frame.channel, frame.count, frame.body); // C2
   }
 
   /** Sends a frame whose body is a map. */
@@ -108,7 +108,7 @@ export class FrameConnection {
         this.#handlers.frame(frame);
       }
     } catch (error) {
-      if (!(error instanceof BridgeProtocolError)) throw error;
+      if (!(error instanceof BridgeProtocolError)) throw error; // C4
       this.#closed = true;
       this.#handlers.violation(error);
     }

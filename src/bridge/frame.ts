@@ -214,13 +214,14 @@ export class FrameDecoder {
     count: number,
   ): void {
     if (buffer[at + 4] !== MAGIC) {
-      throw new BridgeProtocolError(`magic: ${hex(buffer[at + 4])} instead of ${hex(MAGIC)}`);
+      throw new BridgeProtocolError(`magic: ${hex(buffer[at + 4])} instead of ${hex(MAGIC)}`); // F2
     }
     if (buffer[at + 5] !== VERSION) {
       throw new BridgeProtocolError(`version: ${buffer[at + 5]}, this side speaks ${VERSION}`);
     }
     if (!frameTypeName.has(type)) throw new BridgeProtocolError(`type: ${hex(type)} is unknown`);
     if (length > this.maxFrameBytes) {
+      // F1
       throw new BridgeProtocolError(`length: ${length} bytes, the limit is ${this.maxFrameBytes}`);
     }
     if ((flags & ~(allowedFlags[type] ?? 0)) !== 0) {

@@ -177,7 +177,7 @@ function ask(request: InspectRequest, options: InspectOptions): Promise<string> 
     },
   );
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  forwardLines(child.stdout, (line) => options.onLine(line, 'stdout'));
+  forwardLines(child.stdout, (line) => options.onLine(line, 'stdout')); // I2
   const lastLines: string[] = [];
   forwardLines(child.stderr, (line) => {
     lastLines.push(line);

@@ -64,7 +64,7 @@ export class OutputStream {
   write(lines: string | Uint8Array): Promise<void> | undefined {
     const bytes = typeof lines === 'string' ? Buffer.from(lines) : lines;
     if (bytes.byteLength === 0) return undefined;
-    this.#queue.push(bytes);
+    this.#queue.push(bytes); // O1
     this.#taken += bytes.byteLength;
     if (!this.#isWriting) this.#writeQueued();
     return this.room();
@@ -177,7 +177,7 @@ function endOfPiece(bytes: Uint8Array, pieceBytes: number): number {
 function descriptorTarget(descriptor: number): Target {
   const { waits, isPipe } = kindOf(descriptor);
   return {
-    pieceBytes: isPipe ? PIPE_BUF : Infinity,
+    pieceBytes: isPipe ? PIPE_BUF : Infinity, // O3
     write: (piece, done) => {
       if (waits) writeBeside(descriptor, piece, done, 0);
       else writeAtOnce(descriptor, piece, done);

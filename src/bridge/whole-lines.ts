@@ -29,7 +29,7 @@ export class WholeLines {
     const room = end === 0 ? undefined : this.#passOn(chunk.subarray(0, end));
     const rest = chunk.subarray(end);
     if (rest.byteLength > 0) {
-      this.#unfinished.push(rest);
+      this.#unfinished.push(rest); // L1
       this.#unfinishedBytes += rest.byteLength;
       if (this.#unfinishedBytes > MAX_LINE_BYTES) return this.finish();
       const waitForEnd = () => {

@@ -171,7 +171,8 @@ export class WorkerProcess implements WorkerLink {
   lend(tenant: WorkerTenant | undefined): void {
     this.#tenant = tenant;
     if (tenant !== undefined) this.#place = tenant.place;
-    if (tenant === undefined) this.#unref();
+    if (tenant === undefined)
+      this.#unref(); // W5
     else this.#ref();
     if (this.#exit !== undefined) tenant?.exited(this.#exit); // W6
   }
@@ -411,7 +412,7 @@ export class WorkerProcess implements WorkerLink {
     const room = receive(chunk, this.#origin());
     // Of a worker that has ended there is no more than its pipes hold.
     if (room === undefined || this.#gone) return;
-    stream.pause();
+    stream.pause(); // W1
     void room.then(() => stream.resume());
   }
 

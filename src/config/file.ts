@@ -62,7 +62,7 @@ function entriesOf(file: string, text: string): FileEntry[] {
   const isTwice = document.errors.some(({ code }) => code === 'DUPLICATE_KEY');
   const flat = isTwice ? undefined : flatLines(text);
   if (flat !== undefined) return flat;
-  if (problem !== undefined) throw reading.error(problem.pos[0], problem.message);
+  if (problem !== undefined) throw reading.error(problem.pos[0], problem.message); // F2
   throw reading.error(0, 'the file is no list of settings of the form key: value');
 }
 

@@ -143,7 +143,7 @@ export const knownKeys: readonly string[] = [
 function placesOf(sources: ConfigurationSources, warnings: string[]): Setting[][] {
   const { code = {}, file, environment = {}, commandLine = {} } = sources;
   const entries = (values: Readonly<Record<string, string>>, place: Place) =>
-    Object.entries(values).map(([key, value]): Setting => ({ key, value, place }));
+    Object.entries(values).map(([key, value]): Setting => ({ key, value, place })); // C1
   return [
     entries(code, 'code'),
     file === undefined ? [] : fileSettings(file),

@@ -1,4 +1,4 @@
-// Which neighbours become one task (P1).
+// Which neighbours become one task (P1 of execution-plan.ts).
 
 import type { Settings } from '../config/table.ts';
 import { EdgeIndex } from './edge-index.ts';

@@ -20,7 +20,7 @@ export interface JobAttempt {
   attempt: number;
 }
 
-/** What slot `slot` is told: subtask `slot` of every Python task that has one (P3). */
+/** What slot `slot` is told: subtask `slot` of every Python task that has one (P3 of execution-plan.ts). */
 export function slotDeployment(
   plan: ExecutionPlan,
   slot: number,

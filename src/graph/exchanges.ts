@@ -3,7 +3,7 @@
 import type { ChannelPlan, EdgeCodec, ExchangePlan, TaskPlan } from './execution-plan.ts';
 import type { Language } from './job-graph.ts';
 
-/** Hands out channel ids, unique in the job (P2). Zero is no channel: frames without one carry it. */
+/** Hands out channel ids, unique in the job (P2 of execution-plan.ts). Zero is no channel: frames without one carry it. */
 export class ChannelNumbers {
   #next = 1;
 

@@ -1,9 +1,9 @@
 // The execution plan: what the planner makes of a job graph. Plain data again.
 //
-//   P1. A task is a chain of operators of one language; its head may have two inputs, the others have one.
-//   P2. Channel ids are unique in the job; a channel joins one subtask to one subtask.
-//   P3. Subtask i of every Python task runs in slot i (one worker process); TypeScript subtasks run in the runtime.
-//   P4. A keyed exchange carries the keys: the sender computes them, the receiver never calls a key selector.
+//   P1. A task is a chain of operators of one language; its head may have two inputs, the others have one (chaining.ts).
+//   P2. Channel ids are unique in the job; a channel joins one subtask to one subtask (exchanges.ts).
+//   P3. Subtask i of every Python task runs in slot i (one worker process); TypeScript subtasks run in the runtime (deploy.ts).
+//   P4. A keyed exchange carries the keys: the sender computes them, the receiver never calls a key selector (output.ts).
 
 import type {
   FunctionRef,

@@ -2,7 +2,7 @@
 //
 //   - After `resolveLanguages` no operator is `any`.
 //   - After `placeKeySelectors` every key selector and custom partitioner is in the language of the operator that sends
-//     (P4: the sender computes the keys). Where it was not, an identity (kind `map` without a function) stands between.
+//     (the sender computes the keys: P4 of execution-plan.ts). Where it was not, an identity (kind `map` without a function) stands between.
 
 import { EdgeIndex } from './edge-index.ts';
 import type { EdgeSpec, JobGraph, Language, OperatorSpec } from './job-graph.ts';
@@ -14,7 +14,7 @@ export type PlacedOperator = OperatorSpec & { language: Language };
  * Settles `any`: a source runs where its first consumer (or the key selector on the way to it) does, everything else where
  * its first producer does. What has no such neighbour runs in the language of the client.
  *
- * @param graph a valid graph, operators listed upstream first (G2)
+ * @param graph a valid graph, operators listed upstream first
  */
 export function resolveLanguages(graph: JobGraph): PlacedOperator[] {
   const specs = new Map(graph.operators.map((spec) => [spec.id, spec]));

@@ -1,8 +1,8 @@
 // Files as the runtime sees them. It opens none in another way, so a simulation can hand it files that tear, forget what was
 // not synced, or are full. Twin of python/isthmus/_worker/machine/files.py.
 //
-//   F1. What was written is there for good when the file has been synced; its name is when its folder has been, too.
-//   F2. Errors are the system's, with its `code` (ENOENT, ENOSPC, …).
+// What was written is there for good when the file has been synced; its name is when its folder has been, too. Errors are the
+// system's, with its `code` (ENOENT, ENOSPC, …).
 
 /**
  * `write`: a file that is there is emptied. `new`: it must not be there. `private`: as `new`, and nobody else may read it.
@@ -28,7 +28,7 @@ export interface OpenFile {
   write(bytes: Uint8Array): Promise<void>;
   size(): Promise<number>;
   truncate(bytes: number): Promise<void>;
-  /** Resolves when what was written survives a loss of power (F1). */
+  /** Resolves when what was written survives a loss of power. */
   sync(): Promise<void>;
   close(): Promise<void>;
 }
@@ -50,7 +50,7 @@ export interface Files {
   remove(path: string): Promise<boolean>;
   /** A folder with all that is in it, if it is there. */
   removeFolder(folder: string): Promise<void>;
-  /** Resolves when the names in it survive a loss of power (F1). */
+  /** Resolves when the names in it survive a loss of power. */
   syncFolder(folder: string): Promise<void>;
   /** The same, for who cannot wait. */
   readonly now: FilesNow;

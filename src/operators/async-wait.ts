@@ -82,7 +82,7 @@ export class AsyncWaitOperator extends StatefulOperator {
     const operation = await this.operation();
     this.#capacity = operation.capacity;
     this.#timeoutMs = operation.timeoutMs;
-    this.#queue = new AsyncQueue(operation.ordered);
+    this.#queue = new AsyncQueue(operation.ordered); // A2
     this.#user = this.userFunction(operation.function);
     await this.#user.open(this.openRuntime(ctx));
     const fn = this.asyncFunction(this.#user);

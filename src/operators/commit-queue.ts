@@ -30,7 +30,7 @@ export class CommitQueue {
     this.#committer = committer;
     this.#table = table;
     this.#pending = (table.values as [string, unknown][]).map(([id, value]) => ({
-      checkpoint: RESTORED, // Q2
+      checkpoint: RESTORED, // Q2, K4 of sink.ts
       id,
       value,
     }));

@@ -67,7 +67,7 @@ export class KeyedTimers implements TimerService {
   }
 
   registerEventTimeTimer(timestamp: number): void {
-    this.#event.register(checked(timestamp), this.#owners.keep(this.#ctx.cursor.key));
+    this.#event.register(checked(timestamp), this.#owners.keep(this.#ctx.cursor.key)); // K1
   }
 
   registerProcessingTimeTimer(timestamp: number): void {

@@ -58,7 +58,7 @@ class LookupJoinOperator extends AsyncWaitOperator {
     const held = isTable(this.#lookup) || cacheSize > 0;
     const isolate: Isolate = held ? recordIsolator(this.ctx.settings) : (found) => found;
     const answer = (value: unknown, found: unknown): unknown => {
-      if (found === undefined || found === null) return keeps ? one(join(value, null)) : [];
+      if (found === undefined || found === null) return keeps ? one(join(value, null)) : []; // J2
       return one(join(value, isolate(found))); // J4
     };
     const { call } = lookup;
@@ -66,7 +66,7 @@ class LookupJoinOperator extends AsyncWaitOperator {
     const limited = timeout === undefined ? {} : { timeout };
     if (cacheSize <= 0) {
       const invoke = (value: unknown): unknown => {
-        const found = call(keyOf(value));
+        const found = call(keyOf(value)); // J1
         return isPromise(found)
           ? settling(found).then((settled) => answer(value, settled))
           : answer(value, found);
@@ -135,7 +135,7 @@ class LookupCache {
     const known = this.#known.get(identity);
     if (known === undefined) return undefined;
     this.#known.delete(identity);
-    if (this.#ttlMs > 0 && this.#clock.now() - known.since >= this.#ttlMs) return undefined;
+    if (this.#ttlMs > 0 && this.#clock.now() - known.since >= this.#ttlMs) return undefined; // J3
     this.#known.set(identity, known);
     return known;
   }

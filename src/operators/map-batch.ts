@@ -111,7 +111,7 @@ class BatchOperator extends StatefulOperator {
       );
     }
     for (let i = 0; i < results.length; i++) {
-      cursor.timestamp = timestamps[i] as number;
+      cursor.timestamp = timestamps[i] as number; // B3
       const wait = this.#emit(results[i]);
       if (wait !== undefined) await wait;
     }

@@ -8,7 +8,7 @@
 //       that has not prepared them: the second time does nothing. Each has an id of its own for that.
 //   K3. A writer made of restored states goes on where `prepare` gave them; what the writer before it wrote later is gone.
 //   K4. Committables of a checkpoint that is given up belong to the next one. Those of a checkpoint that was restored are
-//       committed before the first record.
+//       committed before the first record (commit-queue.ts).
 //
 // A sink without `prepare` and committer is *plain*: `flush` is called at each barrier, and after a failure the records behind
 // the last checkpoint come again. That is at least once.
@@ -67,7 +67,7 @@ export interface SinkWriter<T = unknown, C = unknown, S = unknown> {
 
 export interface Prepared<C = unknown, S = unknown> {
   readonly committables?: readonly C[];
-  /** What a writer can go on with, such as an open file and its length. Each is given to one writer, whatever the parallelism. */
+  /** What a writer can go on with (K3), such as an open file and its length. Each is given to one writer, whatever the parallelism. */
   readonly states?: readonly S[];
 }
 
@@ -78,7 +78,7 @@ export interface Committable<C = unknown> {
 }
 
 export interface Committer<C = unknown> {
-  /** Lets it be seen (K2). When it throws, all of them are committed again a little later, for as long as it takes. */
+  /** Lets it be seen (K1, K2). When it throws, all of them are committed again a little later, for as long as it takes. */
   commit(committables: readonly Committable<C>[]): MaybePromise<void>;
   /** They are not to be seen, ever: the job has failed, and takes no checkpoints. */
   abort?(committables: readonly Committable<C>[]): MaybePromise<void>;

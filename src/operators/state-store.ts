@@ -38,6 +38,7 @@ function tableOf<T>(ctx: OperatorContext): { table: KeyedTable<T>; rows?: Change
   const { cursor, state, spec } = ctx;
   const store = stateStore(ctx);
   if (store === undefined)
+    // D3 of changes.ts
     return { table: state.tracks ? new TouchingTable(cursor) : new HeapTable(cursor) };
   const freezing = {
     name: spec.name,

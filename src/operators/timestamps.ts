@@ -1,6 +1,7 @@
 // Assigns timestamps and makes watermarks. Twin of python/isthmus/_worker/operators/timestamps.py.
 //
-//   W1. Watermarks come periodically (`pipeline.auto-watermark-interval`, 200 ms; 0: none but the final one), never per record.
+//   W1. Watermarks come periodically (`pipeline.auto-watermark-interval`, 200 ms; 0: none but the final one), never
+//       per record. What a generator's `onEvent` gives goes out at once.
 //   W2. Watermarks from upstream stop here, except the final one.
 //   W3. An output that was silent for the idle timeout is idle until its next record or watermark, which comes behind the
 //       news that it is active. While it is idle nobody asks the generator for a watermark.
@@ -139,7 +140,7 @@ class TimestampsOperator implements Operator {
   #tickLater(): void {
     if (this.#intervalMs <= 0 || this.#ticking) return;
     this.#ticking = true;
-    this.#ctx.requestProcessingTime(this.#ctx.clock.now() + this.#intervalMs);
+    this.#ctx.requestProcessingTime(this.#ctx.clock.now() + this.#intervalMs); // W1
   }
 
   async onProcessingTime(now: number): Promise<void> {

@@ -132,7 +132,7 @@ function entry(
     } catch (thrown) {
       return fail(thrown, value, cursor.key);
     }
-    if (result === undefined) return undefined;
+    if (result === undefined) return undefined; // C3
     const key = cursor.key;
     return result.then(undefined, (thrown: unknown) => fail(thrown, value, key));
   };
@@ -172,7 +172,7 @@ function emitOf(link: ChainLink, next: Emit | undefined, cursor: Cursor): Emit {
   }
   return (value) => {
     link.out++;
-    const waiting = emitToAll(outputs, value);
+    const waiting = emitToAll(outputs, value); // C1
     if (next === undefined) return waiting;
     if (waiting === undefined) return next(value);
     const { timestamp, key } = cursor;

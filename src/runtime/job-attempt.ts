@@ -116,12 +116,12 @@ export class JobAttempt {
       });
       await this.#unlessFailed(Promise.all([this.#allFinished, ...ends]));
       while (this.#unread.size > 0) await this.#unlessFailed(Promise.all(this.#unread)); // A5
-      await this.#unlessFailed(Promise.all(this.#slots.map((slot) => slot.release())));
+      await this.#unlessFailed(Promise.all(this.#slots.map((slot) => slot.release()))); // A4
       this.#isOver = true;
     } catch (thrown) {
       this.#isOver = true;
       const error = asIsthmusError(thrown);
-      await this.#end(error.message);
+      await this.#end(error.message); // A4
       this.sampleMetrics(); // What it has done counts, although it failed.
       throw error;
     }

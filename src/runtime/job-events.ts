@@ -130,7 +130,7 @@ export class JobEvents {
   }
 
   #tell(news: JobNews): MaybePromise<void> {
-    const event: JobEvent = { ...news, at: this.#now(), attempt: this.#attempt };
+    const event: JobEvent = { ...news, at: this.#now(), attempt: this.#attempt }; // E1
     if (!PASSING.has(event.kind)) this.#kept.add(event);
     for (const reader of this.#readers) reader.add(event);
     let held: Promise<void> | undefined;

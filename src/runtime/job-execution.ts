@@ -222,7 +222,7 @@ export class JobExecution {
         await resolvedWithin(this.#machine.clock, this.#output.stdout.settled(), LAST_OUTPUT_MS);
       }
       this.#end(this.#cancelled === undefined ? 'FAILED' : 'CANCELED');
-      throw this.#cancelled ?? error;
+      throw this.#cancelled ?? error; // J1
     } finally {
       this.#place.isOver = true;
       stopWatch();
@@ -248,7 +248,7 @@ export class JobExecution {
     try {
       await this.#attempts(plan, workers);
     } finally {
-      await workers?.giveBack();
+      await workers?.giveBack(); // J2
     }
   }
 

@@ -3,7 +3,7 @@
 //   P1. Without a reader (`| head -1`) there is nothing left to do for a job that only prints: it ends, and quietly. One that has
 //       other sinks, too, goes on for these.
 //   P2. Any other failure, such as a full disk, is one of the job.
-//   P3. What functions print, and all that is said on stderr, is never a reason to end a job.
+//   P3. A stream that no print sink writes to is never a reason to end a job: neither what functions print nor what is said there.
 
 import { type ProgramOutput, isClosed } from '../bridge/output-stream.ts';
 import { OutputError } from '../errors.ts';
@@ -19,10 +19,11 @@ export function watchPrints(
   fail: (error: OutputError) => void,
 ): () => void {
   const watches = (['stdout', 'stderr'] as const)
-    .filter((name) => graph.operators.some((spec) => printsTo(spec, name)))
+    .filter((name) => graph.operators.some((spec) => printsTo(spec, name))) // P3
     .map((name) =>
       output[name].onFailure((failure) => {
-        if (!isClosed(failure)) fail(unwritten(name, failure));
+        if (!isClosed(failure))
+          fail(unwritten(name, failure)); // P2
         else if (onlyPrintsTo(graph, name)) fail(unread(name)); // P1
       }),
     );

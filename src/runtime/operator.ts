@@ -55,7 +55,7 @@ export interface OperatorContext {
   readonly state: OperatorStore;
   /** What its functions make to be seen. */
   readonly metrics: SubtaskMetricGroup;
-  readonly clock: Clock;
+  readonly clock: Clock; // O3
   readonly random: () => number;
   readonly files: Files;
   readonly settings: Settings;
@@ -91,7 +91,7 @@ export interface SplitWatcher extends SplitListener {
 
 export interface Operator {
   open?(ctx: OperatorContext, emit: Emit): MaybePromise<void>;
-  process(value: unknown): MaybePromise<void>;
+  process(value: unknown): MaybePromise<void>; // O1
   /** Input 1 of a two-input operator. */
   processSecond?(value: unknown): MaybePromise<void>;
   /** Event time has reached `watermark`: fire what is due. */

@@ -1,5 +1,5 @@
 // Where the records of an operator go: one exchange seen from one sending subtask. The sender partitions, and computes
-// the keys of a keyed exchange (P4 of src/graph/execution-plan.ts).
+// the keys of a keyed exchange (P4 of execution-plan.ts).
 
 import { settling } from './settling.ts';
 import { checkKey } from '../state/keys.ts';

@@ -86,7 +86,7 @@ function textOf(read: () => unknown): string | undefined {
 function isSmall(value: unknown): boolean {
   let left = MAX_PARTS;
   const count = (part: unknown, depth: number): void => {
-    if (--left < 0 || depth > MAX_DEPTH) return;
+    if (--left < 0 || depth > MAX_DEPTH) return; // S1
     for (const inner of partsOf(part)) {
       count(inner, depth + 1);
       if (left < 0) return;
@@ -117,7 +117,7 @@ function* partsOf(value: unknown): Iterable<unknown> {
 
 /** A copy of a large value with the first of its parts; what is deeper or behind them is left out. */
 function firstParts(value: unknown, parts: { left: number }, depth: number): unknown {
-  if (--parts.left < 0) return LEFT_OUT;
+  if (--parts.left < 0) return LEFT_OUT; // S1
   if (typeof value !== 'object' || value === null || types.isProxy(value)) return value;
   if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return value;
   if (depth > MAX_DEPTH) return LEFT_OUT;

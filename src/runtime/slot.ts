@@ -305,7 +305,7 @@ export class Slot {
       this.#events.died(exit);
       this.#events.failed(workerExitError(exit, work));
     }
-    this.#resolveDeployed();
+    this.#resolveDeployed(); // S2
     this.#resolveClosing();
     this.#resolveReleased();
   }

@@ -151,6 +151,7 @@ export class Subtask {
       this.#loop.wake(),
     );
     this.#loop = new TaskLoop(services.machine.clock, {
+      // T1
       step: () => this.#step(),
       rest: () => this.#flusher.flush(), // T4
       fail: (thrown) => this.#fail(thrown),
@@ -193,7 +194,7 @@ export class Subtask {
       hooks: {
         dirty: (channel) => this.#flusher.add(channel),
         roomAgain: () => this.#room.wake(),
-        waitForRoom: (channel) => this.#room.wait(channel),
+        waitForRoom: (channel) => this.#room.wait(channel), // T2
         requestProcessingTime: (operator, at) => {
           if (!this.#isStill()) this.#timers.request(operator, at);
         },
@@ -415,7 +416,7 @@ export class Subtask {
   #step(): MaybePromise<void> | typeof IDLE {
     if (this.#held) return this.#requests.shift()?.() ?? IDLE; // T10
     if (this.#isStill()) return this.#stepStill();
-    if (this.#timers.due) return this.#fireTimers();
+    if (this.#timers.due) return this.#fireTimers(); // T3
     if (this.#isToCut()) return this.#barrier(this.#wanted as BarrierElement);
     const run = this.#run as RecordRun;
     if (run.active) {
@@ -660,7 +661,7 @@ export class Subtask {
 
   #settle(): void {
     this.#phase = 'finished';
-    this.#resolve(this.metrics());
+    this.#resolve(this.metrics()); // T5
   }
 
   #fail(thrown: unknown): void {
@@ -670,7 +671,7 @@ export class Subtask {
     const inFlight = { hasRecord: false, hasKey: false };
     const error = place === undefined ? asError(thrown) : blame(thrown, place, inFlight);
     this.#stop(error);
-    void Promise.all([this.#snapshots?.end(), this.#close()]).then(() => this.#reject(error));
+    void Promise.all([this.#snapshots?.end(), this.#close()]).then(() => this.#reject(error)); // T5
   }
 
   /** Whether no record, timer or watermark is processed any more. */

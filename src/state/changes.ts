@@ -2,7 +2,7 @@
 //
 //   D1. A unit (a key, an entry of a map) is touched before it changes; what of it is to be encoded yet is set aside as it is now.
 //   D2. What a checkpoint that is never completed would have had goes into the next one.
-//   D3. Without checkpoints nothing is touched.
+//   D3. Without checkpoints nothing is touched (state-store.ts).
 
 /** What of a table is frozen. */
 export interface BeingEncoded<U> {
@@ -19,7 +19,7 @@ export class Changes<U> {
 
   touch(identity: unknown, unit: U): void {
     this.#now.set(identity, unit);
-    for (const frozen of this.#frozen.values()) frozen.keep(identity, unit);
+    for (const frozen of this.#frozen.values()) frozen.keep(identity, unit); // D1
   }
 
   /** All that has changed since the base, for a checkpoint that is frozen now. */

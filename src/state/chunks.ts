@@ -7,7 +7,7 @@
 //       entry without its last part, so the key, or the key and what goes with it.
 //   C4. A chunk of more has entries on top of what there was, as those of a whole one are: what several subtasks had, and one
 //       keeps.
-//   C5. A table that is large comes in several: the first is whole, the others are changes that remove nothing.
+//   C5. A table that is large comes in several: the first is whole, the others are changes that remove nothing (views.ts).
 
 import { UserFunctionError } from '../errors.ts';
 import { load, store } from './stored-value.ts';

@@ -208,7 +208,7 @@ export class EmbeddedTable<T> implements KeyedTable<T> {
     }
     const row = this.#select.get(stored) as unknown as StoredRow | undefined;
     const entry = row === undefined ? undefined : this.read(row.f, row.v)[1];
-    return this.#cached(stored, { key, entry, dirty: CLEAN });
+    return this.#cached(stored, { key, entry, dirty: CLEAN }); // E1
   }
 
   #cached(stored: string, slot: Slot<T>): Slot<T> {

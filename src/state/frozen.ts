@@ -1,9 +1,9 @@
 // A subtask's tables as they were at a barrier, to be encoded while the subtask goes on. Twin of
 // python/isthmus/_worker/state/frozen.py.
 //
-//   F1. What is frozen is what was there at the barrier, whatever functions change while it is encoded.
-//   F2. It is encoded in steps of about a millisecond at most, which whoever keeps the loop takes when there is time.
-//   F3. An increment says on which checkpoint it is built: the last that was completed when it was frozen.
+// What is frozen is what was there at the barrier, whatever functions change while it is encoded (S4 of store.ts). It is encoded in
+// steps of about a millisecond at most, which whoever keeps the loop takes when there is time. An increment says on which
+// checkpoint it is built: the last that was completed when it was frozen.
 
 import type { Chunk, SavedSubtask } from './chunks.ts';
 import type { Place } from './store.ts';
@@ -11,7 +11,7 @@ import type { Place } from './store.ts';
 /** What `SubtaskStore.freeze` gives for one checkpoint. */
 export class Frozen {
   readonly checkpoint: number;
-  /** The checkpoint that this is an increment of; undefined where it is all there is (F3). */
+  /** The checkpoint that this is an increment of; undefined where it is all there is. */
   readonly base: number | undefined;
   readonly subtask: number;
   readonly parallelism: number;

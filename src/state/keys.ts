@@ -36,7 +36,7 @@ export function encodeKey(key: unknown): Uint8Array {
     case 'number':
       return numberKey(key);
     case 'boolean':
-      return ascii(key ? 'i1' : 'i0');
+      return ascii(key ? 'i1' : 'i0'); // K1
     case 'bigint':
       return integerKey(key);
     case 'object':
@@ -64,7 +64,7 @@ export function subtaskOfKeyGroup(
   parallelism: number,
   maxParallelism: number,
 ): number {
-  return Math.floor((group * parallelism) / maxParallelism);
+  return Math.floor((group * parallelism) / maxParallelism); // K2
 }
 
 /** The first and the last key group that `subtask` owns. */

@@ -217,7 +217,7 @@ export class HeapListState<T> implements ListState<T> {
 
 /** What has not expired; undefined where nothing is left, the list itself where all is. */
 function aliveElements<T>(entries: Timed<T>[], expiry: Expiry): Timed<T>[] | undefined {
-  if (entries.every((entry) => expiry.isAlive(entry))) return entries;
+  if (entries.every((entry) => expiry.isAlive(entry))) return entries; // T3 of ttl.ts
   const alive = entries.filter((entry) => expiry.isAlive(entry));
   return alive.length === 0 ? undefined : alive;
 }
@@ -233,7 +233,7 @@ function aliveEntries<V>(held: MapEntries<V>, expiry: Expiry): MapEntries<V> | u
   if (held.values.values().every((entry) => expiry.isAlive(entry))) return held;
   const alive = new MapEntries<V>();
   for (const [identity, entry] of held.values) {
-    if (expiry.isExpired(entry)) continue;
+    if (expiry.isExpired(entry)) continue; // T3 of ttl.ts
     alive.values.set(alive.originals.keep(held.originals.key(identity)), entry);
   }
   return alive.values.size === 0 ? undefined : alive;

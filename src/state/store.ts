@@ -107,7 +107,7 @@ export class SubtaskStore {
     const of = `${restored.subtask} ${group}`;
     const known = pieces.get(of);
     if (known === undefined || kind === WHOLE)
-      pieces.set(of, [restored]); // C2
+      pieces.set(of, [restored]); // C2 of chunks.ts
     else known.push(restored);
   }
 
@@ -216,7 +216,7 @@ export class SubtaskStore {
       if (!isKeyed && keeper !== this.place.subtask) continue;
       for (const { chunk } of ofOne) {
         const [uid, name, form, codec, group, kind, data] = chunk;
-        // That of another subtask is no void of the one's before it (C4).
+        // That of another subtask is no void of the one's before it (C4 of chunks.ts).
         const joins = hasAny && !isKeyed && kind === WHOLE;
         yield joins ? [uid, name, form, codec, group, MORE, data] : chunk;
       }
@@ -395,7 +395,7 @@ export class OperatorStore {
 
 /** Uids and names may hold anything. */
 function addressOf(uid: string, name: string): string {
-  return JSON.stringify([uid, name]);
+  return JSON.stringify([uid, name]); // S1
 }
 
 function ofAnotherForm(name: string, one: Form, other: Form, is: string, when: string): GraphError {

@@ -136,7 +136,7 @@ export class ExpiringTable<T> {
     if (entry === undefined) return undefined;
     if (this.#expiry.isExpired(entry)) {
       this.#table.delete();
-      return this.#expiry.givesExpired ? entry.value : undefined; // T2
+      return this.#expiry.givesExpired ? entry.value : undefined; // T2 of ttl.ts
     }
     if (this.#expiry.renewsOnRead) {
       entry.renewed = this.#expiry.now();

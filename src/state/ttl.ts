@@ -1,9 +1,9 @@
 // State that expires (processing time). Twin of python/isthmus/_worker/state/ttl.py.
 //
 //   T1. An entry carries the time it was last renewed; it has expired `ttl` ms later.
-//   T2. `never` gives no expired entry; `ifNotCleanedUp` gives it once, and removes it.
-//   T3. Lists expire by element and maps by entry, values and accumulators as a whole.
-//   T4. Nothing expired goes into a snapshot.
+//   T2. `never` gives no expired entry; `ifNotCleanedUp` gives it once, and removes it (table.ts).
+//   T3. Lists expire by element and maps by entry, values and accumulators as a whole (states.ts).
+//   T4. Nothing expired goes into a snapshot (backend.ts).
 
 import { ConfigurationError } from '../errors.ts';
 
@@ -65,7 +65,7 @@ export class Expiry {
   }
 
   isExpired({ renewed }: Timed<unknown>): boolean {
-    return this.#now() >= renewed + this.#ttlMs;
+    return this.#now() >= renewed + this.#ttlMs; // T1
   }
 
   isAlive(entry: Timed<unknown>): boolean {

@@ -53,13 +53,13 @@ export class TableView implements BeingEncoded<unknown> {
     for (const [group, units] of byGroup) {
       let begins = this.#keys === undefined;
       for (let at = 0; at < units.length; ) {
-        const [removed, entries] = this.#take(units.slice(at, at + atOnce));
+        const [removed, entries] = this.#take(units.slice(at, at + atOnce)); // V2
         at += atOnce;
         if (removed.length + entries.length === 0) continue;
         const chunk = begins
           ? whole(uid, name, form, group, entries)
           : changes(uid, name, form, group, removed, entries);
-        begins = false;
+        begins = false; // C5 of chunks.ts
         const bytes = chunk[6].byteLength;
         if (bytes > CHUNK_BYTES) atOnce = Math.max(1, atOnce >> 1);
         else if (bytes < CHUNK_BYTES / 2) atOnce = Math.min(MOST, atOnce * 2);

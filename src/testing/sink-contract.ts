@@ -200,7 +200,7 @@ class Run {
   }
 }
 
-/** K2: a commit whose answer is lost is repeated. */
+/** K2 of sink.ts: a commit whose answer is lost is repeated. */
 async function answersAreLost(given: SinkCase): Promise<void> {
   let lost = 0;
   const { sink } = given;

@@ -66,7 +66,7 @@ class Check<T> {
 
   async everyRecordOnce(): Promise<void> {
     for (const parallelism of [1, 2, 3]) {
-      this.#same(await this.#turns([parallelism]), `at parallelism ${parallelism}`);
+      this.#same(await this.#turns([parallelism]), `at parallelism ${parallelism}`); // S1
     }
   }
 
@@ -131,7 +131,7 @@ class Check<T> {
     await harness.close();
     deepStrictEqual(
       closed.sort(),
-      ['enumerator', 'reader', 'reader'],
+      ['enumerator', 'reader', 'reader'], // S5
       'S5: each is to be closed once.',
     );
   }

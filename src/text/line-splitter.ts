@@ -36,7 +36,7 @@ export class LineSplitter {
     const lines = this.#decode(
       this.#rest.length === 0 ? whole : Buffer.concat([...this.#rest, whole]),
     );
-    this.offset += this.#restBytes + last + this.#width;
+    this.offset += this.#restBytes + last + this.#width; // S2
     this.#rest = [];
     this.#restBytes = 0;
     this.#keep(block.subarray(last + this.#width));

@@ -71,7 +71,7 @@ def changed_state(names: Iterable[str]) -> str | None:
             if name not in present or _same(present[name], literal):
                 continue
             if _is_simple(present[name]):
-                state.setdefault(module.__name__, {})[name] = present[name]
+                state.setdefault(module.__name__, {})[name] = present[name]  # M1
             elif literal is not None and type(present[name]) is not type(literal):
                 _tell(module, name, f"a {type(present[name]).__name__}, which is not carried to workers")
         changed = {**_changed_of_classes(module, text), **_added(module, text)}
@@ -79,7 +79,7 @@ def changed_state(names: Iterable[str]) -> str | None:
             state.setdefault(module.__name__, {}).update(changed)
         for name in text.functions:
             if name in present and not _is_function_of(module, name, present[name]):
-                _tell(module, name, "another function than its own")
+                _tell(module, name, "another function than its own")  # M3
     if not state:
         return None
     # M4: in the order in which the program has imported them.
@@ -124,7 +124,7 @@ def _own_modules(names: Iterable[str]) -> list[ModuleType]:
     while waiting and len(found) < _MAX_MODULES:
         name = waiting.popleft()
         module = sys.modules.get(name)
-        if name in found or module is None or not _is_own(module):
+        if name in found or module is None or not _is_own(module):  # M2
             continue
         found[name] = module
         waiting += _text_of(module).imports

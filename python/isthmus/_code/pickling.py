@@ -97,7 +97,7 @@ class FunctionPickler:
         Raises:
             TypeError: It holds something that cannot be pickled; the text says what and for which operator.
         """
-        data, met = self._pickle(obj, name)
+        data, met = self._pickle(obj, name)  # K2
         if not met:
             return data
         # K1: all new classes in one bundle, then the function again, with all of them by reference.

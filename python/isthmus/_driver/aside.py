@@ -68,7 +68,7 @@ class Aside:
                 self._changed.wait_for(lambda: bool(self._waiting))
                 function, args = self._waiting.popleft()
             try:
-                function(*args)
+                function(*args)  # A1
             except BaseException:  # A2
                 _print_error()
             with self._changed:

@@ -42,7 +42,7 @@ class JobEvents:
         """Called with the condition held."""
         self._ended = True
         for reader in self._readers:
-            reader.ended = True
+            reader.ended = True  # V3
 
     def read(self, wait: Any) -> EventReader:
         """The events from the beginning (V2); ``wait(condition)`` waits for one of the job's."""

@@ -40,7 +40,7 @@ def heeded(stops: Callable[[str], bool]) -> Iterator[None]:
             raise StopAsked
         if number == signal.SIGINT:
             raise KeyboardInterrupt
-        raise SystemExit(128 + number)
+        raise SystemExit(128 + number)  # I2
 
     before: dict[int, Any] = {}
     try:

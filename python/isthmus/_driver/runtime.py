@@ -245,7 +245,7 @@ class RuntimeProcess:
                 command,
                 _environment(),
                 file_actions=[(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in enumerate(handed)],
-                setsid=True,
+                setsid=True,  # R4
             )
         except OSError as e:
             from ..errors import ConfigurationError

@@ -45,7 +45,7 @@ def session() -> Session:
     if _asking[0] != os.getpid():
         _asking = os.getpid(), threading.Lock()
     with _asking[1]:
-        if _session is None or not _session.is_ours or _session.dead:
+        if _session is None or not _session.is_ours or _session.dead:  # S1
             if _session is None:
                 atexit.register(_leave)
             _session = Session()
@@ -92,7 +92,7 @@ class Session:
                 }
             ),
         )
-        threading.Thread(target=self._read_loop, name="isthmus-driver", daemon=True).start()
+        threading.Thread(target=self._read_loop, name="isthmus-driver", daemon=True).start()  # S2
 
     @property
     def is_ours(self) -> bool:

@@ -8,7 +8,7 @@ with becomes its state. Both are saved with the checkpoint; when that is complet
       that has not prepared them: the second time does nothing. Each has an id of its own for that.
   K3. A writer made of restored states goes on where ``prepare`` gave them; what the writer before it wrote later is gone.
   K4. Committables of a checkpoint that is given up belong to the next one. Those of a checkpoint that was restored are
-      committed before the first record.
+      committed before the first record (``commit_queue.py``).
 
 A sink whose writer does not prepare is *plain*: ``flush`` is called at each barrier, and after a failure the records behind
 the last checkpoint come again. That is at least once.
@@ -74,7 +74,7 @@ class Prepared(NamedTuple):
     Args:
         committables: What was written since it was asked last.
         states: What a writer can go on with, such as an open file and its length. Each is given to one writer, whatever the
-            parallelism.
+            parallelism (K3).
     """
 
     committables: Sequence[Any] = ()
@@ -128,7 +128,7 @@ class Committer:
     """Lets be seen what writers have prepared."""
 
     def commit(self, committables: Sequence[Committable]) -> None:
-        """Let it be seen (K2). Where this raises, all of them are committed again a little later, for as long as it takes."""
+        """Let it be seen (K1, K2). Where this raises, all of them are committed again a little later, for as long as it takes."""
         raise NotImplementedError
 
     def abort(self, committables: Sequence[Committable]) -> None:

@@ -63,7 +63,7 @@ class LineSplitter:
             return []
         whole_lines = b"".join([*self._rest, block[:at]]) if self._rest else block[:at]
         lines = self._decode(whole_lines)
-        self.offset += self._rest_bytes + at + width
+        self.offset += self._rest_bytes + at + width  # S2
         self._rest, self._rest_bytes = [], 0
         self._keep(block[at + width :])
         return lines

@@ -1,4 +1,4 @@
-"""Declared types where they bite: a batch of records becomes what its ``TypeSpec`` says. Twin of ``src/bridge/types.ts``.
+"""Declared types where they bite: a batch of records becomes what its ``TypeSpec`` says. Twin of ``src/bridge/codec/typed.ts``.
 
 T1. A batch is coerced column by column: one pass over the types of a column decides whether it can stay as it is.
 T2. A batch that already fits is returned as it is, the very same objects.
@@ -53,7 +53,7 @@ def coercer(type_spec: TypeSpec | None) -> Callable[[list[Any]], list[Any]] | No
         try:
             if _NONE in map(type, values):
                 raise TypeError("None")
-            result = column(values)
+            result = column(values)  # T1
         except BaseException as e:
             for value in values:
                 _explain(explain, value, type_spec)
@@ -285,7 +285,7 @@ def _at(path: str, what: Callable[[Any], Any], value: Any, declared: str) -> Any
         return what(value)
     except BaseException as e:
         try:
-            located = type(e)(f"{e} (at {path}, declared {declared})")
+            located = type(e)(f"{e} (at {path}, declared {declared})")  # T3
         except BaseException:
             raise e from None
         # With the frames of a conversion that is the user's (``__int__``).

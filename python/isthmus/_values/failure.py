@@ -68,7 +68,7 @@ def user_traceback(error: BaseException) -> str:
 
 
 def _tracebacks(error: BaseException) -> tuple[str, str]:
-    """The traceback with the user's frames only, and the whole one. Exceptions may be broken in many ways (R2)."""
+    """The traceback with the user's frames only, and the whole one. Exceptions may be broken in many ways."""
     try:
         shortened, whole = in_time(lambda: _formatted(error), _PATIENCE_S)
     except ANYTHING:

@@ -85,7 +85,7 @@ def take(records: Iterator[Any], values: list[Any], limit: int, own: Own) -> Non
     # ``groupby`` looks at types in C, and is not ahead of who pulls its groups.
     for kind, run in groupby(islice(records, limit), type):
         if kind in _FIXED:
-            values.extend(run)
+            values.extend(run)  # K4
         else:
             _take_run(kind, run, values, own, None, None)
 

@@ -4,10 +4,10 @@
 test tool a BaseException of their own, ``gen.throw`` a GeneratorExit. Whatever it is, it is the failure of that
 function, never the end of its worker or of one of its threads. So:
 
-  R1. Whoever calls code of the user's (import, constructor, ``open``, call, ``close``, iteration, comparison, hash,
-      pickling, text of a value) catches ``ANYTHING`` around it.
-  R2. Exceptions are never asked for their text or their fields bare, but through ``shown``.
-  R3. A StopIteration out of a function must not end an iteration of ours: tasks look whether their input was used up.
+  - Whoever calls code of the user's (import, constructor, ``open``, call, ``close``, iteration, comparison, hash,
+    pickling, text of a value) catches ``ANYTHING`` around it.
+  - Exceptions are never asked for their text or their fields bare, but through ``shown``.
+  - A StopIteration out of a function must not end an iteration of ours: tasks look whether their input was used up.
 """
 
 from __future__ import annotations

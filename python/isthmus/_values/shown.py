@@ -111,7 +111,7 @@ class _Shown:
         elif kind in _PLAIN:
             self._put(repr(value))
         else:
-            parts = _parts_of(kind)
+            parts = _parts_of(kind)  # S3
             if parts is None:
                 self._put(self._made_by_user(value))
             else:

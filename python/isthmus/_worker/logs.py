@@ -35,7 +35,7 @@ class ToProgram(logging.Handler):
             if os.getpid() != self._process:  # L3
                 os.write(2, f"{record.levelname}:{record.name}:{text}\n".encode(errors="backslashreplace"))
                 return
-            self._send(
+            self._send(  # L2
                 {
                     "level": record.levelname.lower(),
                     "logger": record.name,

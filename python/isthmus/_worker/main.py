@@ -384,7 +384,7 @@ class Process:
                 self.slot.woken()
 
     def turn_until(self, done: Callable[[], bool]) -> bool:
-        """Turn within a function that has given way (W5 of ``slot``). What ends the job is left to the loop."""
+        """Turn within a function that has given way (W6 of ``slot.py``). What ends the job is left to the loop."""
         slot, incoming = self.slot, self._incoming
         while not done():
             while incoming:

@@ -180,7 +180,7 @@ class _Run:
         ]
 
     def _look(self, step: str) -> None:
-        """K1"""
+        """K1 of sink.py"""
         if self.plain:
             return
         committed = Counter(self.case.shown(record) for record in self.case.records[: self._complete[2]])
@@ -200,7 +200,7 @@ class _LosesAnswers(Committer):
 
 
 def _answers_are_lost(case: SinkCase) -> None:
-    """K2: a commit whose answer is lost is repeated."""
+    """K2 of sink.py: a commit whose answer is lost is repeated."""
     harness = OneInputHarness(case.sink, kind="sink", checkpointing=True)
     queue = harness.operator.queue  # type: ignore[attr-defined]
     queue.committer = loses = _LosesAnswers(queue.committer)
@@ -219,7 +219,7 @@ def _answers_are_lost(case: SinkCase) -> None:
 
 
 def _checkpoints_are_given_up(case: SinkCase) -> None:
-    """K4"""
+    """K4 of sink.py"""
     run = _Run(case)
     run.write()
     run.prepare()

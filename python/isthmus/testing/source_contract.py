@@ -64,7 +64,7 @@ class _Check:
 
     def every_record_once(self) -> None:
         for parallelism in (1, 2, 3):
-            self._same(self._turns((parallelism,)), f"at parallelism {parallelism}")
+            self._same(self._turns((parallelism,)), f"at parallelism {parallelism}")  # S1
 
     def resumes(self, cuts: int) -> None:
         for cut in range(0, self._count + 1, max(1, self._count // cuts)):
@@ -109,7 +109,7 @@ class _Check:
         harness.read(1)
         harness.close()
         harness.close()
-        assert sorted(closed) == ["enumerator", "reader", "reader"], (
+        assert sorted(closed) == ["enumerator", "reader", "reader"], (  # S5
             f"S5: each is to be closed once: {closed}."
         )
 

@@ -188,7 +188,7 @@ function readArray(reader: Reader, length: number, depth: number): unknown[] {
 
 function readMap(reader: Reader, size: number, depth: number): Record<string, unknown> {
   enter(depth);
-  reader.expect(size, 2);
+  reader.expect(size, 2); // D1
   const shape = size <= MAX_SHAPE_FIELDS ? reader.shapes[size] : undefined;
   if (shape !== undefined) return readShaped(reader, size, depth, shape);
   const fresh = size <= MAX_SHAPE_FIELDS && size > 0 ? new MapShape() : undefined;

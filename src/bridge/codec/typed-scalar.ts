@@ -70,7 +70,7 @@ function integral(value: unknown): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) {
     throw new Refused('an integer is wanted');
   }
-  return Math.trunc(value) + 0; // no −0
+  return Math.trunc(value) + 0; // T3 of typed.ts; no −0
 }
 
 function writeInteger(value: unknown, kind: string): void {

@@ -3,7 +3,7 @@
 //
 //   T1. What does not fit the declared type is a CodecError that names path, value's type and declared type.
 //   T2. Fields of rows, members of lists (but of PRIMITIVE_ARRAY) and values of maps may be null; nothing else may.
-//   T3. A number is cut towards zero for an integer type and rounded to 32 bits for FLOAT, as PyFlink does.
+//   T3. A number is cut towards zero for an integer type and rounded to 32 bits for FLOAT, as PyFlink does (typed-scalar.ts).
 
 import { CodecError } from '../../errors.ts';
 import type { TypeSpec } from '../../graph/job-graph.ts';
@@ -65,7 +65,8 @@ function writerOf(type: TypeSpec): WriteValue {
 
 function nullable(write: WriteValue): WriteValue {
   return (value, depth) => {
-    if (value === null || value === undefined) writer.nil();
+    if (value === null || value === undefined)
+      writer.nil(); // T2
     else write(value, depth);
   };
 }
@@ -77,7 +78,7 @@ function itemsOf(write: WriteValue): (values: readonly unknown[], depth: number)
   };
 }
 
-/** The depth of a container is its own; V2 of the Python side holds for typed values too. */
+/** The depth of a container is its own; typed values nest no deeper than others (D2 of decode.ts). */
 function enter(depth: number): void {
   if (depth > MAX_DEPTH) throw new Refused(`values may nest ${MAX_DEPTH} deep`);
 }

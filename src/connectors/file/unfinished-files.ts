@@ -47,7 +47,7 @@ export function removeLeftBehind(folder: string): LeftBehind {
     const [, pid = '', high = '', middle = '', low = '', place] = found;
     if (place !== here) left.unknown.push(path);
     else if (startedAt(Number.parseInt(pid, 16)) !== high + middle + low && removed(path)) {
-      left.removed.push(path); // U1
+      left.removed.push(path); // U1; else it is U2.
     }
   }
   return left;

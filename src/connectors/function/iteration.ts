@@ -22,9 +22,9 @@ const PULL_MS = 2;
 export interface Pull {
   /** The next values, possibly none; undefined at the end. */
   next(signal: AbortSignal): MaybePromise<unknown[] | undefined>;
-  /** P3. `endsByItself`: as in `finish`; what it still gives is dropped. */
+  /** Ends it (P3). `endsByItself`: as in `finish`; what it still gives is dropped. */
   close(endsByItself: boolean): MaybePromise<void>;
-  /** P4. `endsByItself`: it knows, and goes on to its end. */
+  /** Lets it end (P4). `endsByItself`: it knows, and goes on to its end. */
   finish(endsByItself: boolean): void;
 }
 

@@ -186,7 +186,7 @@ export class AlignedEngine extends Engine {
     for (;;) {
       const firesAt = this.#unfired.earliest + this.#sizeMs - 1;
       const endsAt = this.#fired.earliest + this.#sizeMs - 1 + this.#keptMs;
-      if (Math.min(firesAt, endsAt) > time) return;
+      if (Math.min(firesAt, endsAt) > time) return; // A1
       if (firesAt <= endsAt) {
         const start = this.#unfired.pop();
         if (start === this.#start) this.#end = this.#start;

@@ -176,7 +176,7 @@ export class GeneralEngine extends Engine {
     for (const { time, owner: entry } of timers.due(now)) {
       const turn = pace.turn();
       if (turn !== undefined) yield turn;
-      if (this.keys.get(entry.id)?.get(entry.windowKey) !== entry) continue;
+      if (this.keys.get(entry.id)?.get(entry.windowKey) !== entry) continue; // G4
       this.ctx.cursor.key = entry.key;
       triggerContext.at(entry);
       const result = byEvent

@@ -92,7 +92,7 @@ export class MergingEngine extends GeneralEngine {
     const resultKey = windowKeyOf(result);
     if (held.length === 1 && (held[0] as WindowEntry).windowKey === resultKey) return;
     this.#checkTime(result);
-    for (const entry of held) this.forget(entry);
+    for (const entry of held) this.forget(entry); // M3
     const target = this.entryOf(id, key, result);
     const context = this.triggerContext;
     context.at(target);

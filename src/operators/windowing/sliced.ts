@@ -59,7 +59,7 @@ export class SlicedEngine extends Engine {
     this.#offsetMs = assigner.offsetMs;
     this.#widthMs = greatestCommonDivisor(this.#sizeMs, this.#slideMs);
     const { merge } = this.contents;
-    this.#merge = (older, younger) => synchronous(merge(older, younger));
+    this.#merge = (older, younger) => synchronous(merge(older, younger)); // S1
   }
 
   process(value: unknown): MaybePromise<void> {
@@ -184,7 +184,7 @@ export class SlicedEngine extends Engine {
       this.#join(start);
       const windowStart = start + widthMs - this.#sizeMs;
       if ((windowStart - this.#offsetMs) % this.#slideMs === 0)
-        yield* this.#fireWindow(windowStart);
+        yield* this.#fireWindow(windowStart); // S3
     }
     // At the final watermark everything has been emitted: a next key of BATCH execution begins at the beginning.
     // Otherwise: windows that have ended never fire again, even if nothing was in them.

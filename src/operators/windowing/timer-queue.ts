@@ -23,7 +23,7 @@ export class TimerQueue<O> {
       this.#owners.set(time, new Set([owner]));
       this.#times.push(time, time);
     } else {
-      owners.add(owner);
+      owners.add(owner); // Q1
     }
   }
 
@@ -47,7 +47,7 @@ export class TimerQueue<O> {
   *due(now: number): Generator<{ time: number; owner: O }> {
     const times = this.#times;
     while (times.earliest <= now) {
-      const time = times.pop();
+      const time = times.pop(); // Q2
       const owners = this.#owners.get(time) as Set<O>;
       this.#owners.delete(time);
       this.#firingTime = time;

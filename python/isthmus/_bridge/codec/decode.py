@@ -113,7 +113,7 @@ def _checked(body: bytes | memoryview) -> Any:
 
 
 def _check_depth(value: Any, allowed: int) -> None:
-    """Hold V2 for a value out of the untyped decoder, which would nest as deep as Python's stack."""
+    """Hold the limit of depth for a value out of the untyped decoder, which would nest as deep as Python's stack."""
     level = [value]
     for _ in range(allowed + 1):
         kinds = {*map(type, level)}

@@ -1,8 +1,8 @@
 """Files as a worker sees them. It opens none in another way, so a simulation can hand it files that tear, forget what was not
 synced, or are full. Twin of ``src/machine/files.ts``.
 
-F1. What was written is there for good when the file has been synced; its name is when its folder has been, too.
-F2. Errors are the system's ``OSError``.
+What was written is there for good when the file has been synced; its name is when its folder has been, too. Errors are the
+system's ``OSError``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Files(Protocol):
         ...
 
     def sync(self, file: BinaryIO) -> None:
-        """Return when what was written to it survives a loss of power (F1)."""
+        """Return when what was written to it survives a loss of power."""
         ...
 
     def stat(self, path: str) -> FileStat | None:
@@ -67,7 +67,7 @@ class Files(Protocol):
         ...
 
     def sync_folder(self, folder: str) -> None:
-        """Return when the names in it survive a loss of power (F1)."""
+        """Return when the names in it survive a loss of power."""
         ...
 
 

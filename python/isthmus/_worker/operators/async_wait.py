@@ -182,7 +182,7 @@ class AsyncOperator(Operator):
                 return
             ready = [head] if head.state else []
             if not ready and not self._ordered:
-                ready = self._ready_before_mark()
+                ready = self._ready_before_mark()  # A2
             if not ready:
                 return
             for call in ready:

@@ -106,7 +106,7 @@ class BatchKeyedOperator(Operator):
         return self._inner.pending()
 
     def poll(self) -> Iterable[Any] | None:
-        return self._inner.poll() if self._is_async else None
+        return self._inner.poll() if self._is_async else None  # B6
 
     def poll_watermark(self) -> int | None:
         return self._inner.poll_watermark() if self._is_async else None
@@ -127,13 +127,13 @@ class BatchKeyedOperator(Operator):
         for key in sorted({**folded, **records}, key=lambda key: order(thaw(key))):
             entries = records.pop(key, [])
             if ctx.keyed:
-                entries.sort(key=lambda e: e[:2])
+                entries.sort(key=lambda e: e[:2])  # B1
             if key in folded:
                 entries.insert(0, (MIN_TIMESTAMP, 0, 0, folded.pop(key)))
             ctx.watermark = MIN_TIMESTAMP
             results = self._of_key(key, entries)
             if self._final_only:
-                last = deque(results, maxlen=1)
+                last = deque(results, maxlen=1)  # B3
                 yield from last
             else:
                 yield from results

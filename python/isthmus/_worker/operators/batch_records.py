@@ -3,7 +3,7 @@
 R1. What comes back unchanged is what went in: a record of the same kind, with values of the same types. Where a column
     cannot hold its values as they are (a missing one, whole numbers among floats, a decimal, a list), they are kept beside it,
     and a value that comes back as the column shows it is the value that was kept.
-R2. A field that a record has not is a null in its column, and is absent again when it comes back as one.
+R2. A field that a record has not is a null in its column, and is absent again when it comes back as one (``batch_tables.py``).
 R3. What the function makes itself comes back as it is; nulls as ``None``.
 """
 
@@ -139,7 +139,7 @@ class Kept:
 
     def at(self, index: int, value: Any) -> Any:
         """What ``value`` was if it is what the column showed at ``index``, else the value."""
-        return self._originals[index] if _same(value, self.shown[index]) else value
+        return self._originals[index] if _same(value, self.shown[index]) else value  # R1, R3
 
     def anywhere(self, value: Any) -> Any:
         """The same where it is not known which record the value is of; what was two things is itself."""

@@ -1,7 +1,7 @@
 """Records as a table of Arrow, pandas or polars and back.
 
 A column for each field: keys of dicts, names of rows, named tuples and dataclasses, ``f0``, ``f1`` … of tuples and lists,
-``value`` of all else. The columns of a batch are those of all of its records together (R2).
+``value`` of all else. The columns of a batch are those of all of its records together.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class TableBatch:
         held = values
         if not exact:
             types -= {Absent, type(None)}
-            held = [None if value is ABSENT else value for value in values]
+            held = [None if value is ABSENT else value for value in values]  # R2 of batch_records.py
             if len(types) > 1 and types <= NUMBERS:
                 held = self._numbers(name, held, types)
         try:

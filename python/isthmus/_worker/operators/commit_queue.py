@@ -29,7 +29,7 @@ class CommitQueue:
         self._ctx = ctx
         self._table = table
         self.committer = committer
-        self._pending = [(RESTORED, Committable(*entry)) for entry in table]  # Q2
+        self._pending = [(RESTORED, Committable(*entry)) for entry in table]  # Q2, K4 of sink.py
         self._failures = 0
 
     def add(self, checkpoint: int, values: Sequence[Any]) -> None:

@@ -96,7 +96,7 @@ class IntervalJoinOperator(Operator):
     def _joined(self, left: Any, right: Any, left_time: int, right_time: int) -> Iterator[Iterable[Any]]:
         context = self._context
         context.left, context.right = left_time, right_time
-        self.ctx.cursor.timestamp = max(left_time, right_time)
+        self.ctx.cursor.timestamp = max(left_time, right_time)  # I2
         if not self._many:
             yield (self._function(left, right),)
             return
@@ -114,7 +114,7 @@ class IntervalJoinOperator(Operator):
                 self.ctx.cursor.key = key
                 for record in over:
                     if not record.matched:
-                        yield from self._alone(side, record)
+                        yield from self._alone(side, record)  # I3
 
     def _alone(self, side: int, record: TimedRecord) -> Iterator[Iterable[Any]]:
         if side == LEFT:
@@ -124,7 +124,7 @@ class IntervalJoinOperator(Operator):
     def forward_watermark(self, watermark: int) -> int | None:
         if watermark == MAX_TIMESTAMP or not self._hold_ms:
             return watermark
-        held = watermark - self._hold_ms
+        held = watermark - self._hold_ms  # I3
         return held if held > MIN_TIMESTAMP else None
 
     def close(self) -> None:

@@ -79,7 +79,7 @@ class MapBatchOperator(Operator):
             if limit_bytes:
                 self._held_bytes += _estimate(value)
             if len(held) >= size or (limit_bytes and self._held_bytes >= limit_bytes):
-                yield self._run()
+                yield self._run()  # M1
         self._await_others()
 
     def _unstamped(self, first: Any, records: Iterator[Any]) -> Iterator[Iterable[Any]]:
@@ -152,7 +152,7 @@ class MapBatchOperator(Operator):
 
     def _stamped(self, results: list[Any], stamps: list[tuple[int, Any]]) -> Iterator[Any]:
         cursor = self.ctx.cursor
-        for result, (cursor.timestamp, cursor.key) in zip(results, stamps, strict=True):
+        for result, (cursor.timestamp, cursor.key) in zip(results, stamps, strict=True):  # M2
             yield result
 
     def _stamped_with_last(self, results: Iterable[Any], stamp: tuple[int, Any]) -> Iterator[Any]:

@@ -1,7 +1,7 @@
 """Assigns timestamps and makes watermarks.
 
 W1. Watermarks come periodically (``pipeline.auto-watermark-interval``, 200 ms; 0: none but the final one),
-    never per record.
+    never per record. What a generator's ``on_event`` gives goes out at once.
 W2. Watermarks from upstream stop here, except the final one.
 W3. An output that was silent for the idle timeout is idle until its next record or watermark, which comes behind the news
     that it is active. While it is idle nobody asks the generator for a watermark.
@@ -164,7 +164,7 @@ class TimestampsOperator(Operator):
         return time.max - self._delay - 1 if time.max != MIN_TIMESTAMP else MIN_TIMESTAMP
 
     def advance_processing_time(self, now: int) -> Iterable[Any] | None:
-        if self._next_tick is None or now < self._next_tick:
+        if self._next_tick is None or now < self._next_tick:  # W1
             return None
         self._next_tick = None
         self._is_stirred = False

@@ -57,7 +57,7 @@ class Agenda:
                 task = self._tasks[place]
                 if task.unproven:
                     self.note(task)
-                elif task.runnable():
+                elif task.runnable():  # G2
                     yield task
 
     def next_careful(self) -> Subtask | None:

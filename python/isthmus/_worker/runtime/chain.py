@@ -244,7 +244,7 @@ class Chain:
         self._outputs.control(("watermark", MAX_TIMESTAMP))
 
     def _settle(self, i: int, op: Operator, wait: Callable[[], Drain]) -> Iterator[Drain]:
-        """Wait, without blocking, until operator ``i`` has no results on their way (O3 of ``operator``)."""
+        """Wait, without blocking, until operator ``i`` has no results on their way (O3 of ``operator.py``)."""
         while True:
             yield from self._polled_of(i, op)
             if not op.pending():

@@ -19,7 +19,7 @@ def nothing() -> Drain:
 
 
 class Aside:
-    """What is done between two chunks of an element (T6 of ``subtask``), with the cursor of its own that it left off at."""
+    """What is done between two chunks of an element (T6 of ``subtask.py``), with the cursor of its own that it left off at."""
 
     __slots__ = ("drain", "key", "phases", "timestamp")
 

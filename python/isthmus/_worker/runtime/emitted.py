@@ -10,7 +10,7 @@ from typing import Any
 class Emitted:
     """Results on their way through the rest of a chain, of which none may get lost.
 
-    A StopIteration of a function behind it would end the chain in front of it, in silence (R3 of ``raised.py``; ``Feed``
+    A StopIteration of a function behind it would end the chain in front of it, in silence (``Feed``
     sees the same for records of the input).
     """
 

@@ -86,7 +86,7 @@ class OperatorContext:
         self.key_type = key_type
         self.cursor = cursor
         self.machine = machine
-        self.clock = machine.clock
+        self.clock = machine.clock  # O3
         self.files = machine.files
         self.settings = settings
         #: Loads a FunctionRef of the job graph: the function, or an instance.
@@ -213,13 +213,13 @@ class Operator:
         return SHARED
 
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
-        """Transform the records of input 0."""
+        """Transform the records of input 0, as they are pulled (O1)."""
         raise NotImplementedError
 
     def apply_keyed(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[Any]:
         """Transform ``(key, record)`` pairs of a keyed input 0 (only the head of a chain is keyed).
 
-        Keys are those of tables, here and in ``cursor.key``: what a user is to see is ``thaw(key)`` (``state/keys.py`` K2).
+        Keys are those of tables, here and in ``cursor.key``: what a user is to see is ``thaw(key)`` (K2 of ``key_identity.py``).
         """
         return self.apply(_follow_keys(self.ctx.cursor, pairs))
 

@@ -73,7 +73,7 @@ class Sender(Protocol):
 
 
 class LocalSender:
-    """To a task of the same slot: objects are handed over, which are the task's alone (T5 of ``task``)."""
+    """To a task of the same slot: objects are handed over, which are the task's alone (O1 of ``outputs.py``)."""
 
     def __init__(
         self, deliver: Callable[[int, tuple[Any, ...]], None], channel: int, copies: bool, scale: Scale

@@ -69,7 +69,7 @@ class Puller:
             watchdog.enter(pull)
         pull.began = self._clock.monotonic()
         try:
-            own = outputs.own if reach == SHARED else None  # O1 of ``outputs``
+            own = outputs.own if reach == SHARED else None  # O1 of ``outputs.py``
             if timestamps is not None:
                 take_timed(records, values, limit, own, timestamps, self._cursor)
             elif own is None:

@@ -106,7 +106,7 @@ class Proof:
 
     def after(self, given: int) -> int:
         """How far a result is known to be reachable, by that of the records given."""
-        best = min(given, self._best)
+        best = min(given, self._best)  # R2
         if best != SHARED and self._bindings:
             for names, name, value in self._bindings:
                 if names.get(name, _UNBOUND) is not value:  # R3
@@ -127,7 +127,7 @@ class Proof:
             return SHARED
         if not instructions <= _HARMLESS | _CHANGING:
             return SHARED
-        best = FIXED if instructions <= _HARMLESS else OWN
+        best = FIXED if instructions <= _HARMLESS else OWN  # R1
         # No instruction that is listed has a name but LOAD_GLOBAL.
         for name in code.co_names:
             best = min(best, self._judge_global(function, name, levels))

@@ -12,7 +12,7 @@ has read ahead.
       One that was given out and that nobody has is to be given out again. So what was on its way at a barrier is in
       exactly one place, although the dealer and the readers are saved at different moments.
   P4. What has ended is remembered until two checkpoints have been completed: until then the dealer's part of a checkpoint
-      may say that it was given out (D3 of ``split_dealer``).
+      may say that it was given out (D3 of ``split_dealer.py``).
 """
 
 from __future__ import annotations

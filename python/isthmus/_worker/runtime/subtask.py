@@ -360,9 +360,9 @@ class Subtask:
         kind = event[0]
         if kind == "batch":
             _, channel, element = event
-            values, timestamps, keys = self.take(channel, element)
+            values, timestamps, keys = self.take(channel, element)  # I3 of input_gate.py
             known = self.inputs[channel]
-            # What TypeScript sends is made of plain values, for each record anew (R2 of ``reach``).
+            # What TypeScript sends is made of plain values, for each record anew (R2 of ``reach.py``).
             reach = element[5] if known["local"] else OWN if known["codec"] != "pickle" else SHARED
             yield from self._batch(values, timestamps, keys, known["input"], reach)
         elif kind == "watermark":

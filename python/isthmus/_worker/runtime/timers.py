@@ -1,4 +1,4 @@
-"""Timers of one operator, by event time and by processing time. (T1 to T3 are of ``timer_queue.py``.)"""
+"""Timers of one operator, by event time and by processing time."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ functions change in place, since these have been got at for the record, or the t
 
   D1. A unit is touched before it changes; what of it is to be encoded yet is set aside as it is now.
   D2. What a checkpoint that is never completed would have had goes into the next one.
-  D3. Without checkpoints nothing is touched.
+  D3. Without checkpoints nothing is touched (``store.py``).
 """
 
 from __future__ import annotations

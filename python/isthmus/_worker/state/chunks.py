@@ -6,7 +6,7 @@ C2. A chunk that is whole begins its table, or the key group of it, anew: what c
 C3. A chunk of changes has what is gone and then what there is now: ``[removed, entries]``. What is gone is told as an
     entry without its last part, so the key, or the key and what goes with it.
 C4. A chunk of more has entries on top of what there was, as those of a whole one are: what several subtasks had, and one keeps.
-C5. A table that is large comes in several: the first is whole, the others are changes that remove nothing.
+C5. A table that is large comes in several: the first is whole, the others are changes that remove nothing (``frozen.py``).
 """
 
 from __future__ import annotations

@@ -142,7 +142,7 @@ class EmbeddedTable:
             row = self._store.execute(self._select, (self._stored(key),)).fetchone()
             value = ABSENT if row is None else pickle.loads(row[0])[1]
             self._put(key, value)
-        return default if value is ABSENT else value
+        return default if value is ABSENT else value  # E1
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self._put(key, value)

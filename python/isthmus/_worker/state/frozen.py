@@ -1,8 +1,8 @@
 """A subtask's tables as they were at a barrier, to be encoded while the subtask goes on. Twin of ``src/state/frozen.ts``.
 
-F1. What is frozen is what was there at the barrier, whatever functions change while it is encoded.
-F2. It is encoded in steps of about a millisecond, which whoever keeps the loop takes when there is time.
-F3. An increment says on which checkpoint it is built: the last that was completed when it was frozen.
+What is frozen is what was there at the barrier, whatever functions change while it is encoded (S4 of ``store.py``). It is
+encoded in steps of about a millisecond, which whoever keeps the loop takes when there is time. An increment says on which
+checkpoint it is built: the last that was completed when it was frozen.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Frozen:
 def encoded(
     address: Address, view: View, group_of: Callable[[Any], int], increment: bool, removes: bool
 ) -> Iterator[Chunk | None]:
-    """The chunks of a table, by key group (F2).
+    """The chunks of a table, by key group, in steps.
 
     Args:
         removes: Whether there was anything in the base that may be gone.
@@ -76,7 +76,7 @@ def encoded(
                 continue
             if begins:
                 chunk = whole(*address, group, entries)
-                begins = False
+                begins = False  # C5 of chunks.py
             else:
                 chunk = changes(*address, group, removed, entries)
             if len(chunk.data) > _CHUNK_BYTES:

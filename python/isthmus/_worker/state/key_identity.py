@@ -34,7 +34,7 @@ class FrozenKey:
     def __init__(self, key: Any) -> None:
         self.key = key
         #: Plain, and equal to the plain key of the same encoding where there is one: of Decimal(1) it is 1.
-        self.identity = _identity(key)
+        self.identity = _identity(key)  # K1
         self._hash = hash(self.identity)
 
     def __eq__(self, other: object) -> bool:
@@ -83,7 +83,7 @@ class Freezer:
 
 def thaw(key: Any) -> Any:
     """The record's key of a table's key."""
-    return key.key if type(key) is FrozenKey else key
+    return key.key if type(key) is FrozenKey else key  # K2
 
 
 def encoded(key: Any) -> bytes:

@@ -61,7 +61,7 @@ def key_group(encoded: bytes, max_parallelism: int) -> int:
 
 
 def subtask_of_key_group(group: int, parallelism: int, max_parallelism: int) -> int:
-    return group * parallelism // max_parallelism
+    return group * parallelism // max_parallelism  # K2
 
 
 def key_group_range(subtask: int, parallelism: int, max_parallelism: int) -> tuple[int, int]:

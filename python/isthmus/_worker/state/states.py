@@ -27,7 +27,7 @@ class KeyedValueState(ValueState[Any]):
         self._at = at
 
     def value(self) -> Any:
-        return self._get(self._at.key)
+        return self._get(self._at.key)  # V1
 
     def update(self, value: Any) -> None:
         self._table[self._at.key] = value

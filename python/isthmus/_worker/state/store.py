@@ -70,7 +70,7 @@ class SubtaskStore:
         saved = sorted(saved, key=lambda each: each.subtask)
         self._predecessors = [each.uids for each in saved]
         #: The keys of records and timers; None where nothing is to be told of.
-        self.keys = Changes() if checkpoints else None
+        self.keys = Changes() if checkpoints else None  # D3 of changes.py
         self._all_changes: list[Changes | TrackedTable] = [self.keys] if self.keys is not None else []
         self._tables: dict[tuple[str, str], Table] = {}
         #: Not declared yet (S3).
@@ -105,7 +105,7 @@ class SubtaskStore:
         chunk = origin.chunk
         pieces = self._restored.setdefault((chunk.uid, chunk.table), {})
         known = pieces.setdefault((origin.subtask, chunk.group), [])
-        if chunk.kind == WHOLE:  # C2
+        if chunk.kind == WHOLE:  # C2 of chunks.py
             known.clear()
         known.append(origin)
 
@@ -127,11 +127,11 @@ class SubtaskStore:
         Raises:
             GraphError: It is of another form, here or in what was restored.
         """
-        table = self._tables.get((uid, name))
+        table = self._tables.get((uid, name))  # S1
         if table is None:
             table = self._tables[uid, name] = make()
             for origin in _origins(self._restored.pop((uid, name), {})):
-                if origin.chunk.form != form:
+                if origin.chunk.form != form:  # S5
                     raise _of_another_form(name, origin.chunk.form, form, "was kept as a {} before")
                 removed, entries = changes_of(origin.chunk)
                 if removed:
@@ -152,7 +152,7 @@ class SubtaskStore:
                 continue
             for origin in origins:
                 chunk = origin.chunk
-                # That of another subtask is no void of the one's before it (C4).
+                # That of another subtask is no void of the one's before it (C4 of ``chunks.py``).
                 joins = has_any and group == NO_GROUP and chunk.kind == WHOLE
                 yield chunk._replace(kind=MORE) if joins else chunk
             has_any = True

@@ -46,7 +46,7 @@ class Table:
         raise NotImplementedError
 
     def remove(self, addresses: list[Any]) -> None:
-        """Of what is loaded, entries that are gone: what they begin with (C3)."""
+        """Of what is loaded, entries that are gone: what they begin with (C3 of ``chunks.py``)."""
         raise NotImplementedError
 
     def loaded(self) -> None:

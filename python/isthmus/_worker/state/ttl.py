@@ -39,7 +39,7 @@ class Expiry:
         self.background_keys: int = size if strategies.get("background", True) else 0
 
     def is_expired(self, renewed: int) -> bool:
-        return self.now() >= renewed + self.ttl_ms
+        return self.now() >= renewed + self.ttl_ms  # T1
 
 
 class BackgroundCleanup:

@@ -56,7 +56,7 @@ def remove_left_behind(folder: str) -> None:
             unknown.append(file)
         elif started_at(int(pid, 16)) != int(high + middle + low, 16):
             try:
-                os.unlink(file)  # U1
+                os.unlink(file)  # U1; else it is U2.
             except OSError:  # Another sink was faster, or it is not ours to remove.
                 continue
             removed.append(file)

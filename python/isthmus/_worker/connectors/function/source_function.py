@@ -114,7 +114,7 @@ class _FunctionReader(SourceReader[Any]):
             else:
                 self._drain(made)
         except ANYTHING as e:
-            error = e
+            error = e  # F1
         if forked.is_child():
             forked.end_child(error)
         with self._changed:
@@ -240,7 +240,7 @@ class _FunctionReader(SourceReader[Any]):
             # that is leaving is not disturbed.
             if thread.is_alive() and not self._leaving:
                 self._insist(thread)
-        self._wait(thread, _SHARE)
+        self._wait(thread, _SHARE)  # F2
         # What is raised to make it end is nobody's error.
         if self._error is not None and not self._insisted:
             raise self._error

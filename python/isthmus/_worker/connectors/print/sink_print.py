@@ -60,7 +60,7 @@ class _PrintWriter(SinkWriter[Any]):
                 # A record becomes a line before the function that made it goes on, which may change it.
                 lines.extend(map(self._line, islice(values, _LINES_A_WRITE)))
             finally:
-                # Also when a function before raised: what was made so far is shown (T2).
+                # Also when a function before raised: what was made so far is shown.
                 self.let_out()
                 self._lines = []
                 self._written = 0

@@ -177,7 +177,7 @@ class AlignedEngine(Engine):
             if min(fires_at, ends_at) > time or not (self._unfired or self._fired):
                 return
             if self._unfired and (fires_at <= ends_at or not self._fired):
-                start = heappop(self._unfired)
+                start = heappop(self._unfired)  # A1
                 contents = self._windows[start]
                 self._touch(contents.keys())
                 del self._windows[start]

@@ -112,7 +112,7 @@ class SessionEngine(Engine):
             ordered = self._bridged.in_order(sorted(by_window, key=_start), TimeWindow(start, end))
             contents = self._bridged.combined([by_window[window].contents for window in ordered])
             for session in touched:
-                session.gone = True
+                session.gone = True  # S4
             del known[at : at + len(touched)]
             start = min(start, *(s.start for s in touched))
             end = max(end, *(s.end for s in touched))

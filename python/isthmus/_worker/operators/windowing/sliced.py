@@ -77,7 +77,7 @@ class Stacks:
             return
         for key, own in contents.items():
             found = running.get(key, NOTHING)
-            running[key] = own if found is NOTHING else merge(found, own)
+            running[key] = own if found is NOTHING else merge(found, own)  # S1
 
     def drop(self, oldest: int) -> None:
         """Leave out slices that begin before ``oldest``."""
@@ -86,7 +86,7 @@ class Stacks:
             for key in front.popleft()[1]:
                 younger = suffixes[key][1]
                 if younger is None:
-                    del suffixes[key]
+                    del suffixes[key]  # S4
                 else:
                     suffixes[key] = younger
         if not front and self._back and self._back[0][0] < oldest:
@@ -230,7 +230,7 @@ class SlicedEngine(Engine):
                 self._stacks.push(start, contents)
             window_start = start + width - size
             if (window_start - offset) % slide == 0:
-                yield from self._fire_window(window_start)
+                yield from self._fire_window(window_start)  # S3
         if time == MAX_TIMESTAMP:
             # Everything has been emitted: a next key of BATCH execution begins at the beginning.
             self._done = MIN_TIMESTAMP
