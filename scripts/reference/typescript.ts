@@ -80,13 +80,14 @@ function sectionOf(
   const statements = declarations.named(file, name);
   if (statements.length === 0) throw new Error(`${file} declares no ${name}.`);
   return statements
-    .map((statement) => {
-      const { doc, text } = statement;
-      const head = firstLine(text);
-      if (!hasMembers(text)) return blocks(`### \`${keyword(head)} ${name}\``, prose(doc), codeBlock(text));
-      const items = [...membersOf(text), ...inherited(declarations, file, head, all)];
-      const list = itemsOf(items).join('\n');
-      return blocks(`### \`${head.replace(/ \{(?: *\})?$/, '')}\``, prose(doc), list);
+    .map(({ doc, text }) => {
+      const head = headOf(text);
+      if (!hasMembers(text)) {
+        return blocks(`### \`${keyword(head)} ${name}\``, prose(doc), codeBlock(text));
+      }
+      const members = [...membersOf(text), ...inherited(declarations, file, head, all)];
+      const items = itemsOf(members, (member) => docOfBase(declarations, file, head, member));
+      return blocks(`### \`${head}\``, prose(doc), items.join('\n'));
     })
     .join('\n');
 }
@@ -96,8 +97,27 @@ function blocks(...parts: string[]): string {
   return `${filled.join('\n\n')}\n`;
 }
 
-function firstLine(text: string): string {
-  return (text.split('\n')[0] as string).replace(/^export (?:declare )?/, '');
+/** All before the brace that members are in; parameters may have braces of their own. */
+function headOf(text: string): string {
+  return withMembers(text)[0].replace(/^export (?:declare )?/, '');
+}
+
+function withMembers(text: string): [head: string, members: string[]] {
+  const lines = text.split('\n');
+  let angles = 0;
+  const end = lines.findIndex((line) => {
+    const code = line.replaceAll('=>', '');
+    angles += code.split('<').length - code.split('>').length;
+    return angles === 0;
+  });
+  const head = lines.slice(0, end + 1).join(' ').replaceAll(/\s+/g, ' ');
+  return [head.replace(/ \{ *\}?$/, ''), lines.slice(end + 1, -1)];
+}
+
+/** Without what is in angle brackets. */
+function withoutTypes(head: string): string {
+  const less = head.replaceAll('=>', '').replaceAll(/<[^<>]*>/g, '');
+  return less === head ? head : withoutTypes(less);
 }
 
 function keyword(head: string): string {
@@ -118,24 +138,42 @@ function* inherited(
   head: string,
   all: ReadonlySet<string>,
 ): Generator<Statement> {
-  const base = / extends (\w+)/.exec(head)?.[1];
+  const base = / extends (\w+)/.exec(withoutTypes(head))?.[1];
   if (base === undefined || all.has(base)) return;
   const from = declarations.importOf(file, base) ?? file;
   for (const { text } of declarations.named(from, base)) {
     yield* membersOf(text);
-    yield* inherited(declarations, from, firstLine(text), all);
+    yield* inherited(declarations, from, headOf(text), all);
   }
 }
 
+/** What is said of a member by the classes and interfaces that its own is made of. */
+function docOfBase(declarations: Declarations, file: string, head: string, member: string): string {
+  const names = / (?:extends|implements) (.*)$/.exec(withoutTypes(head))?.[1] ?? '';
+  for (const [name] of names.matchAll(/\w+/g)) {
+    const from = declarations.importOf(file, name) ?? file;
+    for (const { text } of declarations.named(from, name)) {
+      if (!hasMembers(text)) continue;
+      const own = membersOf(text).find((each) => memberName(each.text) === member)?.doc ?? '';
+      const doc = own === '' ? docOfBase(declarations, from, headOf(text), member) : own;
+      if (doc !== '') return doc;
+    }
+  }
+  return '';
+}
+
 function membersOf(text: string): Statement[] {
-  const lines = text.split('\n').slice(1, -1);
+  const lines = withMembers(text)[1];
   return statementsOf(lines.map((line) => line.replace(/^ {4}/, ''))).filter(
     (member) => !/^(?:#private|private |protected )/.test(member.text),
   );
 }
 
 /** Members as items of a list; several signatures of a name are one where only the first is explained. */
-function itemsOf(members: readonly Statement[]): string[] {
+function itemsOf(
+  members: readonly Statement[],
+  docOf: (member: string) => string,
+): string[] {
   const items: { name: string; heads: string[]; doc: string }[] = [];
   for (const { doc, text } of members) {
     const head = text.replace(/;$/, '').replaceAll(/\s+/g, ' ');
@@ -145,7 +183,8 @@ function itemsOf(members: readonly Statement[]): string[] {
     if (known !== undefined && doc === '') known.heads.push(head);
     else items.push({ name, heads: [head], doc });
   }
-  return items.map(({ heads, doc }) => {
+  return items.map(({ name, heads, doc: own }) => {
+    const doc = own === '' && name !== 'constructor' ? docOf(name) : own;
     const head = `- **${heads.map((each) => `\`${each}\``).join('<br>')}**`;
     if (doc === '') return head;
     const [first, ...rest] = prose(doc).trimEnd().split('\n');

@@ -6,6 +6,7 @@
 
 import type { PyFunction } from './python-function.ts';
 
+/** A value, or the promise of one, which is awaited. */
 export type MaybeAsync<T> = T | Promise<T>;
 /** Any number of results. */
 export type Results<T> = Iterable<T> | AsyncIterable<T>;
@@ -13,14 +14,17 @@ export type Results<T> = Iterable<T> | AsyncIterable<T>;
 /** An object with a method, or a class of such objects without constructor arguments: each subtask makes its own. */
 export type Instance<I> = I | (new () => I);
 
+/** What `map` takes beside a function. */
 export type MapObject<In, Out> =
   | Instance<{ map(value: In): MaybeAsync<Out> }>
   | PyFunction<In, Out>;
 
+/** What `filter` takes beside a function. */
 export type FilterObject<T> =
   | Instance<{ filter(value: T): MaybeAsync<boolean> }>
   | PyFunction<T, boolean>;
 
+/** What `flatMap` takes beside a function. */
 export type FlatMapObject<In, Out> =
   | Instance<{ flatMap(value: In): MaybeAsync<Results<Out>> }>
   | PyFunction<In, Results<Out>>;
@@ -35,8 +39,10 @@ export type FlatMapBatchObject<In, Out> =
 
 export type KeyObject<T, K> = Instance<{ getKey(value: T): K }> | PyFunction<T, K>;
 
+/** What gives the key of a record: a function, an object with `getKey`, or a Python function. */
 export type KeyLike<T, K> = ((value: T) => K) | KeyObject<T, K>;
 
+/** What `reduce` takes beside a function. */
 export type ReduceObject<T> = Instance<{
   reduce(a: T, b: T): MaybeAsync<T>;
   /**
@@ -46,11 +52,13 @@ export type ReduceObject<T> = Instance<{
   readonly mergeable?: boolean;
 }>;
 
+/** What `addSink` takes beside a function. */
 export type SinkObject<T> =
   | Instance<{ write(value: T): unknown; flush?(): unknown }>
   | Instance<{ invoke(value: T): unknown; flush?(): unknown }>
   | PyFunction<T, unknown>;
 
+/** Gives the subtask of a key, from 0: a function, an object with `partition`, or a Python function. */
 export type PartitionLike<K> =
   | ((key: K, partitions: number) => number)
   | Instance<{ partition(key: K, partitions: number): number }>

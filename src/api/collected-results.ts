@@ -3,6 +3,7 @@ import type { StreamExecutionEnvironment } from './environment.ts';
 import type { JobHandle } from './job-handle.ts';
 import type { Transformation } from './transformation.ts';
 
+/** How a job runs whose results are collected. */
 export interface CollectOptions {
   /** The job's. */
   name?: string;

@@ -38,6 +38,7 @@ import { PyFunction } from './python-function.ts';
 import type { Leg, Partitioning, TransformationInit } from './transformation.ts';
 import type { TypeInformation } from './types.ts';
 
+/** When a batch of a vectorised function is complete, and what a Python function is given. */
 export interface BatchOptions {
   /** Records of a batch; 1,024 by default. */
   batchSize?: number;

@@ -37,22 +37,30 @@ import type { WatermarkStrategyLike } from './timestamps.ts';
 
 const MODES = ['STREAMING', 'BATCH', 'AUTOMATIC'] as const;
 
+/** STREAMING emits running results, BATCH final ones by key; AUTOMATIC is BATCH where all sources end. */
 export type RuntimeExecutionMode = (typeof MODES)[number];
 
+/** Which Python the workers are, and what it finds. */
 export interface PythonOptions {
   /** Found otherwise: VIRTUAL_ENV, `.venv` here or above, python3. A relative path is relative to the working directory. */
   interpreter?: string;
   /** Folders put before the import path of the workers. */
   path?: readonly string[];
+  /** The working directory of the workers; by default that of the program. */
   cwd?: string;
   /** Variables set for the workers, beside those they inherit. */
   env?: Readonly<Record<string, string>>;
 }
 
+/** What `getExecutionEnvironment` takes. */
 export interface EnvironmentOptions {
+  /** Of operators that say nothing else; 1 by default. */
   parallelism?: number;
+  /** The number of key groups: the most that keyed operators can be scaled to. */
   maxParallelism?: number;
+  /** STREAMING by default. */
   runtimeMode?: RuntimeExecutionMode;
+  /** Which Python runs Python functions. */
   python?: PythonOptions;
   /** Options by key of `docs/configuration.md`. */
   config?: Readonly<Record<string, ConfigValue>>;
@@ -70,6 +78,7 @@ const ENVIRONMENT_FIELDS: readonly (keyof EnvironmentOptions)[] = [
   'logger',
 ];
 
+/** How one job runs. */
 export interface ExecuteOptions {
   /** Cancels the job. */
   signal?: AbortSignal;
@@ -99,6 +108,7 @@ export interface SourceContext {
   readonly signal: AbortSignal;
 }
 
+/** Makes the records of a source; may be asynchronous. */
 export type SourceFunction<T> = (
   ctx: SourceContext,
 ) => SourceIterable<T> | Promise<SourceIterable<T>>;
@@ -115,6 +125,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
   /** What code says, by whatever setter: the last one counts. */
   readonly #config: Record<string, string>;
 
+  /** A new environment: what is built on it is run by `execute`. */
   static getExecutionEnvironment(options: EnvironmentOptions = {}): StreamExecutionEnvironment {
     return new StreamExecutionEnvironment(options);
   }
@@ -141,20 +152,24 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     return this;
   }
 
+  /** Of operators that say nothing else. */
   getParallelism(): number {
     return configurationInForce(this.#config).settings.parallelism ?? 1;
   }
 
+  /** The number of key groups: the most that keyed operators can be scaled to. */
   setMaxParallelism(maxParallelism: number): this {
     checkParallelism('max parallelism', maxParallelism);
     this.#config[SETTINGS.maxParallelism.key] = String(maxParallelism);
     return this;
   }
 
+  /** The number of key groups; undefined: Flink's rule, at least 128. */
   getMaxParallelism(): number | undefined {
     return configurationInForce(this.#config).settings.maxParallelism;
   }
 
+  /** STREAMING (the default), BATCH or AUTOMATIC. */
   setRuntimeMode(mode: RuntimeExecutionMode): this {
     checkChoice('runtime mode', mode, MODES);
     this.#config[SETTINGS.runtimeMode.key] = mode;

@@ -19,8 +19,10 @@ import { tellUnlessObserved } from './unobserved.ts';
 
 /** How a job ended that did not fail. */
 export interface JobExecutionResult {
+  /** 32 hexadecimal digits. */
   readonly jobId: string;
   readonly jobName: string;
+  /** Milliseconds from start to end. */
   readonly runtimeMs: number;
   /** Records that sources made, and that sinks took. */
   readonly recordsIn: number;
@@ -41,6 +43,7 @@ export type OutputTypes = Record<string, any>;
 
 export type Outputs<O extends OutputTypes> = { readonly [Name in keyof O]: AsyncIterable<O[Name]> };
 
+/** A job that runs. */
 export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisposable {
   readonly jobName: string;
   /** What `toOutput(name)` names, by name. An output that nobody iterates is discarded once 4,096 records have come. */
@@ -83,10 +86,12 @@ export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisp
     else this.#tellUnobserved((message) => session.log({ level: 'error', message }));
   }
 
+  /** 32 hexadecimal digits. */
   get jobId(): string {
     return this.#execution.jobId;
   }
 
+  /** Where the job is in its life. */
   get status(): JobStatus {
     return this.#execution.status;
   }

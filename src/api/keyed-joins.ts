@@ -68,6 +68,7 @@ interface Bounds {
   how: JoinKind;
 }
 
+/** Two keyed streams and how far their records may be apart; say what becomes of a pair next. */
 export class IntervalJoined<A, B, How extends JoinKind> {
   readonly #streams: ConnectedStreams<A, B>;
   readonly #bounds: Bounds;
@@ -77,10 +78,12 @@ export class IntervalJoined<A, B, How extends JoinKind> {
     this.#bounds = bounds;
   }
 
+  /** Leaves the lower bound out. */
   lowerBoundExclusive(): IntervalJoined<A, B, How> {
     return new IntervalJoined(this.#streams, { ...this.#bounds, lowerInclusive: false });
   }
 
+  /** Leaves the upper bound out. */
   upperBoundExclusive(): IntervalJoined<A, B, How> {
     return new IntervalJoined(this.#streams, { ...this.#bounds, upperInclusive: false });
   }
@@ -101,6 +104,7 @@ export class IntervalJoined<A, B, How extends JoinKind> {
   }
 }
 
+/** How far back an as-of join looks, and what becomes of records without a partner. */
 export interface AsOfJoinOptions<How extends 'inner' | 'left'> {
   /** Milliseconds that the right record may be older; any age by default. */
   toleranceMs?: number;

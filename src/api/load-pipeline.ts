@@ -23,6 +23,7 @@ import { PipelineGraph } from './pipeline-graph.ts';
 import { placeOf } from './python-function.ts';
 import { type Logger, Session } from './session.ts';
 
+/** How a Python program is read as a pipeline. */
 export interface LoadPipelineOptions {
   /** The program's arguments, as in `sys.argv[1:]`. */
   args?: readonly string[];
@@ -39,6 +40,7 @@ export interface LoadPipelineOptions {
 /** What an input may be fed with. */
 export type PipelineInput = SourceIterable<unknown> | SourceFunction<unknown>;
 
+/** What a pipeline is fed with, and how it runs. */
 export interface StartPipelineOptions {
   /** By name; an input that is not named here reads its default. */
   inputs?: Readonly<Record<string, PipelineInput>>;

@@ -11,6 +11,7 @@ export type LookupLike<K, V> =
   | Instance<{ lookup(key: K): MaybeAsync<V | null | undefined> }>
   | PyFunction<K, V>;
 
+/** What is looked up, and how answers are remembered. */
 export interface LookupJoinOptions<T, K, How extends 'inner' | 'left'> {
   /** The key to look up. A function in the language of the lookup. */
   key: ((value: T) => K) | PyFunction<T, K>;

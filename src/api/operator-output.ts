@@ -17,6 +17,7 @@ export class OperatorOutput {
     this.legs = legs;
   }
 
+  /** Names the operator, for people: in progress, pictures and errors. */
   name(name: string): this {
     checkText('name of an operator', name);
     this.operatorOf('name').name = name;
@@ -30,12 +31,14 @@ export class OperatorOutput {
     return this;
   }
 
+  /** What the plan says of the operator. */
   setDescription(description: string): this {
     checkText('description of an operator', description);
     this.operatorOf('setDescription').description = description;
     return this;
   }
 
+  /** How many subtasks the operator has, from 1. */
   setParallelism(parallelism: number): this {
     const operator = this.operatorOf('setParallelism');
     checkParallelism('parallelism', parallelism);
@@ -44,6 +47,7 @@ export class OperatorOutput {
     return this;
   }
 
+  /** The number of key groups: the most that the operator can be scaled to. */
   setMaxParallelism(maxParallelism: number): this {
     checkParallelism('max parallelism', maxParallelism);
     const operator = this.operatorOf('setMaxParallelism');

@@ -13,17 +13,25 @@ export type TimeDomain = 'EVENT_TIME' | 'PROCESSING_TIME';
 
 /** Time as a function sees it; all of it in milliseconds. Timers need a keyed stream. */
 export interface TimerServiceLike {
+  /** The clock of the machine, in milliseconds since the epoch. */
   currentProcessingTime(): number;
+  /** Event time; the least number there is before the first watermark. */
   currentWatermark(): number;
+  /** Calls `onTimer` for the key at hand when the clock reaches `timestamp`; once, however often registered. */
   registerProcessingTimeTimer(timestamp: number): void;
+  /** Calls `onTimer` for the key at hand when the watermark reaches `timestamp`; once, however often registered. */
   registerEventTimeTimer(timestamp: number): void;
+  /** Forgets it; nothing happens where there is none. */
   deleteProcessingTimeTimer(timestamp: number): void;
+  /** Forgets it; nothing happens where there is none. */
   deleteEventTimeTimer(timestamp: number): void;
 }
 
+/** What a process function is given beside a record. */
 export interface ProcessContext {
   /** Of the record; the least number there is where it has none. */
   timestamp(): number;
+  /** Time, and timers where the stream is keyed. */
   timerService(): TimerServiceLike;
   /**
    * Emits to a side output. A function that gives it very many for one record awaits what this returns where its reader is
@@ -32,14 +40,19 @@ export interface ProcessContext {
   output<X>(tag: OutputTag<X>, value: X): PromiseLike<void> | undefined;
 }
 
+/** What functions of a keyed stream are given beside a record. */
 export interface KeyedProcessContext<K> extends ProcessContext {
+  /** The key of the record or timer at hand. */
   getCurrentKey(): K;
 }
 
+/** What `onTimer` is given beside the time. */
 export interface OnTimerContext<K> extends KeyedProcessContext<K> {
+  /** Which clock the timer followed. */
   timeDomain(): TimeDomain;
 }
 
+/** An object with `processElement`, a class of such, or a Python function. */
 export type ProcessLike<In, Out> =
   | Instance<{ processElement(value: In, ctx: ProcessContext): Emitted<Out> }>
   | PyFunction<In, Out>;
@@ -52,6 +65,7 @@ export type KeyedProcessLike<K, In, Out, Timed = Out> =
     }>
   | PyFunction<In, Out>;
 
+/** An object with `processElement1` and `processElement2`, a class of such, or a Python function. */
 export type CoProcessLike<A, B, Out, K = unknown, Out2 = Out, Timed = Out> =
   | Instance<{
       processElement1(value: A, ctx: KeyedProcessContext<K>): Emitted<Out>;
@@ -62,6 +76,7 @@ export type CoProcessLike<A, B, Out, K = unknown, Out2 = Out, Timed = Out> =
 
 /** Names a broadcast state: a map that every subtask has. */
 export interface BroadcastDescriptor<K, V> {
+  /** One among those of its operator. */
   readonly name: string;
   /** Only for the types; never set. */
   readonly broadcastTypes?: [K, V];
@@ -77,24 +92,32 @@ export type ReadOnlyBroadcastState<K, V> = Omit<
 >;
 
 interface BroadcastTimeContext {
+  /** Of the record; the least number there is where it has none. */
   timestamp(): number;
+  /** The clock of the machine, in milliseconds since the epoch. */
   currentProcessingTime(): number;
+  /** Event time in milliseconds. */
   currentWatermark(): number;
   /** As `ProcessContext.output`. */
   output<X>(tag: OutputTag<X>, value: X): PromiseLike<void> | undefined;
 }
 
+/** What `processBroadcastElement` is given: broadcast state that it may change. */
 export interface BroadcastContext extends BroadcastTimeContext {
+  /** The map of a descriptor that `broadcast` was given. Each subtask is to do the same with it. */
   getBroadcastState<K, V>(descriptor: BroadcastDescriptor<K, V>): BroadcastState<K, V>;
 }
 
+/** What `processElement` is given beside a broadcast stream: broadcast state that it may read. */
 export interface ReadOnlyBroadcastContext<K> extends BroadcastTimeContext {
+  /** The map of a descriptor that `broadcast` was given, to be read. */
   getBroadcastState<X, V>(descriptor: BroadcastDescriptor<X, V>): ReadOnlyBroadcastState<X, V>;
   /** On a keyed stream. */
   timerService(): TimerServiceLike;
   getCurrentKey(): K;
 }
 
+/** An object with `processElement` and `processBroadcastElement`, a class of such, or a Python function. */
 export type BroadcastProcessLike<A, B, Out, K = unknown, Out2 = Out, Timed = Out> =
   | Instance<{
       processElement(value: A, ctx: ReadOnlyBroadcastContext<K>): Emitted<Out>;

@@ -5,6 +5,7 @@ import type { FunctionRef, JsonValue } from '../graph/job-graph.ts';
 import { checkJson, checkWhere } from './arguments.ts';
 import { callerFile, callerLocation, type SourceLocation } from './caller.ts';
 
+/** How a Python function is made and found. */
 export interface PyOptions {
   /** Positional arguments of the class's constructor. */
   args?: readonly JsonValue[];

@@ -22,6 +22,7 @@ import { heedSignals } from './signals.ts';
 
 /** A line that a job has to say: of Python's logging, of what user code prints, or a remark of the runtime. */
 export interface LogEntry {
+  /** `debug`, `info`, `warn` or `error`; of Python's logging its own, in small letters (`warning`). */
   level: string;
   message: string;
   /** Its name in Python's logging. */
@@ -34,6 +35,7 @@ export interface LogEntry {
   pid?: number;
 }
 
+/** Takes what functions log and print, and what the runtime remarks. */
 export type Logger = (entry: LogEntry) => void;
 
 /** The folder of the Python package `isthmus`: beside `src` in a checkout, beside `dist` in the npm package. */

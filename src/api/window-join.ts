@@ -74,6 +74,7 @@ interface WindowJoinSettings<How> {
   how: How;
 }
 
+/** A join by window that has all it needs; say what becomes of the pairs next. */
 export class WindowJoin<A, B, How extends JoinHow> {
   readonly #streams: ConnectedStreams<A, B>;
   readonly #settings: WindowJoinSettings<How>;

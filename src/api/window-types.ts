@@ -24,8 +24,11 @@ export type TriggerLike<T = never, W = never> = Trigger<T, W> | PyFunction<never
 
 /** Accumulates records one by one. */
 export interface AggregateObject<In, Acc, Out> {
+  /** A new accumulator, with nothing in it. */
   createAccumulator(): Acc;
+  /** The accumulator with `value` in it; may be the same object, changed. */
   add(value: In, accumulator: Acc): Acc;
+  /** The result of an accumulator. */
   getResult(accumulator: Acc): Out;
   /** Needed for windows that merge. */
   merge?(a: Acc, b: Acc): Acc;
@@ -36,11 +39,16 @@ export interface AggregateObject<In, Acc, Out> {
   readonly mergeable?: boolean;
 }
 
+/** What accumulates records: an object with `createAccumulator`, `add`, `getResult`, a class of such, or a function of Python's. */
 export type AggregateLike<In, Acc, Out> = Instance<AggregateObject<In, Acc, Out>>;
 
+/** What a window function is given beside the records. */
 export interface ProcessWindowContext<W> {
+  /** The window that is evaluated. */
   window(): W;
+  /** The clock of the machine, in milliseconds since the epoch. */
   currentProcessingTime(): number;
+  /** Event time in milliseconds. */
   currentWatermark(): number;
   /** State of this key and window; windows that merge have none. Clear it in `clear`. */
   windowState(): KeyedStateStore;
@@ -52,6 +60,7 @@ export interface ProcessWindowContext<W> {
 
 type Made<Out> = MaybeAsync<Results<Out>>;
 
+/** What makes results of a window: a function of key, window and records, an object with `apply`, or a Python function. */
 export type ApplyLike<In, Out, K, W> =
   | ((key: K, window: W, values: Iterable<In>) => Made<Out>)
   | Instance<{ apply(key: K, window: W, values: Iterable<In>): Made<Out> }>
@@ -62,6 +71,7 @@ export type ApplyAllLike<In, Out, W> =
   | Instance<{ apply(window: W, values: Iterable<In>): Made<Out> }>
   | PyFunction<In, Results<Out>>;
 
+/** An object with `process`, a class of such, or a Python function. */
 export type ProcessWindowLike<In, Out, K, W> =
   | Instance<{
       process(key: K, ctx: ProcessWindowContext<W>, values: Iterable<In>): Made<Out>;

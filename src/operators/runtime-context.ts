@@ -18,11 +18,17 @@ import { KeyedTimers } from './keyed-timers.ts';
 
 /** Where a function runs, and the state of the key at hand. */
 export interface RuntimeContext {
+  /** The name of the operator. */
   readonly taskName: string;
+  /** The name of the job. */
   readonly jobName: string;
+  /** From 0. */
   readonly indexOfThisSubtask: number;
+  /** The parallelism of the operator. */
   readonly numberOfParallelSubtasks: number;
+  /** The number of key groups of the operator. */
   readonly maxNumberOfParallelSubtasks: number;
+  /** 0 for the first run, then one more with every restart. */
   readonly attemptNumber: number;
   /** What `pipeline.global-job-parameters` says of `key`, else the default. */
   getJobParameter(key: string, defaultValue: string): string;
@@ -30,9 +36,13 @@ export interface RuntimeContext {
   getState<T, Empty extends T | undefined>(
     descriptor: ValueStateDescriptor<T, Empty>,
   ): ValueState<T, Empty>;
+  /** A list per key. */
   getListState<T>(descriptor: ListStateDescriptor<T>): ListState<T>;
+  /** A map per key. */
   getMapState<K, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V>;
+  /** A value per key that others are folded into. */
   getReducingState<T>(descriptor: ReducingStateDescriptor<T>): AppendingState<T, T>;
+  /** An accumulator per key. */
   getAggregatingState<In, Acc, Out>(
     descriptor: AggregatingStateDescriptor<In, Acc, Out>,
   ): AppendingState<In, Out>;

@@ -35,6 +35,7 @@ export interface SinkContext extends ConnectorPlace {
   print(text: string, stderr?: boolean): MaybePromise<void>;
   /** Hands a record to the program that started the job, where the sink's kind leads to it. */
   deliver(value: unknown): MaybePromise<void>;
+  /** A line of the job's log. */
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string): void;
 }
 
@@ -46,6 +47,7 @@ export interface Sink<T = unknown, C = unknown, S = unknown> {
   committer?(context: SinkContext): MaybePromise<Committer<C>>;
 }
 
+/** Writes the records of one subtask. */
 export interface SinkWriter<T = unknown, C = unknown, S = unknown> {
   /** Takes a record; a promise holds the stream back until it settles. */
   write(value: T): MaybePromise<void>;
@@ -65,22 +67,28 @@ export interface SinkWriter<T = unknown, C = unknown, S = unknown> {
   close?(): MaybePromise<void>;
 }
 
+/** What `prepare` gives. */
 export interface Prepared<C = unknown, S = unknown> {
+  /** What was written since it was asked last. */
   readonly committables?: readonly C[];
   /** What a writer can go on with (K3), such as an open file and its length. Each is given to one writer, whatever the parallelism. */
   readonly states?: readonly S[];
 }
 
+/** What a writer has prepared, on its way to the committer. */
 export interface Committable<C = unknown> {
   /** The same whenever and wherever it is committed; no other has it. */
   readonly id: string;
+  /** As `prepare` has given it. */
   readonly value: C;
 }
 
+/** Lets be seen what writers have prepared. */
 export interface Committer<C = unknown> {
   /** Lets it be seen (K1, K2). When it throws, all of them are committed again a little later, for as long as it takes. */
   commit(committables: readonly Committable<C>[]): MaybePromise<void>;
   /** They are not to be seen, ever: the job has failed, and takes no checkpoints. */
   abort?(committables: readonly Committable<C>[]): MaybePromise<void>;
+  /** Called once, also after a failure. */
   close?(): MaybePromise<void>;
 }

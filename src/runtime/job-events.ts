@@ -72,6 +72,7 @@ export type JobNews =
   | { kind: 'results'; operator: number; subtask: number; count: number }
   | { kind: 'events-dropped'; count: number };
 
+/** Something that has happened to a job ([events](events.md)). */
 export type JobEvent = JobNews & {
   /** Milliseconds since the epoch. */
   at: number;
@@ -79,6 +80,7 @@ export type JobEvent = JobNews & {
   attempt: number;
 };
 
+/** The kinds of events. */
 export type JobEventKind = JobEvent['kind'];
 
 /** Events of one kind. */

@@ -21,6 +21,7 @@ export interface JobOperatorMetrics {
   in: number;
   /** Records out, side outputs included. */
   out: number;
+  /** How long its functions were at work, added up over subtasks. */
   busyMs: number;
   /** What its functions made, by dotted name; absent where there is none. */
   userMetrics?: Record<string, UserMetric>;

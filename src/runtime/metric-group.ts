@@ -5,14 +5,19 @@
 
 /** A number that goes up and down. */
 export interface Counter {
+  /** Adds `n`, or 1. */
   inc(n?: number): void;
+  /** Takes `n` away, or 1. */
   dec(n?: number): void;
+  /** The number. */
   getCount(): number;
 }
 
 /** Events, and their rate. */
 export interface Meter {
+  /** Counts `n` events, or one. */
   markEvent(n?: number): void;
+  /** Events so far. */
   getCount(): number;
   /** Events per second. */
   getRate(): number;
@@ -20,15 +25,21 @@ export interface Meter {
 
 /** Count, sum, smallest and largest of what was reported. */
 export interface Distribution {
+  /** Reports a value. */
   update(value: number): void;
 }
 
 /** Makes metrics; a name used twice is one metric. Groups nest. */
 export interface MetricGroup {
+  /** A group within this one; with `value` two, a name and its value. */
   addGroup(name: string, value?: string): MetricGroup;
+  /** A number that goes up and down. Asking again gives the same. */
   counter(name: string): Counter;
+  /** Counts events, and their rate over so many seconds. */
   meter(name: string, spanSeconds?: number): Meter;
+  /** Asks `value` for a number when metrics are told, about once a second. */
   gauge(name: string, value: () => number): void;
+  /** Sum, count, smallest and largest of what is reported. */
   distribution(name: string): Distribution;
 }
 

@@ -32,15 +32,21 @@ export interface FoundSplit<Of extends JsonValue = JsonValue> {
 
 /** Where a part of a source or of a sink runs. */
 export interface ConnectorPlace {
+  /** The name of the operator. */
   readonly operatorName: string;
+  /** The name of the job. */
   readonly jobName: string;
+  /** Which subtask of the operator this is, from 0. */
   readonly subtask: number;
+  /** How many subtasks the operator has. */
   readonly parallelism: number;
+  /** 0 for the first run, then one more with every restart. */
   readonly attempt: number;
 }
 
 /** What a source is given of the job. */
 export interface ConnectorContext extends ConnectorPlace {
+  /** A line of the job's log. */
   log(level: LogLevel, message: string): void;
   /** Something has come: a reader that had nothing is asked again at once. */
   wake(): void;
@@ -63,7 +69,9 @@ export interface SplitEnumerator<Of extends JsonValue = JsonValue> {
 
 /** Records of one split. */
 export interface SourceBatch<T = unknown> {
+  /** Id of the split that the records are of. */
   split: string;
+  /** The records, in order. */
   values: T[];
   /** Event times in milliseconds, one for each value. */
   timestamps?: number[];

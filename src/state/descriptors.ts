@@ -10,7 +10,9 @@ export interface StateOptions {
 
 /** Names a state; functions of one operator that say the same name share it. */
 export abstract class StateDescriptor {
+  /** One among those of its operator. */
   readonly name: string;
+  /** When entries expire; undefined: never. */
   readonly ttl: StateTtl | undefined;
 
   constructor(name: string, options: StateOptions = {}) {

@@ -15,36 +15,55 @@ export interface ValueState<T, Empty extends T | undefined = undefined> {
   value(): T | Empty;
   /** `undefined` clears. */
   update(value: T | undefined): void;
+  /** Forgets it for this key. */
   clear(): void;
 }
 
 /** A list of the key at hand. */
 export interface ListState<T> extends Iterable<T> {
+  /** The elements; none where the list is empty. */
   get(): T[];
+  /** Appends an element. */
   add(value: T): void;
+  /** Appends several elements. */
   addAll(values: Iterable<T>): void;
+  /** Replaces the whole list. */
   update(values: Iterable<T>): void;
+  /** Forgets it for this key. */
   clear(): void;
 }
 
 /** A map of the key at hand. Keys are told apart by what they are, arrays and objects by what is in them. */
 export interface MapState<K, V> extends Iterable<[K, V]> {
+  /** The value; undefined where there is none. */
   get(key: K): V | undefined;
+  /** Sets the value of a key. */
   put(key: K, value: V): void;
+  /** Sets the values of several keys. */
   putAll(entries: Iterable<readonly [K, V]>): void;
+  /** Nothing happens where there is none. */
   remove(key: K): void;
+  /** Whether the key has a value. */
   contains(key: K): boolean;
+  /** The keys, as an array of their own. */
   keys(): K[];
+  /** The values, as an array of their own. */
   values(): V[];
+  /** Pairs of key and value, as an array of their own. */
   entries(): [K, V][];
+  /** Whether there is no entry. */
   isEmpty(): boolean;
+  /** Forgets it for this key. */
   clear(): void;
 }
 
 /** What is added is folded into what is read; of the key at hand. */
 export interface AppendingState<In, Out> {
+  /** What has been added, as one; undefined where nothing has. */
   get(): Out | undefined;
+  /** Adds a value. */
   add(value: In): void;
+  /** Forgets it for this key. */
   clear(): void;
 }
 

@@ -40,6 +40,7 @@ import { kindOf } from './kinds.ts';
 import { Functions } from './piece-of-program.ts';
 import { ManualClock } from './manual-clock.ts';
 
+/** How a harness runs a function: kind, keys, time and settings. */
 export interface HarnessOptions {
   /** Operator kind, as 'map' or 'reduce'; found from the methods of an object where it is not said. */
   kind?: OperatorName;
@@ -61,10 +62,13 @@ export interface HarnessOptions {
   checkpointing?: boolean;
   /** Where the operator thinks it runs. */
   subtask?: number;
+  /** As the function sees it; 1 by default. */
   parallelism?: number;
+  /** As the function sees it; 128 by default. */
   maxParallelism?: number;
 }
 
+/** As for one input, with the key of the second. */
 export interface TwoInputOptions extends HarnessOptions {
   /** Key of a record of the second input; a broadcast input has none. */
   keyBy2?: ((value: never) => unknown) | undefined;

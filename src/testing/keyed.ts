@@ -12,6 +12,7 @@ import {
   ValueStateDescriptor,
 } from '../state/descriptors.ts';
 
+/** A timer that a function has registered. */
 export interface Timer {
   key: unknown;
   /** In milliseconds. */

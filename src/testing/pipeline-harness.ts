@@ -13,6 +13,7 @@ import { type Build, PieceOfProgram } from './piece-of-program.ts';
 import type { SavedSubtask } from '../state/chunks.ts';
 import { type Reader, Stage, handOn } from './stage.ts';
 
+/** How a harness runs a pipeline. */
 export interface PipelineOptions extends Pick<HarnessOptions, 'batch' | 'clock' | 'config'> {
   /** What `snapshot()` of another harness of the pipeline gave. */
   restore?: PipelineSnapshot;

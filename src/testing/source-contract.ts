@@ -20,6 +20,7 @@ const RESCALES = [
   [3, 2, 1],
 ];
 
+/** What a source is to give. */
 export interface SourceContract<T> {
   /** All records of the source, in any order. */
   records: readonly T[];

@@ -12,7 +12,9 @@ import { systemClock } from '../machine/system-clock.ts';
 /** What is saved of a source: one entry per subtask, plain data. */
 export type SavedSource = readonly JsonValue[];
 
+/** How a harness runs a source. */
 export interface SourceHarnessOptions {
+  /** How many subtasks read the source; 1 by default. */
   parallelism?: number;
   /** What another harness has `saved`, at whatever parallelism. */
   restore?: SavedSource;

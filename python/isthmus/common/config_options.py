@@ -14,9 +14,11 @@ class ConfigOption:
         self._key, self._default = key, default
 
     def key(self) -> str:
+        """The key."""
         return self._key
 
     def default_value(self) -> Any:
+        """What holds where nothing is set."""
         return self._default
 
 
@@ -28,6 +30,7 @@ class ConfigOptions:
 
     @staticmethod
     def key(key: str) -> ConfigOptions:
+        """Begins an option; say its type or default next."""
         return ConfigOptions(key)
 
     def _typed(self) -> ConfigOptions:
@@ -37,7 +40,9 @@ class ConfigOptions:
     duration_type = memory_type = _typed
 
     def default_value(self, value: Any) -> ConfigOption:
+        """The option, with a default."""
         return ConfigOption(self._key, value)
 
     def no_default_value(self) -> ConfigOption:
+        """The option, without a default."""
         return ConfigOption(self._key)

@@ -33,9 +33,11 @@ class ExecutionConfig:
         return value_in_force(self._configuration._values, key)
 
     def get_parallelism(self) -> int:
+        """Of operators that say nothing else."""
         return self._value("parallelism.default") or self._default_parallelism
 
     def set_parallelism(self, parallelism: int) -> ExecutionConfig:
+        """Of operators that say nothing else; -1: the default again."""
         if parallelism == self.PARALLELISM_DEFAULT:
             self._configuration.remove_config("parallelism.default")
             return self
@@ -47,9 +49,11 @@ class ExecutionConfig:
         return self
 
     def get_max_parallelism(self) -> int:
+        """The number of key groups; -1: Flink's rule, at least 128."""
         return self._value("pipeline.max-parallelism") or -1
 
     def set_max_parallelism(self, max_parallelism: int) -> ExecutionConfig:
+        """The number of key groups: the most that keyed operators can be scaled to."""
         if max_parallelism < 1:
             raise ValueError(f"The maximum parallelism is {max_parallelism}; it must be greater than 0.")
         if max_parallelism > _MAX_PARALLELISM:
@@ -73,26 +77,34 @@ class ExecutionConfig:
         return self
 
     def get_global_job_parameters(self) -> dict[str, str]:
+        """What functions read by ``get_job_parameter``."""
         found: dict[str, str] = self._value("pipeline.global-job-parameters")
         return found
 
     def set_global_job_parameters(self, global_job_parameters_dict: dict[str, str]) -> ExecutionConfig:
+        """What functions read by ``get_job_parameter``."""
         text = map_text({str(key): str(value) for key, value in global_job_parameters_dict.items()})
         self._configuration.set_string("pipeline.global-job-parameters", text)
         return self
 
     def enable_object_reuse(self) -> ExecutionConfig:
+        """Share records that can be changed, instead of copying them where they are kept: for functions that change
+        nothing they were given or have emitted.
+        """
         self._configuration.set_boolean("pipeline.object-reuse", True)
         return self
 
     def disable_object_reuse(self) -> ExecutionConfig:
+        """Copy records that can be changed where they are kept, which is the default."""
         self._configuration.set_boolean("pipeline.object-reuse", False)
         return self
 
     def is_object_reuse_enabled(self) -> bool:
+        """Whether records are shared."""
         return bool(self._value("pipeline.object-reuse"))
 
     def set_restart_strategy(self, strategy: RestartStrategyConfiguration) -> ExecutionConfig:
+        """What follows a failure: one of ``RestartStrategies``."""
         if not isinstance(strategy, RestartStrategyConfiguration):
             raise TypeError(
                 f"The restart strategy must be one of RestartStrategies, such as RestartStrategies.no_restart(); "
@@ -103,6 +115,7 @@ class ExecutionConfig:
         return self
 
     def get_restart_strategy(self) -> RestartStrategyConfiguration:
+        """What follows a failure."""
         options = {
             k: v for k, v in self._configuration.to_dict().items() if k.startswith("restart-strategy.")
         }

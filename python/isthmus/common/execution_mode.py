@@ -6,6 +6,8 @@ __all__ = ["ExecutionMode"]
 
 
 class ExecutionMode(Enum):
+    """How old Flink ran batch programs; accepted."""
+
     PIPELINED = 0
     PIPELINED_FORCED = 1
     BATCH = 2

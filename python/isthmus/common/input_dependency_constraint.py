@@ -6,5 +6,7 @@ __all__ = ["InputDependencyConstraint"]
 
 
 class InputDependencyConstraint(Enum):
+    """When old Flink scheduled a task; accepted."""
+
     ANY = 0
     ALL = 1

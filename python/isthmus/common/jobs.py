@@ -47,9 +47,11 @@ class JobStatus(Enum):
     INITIALIZING = 10
 
     def is_globally_terminal_state(self) -> bool:
+        """Whether the job has ended for good."""
         return self in (JobStatus.FAILED, JobStatus.CANCELED, JobStatus.FINISHED)
 
     def is_terminal_state(self) -> bool:
+        """Whether the job runs no more."""
         return self.is_globally_terminal_state() or self is JobStatus.SUSPENDED
 
 
@@ -66,6 +68,7 @@ class JobExecutionResult:
         self.restarts = restarts
 
     def get_job_id(self) -> JobID:
+        """The id of the job."""
         return self._job_id
 
     def get_net_runtime(self) -> int:
@@ -73,6 +76,7 @@ class JobExecutionResult:
         return self._runtime_ms
 
     def is_job_execution_result(self) -> bool:
+        """Always True."""
         return True
 
     def get_accumulator_result(self, accumulator_name: str) -> Any:
@@ -80,6 +84,7 @@ class JobExecutionResult:
         return None
 
     def get_all_accumulator_results(self) -> dict[str, Any]:
+        """Always empty: Python functions cannot add accumulators."""
         return {}
 
     def __str__(self) -> str:
@@ -121,14 +126,17 @@ class CompletableFuture:
         return self._wait()
 
     def done(self) -> bool:
+        """Whether the result is there, or nothing more will come."""
         return self._done()
 
     def cancel(self) -> bool:
+        """Cancel what it waits for."""
         self._cancelled = not self._done()
         self._cancel()
         return self._cancelled
 
     def cancelled(self) -> bool:
+        """Whether ``cancel`` was called in time."""
         return self._cancelled
 
     def exception(self) -> BaseException | None:
@@ -147,12 +155,15 @@ class JobClient:
         self._handle = handle
 
     def get_job_id(self) -> JobID:
+        """The id of the job."""
         return JobID(self._handle.job_id)
 
     def get_job_status(self) -> CompletableFuture:
+        """Where the job is in its life."""
         return CompletableFuture(lambda: JobStatus[self._handle.status()], lambda: True, lambda: None)
 
     def cancel(self) -> CompletableFuture:
+        """End the job; its result is a ``JobCancelledError``. Resolves when everything has ended."""
         self._handle.cancel()
         return CompletableFuture(self._ended, lambda: self._handle.done, lambda: None)
 
@@ -186,14 +197,17 @@ class JobClient:
             return
 
     def get_job_execution_result(self) -> CompletableFuture:
+        """The result when the job has finished; raises what it failed with."""
         return CompletableFuture(
             lambda: execution_result(self._handle), lambda: self._handle.done, self._handle.cancel
         )
 
     def get_accumulators(self) -> CompletableFuture:
+        """Always empty: Python functions cannot add accumulators."""
         return CompletableFuture(dict, lambda: True, lambda: None)
 
     def stop_with_savepoint(self, *args: Any, **kwargs: Any) -> CompletableFuture:
+        """Not here yet: ``stop()`` ends a job in order."""
         raise UnsupportedError("Savepoints exist in PyFlink, but Isthmus does not have them yet.")
 
     trigger_savepoint = stop_with_savepoint

@@ -12,6 +12,7 @@ class RestartStrategyConfiguration:
         self.options = options
 
     def get_description(self) -> str:
+        """The strategy in words."""
         return ", ".join(f"{key}={value}" for key, value in self.options.items())
 
 
@@ -25,10 +26,12 @@ class RestartStrategies:
 
     @staticmethod
     def no_restart() -> _Configuration:
+        """A failure fails the job."""
         return RestartStrategyConfiguration({"restart-strategy.type": "none"})
 
     @staticmethod
     def fall_back_restart() -> _Configuration:
+        """What the configuration says."""
         return RestartStrategyConfiguration({})
 
     @staticmethod
@@ -47,6 +50,7 @@ class RestartStrategies:
 
     @staticmethod
     def failure_rate_restart(failure_rate: int, failure_interval: int, delay_interval: int) -> _Configuration:
+        """Up to ``failure_rate`` restarts within ``failure_interval``, after pauses of ``delay_interval`` (ms)."""
         return RestartStrategyConfiguration(
             {
                 "restart-strategy.type": "failure-rate",

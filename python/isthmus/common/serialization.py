@@ -22,6 +22,7 @@ class SerializationSchema:
     """Turns a record into bytes."""
 
     def serialize(self, element: Any) -> bytes:
+        """The bytes of a record."""
         raise NotImplementedError(f"{type(self).__name__}.serialize")
 
 
@@ -29,9 +30,11 @@ class DeserializationSchema:
     """Turns bytes into a record."""
 
     def deserialize(self, message: bytes) -> Any:
+        """A record of its bytes."""
         raise NotImplementedError(f"{type(self).__name__}.deserialize")
 
     def get_produced_type(self) -> TypeInformation:
+        """The type of the records."""
         return Types.PICKLED_BYTE_ARRAY()
 
 

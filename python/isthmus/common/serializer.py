@@ -14,9 +14,11 @@ class TypeSerializer(Generic[T]):
     """Writes a value to a stream of bytes and reads it again. State does not need them here."""
 
     def serialize(self, element: T, stream: BytesIO) -> None:
+        """Write a value."""
         raise NotImplementedError(f"{type(self).__name__}.serialize")
 
     def deserialize(self, stream: BytesIO) -> T:
+        """Read a value."""
         raise NotImplementedError(f"{type(self).__name__}.deserialize")
 
     def __eq__(self, other: object) -> bool:

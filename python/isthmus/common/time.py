@@ -19,10 +19,12 @@ class Instant:
         self.nanos = nanos
 
     def to_epoch_milli(self) -> int:
+        """Milliseconds since the epoch."""
         return self.seconds * 1000 + self.nanos // 1_000_000
 
     @staticmethod
     def of_epoch_milli(epoch_milli: int) -> Instant:
+        """The moment so many milliseconds after the epoch."""
         seconds, millis = divmod(epoch_milli, 1000)
         return Instant(seconds, millis * 1_000_000)
 
@@ -53,29 +55,36 @@ class Duration:
 
     @staticmethod
     def of_days(days: int) -> Duration:
+        """So many days."""
         return Duration(days * 86_400_000_000_000)
 
     @staticmethod
     def of_hours(hours: int) -> Duration:
+        """So many hours."""
         return Duration(hours * 3_600_000_000_000)
 
     @staticmethod
     def of_minutes(minutes: int) -> Duration:
+        """So many minutes."""
         return Duration(minutes * 60_000_000_000)
 
     @staticmethod
     def of_seconds(seconds: int, nano_adjustment: int = 0) -> Duration:
+        """So many seconds and nanoseconds."""
         return Duration(seconds * 1_000_000_000 + nano_adjustment)
 
     @staticmethod
     def of_millis(millis: int) -> Duration:
+        """So many milliseconds."""
         return Duration(millis * 1_000_000)
 
     @staticmethod
     def of_nanos(nanos: int) -> Duration:
+        """So many nanoseconds."""
         return Duration(nanos)
 
     def to_millis(self) -> int:
+        """The whole milliseconds of it."""
         return self._nanos // 1_000_000
 
     to_milliseconds = to_millis
@@ -103,26 +112,32 @@ class Time:
         self._milliseconds = milliseconds
 
     def to_milliseconds(self) -> int:
+        """The milliseconds of it."""
         return self._milliseconds
 
     @staticmethod
     def milliseconds(milliseconds: int) -> Time:
+        """So many milliseconds."""
         return Time(milliseconds)
 
     @staticmethod
     def seconds(seconds: int) -> Time:
+        """So many seconds."""
         return Time(seconds * 1000)
 
     @staticmethod
     def minutes(minutes: int) -> Time:
+        """So many minutes."""
         return Time(minutes * 60_000)
 
     @staticmethod
     def hours(hours: int) -> Time:
+        """So many hours."""
         return Time(hours * 3_600_000)
 
     @staticmethod
     def days(days: int) -> Time:
+        """So many days."""
         return Time(days * 86_400_000)
 
     def __eq__(self, other: object) -> bool:

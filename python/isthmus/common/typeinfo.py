@@ -53,6 +53,7 @@ class TypeInformation:
         return hash(repr(_shape(self)))
 
     def need_conversion(self) -> bool:
+        """Asked by PyFlink only."""
         return False
 
     def of_stream(self) -> TypeInformation:
@@ -146,6 +147,7 @@ class _ElementTypeInfo(TypeInformation):
 
     @property
     def elem_type(self) -> TypeInformation:
+        """The type of the elements."""
         return self._element_type
 
     def of_stream(self) -> TypeInformation:
@@ -159,18 +161,26 @@ class _ElementTypeInfo(TypeInformation):
 
 
 class PrimitiveArrayTypeInfo(_ElementTypeInfo):
+    """Lists of numbers or booleans without None."""
+
     kind, label = "PRIMITIVE_ARRAY", "PrimitiveArrayTypeInfo"
 
 
 class BasicArrayTypeInfo(_ElementTypeInfo):
+    """Lists of basic values, which may be None."""
+
     kind, label = "BASIC_ARRAY", "BasicArrayTypeInfo"
 
 
 class ObjectArrayTypeInfo(_ElementTypeInfo):
+    """Lists of any values, which may be None."""
+
     kind, label = "OBJECT_ARRAY", "ObjectArrayTypeInfo"
 
 
 class ListTypeInfo(_ElementTypeInfo):
+    """Lists of any values, which may be None."""
+
     kind, label = "LIST", "ListTypeInfo"
 
 
@@ -198,6 +208,7 @@ class TupleTypeInfo(TypeInformation):
         self.types = list(types)
 
     def get_field_types(self) -> list[TypeInformation]:
+        """The types of the fields."""
         return self.types
 
     def of_stream(self) -> TypeInformation:
@@ -221,9 +232,11 @@ class RowTypeInfo(TypeInformation):
             raise ValueError("The number of field names and of field types must be equal.")
 
     def get_field_names(self) -> list[str]:
+        """The names of the fields."""
         return self.names
 
     def get_field_types(self) -> list[TypeInformation]:
+        """The types of the fields."""
         return self.types
 
     def get_field_index(self, field_name: str) -> int:
@@ -298,6 +311,7 @@ class Types:
 
     @staticmethod
     def STRING() -> TypeInformation:
+        """Texts."""
         return _BASIC["STRING"]
 
     @staticmethod
@@ -307,6 +321,7 @@ class Types:
 
     @staticmethod
     def BOOLEAN() -> TypeInformation:
+        """True and False."""
         return _BASIC["BOOLEAN"]
 
     @staticmethod
@@ -331,10 +346,12 @@ class Types:
 
     @staticmethod
     def DOUBLE() -> TypeInformation:
+        """Floats of 64 bits."""
         return _BASIC["DOUBLE"]
 
     @staticmethod
     def CHAR() -> TypeInformation:
+        """A character."""
         return _BASIC["CHAR"]
 
     @staticmethod
@@ -349,6 +366,7 @@ class Types:
 
     @staticmethod
     def INSTANT() -> TypeInformation:
+        """Moments (``Instant``)."""
         return _INSTANT
 
     @staticmethod
@@ -373,18 +391,22 @@ class Types:
 
     @staticmethod
     def ROW(field_types: list[TypeInformation]) -> RowTypeInfo:
+        """Rows of these types; fields are ``f0``, ``f1`` …"""
         return RowTypeInfo(field_types)
 
     @staticmethod
     def ROW_NAMED(field_names: list[str], field_types: list[TypeInformation]) -> RowTypeInfo:
+        """Rows of these names and types."""
         return RowTypeInfo(field_types, field_names)
 
     @staticmethod
     def TUPLE(field_types: list[TypeInformation]) -> TupleTypeInfo:
+        """Tuples of these types."""
         return TupleTypeInfo(field_types)
 
     @staticmethod
     def PRIMITIVE_ARRAY(element_type: TypeInformation) -> PrimitiveArrayTypeInfo:
+        """Lists of numbers or booleans without None."""
         kinds = ("BOOLEAN", "BYTE", "SHORT", "INT", "LONG", "FLOAT", "DOUBLE", "CHAR")
         if element_type.to_spec()["kind"] not in kinds:
             raise TypeError(f"Invalid element type for a primitive array: {element_type}")
@@ -392,20 +414,24 @@ class Types:
 
     @staticmethod
     def BASIC_ARRAY(element_type: TypeInformation) -> BasicArrayTypeInfo:
+        """Lists of basic values, which may be None."""
         if not isinstance(element_type, BasicTypeInfo):
             raise TypeError(f"Invalid element type for a basic array: {element_type}")
         return BasicArrayTypeInfo(element_type)
 
     @staticmethod
     def OBJECT_ARRAY(element_type: TypeInformation) -> ObjectArrayTypeInfo:
+        """Lists of any values, which may be None."""
         return ObjectArrayTypeInfo(element_type)
 
     @staticmethod
     def LIST(element_type_info: TypeInformation) -> ListTypeInfo:
+        """Lists of any values, which may be None."""
         return ListTypeInfo(element_type_info)
 
     @staticmethod
     def MAP(key_type_info: TypeInformation, value_type_info: TypeInformation) -> MapTypeInfo:
+        """Dicts; values may be None, keys not."""
         return MapTypeInfo(key_type_info, value_type_info)
 
 

@@ -69,12 +69,15 @@ class Row:
         return row
 
     def get_row_kind(self) -> RowKind:
+        """What the row does to a table: INSERT unless said."""
         return self._row_kind
 
     def set_row_kind(self, row_kind: RowKind) -> None:
+        """What the row does to a table."""
         self._bind("_row_kind", row_kind)
 
     def set_field_names(self, field_names: list[str]) -> None:
+        """Name the fields, in their order."""
         self._bind("_fields", list(field_names))
 
     def get_fields_by_names(self, names: list[str]) -> list[Any]:

@@ -70,6 +70,7 @@ class WatermarkStrategy:
 
     @staticmethod
     def no_watermarks() -> WatermarkStrategy:
+        """No watermarks but the final one."""
         return WatermarkStrategy(TimestampsOperation("none"))
 
     def with_timestamp_assigner(

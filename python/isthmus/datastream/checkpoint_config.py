@@ -30,6 +30,7 @@ class CheckpointConfig:
         self._more: dict[str, Any] = {}
 
     def is_checkpointing_enabled(self) -> bool:
+        """Whether an interval is set."""
         return self.get_checkpoint_interval() > 0
 
     def get_checkpoint_interval(self) -> int:
@@ -50,6 +51,7 @@ class CheckpointConfig:
         return default if found is None else int(found)
 
     def set_checkpoint_interval(self, checkpoint_interval: int) -> CheckpointConfig:
+        """Milliseconds between checkpoints: remembered, this release takes none."""
         whole = isinstance(checkpoint_interval, int) and not isinstance(checkpoint_interval, bool)
         if not whole or checkpoint_interval < MIN_INTERVAL_MS:
             raise ValueError(

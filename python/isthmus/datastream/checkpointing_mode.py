@@ -6,5 +6,7 @@ __all__ = ["CheckpointingMode"]
 
 
 class CheckpointingMode(Enum):
+    """What a checkpoint promises; remembered, this release takes none."""
+
     EXACTLY_ONCE = 0
     AT_LEAST_ONCE = 1

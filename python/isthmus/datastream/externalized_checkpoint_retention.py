@@ -6,6 +6,8 @@ __all__ = ["ExternalizedCheckpointRetention"]
 
 
 class ExternalizedCheckpointRetention(Enum):
+    """What becomes of a checkpoint when its job is cancelled; remembered."""
+
     RETAIN_ON_CANCELLATION = 0
     DELETE_ON_CANCELLATION = 1
     NO_EXTERNALIZED_CHECKPOINTS = 2

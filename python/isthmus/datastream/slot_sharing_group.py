@@ -20,6 +20,7 @@ class MemorySize:
 
     @staticmethod
     def of_mebi_bytes(mebi_bytes: int) -> MemorySize:
+        """So many times 1,048,576 bytes."""
         return MemorySize(mebi_bytes << 20)
 
     def get_bytes(self) -> int:
@@ -61,6 +62,7 @@ class SlotSharingGroup:
 
     @staticmethod
     def builder(name: str) -> SlotSharingGroup.Builder:
+        """Makes a group step by step."""
         return SlotSharingGroup.Builder(name)
 
     def get_name(self) -> str:
@@ -82,6 +84,8 @@ class SlotSharingGroup:
         return dict(self._resources.get("external", {}))
 
     class Builder:
+        """Makes a group step by step."""
+
         def __init__(self, name: str) -> None:
             self._name = name
             self._resources: dict[str, Any] = {}

@@ -6,6 +6,8 @@ __all__ = ["TimeCharacteristic"]
 
 
 class TimeCharacteristic(Enum):
+    """By which time programs of old Flink went; accepted."""
+
     ProcessingTime = 0
     IngestionTime = 1
     EventTime = 2

@@ -211,6 +211,7 @@ export class Instant {
   }
 }
 
+/** What a row does to a table. */
 export type RowKind = 'INSERT' | 'UPDATE_BEFORE' | 'UPDATE_AFTER' | 'DELETE';
 export const ROW_KINDS: readonly RowKind[] = ['INSERT', 'UPDATE_BEFORE', 'UPDATE_AFTER', 'DELETE'];
 export const ROW_SIGNS = {

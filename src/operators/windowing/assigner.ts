@@ -7,6 +7,7 @@ import type { Trigger } from './trigger.ts';
 
 /** Any window: what it was made by says what else it is. */
 export interface WindowLike {
+  /** The largest timestamp that belongs to it. */
   maxTimestamp(): number;
   /** What tells it from other windows of its key; absent: its fields do. */
   windowKey?(): string;
@@ -14,6 +15,7 @@ export interface WindowLike {
 
 /** What an assigner may ask. */
 export interface AssignerContext {
+  /** The clock of the machine, in milliseconds since the epoch. */
   getCurrentProcessingTime(): number;
   getRuntimeContext(): unknown;
 }
@@ -23,6 +25,7 @@ export type MergeCallback<W> = (merged: W[], result: W) => void;
 
 /** Says which windows a record belongs to. */
 export interface WindowAssigner<T = never, W = WindowLike> {
+  /** The windows that a record goes into. */
   assignWindows(value: T, timestamp: number, ctx: AssignerContext): Iterable<W>;
   /** Absent: event-time trigger, or processing-time trigger where `isEventTime` says false. */
   getDefaultTrigger?(): Trigger<T, W>;

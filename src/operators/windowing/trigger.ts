@@ -18,16 +18,23 @@ export type TriggerResult = (typeof TriggerResult)[keyof typeof TriggerResult];
 
 /** Timers and state of the key and window at hand. */
 export interface TriggerContext {
+  /** The clock of the machine, in milliseconds since the epoch. */
   getCurrentProcessingTime(): number;
+  /** Event time in milliseconds. */
   getCurrentWatermark(): number;
+  /** Asks for `onProcessingTime` of this key and window when the clock reaches `time`. */
   registerProcessingTimeTimer(time: number): void;
+  /** Asks for `onEventTime` of this key and window when the watermark reaches `time`. */
   registerEventTimeTimer(time: number): void;
+  /** Forgets it; nothing happens where there is none. */
   deleteProcessingTimeTimer(time: number): void;
+  /** Forgets it; nothing happens where there is none. */
   deleteEventTimeTimer(time: number): void;
   /** State of this key and window. */
   getPartitionedState<D extends StateDescriptor>(descriptor: D): StateOf<D>;
   /** A number of this key and window by name; cheaper than state, and enough for most triggers. */
   getNumber(name: string): number | undefined;
+  /** Sets a number, or forgets it where it is undefined. */
   setNumber(name: string, value: number | undefined): void;
 }
 

@@ -28,12 +28,17 @@ import { type WindowLike, windowKeyOf } from './assigner.ts';
 
 /** Makes states of descriptors. */
 export interface KeyedStateStore {
+  /** One value. */
   getState<T, Empty extends T | undefined>(
     descriptor: ValueStateDescriptor<T, Empty>,
   ): ValueState<T, Empty>;
+  /** A list. */
   getListState<T>(descriptor: ListStateDescriptor<T>): ListState<T>;
+  /** A map. */
   getMapState<K, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V>;
+  /** A value that others are folded into. */
   getReducingState<T>(descriptor: ReducingStateDescriptor<T>): AppendingState<T, T>;
+  /** An accumulator. */
   getAggregatingState<In, Acc, Out>(
     descriptor: AggregatingStateDescriptor<In, Acc, Out>,
   ): AppendingState<In, Out>;

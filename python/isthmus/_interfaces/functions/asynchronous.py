@@ -30,23 +30,28 @@ class AsyncRetryPredicate(ABC, Generic[OUT]):
     """Which results and which exceptions are worth another attempt."""
 
     @abstractmethod
-    def result_predicate(self) -> Callable[[list[OUT]], bool] | None: ...
+    def result_predicate(self) -> Callable[[list[OUT]], bool] | None:
+        """Says of results whether the call is to be repeated; None: results never are a reason."""
 
     @abstractmethod
-    def exception_predicate(self) -> Callable[[Exception], bool] | None: ...
+    def exception_predicate(self) -> Callable[[Exception], bool] | None:
+        """Says of an exception whether the call is to be repeated; None: exceptions never are a reason."""
 
 
 class AsyncRetryStrategy(ABC, Generic[OUT]):
     """How often and after what pause an async call is repeated."""
 
     @abstractmethod
-    def can_retry(self, current_attempts: int) -> bool: ...
+    def can_retry(self, current_attempts: int) -> bool:
+        """Whether there may be another attempt after so many."""
 
     @abstractmethod
-    def get_backoff_time_millis(self, current_attempts: int) -> int: ...
+    def get_backoff_time_millis(self, current_attempts: int) -> int:
+        """The pause before the next attempt, in milliseconds."""
 
     @abstractmethod
-    def get_retry_predicate(self) -> AsyncRetryPredicate[OUT]: ...
+    def get_retry_predicate(self) -> AsyncRetryPredicate[OUT]:
+        """Which results and exceptions are a reason for another attempt."""
 
     @staticmethod
     def no_restart() -> AsyncRetryStrategy[Any]:

@@ -21,28 +21,32 @@ class MapFunction(Function, Generic[IN, OUT]):
     """One record in, one record out."""
 
     @abstractmethod
-    def map(self, value: IN, /) -> OUT: ...
+    def map(self, value: IN, /) -> OUT:
+        """The result for a record."""
 
 
 class FlatMapFunction(Function, Generic[IN, OUT]):
     """One record in, any number out: return an iterable or be a generator."""
 
     @abstractmethod
-    def flat_map(self, value: IN, /) -> Iterable[OUT]: ...
+    def flat_map(self, value: IN, /) -> Iterable[OUT]:
+        """Any number of results for a record; None is an error."""
 
 
 class FilterFunction(Function, Generic[IN]):
     """Keeps the records for which it returns something true."""
 
     @abstractmethod
-    def filter(self, value: IN, /) -> bool: ...
+    def filter(self, value: IN, /) -> bool:
+        """Whether the record goes on."""
 
 
 class ReduceFunction(Function, Generic[T]):
     """Combines two values of a key into one of the same type."""
 
     @abstractmethod
-    def reduce(self, value1: T, value2: T, /) -> T: ...
+    def reduce(self, value1: T, value2: T, /) -> T:
+        """One value of two; ``value1`` is that of the records before."""
 
 
 class AggregateFunction(Function, Generic[IN, ACC, OUT]):
@@ -56,14 +60,16 @@ class AggregateFunction(Function, Generic[IN, ACC, OUT]):
     mergeable: bool = False
 
     @abstractmethod
-    def create_accumulator(self) -> ACC: ...
+    def create_accumulator(self) -> ACC:
+        """A new accumulator, with nothing in it."""
 
     @abstractmethod
     def add(self, value: IN, accumulator: ACC, /) -> ACC:
         """The accumulator with ``value`` in it; may be the same object, changed."""
 
     @abstractmethod
-    def get_result(self, accumulator: ACC, /) -> OUT: ...
+    def get_result(self, accumulator: ACC, /) -> OUT:
+        """The result of an accumulator."""
 
     @abstractmethod
     def merge(self, acc_a: ACC, acc_b: ACC, /) -> ACC:
@@ -74,7 +80,8 @@ class KeySelector(Function, Generic[IN, KEY]):
     """Gives the key of a record."""
 
     @abstractmethod
-    def get_key(self, value: IN, /) -> KEY: ...
+    def get_key(self, value: IN, /) -> KEY:
+        """The key of a record."""
 
 
 class NullByteKeySelector(KeySelector[Any, int]):
@@ -96,20 +103,24 @@ class CoMapFunction(Function, Generic[IN1, IN2, OUT]):
     """A map over two inputs; a result of None is dropped."""
 
     @abstractmethod
-    def map1(self, value: IN1, /) -> OUT: ...
+    def map1(self, value: IN1, /) -> OUT:
+        """The result for a record of the first input; None: there is none."""
 
     @abstractmethod
-    def map2(self, value: IN2, /) -> OUT: ...
+    def map2(self, value: IN2, /) -> OUT:
+        """The result for a record of the second input; None: there is none."""
 
 
 class CoFlatMapFunction(Function, Generic[IN1, IN2, OUT]):
     """A flat map over two inputs."""
 
     @abstractmethod
-    def flat_map1(self, value: IN1, /) -> Iterable[OUT]: ...
+    def flat_map1(self, value: IN1, /) -> Iterable[OUT]:
+        """Any number of results for a record of the first input."""
 
     @abstractmethod
-    def flat_map2(self, value: IN2, /) -> Iterable[OUT]: ...
+    def flat_map2(self, value: IN2, /) -> Iterable[OUT]:
+        """Any number of results for a record of the second input."""
 
 
 class FunctionWrapper(Function):

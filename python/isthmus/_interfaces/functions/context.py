@@ -54,32 +54,40 @@ class MetricGroup(ABC):
     """Makes metrics; groups nest."""
 
     @abstractmethod
-    def add_group(self, name: str, extra: str | None = None) -> MetricGroup: ...
+    def add_group(self, name: str, extra: str | None = None) -> MetricGroup:
+        """A group within this one; with ``extra`` two, a name and its value."""
 
     @abstractmethod
-    def counter(self, name: str) -> Any: ...
+    def counter(self, name: str) -> Any:
+        """A number that goes up and down. Asking again gives the same."""
 
     @abstractmethod
-    def gauge(self, name: str, obj: Callable[[], int]) -> None: ...
+    def gauge(self, name: str, obj: Callable[[], int]) -> None:
+        """Asks ``obj`` for a number when metrics are told, about once a second."""
 
     @abstractmethod
-    def meter(self, name: str, time_span_in_seconds: int = 60) -> Any: ...
+    def meter(self, name: str, time_span_in_seconds: int = 60) -> Any:
+        """Counts events, and their rate over so many seconds."""
 
     @abstractmethod
-    def distribution(self, name: str) -> Any: ...
+    def distribution(self, name: str) -> Any:
+        """Sum, count, smallest and largest of what is reported."""
 
 
 class RuntimeContext(KeyedStateStore):
     """Where a function runs, its state and its metrics."""
 
     @abstractmethod
-    def get_task_name(self) -> str: ...
+    def get_task_name(self) -> str:
+        """The name of the operator."""
 
     @abstractmethod
-    def get_number_of_parallel_subtasks(self) -> int: ...
+    def get_number_of_parallel_subtasks(self) -> int:
+        """The parallelism of the operator."""
 
     @abstractmethod
-    def get_max_number_of_parallel_subtasks(self) -> int: ...
+    def get_max_number_of_parallel_subtasks(self) -> int:
+        """The number of key groups of the operator."""
 
     @abstractmethod
     def get_index_of_this_subtask(self) -> int:
@@ -98,7 +106,8 @@ class RuntimeContext(KeyedStateStore):
         """A global job parameter (``pipeline.global-job-parameters``)."""
 
     @abstractmethod
-    def get_metrics_group(self) -> MetricGroup: ...
+    def get_metrics_group(self) -> MetricGroup:
+        """Makes metrics of the subtask; they come to the job's counts."""
 
     @abstractmethod
     def get_operator_state_store(self) -> OperatorStateStore:

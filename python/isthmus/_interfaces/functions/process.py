@@ -83,10 +83,12 @@ class CoProcessFunction(Function, Generic[IN1, IN2, OUT]):
         """The record's surroundings."""
 
     @abstractmethod
-    def process_element1(self, value: IN1, ctx: CoProcessFunction.Context, /) -> Emitted[OUT]: ...
+    def process_element1(self, value: IN1, ctx: CoProcessFunction.Context, /) -> Emitted[OUT]:
+        """A record of the first input: a generator, or returns an iterable or None."""
 
     @abstractmethod
-    def process_element2(self, value: IN2, ctx: CoProcessFunction.Context, /) -> Emitted[OUT]: ...
+    def process_element2(self, value: IN2, ctx: CoProcessFunction.Context, /) -> Emitted[OUT]:
+        """A record of the second input: as ``process_element1``."""
 
 
 class KeyedCoProcessFunction(Function, Generic[KEY, IN1, IN2, OUT]):
@@ -99,10 +101,12 @@ class KeyedCoProcessFunction(Function, Generic[KEY, IN1, IN2, OUT]):
         """The timer's surroundings."""
 
     @abstractmethod
-    def process_element1(self, value: IN1, ctx: KeyedCoProcessFunction.Context, /) -> Emitted[OUT]: ...
+    def process_element1(self, value: IN1, ctx: KeyedCoProcessFunction.Context, /) -> Emitted[OUT]:
+        """A record of the first input: a generator, or returns an iterable or None."""
 
     @abstractmethod
-    def process_element2(self, value: IN2, ctx: KeyedCoProcessFunction.Context, /) -> Emitted[OUT]: ...
+    def process_element2(self, value: IN2, ctx: KeyedCoProcessFunction.Context, /) -> Emitted[OUT]:
+        """A record of the second input: as ``process_element1``."""
 
     def on_timer(self, timestamp: int, ctx: KeyedCoProcessFunction.OnTimerContext, /) -> Emitted[OUT]:
         """Called when a timer of a key fires."""
@@ -116,14 +120,17 @@ class ProcessJoinFunction(Function, Generic[IN1, IN2, OUT]):
         """Timestamps of the pair."""
 
         @abstractmethod
-        def get_left_timestamp(self) -> int: ...
+        def get_left_timestamp(self) -> int:
+            """That of the left record, in ms; -2^63 where there is none."""
 
         @abstractmethod
-        def get_right_timestamp(self) -> int: ...
+        def get_right_timestamp(self) -> int:
+            """That of the right record, in ms; -2^63 where there is none."""
 
         @abstractmethod
         def timestamp(self) -> int:
             """The later of the two: that of the result."""
 
     @abstractmethod
-    def process_element(self, left: IN1, right: IN2, ctx: ProcessJoinFunction.Context, /) -> Emitted[OUT]: ...
+    def process_element(self, left: IN1, right: IN2, ctx: ProcessJoinFunction.Context, /) -> Emitted[OUT]:
+        """The results for a pair: a generator, or returns an iterable or None."""

@@ -22,27 +22,32 @@ class WindowFunction(Function, Generic[IN, OUT, KEY, W]):
     """Called with a key, a window and its records."""
 
     @abstractmethod
-    def apply(self, key: KEY, window: W, inputs: Iterable[IN], /) -> Iterable[OUT]: ...
+    def apply(self, key: KEY, window: W, inputs: Iterable[IN], /) -> Iterable[OUT]:
+        """The results for a window of a key; None: there are none."""
 
 
 class AllWindowFunction(Function, Generic[IN, OUT, W]):
     """Called with a window over a whole stream and its records."""
 
     @abstractmethod
-    def apply(self, window: W, inputs: Iterable[IN], /) -> Iterable[OUT]: ...
+    def apply(self, window: W, inputs: Iterable[IN], /) -> Iterable[OUT]:
+        """The results for a window; None: there are none."""
 
 
 class _WindowContext(ABC, Generic[W2]):
     """The window's surroundings."""
 
     @abstractmethod
-    def window(self) -> W2: ...
+    def window(self) -> W2:
+        """The window that is evaluated."""
 
     @abstractmethod
-    def current_processing_time(self) -> int: ...
+    def current_processing_time(self) -> int:
+        """The clock of the machine, in ms since the epoch."""
 
     @abstractmethod
-    def current_watermark(self) -> int: ...
+    def current_watermark(self) -> int:
+        """Event time in ms."""
 
     @abstractmethod
     def window_state(self) -> KeyedStateStore:
@@ -78,7 +83,8 @@ class ProcessAllWindowFunction(Function, Generic[IN, OUT, W]):
     @abstractmethod
     def process(
         self, context: ProcessAllWindowFunction.Context[W], elements: Iterable[IN], /
-    ) -> Iterable[OUT | tuple[OutputTag[Any], Any]] | None: ...
+    ) -> Iterable[OUT | tuple[OutputTag[Any], Any]] | None:
+        """The results for a window; None: there are none."""
 
     def clear(self, context: ProcessAllWindowFunction.Context[W], /) -> None:
         """The window is over: clear what was put into ``window_state``."""

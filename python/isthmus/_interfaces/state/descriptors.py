@@ -23,6 +23,7 @@ class StateDescriptor:
         self._ttl_config: StateTtlConfig | None = None
 
     def get_name(self) -> str:
+        """The name, which is one among those of its operator."""
         return self.name
 
     def enable_time_to_live(self, ttl_config: StateTtlConfig) -> None:
@@ -74,6 +75,7 @@ class ReducingStateDescriptor(StateDescriptor):
         self._reduce_function = reduce_function
 
     def get_reduce_function(self) -> Callable[[Any, Any], Any]:
+        """What values are folded with."""
         return _function_of(self._reduce_function, "reduce")
 
 
@@ -93,6 +95,7 @@ class AggregatingStateDescriptor(StateDescriptor):
         self._agg_function = agg_function
 
     def get_agg_function(self) -> Any:
+        """The AggregateFunction that values are folded with."""
         return self._agg_function
 
 

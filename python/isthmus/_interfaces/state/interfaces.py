@@ -40,10 +40,12 @@ class AppendingState(State, Generic[IN, OUT]):
     """State to which values are added."""
 
     @abstractmethod
-    def get(self) -> OUT | None: ...
+    def get(self) -> OUT | None:
+        """What has been added, as one; None where nothing has."""
 
     @abstractmethod
-    def add(self, value: IN) -> None: ...
+    def add(self, value: IN) -> None:
+        """Add a value."""
 
 
 class MergingState(AppendingState[IN, OUT]):
@@ -85,29 +87,36 @@ class MapState(State, Generic[K, V]):
         """The value, None where there is none."""
 
     @abstractmethod
-    def put(self, key: K, value: V) -> None: ...
+    def put(self, key: K, value: V) -> None:
+        """Set the value of a key."""
 
     @abstractmethod
-    def put_all(self, dict_value: dict[K, V]) -> None: ...
+    def put_all(self, dict_value: dict[K, V]) -> None:
+        """Set the values of several keys."""
 
     @abstractmethod
     def remove(self, key: K) -> None:
         """Nothing happens where there is none."""
 
     @abstractmethod
-    def contains(self, key: K) -> bool: ...
+    def contains(self, key: K) -> bool:
+        """Whether the key has a value."""
 
     @abstractmethod
-    def items(self) -> Iterable[tuple[K, V]]: ...
+    def items(self) -> Iterable[tuple[K, V]]:
+        """Pairs of key and value; the map may be changed meanwhile."""
 
     @abstractmethod
-    def keys(self) -> Iterable[K]: ...
+    def keys(self) -> Iterable[K]:
+        """The keys; the map may be changed meanwhile."""
 
     @abstractmethod
-    def values(self) -> Iterable[V]: ...
+    def values(self) -> Iterable[V]:
+        """The values; the map may be changed meanwhile."""
 
     @abstractmethod
-    def is_empty(self) -> bool: ...
+    def is_empty(self) -> bool:
+        """Whether there is no entry."""
 
     def __getitem__(self, key: K) -> V | None:
         return self.get(key)
@@ -129,22 +138,28 @@ class ReadOnlyBroadcastState(State, Generic[K, V]):
     """Broadcast state as the other side sees it."""
 
     @abstractmethod
-    def get(self, key: K) -> V | None: ...
+    def get(self, key: K) -> V | None:
+        """The value, None where there is none."""
 
     @abstractmethod
-    def contains(self, key: K) -> bool: ...
+    def contains(self, key: K) -> bool:
+        """Whether the key has a value."""
 
     @abstractmethod
-    def items(self) -> Iterable[tuple[K, V]]: ...
+    def items(self) -> Iterable[tuple[K, V]]:
+        """Pairs of key and value."""
 
     @abstractmethod
-    def keys(self) -> Iterable[K]: ...
+    def keys(self) -> Iterable[K]:
+        """The keys."""
 
     @abstractmethod
-    def values(self) -> Iterable[V]: ...
+    def values(self) -> Iterable[V]:
+        """The values."""
 
     @abstractmethod
-    def is_empty(self) -> bool: ...
+    def is_empty(self) -> bool:
+        """Whether there is no entry."""
 
     def __getitem__(self, key: K) -> V | None:
         return self.get(key)
@@ -160,13 +175,16 @@ class BroadcastState(ReadOnlyBroadcastState[K, V]):
     """Broadcast state as the broadcast side sees it: a map that every subtask has whole."""
 
     @abstractmethod
-    def put(self, key: K, value: V) -> None: ...
+    def put(self, key: K, value: V) -> None:
+        """Set the value of a key."""
 
     @abstractmethod
-    def put_all(self, dict_value: dict[K, V]) -> None: ...
+    def put_all(self, dict_value: dict[K, V]) -> None:
+        """Set the values of several keys."""
 
     @abstractmethod
-    def remove(self, key: K) -> None: ...
+    def remove(self, key: K) -> None:
+        """Nothing happens where there is none."""
 
     def __setitem__(self, key: K, value: V) -> None:
         self.put(key, value)

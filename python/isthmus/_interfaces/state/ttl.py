@@ -52,18 +52,23 @@ class StateTtlConfig:
         return StateTtlConfig.Builder(ttl)
 
     def get_update_type(self) -> StateTtlConfig.UpdateType:
+        """What renews an entry."""
         return self._update_type
 
     def get_state_visibility(self) -> StateTtlConfig.StateVisibility:
+        """Whether an entry may be read that has expired and is still there."""
         return self._state_visibility
 
     def get_ttl(self) -> Any:
+        """How long an entry lives."""
         return self._ttl
 
     def get_ttl_time_characteristic(self) -> StateTtlConfig.TtlTimeCharacteristic:
+        """By which clock entries expire: always the machine's."""
         return self._ttl_time_characteristic
 
     def is_enabled(self) -> bool:
+        """Whether entries expire at all."""
         return self._update_type is not StateTtlConfig.UpdateType.Disabled
 
     def get_cleanup_strategies(self) -> dict[str, Any]:
@@ -92,6 +97,7 @@ class StateTtlConfig:
             self._cleanup: dict[str, Any] = {"background": True}
 
         def set_update_type(self, update_type: StateTtlConfig.UpdateType) -> StateTtlConfig.Builder:
+            """What renews an entry; OnCreateAndWrite unless said."""
             self._update_type = update_type
             return self
 
@@ -106,22 +112,27 @@ class StateTtlConfig:
         def set_state_visibility(
             self, state_visibility: StateTtlConfig.StateVisibility
         ) -> StateTtlConfig.Builder:
+            """Whether an entry may be read that has expired and is still there; NeverReturnExpired unless said."""
             self._state_visibility = state_visibility
             return self
 
         def return_expired_if_not_cleaned_up(self) -> StateTtlConfig.Builder:
+            """An entry that has expired is given once, and removed."""
             return self.set_state_visibility(StateTtlConfig.StateVisibility.ReturnExpiredIfNotCleanedUp)
 
         def never_return_expired(self) -> StateTtlConfig.Builder:
+            """An entry that has expired is never given."""
             return self.set_state_visibility(StateTtlConfig.StateVisibility.NeverReturnExpired)
 
         def set_ttl_time_characteristic(
             self, ttl_time_characteristic: StateTtlConfig.TtlTimeCharacteristic
         ) -> StateTtlConfig.Builder:
+            """Accepted: entries expire by the clock of the machine."""
             self._ttl_time_characteristic = ttl_time_characteristic
             return self
 
         def use_processing_time(self) -> StateTtlConfig.Builder:
+            """Accepted: entries expire by the clock of the machine."""
             return self.set_ttl_time_characteristic(StateTtlConfig.TtlTimeCharacteristic.ProcessingTime)
 
         def cleanup_full_snapshot(self) -> StateTtlConfig.Builder:
@@ -149,10 +160,12 @@ class StateTtlConfig:
             return self
 
         def set_ttl(self, ttl: Any) -> StateTtlConfig.Builder:
+            """How long an entry lives: a ``Time`` or ``Duration``."""
             self._ttl = ttl
             return self
 
         def build(self) -> StateTtlConfig:
+            """The configuration."""
             return StateTtlConfig(
                 self._update_type,
                 self._state_visibility,

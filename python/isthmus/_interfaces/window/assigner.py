@@ -21,7 +21,8 @@ class WindowAssigner(ABC, Generic[T, W]):
         """What an assigner may ask."""
 
         @abstractmethod
-        def get_current_processing_time(self) -> int: ...
+        def get_current_processing_time(self) -> int:
+            """The clock of the machine, in ms since the epoch."""
 
         @abstractmethod
         def get_runtime_context(self) -> RuntimeContext:
@@ -30,16 +31,20 @@ class WindowAssigner(ABC, Generic[T, W]):
     @abstractmethod
     def assign_windows(
         self, element: T, timestamp: int, context: WindowAssigner.WindowAssignerContext
-    ) -> Collection[W]: ...
+    ) -> Collection[W]:
+        """The windows that a record goes into."""
 
     @abstractmethod
-    def get_default_trigger(self, env: Any) -> Trigger[T, W]: ...
+    def get_default_trigger(self, env: Any) -> Trigger[T, W]:
+        """The trigger of windows for which no other is said."""
 
     @abstractmethod
-    def get_window_serializer(self) -> Any: ...
+    def get_window_serializer(self) -> Any:
+        """Asked by PyFlink only."""
 
     @abstractmethod
-    def is_event_time(self) -> bool: ...
+    def is_event_time(self) -> bool:
+        """Whether the windows go by event time; by the clock otherwise."""
 
 
 class MergingWindowAssigner(WindowAssigner[T, W]):
@@ -49,7 +54,8 @@ class MergingWindowAssigner(WindowAssigner[T, W]):
         """Told which windows merge."""
 
         @abstractmethod
-        def merge(self, to_be_merged: Iterable[Any], merge_result: Any) -> None: ...
+        def merge(self, to_be_merged: Iterable[Any], merge_result: Any) -> None:
+            """These windows are to become ``merge_result``."""
 
     @abstractmethod
     def merge_windows(self, windows: Iterable[W], callback: MergingWindowAssigner.MergeCallback) -> None:

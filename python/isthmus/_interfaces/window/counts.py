@@ -45,6 +45,7 @@ class CountTumblingWindowAssigner(_CountWindows[T]):
 
     @staticmethod
     def of(window_size: int) -> CountTumblingWindowAssigner[Any]:
+        """Windows of each ``window_size`` records of a key."""
         return CountTumblingWindowAssigner(window_size)
 
     def assign_windows(self, element: T, timestamp: int, context: Any) -> list[CountWindow]:
@@ -69,6 +70,7 @@ class CountSlidingWindowAssigner(_CountWindows[T]):
 
     @staticmethod
     def of(window_size: int, window_slide: int) -> CountSlidingWindowAssigner[Any]:
+        """Windows of the last ``window_size`` records of a key, at each ``window_slide``-th."""
         return CountSlidingWindowAssigner(window_size, window_slide)
 
     def assign_windows(self, element: T, timestamp: int, context: Any) -> list[CountWindow]:

@@ -137,6 +137,7 @@ class GlobalWindows(WindowAssigner[T, GlobalWindow]):
 
     @staticmethod
     def create() -> GlobalWindows[Any]:
+        """One window for all records of a key; it needs a trigger."""
         return GlobalWindows()
 
     def assign_windows(self, element: T, timestamp: int, context: Any) -> list[GlobalWindow]:

@@ -37,6 +37,7 @@ class EventTimeTrigger(_Quiet[T]):
 
     @staticmethod
     def create() -> EventTimeTrigger[Any]:
+        """The trigger."""
         return EventTimeTrigger()
 
     def on_element(self, element: T, timestamp: int, window: TimeWindow, ctx: Any) -> TriggerResult:
@@ -66,6 +67,7 @@ class ProcessingTimeTrigger(_Quiet[T]):
 
     @staticmethod
     def create() -> ProcessingTimeTrigger[Any]:
+        """The trigger."""
         return ProcessingTimeTrigger()
 
     def on_element(self, element: T, timestamp: int, window: TimeWindow, ctx: Any) -> TriggerResult:
@@ -204,6 +206,7 @@ class PurgingTrigger(Trigger[T, Window]):
 
     @staticmethod
     def of(nested_trigger: Trigger[Any, Any]) -> PurgingTrigger[Any]:
+        """Fires as another trigger does, and empties the window then."""
         return PurgingTrigger(nested_trigger)
 
     def on_element(self, element: T, timestamp: int, window: Any, ctx: Any) -> TriggerResult:
@@ -238,6 +241,7 @@ class CountTrigger(_Quiet[T]):
 
     @staticmethod
     def of(window_size: int) -> CountTrigger[Any]:
+        """Fires when a window has so many records."""
         return CountTrigger(window_size)
 
     def on_element(self, element: T, timestamp: int, window: CountWindow, ctx: Any) -> TriggerResult:
@@ -263,6 +267,7 @@ class NeverTrigger(_Quiet[T]):
 
     @staticmethod
     def create() -> NeverTrigger[Any]:
+        """The trigger."""
         return NeverTrigger()
 
     def on_element(self, element: T, timestamp: int, window: GlobalWindow, ctx: Any) -> TriggerResult:

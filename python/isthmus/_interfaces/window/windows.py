@@ -109,6 +109,7 @@ class GlobalWindow(Window):
 
     @staticmethod
     def get() -> GlobalWindow:
+        """The one there is."""
         return GlobalWindow()
 
     def max_timestamp(self) -> int:

@@ -22,6 +22,7 @@ class CloseableIterator(Results, Generic[T]):
         def __next__(self) -> T: ...
 
     def next(self) -> T:
+        """The next record; StopIteration at the end."""
         return next(self)
 
     def __enter__(self) -> CloseableIterator[T]:

@@ -86,6 +86,7 @@ class DataStream(OperatorSettings, Generic[T]):
         return self._origins[0].transformation
 
     def get_name(self) -> str:
+        """The name of the operator."""
         return self._operator().name
 
     def get_type(self) -> TypeInformation:
@@ -97,9 +98,11 @@ class DataStream(OperatorSettings, Generic[T]):
         return self._type.of_stream()  # type: ignore[no-any-return]
 
     def get_execution_environment(self) -> StreamExecutionEnvironment:
+        """The environment that the stream belongs to."""
         return self._env
 
     def get_execution_config(self) -> Any:
+        """The options of its environment."""
         return self._env.get_config()
 
     def force_non_parallel(self) -> DataStream[T]:

@@ -231,6 +231,7 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         return self.from_source(source_func, None, source_name, type_info)
 
     def create_input(self, input_format: Any, type_info: Any = None) -> NoReturn:
+        """Not here: it wraps a Java class."""
         from ...errors import UnsupportedError
 
         raise UnsupportedError("create_input exists in PyFlink, but Isthmus does not have it (yet).")

@@ -41,6 +41,7 @@ class EnvironmentSettings:
     # Options.
 
     def get_config(self) -> ExecutionConfig:
+        """The options of jobs, as an object that changes them."""
         from ...common.execution_config import ExecutionConfig
 
         return ExecutionConfig(self._configuration, default_parallelism())
@@ -61,6 +62,7 @@ class EnvironmentSettings:
         self._configuration.add_all(configuration)
 
     def get_parallelism(self) -> int:
+        """Of operators that say nothing else; by default the number of cores."""
         from ..._settings.in_force import is_code_alone
 
         if is_code_alone():
@@ -76,6 +78,7 @@ class EnvironmentSettings:
         return self
 
     def get_max_parallelism(self) -> int:
+        """The number of key groups; -1: Flink's rule, at least 128."""
         return self._value("pipeline.max-parallelism") or -1
 
     def set_max_parallelism(self: E, max_parallelism: int) -> E:
@@ -99,6 +102,7 @@ class EnvironmentSettings:
         return self
 
     def get_buffer_timeout(self) -> int:
+        """What ``set_buffer_timeout`` was given, in ms."""
         if self._buffer_timeout is not None:
             return self._buffer_timeout
         found = self._value("execution.buffer-timeout.interval")
@@ -110,9 +114,11 @@ class EnvironmentSettings:
         return self
 
     def is_chaining_enabled(self) -> bool:
+        """Whether neighbouring operators run as one task."""
         return bool(self._value("pipeline.operator-chaining.enabled"))
 
     def is_chaining_of_operators_with_different_max_parallelism_enabled(self) -> bool:
+        """Always False."""
         return False
 
     def enable_checkpointing(self: E, interval: int, mode: Any = None) -> E:
@@ -124,6 +130,7 @@ class EnvironmentSettings:
         return self
 
     def get_checkpoint_config(self) -> CheckpointConfig:
+        """Options of checkpoints: remembered, this release takes none."""
         if self._checkpoint_config is None:
             from ..checkpoint_config import CheckpointConfig
 
@@ -131,6 +138,7 @@ class EnvironmentSettings:
         return self._checkpoint_config
 
     def get_checkpoint_interval(self) -> int:
+        """Milliseconds; -1: off."""
         return self.get_checkpoint_config().get_checkpoint_interval()
 
     def get_checkpointing_mode(self) -> Any:
@@ -193,14 +201,17 @@ class EnvironmentSettings:
     add_classpaths = add_jars
 
     def register_cached_file(self, file_path: str, name: str, executable: bool = False) -> None:
+        """Accepted."""
         self._remembered[f"cached file {check_text('name of a cached file', name)}"] = check_path(
             "cached file", file_path
         )
 
     def register_slot_sharing_group(self: E, slot_sharing_group: Any) -> E:
+        """Accepted."""
         return self
 
     def get_default_local_parallelism(self) -> int:
+        """What ``set_default_local_parallelism`` was given, or the number of cores."""
         return int(self._remembered.get("local parallelism", default_parallelism()))
 
     def set_default_local_parallelism(self, parallelism: int) -> None:
@@ -216,13 +227,16 @@ class EnvironmentSettings:
     # What Flink 1.x had.
 
     def set_restart_strategy(self: E, restart_strategy_configuration: Any) -> E:
+        """What follows a failure: one of ``RestartStrategies``."""
         self.get_config().set_restart_strategy(restart_strategy_configuration)
         return self
 
     def get_restart_strategy(self) -> Any:
+        """What follows a failure."""
         return self.get_config().get_restart_strategy()
 
     def set_stream_time_characteristic(self: E, characteristic: Any) -> E:
+        """Accepted: event time needs no switch."""
         from ..time_characteristic import TimeCharacteristic
 
         check_instance(
@@ -243,6 +257,9 @@ class EnvironmentSettings:
         return self._remembered.get("time characteristic", TimeCharacteristic.EventTime)
 
     def set_state_backend(self: E, state_backend: Any) -> E:
+        """Where state by key is kept: in memory (``HashMapStateBackend``) or on disk
+        (``EmbeddedRocksDBStateBackend``).
+        """
         from ..state_backend import StateBackend
 
         check_instance("state backend", state_backend, StateBackend, "such as HashMapStateBackend()")
@@ -253,9 +270,11 @@ class EnvironmentSettings:
         return self
 
     def get_state_backend(self) -> Any:
+        """What ``set_state_backend`` was given."""
         return self._remembered.get("state backend")
 
     def enable_changelog_state_backend(self: E, enabled: bool) -> E:
+        """Accepted."""
         self._remembered["changelog"] = enabled
         return self
 

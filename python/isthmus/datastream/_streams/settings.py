@@ -27,10 +27,12 @@ class OperatorSettings:
         return self
 
     def set_uid_hash(self: S, uid_hash: str) -> S:
+        """Accepted."""
         self._operator().uid = uid_hash
         return self
 
     def set_parallelism(self: S, parallelism: int) -> S:
+        """How many subtasks the operator has, from 1."""
         operator = self._operator()
         if operator.non_parallel and parallelism != 1:
             raise ValueError(f'The parallelism of the non-parallel operator "{operator.name}" must be 1.')
@@ -38,10 +40,12 @@ class OperatorSettings:
         return self
 
     def set_max_parallelism(self: S, max_parallelism: int) -> S:
+        """The number of key groups: the most that the operator can be scaled to."""
         self._operator().set_max_parallelism(check_max_parallelism(max_parallelism))
         return self
 
     def set_description(self: S, description: str) -> S:
+        """What the plan says of the operator."""
         self._operator().description = description
         return self
 

@@ -72,9 +72,11 @@ class _Windowed(Generic[K, T, W]):
         self._late_tag: OutputTag[Any] | None = None
 
     def get_execution_environment(self) -> StreamExecutionEnvironment:
+        """The environment that the stream belongs to."""
         return self._stream._env
 
     def get_input_type(self) -> TypeInformation:
+        """The declared type of the records."""
         return self._stream.get_type()
 
     def trigger(self, trigger: Trigger[Any, Any] | TypeScriptFunction[Any, Any]) -> Self:

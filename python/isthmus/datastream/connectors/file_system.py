@@ -47,6 +47,7 @@ class FileEnumeratorProvider:
 
     @staticmethod
     def default_splittable_file_enumerator() -> FileEnumeratorProvider:
+        """Accepted."""
         return FileEnumeratorProvider()
 
     default_non_splittable_file_enumerator = default_splittable_file_enumerator
@@ -57,6 +58,7 @@ class FileSplitAssignerProvider:
 
     @staticmethod
     def locality_aware_split_assigner() -> FileSplitAssignerProvider:
+        """Accepted."""
         return FileSplitAssignerProvider()
 
 
@@ -76,6 +78,7 @@ class FileSource(Source):
 
     @staticmethod
     def for_bulk_file_format(bulk_format: Any, *paths: str) -> NoReturn:
+        """Not here."""
         from ...errors import UnsupportedError
 
         raise UnsupportedError(
@@ -104,6 +107,8 @@ class FileSource(Source):
 
 
 class FileSourceBuilder:
+    """Makes a ``FileSource`` step by step."""
+
     def __init__(self, stream_format: Any, paths: tuple[str, ...]) -> None:
         if not hasattr(stream_format, "charset") and not hasattr(stream_format, "reader"):
             raise TypeError(
@@ -133,12 +138,15 @@ class FileSourceBuilder:
         return self
 
     def set_file_enumerator(self, file_enumerator: FileEnumeratorProvider) -> FileSourceBuilder:
+        """Accepted."""
         return self
 
     def set_split_assigner(self, split_assigner: FileSplitAssignerProvider) -> FileSourceBuilder:
+        """Accepted."""
         return self
 
     def build(self) -> FileSource:
+        """The source."""
         return FileSource(self._format, self._paths, self._monitor_ms)
 
 
@@ -236,28 +244,36 @@ class OutputFileConfig:
         self.part_prefix, self.part_suffix = part_prefix, part_suffix
 
     def get_part_prefix(self) -> str:
+        """What names of files begin with."""
         return self.part_prefix
 
     def get_part_suffix(self) -> str:
+        """What names of files end with."""
         return self.part_suffix
 
     @staticmethod
     def builder() -> OutputFileConfig.OutputFileConfigBuilder:
+        """Makes one step by step."""
         return OutputFileConfig.OutputFileConfigBuilder()
 
     class OutputFileConfigBuilder:
+        """Makes an ``OutputFileConfig`` step by step."""
+
         def __init__(self) -> None:
             self._prefix, self._suffix = "part", ""
 
         def with_part_prefix(self, prefix: str) -> OutputFileConfig.OutputFileConfigBuilder:
+            """What names of files begin with; ``part`` unless said."""
             self._prefix = prefix
             return self
 
         def with_part_suffix(self, suffix: str) -> OutputFileConfig.OutputFileConfigBuilder:
+            """What names of files end with; nothing unless said."""
             self._suffix = suffix
             return self
 
         def build(self) -> OutputFileConfig:
+            """The configuration."""
             return OutputFileConfig(self._prefix, self._suffix)
 
 
@@ -269,6 +285,7 @@ class FileSink(Sink):
 
     @staticmethod
     def for_row_format(base_path: str, encoder: Encoder) -> RowFormatBuilder:
+        """Files of lines, which ``encoder`` makes of the records."""
         return RowFormatBuilder(base_path, encoder)
 
     @staticmethod

@@ -32,6 +32,7 @@ class CsvSchema:
 
     @staticmethod
     def builder() -> CsvSchemaBuilder:
+        """Makes a schema column by column."""
         return CsvSchemaBuilder()
 
     @property
@@ -50,6 +51,7 @@ class CsvSchema:
         return columns
 
     def size(self) -> int:
+        """How many columns there are."""
         return len(self._row_type)
 
     def __len__(self) -> int:
@@ -93,20 +95,25 @@ class CsvSchemaBuilder:
         return self._column(name, DataTypes.ARRAY(element_type or DataTypes.STRING()), separator)
 
     def add_boolean_column(self, name: str) -> CsvSchemaBuilder:
+        """A column of ``true`` and ``false``."""
         return self._column(name, DataTypes.BOOLEAN())
 
     def add_number_column(self, name: str, number_type: DataType | None = None) -> CsvSchemaBuilder:
+        """A column of numbers; of BIGINT unless said."""
         return self._column(name, number_type or DataTypes.BIGINT())
 
     def add_string_column(self, name: str) -> CsvSchemaBuilder:
+        """A column of texts."""
         return self._column(name, DataTypes.STRING())
 
     def add_columns_from(self, schema: CsvSchema) -> CsvSchemaBuilder:
+        """The columns of another schema."""
         self._fields += schema._row_type.fields
         self._separators += schema._separators
         return self
 
     def clear_columns(self) -> CsvSchemaBuilder:
+        """Forget all columns."""
         self._fields.clear()
         self._separators.clear()
         return self
@@ -116,6 +123,7 @@ class CsvSchemaBuilder:
         return self._set(comments=allow)
 
     def set_any_property_name(self, name: str) -> CsvSchemaBuilder:
+        """Not here: say the columns."""
         raise IsthmusError(
             "A CSV row cannot have more fields than its schema has columns; add them to the schema.",
             code="ISTHMUS_UNSUPPORTED",
@@ -135,12 +143,15 @@ class CsvSchemaBuilder:
         return self._set(array_separator=separator)
 
     def set_column_separator(self, char: str) -> CsvSchemaBuilder:
+        """What stands between columns; a comma unless said."""
         return self._set(separator=_single(char, "Column separator"))
 
     def disable_escape_char(self) -> CsvSchemaBuilder:
+        """Characters are not escaped."""
         return self._set(escape=None)
 
     def set_escape_char(self, char: str) -> CsvSchemaBuilder:
+        """What a character is escaped with; none unless said."""
         return self._set(escape=_single(char, "Escape char"))
 
     def set_line_separator(self, separator: str) -> CsvSchemaBuilder:
@@ -148,15 +159,19 @@ class CsvSchemaBuilder:
         return self._set(line_separator=separator)
 
     def set_null_value(self, null_value: str) -> CsvSchemaBuilder:
+        """The text that is None."""
         return self._set(null=null_value)
 
     def disable_quote_char(self) -> CsvSchemaBuilder:
+        """Values have no quotes."""
         return self._set(quote=None)
 
     def set_quote_char(self, char: str) -> CsvSchemaBuilder:
+        """What stands around values; ``"`` unless said."""
         return self._set(quote=_single(char, "Quote char"))
 
     def set_skip_first_data_row(self, skip: bool = True) -> CsvSchemaBuilder:
+        """Whether the first row is left out."""
         return self._set(skip_first_row=skip)
 
     def set_strict_headers(self, strict: bool = True) -> CsvSchemaBuilder:
@@ -164,9 +179,11 @@ class CsvSchemaBuilder:
         return self._set(strict_header=strict)
 
     def set_use_header(self, use: bool = True) -> CsvSchemaBuilder:
+        """Whether the first row names the columns."""
         return self._set(header=use)
 
     def size(self) -> int:
+        """How many columns there are so far."""
         return len(self._fields)
 
     def __len__(self) -> int:
@@ -187,6 +204,7 @@ class CsvReaderFormat:
 
     @staticmethod
     def for_schema(schema: CsvSchema) -> CsvReaderFormat:
+        """Reads rows of the schema, for ``FileSource.for_record_stream_format``."""
         if not len(schema):
             raise ValueError("A CSV schema needs at least one column.")
         return CsvReaderFormat(schema)
@@ -196,6 +214,7 @@ class CsvReaderFormat:
         return CsvReader(schema._row_type.field_names(), schema.columns(), schema.dialect)
 
     def type_info(self) -> TypeInformation:
+        """The type of the rows."""
         return self._schema.type_info
 
 
@@ -204,6 +223,7 @@ class CsvBulkWriters(BulkWriterFactory):
 
     @staticmethod
     def for_schema(schema: CsvSchema) -> CsvBulkWriters:
+        """Writes rows of the schema, for ``FileSink.for_bulk_format``."""
         return CsvBulkWriters(schema)
 
     def row_format(self) -> dict[str, Any]:
@@ -242,18 +262,23 @@ class _Builder:
         return self
 
     def set_field_delimiter(self, delimiter: str) -> Any:
+        """What stands between fields; a comma unless said."""
         return self._set(separator=delimiter)
 
     def set_array_element_delimiter(self, delimiter: str) -> Any:
+        """What stands between elements of arrays; ``;`` unless said."""
         return self._set(array_separator=delimiter)
 
     def set_quote_character(self, c: str) -> Any:
+        """What stands around values; ``"`` unless said."""
         return self._set(quote=c)
 
     def set_escape_character(self, c: str) -> Any:
+        """What a character is escaped with; none unless said."""
         return self._set(escape=c)
 
     def set_null_literal(self, null_literal: str) -> Any:
+        """The text that is None."""
         return self._set(null=null_literal)
 
 
@@ -270,16 +295,22 @@ class CsvRowDeserializationSchema(DeserializationSchema):
         return next(self._read([bytes(message).decode("utf-8")], "the message"), None)
 
     def get_produced_type(self) -> TypeInformation:
+        """The type of the rows."""
         return self._type
 
     class Builder(_Builder):
+        """Makes the schema step by step."""
+
         def set_allow_comments(self, allow_comments: bool) -> Any:
+            """Whether lines that begin with ``#`` are left out."""
             return self._set(comments=allow_comments)
 
         def set_ignore_parse_errors(self, ignore_parse_errors: bool) -> Any:
+            """Whether what does not parse is left out, instead of failing the job."""
             return self._set(ignore_errors=ignore_parse_errors)
 
         def build(self) -> CsvRowDeserializationSchema:
+            """The schema."""
             return CsvRowDeserializationSchema(self._type, self._dialect)
 
 
@@ -292,9 +323,12 @@ class CsvRowSerializationSchema(SerializationSchema):
         self._end = dialect.line_separator
 
     def serialize(self, element: Any) -> bytes:
+        """The row as bytes."""
         return (self._writer.line(element) + self._end).encode()
 
     class Builder(_Builder):
+        """Makes the schema step by step."""
+
         def set_field_delimiter(self, c: str) -> Any:
             return super().set_field_delimiter(c)
 
@@ -302,10 +336,13 @@ class CsvRowSerializationSchema(SerializationSchema):
             return super().set_null_literal(s)
 
         def set_line_delimiter(self, delimiter: str) -> Any:
+            """What stands behind a row."""
             return self._set(line_separator=delimiter)
 
         def disable_quote_character(self) -> Any:
+            """Write values without quotes."""
             return self._set(quote=None)
 
         def build(self) -> CsvRowSerializationSchema:
+            """The schema."""
             return CsvRowSerializationSchema(self._type, self._dialect)

@@ -35,6 +35,7 @@ class JsonRowDeserializationSchema(DeserializationSchema):
 
     @staticmethod
     def builder() -> JsonRowDeserializationSchema.Builder:
+        """Makes a schema step by step."""
         return JsonRowDeserializationSchema.Builder()
 
     def deserialize(self, message: bytes) -> Row | None:
@@ -59,18 +60,23 @@ class JsonRowDeserializationSchema(DeserializationSchema):
             ) from e
 
     def get_produced_type(self) -> TypeInformation:
+        """The type of the rows."""
         return self._type
 
     class Builder:
+        """Makes the schema step by step."""
+
         def __init__(self) -> None:
             self._type: TypeInformation | None = None
             self._strict = self._ignore = False
 
         def type_info(self, type_info: TypeInformation) -> JsonRowDeserializationSchema.Builder:
+            """The type of the rows."""
             self._type = type_info
             return self
 
         def json_schema(self, json_schema: str) -> JsonRowDeserializationSchema.Builder:
+            """Not here: say the type."""
             raise UnsupportedError(
                 "JsonRowDeserializationSchema.json_schema exists in PyFlink, but Isthmus does not have it (yet): "
                 "say the type with type_info(Types.ROW_NAMED(...))."
@@ -82,10 +88,12 @@ class JsonRowDeserializationSchema(DeserializationSchema):
             return self
 
         def ignore_parse_errors(self) -> JsonRowDeserializationSchema.Builder:
+            """Leave out what does not parse, instead of failing the job."""
             self._ignore = True
             return self
 
         def build(self) -> JsonRowDeserializationSchema:
+            """The schema."""
             if not isinstance(self._type, RowTypeInfo):
                 raise TypeError("A JSON row needs a row type: builder().type_info(Types.ROW_NAMED(...)).")
             return JsonRowDeserializationSchema(self._type, self._strict, self._ignore)
@@ -99,6 +107,7 @@ class JsonRowSerializationSchema(SerializationSchema):
 
     @staticmethod
     def builder() -> JsonRowSerializationSchema.Builder:
+        """Makes a schema step by step."""
         return JsonRowSerializationSchema.Builder()
 
     def serialize(self, element: Any) -> bytes:
@@ -109,14 +118,18 @@ class JsonRowSerializationSchema(SerializationSchema):
         return self._form(element).encode()
 
     class Builder:
+        """Makes the schema step by step."""
+
         def __init__(self) -> None:
             self._type: TypeInformation | None = None
 
         def with_type_info(self, type_info: TypeInformation) -> JsonRowSerializationSchema.Builder:
+            """The type of the rows."""
             self._type = type_info
             return self
 
         def build(self) -> JsonRowSerializationSchema:
+            """The schema."""
             if not isinstance(self._type, RowTypeInfo):
                 raise TypeError("Typeinfo should be set: builder().with_type_info(Types.ROW_NAMED(...)).")
             return JsonRowSerializationSchema(self._type)
