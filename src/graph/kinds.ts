@@ -1,5 +1,5 @@
 // What kinds of operators there are: the one table. Validation, planning, the checks of functions, both hosts, both harnesses and the
-// page of operators (docs/operators.md) read it; Python has it as python/isthmus/_kinds.json, which `npm run docs` writes.
+// page of operators (docs/operators.md) read it; Python has it as python/isthmus/_program/kinds.json, which `npm run docs` writes.
 //
 // A new kind is a row here, a file in each host and its line in that host's registry, a paragraph of the page and a scenario
 // (CONTRIBUTING.md). Sources and sinks are one kind each: which one an operator is follows from its connector, a name of this table

@@ -1,4 +1,4 @@
-// An operator's event time over a restart. Twin of `restore_watermark` in python/isthmus/_worker/watermarks.py.
+// An operator's event time over a restart. Twin of `restore_watermark` in python/isthmus/_worker/runtime/watermarks.py.
 
 import { MAX_TIMESTAMP, MIN_TIMESTAMP, type OperatorContext } from './operator.ts';
 

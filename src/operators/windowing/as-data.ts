@@ -1,5 +1,5 @@
 // Assigners and triggers as plain data: those of Isthmus by kind and numbers, the program's own as functions. What from-data.ts reads;
-// twin of python/isthmus/datastream/_window/as_data.py. Times are milliseconds.
+// twin of python/isthmus/_interfaces/window/as_data.py. Times are milliseconds.
 //
 // Of subclasses nobody knows what they do: only the classes themselves are data.
 

@@ -1,6 +1,6 @@
 """Keys of state tables.
 
-A record's key is used as it is where Python's own tables tell keys apart as the encoding does (``_bridge/plain_keys.py``), so
+A record's key is used as it is where Python's own tables tell keys apart as the encoding does (``plain_keys.py``), so
 that state access is one dict lookup. Any other is a ``FrozenKey`` there, which goes by the canonical form.
 
   K1. What routes as one key is one key in every table, and the other way round.

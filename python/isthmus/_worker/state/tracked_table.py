@@ -1,4 +1,4 @@
-"""Embedded tables whose changes since the last completed checkpoint are known. Twin of ``src/state/tracked-table.ts``.
+"""Embedded tables whose changes since the last completed checkpoint are known. Twin of ``src/state/changed-rows.ts``.
 
 C1. What changes a row in the file notes its key, with the epoch: a freeze ends one. A key is there once, with the last.
 C2. What was in the cache alone at a freeze is *unsettled*: it is written, with the epoch that has ended, before anybody gets
