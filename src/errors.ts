@@ -62,6 +62,7 @@ interface Details {
 
 /** Base of all errors of Isthmus. */
 export class IsthmusError extends Error {
+  /** Stable; `docs/errors.md` explains each. */
   readonly code: ErrorCode;
   /** Everything known, for machines. */
   readonly report: ErrorReport | undefined;

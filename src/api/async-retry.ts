@@ -4,7 +4,9 @@ import type { AsData } from '../operators/windowing/as-data.ts';
 
 /** Which outcomes of a call are tried again. Without any, every failure is. */
 export interface RetryConditions {
+  /** Whether a call with these results is to be repeated. */
   onResult?: (results: unknown[]) => boolean;
+  /** Whether a call that failed with this is to be repeated; any is, where neither is said. */
   onException?: (error: unknown) => boolean;
 }
 

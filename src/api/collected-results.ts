@@ -9,6 +9,7 @@ export interface CollectOptions {
   name?: string;
   /** The job is cancelled after so many records. */
   limit?: number;
+  /** Cancels the job. */
   signal?: AbortSignal;
 }
 

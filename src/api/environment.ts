@@ -102,7 +102,9 @@ export type SourceIterable<T> = Iterable<T> | AsyncIterable<T> | ReadableStream<
 
 /** What a source function learns. */
 export interface SourceContext {
+  /** From 0. */
   readonly subtask: number;
+  /** How many subtasks the source has. */
   readonly parallelism: number;
   /** Aborted when the job is cancelled or fails. */
   readonly signal: AbortSignal;

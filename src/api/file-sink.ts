@@ -81,7 +81,9 @@ export class RollingPolicy {
 
 /** How files are named: `prefix-<id>-<n>suffix`. */
 export interface OutputFileConfig {
+  /** What names of files begin with; `part` by default. */
   partPrefix?: string;
+  /** What names of files end with; nothing by default. */
   partSuffix?: string;
 }
 
@@ -94,6 +96,7 @@ export class FileSink {
     this.params = params;
   }
 
+  /** Files of lines, which the encoder makes of the records. */
   static forRowFormat(
     path: string | URL,
     _encoder: Encoder = Encoder.simpleStringEncoder(),

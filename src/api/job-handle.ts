@@ -21,11 +21,13 @@ import { tellUnlessObserved } from './unobserved.ts';
 export interface JobExecutionResult {
   /** 32 hexadecimal digits. */
   readonly jobId: string;
+  /** As it was given, or that of the settings. */
   readonly jobName: string;
   /** Milliseconds from start to end. */
   readonly runtimeMs: number;
   /** Records that sources made, and that sinks took. */
   readonly recordsIn: number;
+  /** Records that have reached sinks. */
   readonly recordsOut: number;
   /** How often it was started again after a failure. */
   readonly restarts: number;
@@ -45,6 +47,7 @@ export type Outputs<O extends OutputTypes> = { readonly [Name in keyof O]: Async
 
 /** A job that runs. */
 export class JobHandle<O extends OutputTypes = OutputTypes> implements AsyncDisposable {
+  /** As it was given, or that of the settings. */
   readonly jobName: string;
   /** What `toOutput(name)` names, by name. An output that nobody iterates is discarded once 4,096 records have come. */
   readonly outputs: Outputs<O>;

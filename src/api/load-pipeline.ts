@@ -27,6 +27,7 @@ import { type Logger, Session } from './session.ts';
 export interface LoadPipelineOptions {
   /** The program's arguments, as in `sys.argv[1:]`. */
   args?: readonly string[];
+  /** Found otherwise: VIRTUAL_ENV, `.venv` here or above, python3. */
   interpreter?: string;
   /** The program's working directory; ours by default. */
   cwd?: string;
@@ -34,6 +35,7 @@ export interface LoadPipelineOptions {
   env?: Readonly<Record<string, string>>;
   /** Where lines go that the program prints, and that its jobs have to say; stderr by default. */
   logger?: Logger;
+  /** Gives the reading up. */
   signal?: AbortSignal;
 }
 
@@ -44,6 +46,7 @@ export type PipelineInput = SourceIterable<unknown> | SourceFunction<unknown>;
 export interface StartPipelineOptions {
   /** By name; an input that is not named here reads its default. */
   inputs?: Readonly<Record<string, PipelineInput>>;
+  /** Cancels the job. */
   signal?: AbortSignal;
 }
 
@@ -112,7 +115,9 @@ export async function loadPipeline<O extends OutputTypes = OutputTypes>(
 export class Pipeline<O extends OutputTypes = OutputTypes> implements AsyncDisposable {
   /** Names of its inputs and outputs, in the program's order. */
   readonly inputs: readonly string[];
+  /** The names that `to_output` was given. */
   readonly outputs: readonly string[];
+  /** The job graph, to be looked at. */
   readonly graph: PipelineGraph;
   readonly #built: BuiltGraph;
   readonly #session: Session;

@@ -3,6 +3,7 @@ import type { TypeInformation } from './types.ts';
 
 /** Names a side output. Two tags with the same id are the same side output. */
 export class OutputTag<T> {
+  /** One among those of its operator. */
   readonly id: string;
   /** The declared type of its records, where one matters (numbers that Python is to see as floats). */
   readonly type: TypeInformation<T> | undefined;

@@ -114,6 +114,7 @@ export interface ReadOnlyBroadcastContext<K> extends BroadcastTimeContext {
   getBroadcastState<X, V>(descriptor: BroadcastDescriptor<X, V>): ReadOnlyBroadcastState<X, V>;
   /** On a keyed stream. */
   timerService(): TimerServiceLike;
+  /** The key of the record or timer at hand, on a keyed stream. */
   getCurrentKey(): K;
 }
 

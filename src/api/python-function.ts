@@ -18,10 +18,15 @@ export interface PyOptions {
  * several), `Out` what it makes of one.
  */
 export class PyFunction<In, Out> {
+  /** The file it is in, where one was named. */
   readonly file: string | undefined;
+  /** The module it is in, where one was named. */
   readonly module: string | undefined;
+  /** Its name there. */
   readonly name: string;
+  /** As `py` was given them. */
   readonly options: PyOptions;
+  /** Where `py` was called. */
   readonly location: SourceLocation | undefined;
   declare protected readonly inType: (value: In) => void;
   declare protected readonly outType: Out;

@@ -24,10 +24,13 @@ import { heedSignals } from './signals.ts';
 export interface LogEntry {
   /** `debug`, `info`, `warn` or `error`; of Python's logging its own, in small letters (`warning`). */
   level: string;
+  /** What is said. */
   message: string;
   /** Its name in Python's logging. */
   logger?: string;
+  /** Whose function says it, where that is known. */
   operator?: string;
+  /** From 0. */
   subtask?: number;
   /** Where it came from: `logging`, `stdout` or `stderr`. */
   stream?: string;

@@ -11,11 +11,15 @@ import type { SubtaskMetrics } from './services.ts';
 
 /** Counts of one operator, over all its subtasks. */
 export interface JobOperatorMetrics {
+  /** That of the job graph. */
   id: number;
+  /** For people. */
   name: string;
   /** Its kind, and the connector of a source or a sink: `map`, `source.lines`. */
   kind: string;
+  /** Whose functions it runs. */
   language: Language;
+  /** How many subtasks it has. */
   parallelism: number;
   /** Records in. */
   in: number;

@@ -12,6 +12,7 @@ export type Mark = number | string;
 
 /** A part of a source, as its reader is given it. */
 export interface SourceSplit<Of extends JsonValue = JsonValue> {
+  /** By this it is known for good. */
   readonly id: string;
   /** What the source knows it by: plain data. */
   readonly of: Of;
@@ -64,6 +65,7 @@ export interface SplitEnumerator<Of extends JsonValue = JsonValue> {
   discover(isFirst: boolean): Iterable<FoundSplit<Of>> | Promise<Iterable<FoundSplit<Of>>>;
   /** What it has to remember itself, beside the splits it has found: plain data, which `enumerator` is given after a restart. */
   snapshot?(): JsonValue;
+  /** Called once, also after a failure. */
   close?(): void | Promise<void>;
 }
 
@@ -100,6 +102,7 @@ export interface SourceReader<T = unknown, Of extends JsonValue = JsonValue> {
   next(signal: AbortSignal): SourceBatch<T> | undefined | Promise<SourceBatch<T> | undefined>;
   /** The job is stopped in order: it is to end its splits soon. One without is not asked for more. */
   finish?(): void;
+  /** Called once, also after a failure. */
   close?(): void | Promise<void>;
 }
 

@@ -31,6 +31,7 @@ export class ValueStateDescriptor<
   Empty extends T | undefined = undefined,
 > extends StateDescriptor {
   declare protected readonly valueType: T;
+  /** What is read where there is no value. */
   readonly defaultValue: Empty | undefined;
 
   constructor(name: string, options: StateOptions = {}, defaultValue?: Empty) {
@@ -65,6 +66,7 @@ export class MapStateDescriptor<K, V> extends StateDescriptor {
 
 /** One value for each key, which what is added is reduced into. */
 export class ReducingStateDescriptor<T> extends StateDescriptor {
+  /** What values are folded with. */
   readonly reduce: (a: T, b: T) => T;
 
   constructor(
@@ -87,6 +89,7 @@ export interface Aggregate<In, Acc, Out> {
 
 /** An accumulator for each key; what is read is its result. */
 export class AggregatingStateDescriptor<In, Acc, Out> extends StateDescriptor {
+  /** What values are folded with. */
   readonly aggregate: Aggregate<In, Acc, Out>;
 
   constructor(name: string, aggregate: Aggregate<In, Acc, Out>, options: StateOptions = {}) {

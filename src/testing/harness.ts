@@ -76,6 +76,7 @@ export interface TwoInputOptions extends HarnessOptions {
 
 /** A record that was emitted. */
 export interface Emitted {
+  /** The record. */
   value: unknown;
   /** Event time in milliseconds; `MIN_TIMESTAMP` where there is none. */
   timestamp: number;

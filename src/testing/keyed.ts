@@ -14,6 +14,7 @@ import {
 
 /** A timer that a function has registered. */
 export interface Timer {
+  /** Whose it is. */
   key: unknown;
   /** In milliseconds. */
   time: number;

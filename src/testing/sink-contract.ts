@@ -13,6 +13,7 @@ import { OneInputHarness } from './one-input.ts';
 /** A sink with an empty place to write to. */
 export interface SinkCase {
   // biome-ignore lint/suspicious/noExplicitAny: what is written and prepared is the sink's own affair.
+  /** The sink, as a program gives it. */
   sink: Sink<any, any, any>;
   /** What a reader of that place sees now, in any order; absent: what the sink prints, or hands to the program. */
   read?: () => MaybePromise<Iterable<unknown>>;

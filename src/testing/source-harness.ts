@@ -106,6 +106,7 @@ export class SourceHarness<T = unknown> {
     for (const subtask of this.#subtasks) subtask.finish();
   }
 
+  /** Closes readers and enumerator. */
   async close(): Promise<void> {
     this.#abort.abort();
     await Promise.all(this.#subtasks.map(({ driver }) => driver.close()));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 
 _ROOT = Path(__file__).parents[2]
@@ -13,4 +14,7 @@ def test_the_page_is_what_the_docstrings_say():
     assert spec is not None and spec.loader is not None
     reference = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(reference)
-    assert reference.page() == (_ROOT / "docs" / "reference-python.md").read_text(encoding="utf-8")
+    page = reference.page()
+    assert page == (_ROOT / "docs" / "reference-python.md").read_text(encoding="utf-8")
+    # Behind a heading stands what the name is.
+    assert re.findall(r"^### (.*)\n\n(?:- |###)", page, re.MULTILINE) == []

@@ -35,9 +35,11 @@ class DataType:
         self._nullable = nullable
 
     def not_null(self) -> DataType:
+        """The same, of a column that is never None."""
         return self._with(False)
 
     def nullable(self) -> DataType:
+        """The same, of a column that may be None."""
         return self._with(True)
 
     def _with(self, nullable: bool) -> DataType:
@@ -155,51 +157,63 @@ class DataTypes:
 
     @staticmethod
     def CHAR(length: int, nullable: bool = True) -> DataType:
+        """Texts of that length."""
         return DataType("CHAR", Types.STRING(), nullable, (length,))
 
     @staticmethod
     def VARCHAR(length: int, nullable: bool = True) -> DataType:
+        """Texts of at most that length."""
         return DataType("VARCHAR", Types.STRING(), nullable, (length,))
 
     @staticmethod
     def BINARY(length: int, nullable: bool = True) -> DataType:
+        """Bytes of that length."""
         return DataType("BINARY", _bytes(), nullable, (length,))
 
     @staticmethod
     def VARBINARY(length: int, nullable: bool = True) -> DataType:
+        """Bytes of at most that length."""
         return DataType("VARBINARY", _bytes(), nullable, (length,))
 
     @staticmethod
     def DECIMAL(precision: int, scale: int, nullable: bool = True) -> DataType:
+        """``Decimal`` of so many digits, ``scale`` of them behind the point."""
         return DataType("DECIMAL", Types.BIG_DEC(), nullable, (precision, scale))
 
     @staticmethod
     def TIME(precision: int = 0, nullable: bool = True) -> DataType:
+        """Times of day, with so many digits of a second."""
         return DataType("TIME", Types.SQL_TIME(), nullable, (precision,))
 
     @staticmethod
     def TIMESTAMP(precision: int = 6, nullable: bool = True) -> DataType:
+        """Dates and times of a wall clock, with so many digits of a second."""
         return DataType("TIMESTAMP", Types.SQL_TIMESTAMP(), nullable, (precision,))
 
     @staticmethod
     def TIMESTAMP_LTZ(precision: int = 6, nullable: bool = True) -> DataType:
+        """Moments, with so many digits of a second."""
         return DataType("TIMESTAMP_LTZ", Types.INSTANT(), nullable, (precision,))
 
     TIMESTAMP_WITH_LOCAL_TIME_ZONE = TIMESTAMP_LTZ
 
     @staticmethod
     def ARRAY(element_type: DataType, nullable: bool = True) -> DataType:
+        """Lists of one type."""
         return DataType("ARRAY", Types.OBJECT_ARRAY(element_type.type_info), nullable, parts=(element_type,))
 
     @staticmethod
     def MAP(key_type: DataType, value_type: DataType, nullable: bool = True) -> DataType:
+        """Dicts of one type of keys and one of values."""
         info = Types.MAP(key_type.type_info, value_type.type_info)
         return DataType("MAP", info, nullable, parts=(key_type, value_type))
 
     @staticmethod
     def FIELD(name: str, data_type: DataType, description: str | None = None) -> RowField:
+        """A field of a row."""
         return RowField(name, data_type, description)
 
     @staticmethod
     def ROW(row_fields: Sequence[RowField] = (), nullable: bool = True) -> RowType:
+        """Rows of these fields."""
         return RowType(row_fields, nullable)

@@ -137,6 +137,7 @@ class Configuration:
 
     @staticmethod
     def parse_list_value(value: str) -> list[str]:
+        """The texts of ``a;b``."""
         return [part.strip() for part in value.split(";") if part.strip()]
 
     parse_jars_value = parse_list_value

@@ -76,6 +76,7 @@ class WatermarkStrategy:
     def with_timestamp_assigner(
         self, timestamp_assigner: TimestampAssigner | TypeScriptFunction[Any, int]
     ) -> WatermarkStrategy:
+        """Gives records the timestamp that ``extract_timestamp(value, timestamp)`` says, in ms since the epoch."""
         self._operation.assigner = timestamp_assigner
         return self
 

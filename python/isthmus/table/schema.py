@@ -19,10 +19,12 @@ class Schema:
 
     @staticmethod
     def new_builder() -> Schema.Builder:
+        """Makes a schema column by column."""
         return Schema.Builder()
 
     @property
     def row_type(self) -> RowType:
+        """The type of its rows."""
         return self._row_type
 
     def __str__(self) -> str:
@@ -60,6 +62,7 @@ class Schema:
         def from_fields(
             self, field_names: Sequence[str], field_data_types: Sequence[DataType]
         ) -> Schema.Builder:
+            """Columns of these names and types."""
             if len(field_names) != len(field_data_types):
                 raise GraphError(
                     f"from_fields has {len(field_names)} names and {len(field_data_types)} types; it takes one type a name."
@@ -69,6 +72,7 @@ class Schema:
             return self
 
         def from_row_data_type(self, data_type: DataType) -> Schema.Builder:
+            """The fields of a row's type, as columns."""
             if not isinstance(data_type, RowType):
                 raise GraphError(
                     f"from_row_data_type takes a DataTypes.ROW([...]); it was given {data_type!r}."
@@ -78,6 +82,7 @@ class Schema:
             return self
 
         def from_schema(self, unresolved_schema: Schema) -> Schema.Builder:
+            """The columns of another schema."""
             return self.from_row_data_type(unresolved_schema.row_type)
 
         def with_comment(self, comment: str) -> Schema.Builder:
@@ -93,15 +98,19 @@ class Schema:
             return self
 
         def column_by_expression(self, *args: Any) -> NoReturn:
+            """Not here: there are no expressions."""
             _unsupported("column_by_expression", "make the column with stream.map(...)")
 
         def column_by_metadata(self, *args: Any, **more: Any) -> NoReturn:
+            """Not here."""
             _unsupported("column_by_metadata", "the tables of Isthmus have no metadata")
 
         def watermark(self, *args: Any) -> NoReturn:
+            """Not here: call ``assign_timestamps_and_watermarks`` of the stream."""
             _unsupported("watermark", "use stream.assign_timestamps_and_watermarks(...)")
 
         def build(self) -> Schema:
+            """The schema."""
             return Schema(self._fields)
 
 

@@ -19,11 +19,14 @@ class TableConfig:
         self._env = env
 
     def get_configuration(self) -> Configuration:
+        """The options."""
         return self._env._configuration
 
     def get(self, key: str, default_value: str) -> str:
+        """The text of a key, or the default."""
         return self._env._configuration.get_string(key, default_value)
 
     def set(self, key: str, value: str) -> TableConfig:
+        """Set a key."""
         self._env._configuration.set_string(key, value)
         return self

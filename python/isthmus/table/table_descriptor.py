@@ -28,6 +28,7 @@ class TableDescriptor:
         return TableDescriptor.Builder(connector)
 
     def get_schema(self) -> Schema | None:
+        """The schema, if one was given."""
         return self._schema
 
     def get_options(self) -> dict[str, str]:
@@ -35,9 +36,11 @@ class TableDescriptor:
         return dict(self._options)
 
     def get_partition_keys(self) -> list[str]:
+        """Always empty."""
         return []
 
     def get_comment(self) -> str | None:
+        """The comment, if one was given."""
         return self._comment
 
     def __str__(self) -> str:
@@ -55,35 +58,43 @@ class TableDescriptor:
         return hash((self._schema, *sorted(self._options.items())))
 
     class Builder:
+        """Makes a descriptor step by step."""
+
         def __init__(self, connector: str) -> None:
             self._schema: Schema | None = None
             self._options = {"connector": connector}
             self._comment: str | None = None
 
         def schema(self, schema: Schema) -> TableDescriptor.Builder:
+            """The columns."""
             self._schema = schema
             return self
 
         def option(self, key: str | ConfigOption, value: Any) -> TableDescriptor.Builder:
+            """An option of the connector."""
             name = key if isinstance(key, str) else key.key()
             self._options[name] = str(value).lower() if isinstance(value, bool) else str(value)
             return self
 
         def comment(self, comment: str) -> TableDescriptor.Builder:
+            """For people."""
             self._comment = comment
             return self
 
         def format(self, *args: Any) -> NoReturn:
+            """Not here."""
             raise UnsupportedError(
                 "TableDescriptor.Builder.format exists in PyFlink, but Isthmus does not have it: read files with "
                 "FileSource and the formats of isthmus.datastream.formats."
             )
 
         def partitioned_by(self, *partition_keys: str) -> NoReturn:
+            """Not here."""
             raise UnsupportedError(
                 "TableDescriptor.Builder.partitioned_by exists in PyFlink, but Isthmus does not have it: "
                 "its tables are only read."
             )
 
         def build(self) -> TableDescriptor:
+            """The descriptor."""
             return TableDescriptor(self._schema, dict(self._options), self._comment)

@@ -45,6 +45,7 @@ class StreamTableEnvironment:
         return StreamTableEnvironment(env)
 
     def get_config(self) -> TableConfig:
+        """The options."""
         return TableConfig(self._env)
 
     # Tables.
@@ -68,12 +69,14 @@ class StreamTableEnvironment:
         return self._tables.pop(table_path, None) is not None
 
     def drop_table(self, table_path: str, ignore_if_not_exists: bool = True) -> bool:
+        """Forget a table; whether there was one."""
         dropped = self.drop_temporary_table(table_path)
         if not dropped and not ignore_if_not_exists:
             raise GraphError(f"Table '{table_path}' does not exist; there are: {self._named()}.")
         return dropped
 
     def list_tables(self) -> list[str]:
+        """The names of the tables, sorted."""
         return sorted(self._tables)
 
     list_temporary_tables = list_tables

@@ -108,6 +108,7 @@ class SourceHarness:
             each.driver.finish()
 
     def close(self) -> None:
+        """Close readers and enumerator."""
         for each in self._subtasks:
             each.driver.stop()
         for each in self._subtasks:

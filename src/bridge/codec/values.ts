@@ -8,6 +8,7 @@ const MICROS_PER_DAY = 86_400_000_000n;
 export class DateTime {
   /** Microseconds since the epoch (UTC). */
   readonly epochMicros: bigint;
+  /** Of UTC. */
   readonly offsetSeconds: number;
 
   constructor(epochMicros: bigint, offsetSeconds = 0) {
@@ -93,6 +94,7 @@ export class LocalDate {
 export class LocalTime {
   /** Microseconds since midnight. */
   readonly micros: number;
+  /** Of UTC; undefined where it has none. */
   readonly offsetSeconds: number | undefined;
 
   constructor(micros: number, offsetSeconds?: number) {
@@ -100,6 +102,7 @@ export class LocalTime {
     this.offsetSeconds = offsetSeconds;
   }
 
+  /** Of hour, minute, second and microsecond. */
   static of(hour: number, minute = 0, second = 0, micro = 0): LocalTime {
     return new LocalTime(((hour * 60 + minute) * 60 + second) * 1_000_000 + micro);
   }
@@ -116,16 +119,19 @@ export class LocalTime {
 
 /** A span of time: `timedelta`. */
 export class TimeDelta {
+  /** Microseconds. */
   readonly micros: bigint;
 
   constructor(micros: bigint) {
     this.micros = micros;
   }
 
+  /** So many milliseconds. */
   static ofMillis(millis: number): TimeDelta {
     return new TimeDelta(BigInt(Math.round(millis * 1000)));
   }
 
+  /** Milliseconds, with a fraction. */
   toMillis(): number {
     return Number(this.micros) / 1000;
   }
@@ -146,6 +152,7 @@ export class TimeDelta {
 
 /** A decimal number of any length, as text: `Decimal`. Reckon with a library of your choice and give its text back. */
 export class Decimal {
+  /** As Python's `str` of it: `1.10`. */
   readonly text: string;
 
   constructor(text: string | number | bigint) {
@@ -155,6 +162,7 @@ export class Decimal {
     }
   }
 
+  /** The nearest number. */
   toNumber(): number {
     return Number(this.text);
   }
@@ -191,7 +199,9 @@ export class Uuid {
 
 /** A point in time with nanoseconds: PyFlink's `Instant`. */
 export class Instant {
+  /** Since the epoch. */
   readonly seconds: number;
+  /** From 0 to 999,999,999. */
   readonly nanos: number;
 
   constructor(seconds: number, nanos = 0) {
@@ -223,8 +233,11 @@ export const ROW_SIGNS = {
 
 /** A record of several fields, by position and, where it has names, by name: `Row`. */
 export class Row {
+  /** The fields, in order. */
   readonly values: readonly unknown[];
+  /** Of the fields; undefined where they go by position. */
   readonly names: readonly string[] | undefined;
+  /** What the row does to a table. */
   readonly kind: RowKind;
 
   constructor(values: readonly unknown[], names?: readonly string[], kind: RowKind = 'INSERT') {
@@ -247,6 +260,7 @@ export class Row {
     return this.values[index];
   }
 
+  /** The fields by name; of a row with names only. */
   toObject(): Record<string, unknown> {
     if (this.names === undefined) throw new TypeError('A row without names is no object.');
     return Object.fromEntries(this.names.map((name, i) => [name, this.values[i]]));
@@ -291,8 +305,11 @@ export const DTYPES: Readonly<Record<string, NumericArrayClass>> = {
 
 /** An n-dimensional array of numbers, rows first: NumPy's `ndarray`. */
 export class NdArray {
+  /** All numbers, in C order: the last dimension goes first. */
   readonly data: NumericArray;
+  /** Lengths of the dimensions. */
   readonly shape: readonly number[];
+  /** NumPy's name: `<f8`. */
   readonly dtype: string;
 
   /** `dtype` is needed only for booleans (`|b1`); `shape` is one-dimensional when absent. */

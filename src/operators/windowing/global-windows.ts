@@ -8,6 +8,7 @@ const ONLY = [GlobalWindow.get()];
 
 /** One window for everything; give it a trigger, for by default it never fires. */
 export class GlobalWindows implements WindowAssigner<unknown, GlobalWindow> {
+  /** One window for all records of a key; it needs a trigger. */
   static create(): GlobalWindows {
     return new GlobalWindows();
   }

@@ -13,7 +13,9 @@ export abstract class Window {
 
 /** From `start` (inclusive) to `end` (exclusive), in milliseconds. */
 export class TimeWindow extends Window {
+  /** Milliseconds; included. */
   readonly start: number;
+  /** Milliseconds; not included. */
   readonly end: number;
 
   constructor(start: number, end: number) {
@@ -30,6 +32,7 @@ export class TimeWindow extends Window {
     return `${this.start}:${this.end}`;
   }
 
+  /** Whether it is a window of the same bounds. */
   equals(other: unknown): boolean {
     return other instanceof TimeWindow && other.start === this.start && other.end === this.end;
   }
@@ -77,6 +80,7 @@ export class TimeWindow extends Window {
 
 /** The `id`-th window of a key, counted from 0. */
 export class CountWindow extends Window {
+  /** Counted from 0. */
   readonly id: number;
 
   constructor(id: number) {
@@ -101,6 +105,7 @@ export class CountWindow extends Window {
 export class GlobalWindow extends Window {
   static readonly #only = new GlobalWindow();
 
+  /** The one there is. */
   static get(): GlobalWindow {
     return GlobalWindow.#only;
   }

@@ -21,12 +21,15 @@ class Counter:
         self._count = 0
 
     def inc(self, n: int = 1) -> None:
+        """Add ``n``."""
         self._count += n
 
     def dec(self, n: int = 1) -> None:
+        """Take ``n`` away."""
         self._count -= n
 
     def get_count(self) -> int:
+        """The number."""
         return self._count
 
 
@@ -41,9 +44,11 @@ class Meter:
         self._before = 0
 
     def mark_event(self, value: int = 1) -> None:
+        """Count events."""
         self._count += value
 
     def get_count(self) -> int:
+        """Events so far."""
         return self._count
 
     def get_rate(self) -> float:
@@ -66,6 +71,7 @@ class Distribution:
         self.max: float | None = None
 
     def update(self, value: float) -> None:
+        """Report a value."""
         self.count += 1
         self.sum += value
         if self.min is None or value < self.min:

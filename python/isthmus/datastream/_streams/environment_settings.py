@@ -142,15 +142,19 @@ class EnvironmentSettings:
         return self.get_checkpoint_config().get_checkpoint_interval()
 
     def get_checkpointing_mode(self) -> Any:
+        """What ``enable_checkpointing`` was given."""
         return self.get_checkpoint_config().get_checkpointing_mode()
 
     def get_checkpointing_consistency_mode(self) -> Any:
+        """What ``enable_checkpointing`` was given."""
         return self.get_checkpointing_mode()
 
     def is_unaligned_checkpoints_enabled(self) -> bool:
+        """What the checkpoint options say; they have no effect yet."""
         return self.get_checkpoint_config().is_unaligned_checkpoints_enabled()
 
     def is_force_unaligned_checkpoints(self) -> bool:
+        """What the checkpoint options say; they have no effect yet."""
         return False
 
     # Dependencies.
@@ -215,13 +219,16 @@ class EnvironmentSettings:
         return int(self._remembered.get("local parallelism", default_parallelism()))
 
     def set_default_local_parallelism(self, parallelism: int) -> None:
+        """Accepted: say ``set_parallelism``."""
         self._remembered["local parallelism"] = check_parallelism(parallelism)
 
     def set_default_savepoint_directory(self: E, directory: str) -> E:
+        """Accepted: there are no savepoints yet."""
         self._remembered["savepoint directory"] = check_path("savepoint directory", directory)
         return self
 
     def get_default_savepoint_directory(self) -> str | None:
+        """What ``set_default_savepoint_directory`` was given."""
         return self._remembered.get("savepoint directory")
 
     # What Flink 1.x had.
@@ -252,6 +259,7 @@ class EnvironmentSettings:
         return self
 
     def get_stream_time_characteristic(self) -> Any:
+        """What ``set_stream_time_characteristic`` was given."""
         from ..time_characteristic import TimeCharacteristic
 
         return self._remembered.get("time characteristic", TimeCharacteristic.EventTime)
@@ -279,6 +287,7 @@ class EnvironmentSettings:
         return self
 
     def is_changelog_state_backend_enabled(self) -> bool | None:
+        """What ``enable_changelog_state_backend`` was given."""
         return self._remembered.get("changelog")
 
     def add_default_kryo_serializer(self, *args: Any) -> None:

@@ -210,6 +210,7 @@ class CsvReaderFormat:
         return CsvReaderFormat(schema)
 
     def reader(self) -> CsvReader:
+        """Reads the rows of files; for sources."""
         schema = self._schema
         return CsvReader(schema._row_type.field_names(), schema.columns(), schema.dialect)
 
