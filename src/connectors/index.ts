@@ -24,7 +24,7 @@ type MakeSource = (spec: OperatorSpec, ctx: OperatorContext) => MaybePromise<Sou
 const SOURCES: { readonly [name in SourceConnector]?: MakeSource } = {
   collection: collectionSource,
   sequence: sequenceSource,
-  lines: linesSource,
+  lines: (spec, { files }) => linesSource(spec, files),
   function: functionSource,
   input: inputSource,
 };
@@ -34,7 +34,7 @@ const SINKS: { readonly [name in SinkConnector]?: SinkMaker } = {
   collect: collectSink,
   output: collectSink,
   function: functionSink,
-  file: ({ spec, files }) => fileSink(spec, files),
+  file: ({ spec, files, processes }) => fileSink(spec, { files, processes }),
 };
 
 /** Undefined for operators that are no sink of ours. */

@@ -3,10 +3,12 @@
 
 import type { Clock } from './clock.ts';
 import type { Files } from './files.ts';
+import type { Processes } from './processes.ts';
 
 export interface Machine {
   readonly clock: Clock;
   readonly files: Files;
+  readonly processes: Processes;
   /** In [0, 1). */
   readonly random: () => number;
   /** A random one (version 4) that nobody has had before. */

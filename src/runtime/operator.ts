@@ -14,6 +14,7 @@ import type { Settings } from '../config/table.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import type { Clock } from '../machine/clock.ts';
 import type { Files } from '../machine/files.ts';
+import type { Processes } from '../machine/processes.ts';
 import type { SubtaskMetricGroup } from './metric-group.ts';
 import type { OperatorStore } from '../state/store.ts';
 import type { SplitListener } from './splits.ts';
@@ -58,6 +59,8 @@ export interface OperatorContext {
   readonly clock: Clock; // O3
   readonly random: () => number;
   readonly files: Files;
+  /** Whose the files are that lie about. */
+  readonly processes: Processes;
   readonly settings: Settings;
   /** The operator's event time, moved by the task before `onWatermark`. */
   watermark: number;

@@ -174,6 +174,7 @@ function operatorContext(
     clock: services.machine.clock,
     random: services.machine.random,
     files: services.machine.files,
+    processes: services.machine.processes,
     settings: services.settings,
     watermark: MIN_TIMESTAMP,
     load: async (part) => {

@@ -167,6 +167,7 @@ export class OperatorHarness {
       clock: this.clock,
       random: systemMachine.random,
       files: systemMachine.files,
+      processes: systemMachine.processes,
       settings,
       watermark: MIN_TIMESTAMP,
       load: (part) => Promise.resolve(parts[part]),

@@ -7,7 +7,7 @@ import type { Source, SourceBatch } from '../runtime/source.ts';
 import { type OpenSource, SplitDriver } from '../runtime/split-driver.ts';
 import type { SplitMessage } from '../runtime/split-dealer.ts';
 import type { SavedSplits } from '../runtime/splits.ts';
-import { systemClock } from '../machine/system-clock.ts';
+import { systemMachine } from '../machine/system-machine.ts';
 
 /** What is saved of a source: one entry per subtask, plain data. */
 export type SavedSource = readonly JsonValue[];
@@ -147,7 +147,8 @@ class SourceSubtask<T> {
       subtask,
       parallelism,
       attempt: 0,
-      clock: systemClock,
+      clock: systemMachine.clock,
+      files: systemMachine.files,
       settings: settingsOf({}),
       state: {
         drawn: (_: string, value: () => SavedSplits | undefined) => {

@@ -27,13 +27,8 @@ const DIRECT = new RegExp(
 const EXCEPTIONS: Record<string, string[]> = {
   // Code is loaded, which is no data of a job.
   'runtime/function-loader.ts': ["'node:fs'"],
-  // Not handed over yet.
-  'connectors/file/file-listing.ts': ["'node:fs/promises'"],
-  'connectors/file/lines.ts': ["'node:fs'", "'node:fs/promises'", "'node:timers/promises'"],
   // SQLite opens its file by itself; it is private to the run, and gone with it.
   'state/embedded-store.ts': ["'node:fs'", "'node:os'"],
-  // Names of hidden files say which process of the system writes them.
-  'connectors/file/unfinished-files.ts': ["'node:fs'", 'randomUUID'],
 };
 
 test('time, turns, files and randomness are handed in', () => {

@@ -7,6 +7,7 @@ import { delimiter } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Packr } from 'msgpackr';
 import type { FilesNow, OpenFileNow, OpenMode } from '../../src/machine/files.ts';
+import type { Processes } from '../../src/machine/processes.ts';
 import { findInterpreter, resolveInterpreter } from '../../src/bridge/interpreter.ts';
 import { packageDir } from '../fixtures/python-jobs.ts';
 
@@ -42,6 +43,7 @@ function methodOf(of: object, name: string): (...args: unknown[]) => unknown {
 export class LockStep {
   readonly #child: ChildProcess;
   #files: FilesNow | undefined;
+  #processes: Processes | undefined;
   readonly #opened = new Map<number, OpenFileNow>();
   #handles = 0;
   #read: Buffer = Buffer.alloc(0);
@@ -67,9 +69,17 @@ export class LockStep {
     child.stdin?.on('error', () => {}); // Its end is told.
   }
 
-  turn(worker: string, now: number, frames: PlainFrame[], files: FilesNow): Promise<Turn> {
+  turn(
+    worker: string,
+    now: number,
+    frames: PlainFrame[],
+    files: FilesNow,
+    processes: Processes,
+  ): Promise<Turn> {
     this.#files = files;
-    return this.#ask({ worker, now, frames, end: false }) as Promise<Turn>;
+    this.#processes = processes;
+    const { own } = processes;
+    return this.#ask({ worker, now, frames, own, end: false }) as Promise<Turn>;
   }
 
   /** Runs the tests that all files pass in the process of the workers; the names of those that fail. */
@@ -120,6 +130,9 @@ export class LockStep {
   #served({ handle, method, args }: Asked): { result?: unknown; code?: string } {
     try {
       if (handle !== null) return { result: this.#onOpenFile(handle, method, args) };
+      if (method === 'fateOf') {
+        return { result: this.#processes?.fateOf(args[0] as string) ?? null };
+      }
       const files = this.#files as FilesNow;
       if (method !== 'open') return { result: methodOf(files, method)(...args) ?? null };
       this.#opened.set(++this.#handles, files.open(...(args as [string, OpenMode])));

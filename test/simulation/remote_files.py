@@ -14,8 +14,15 @@ from isthmus._worker.machine.files import FileStat, FolderEntry, OpenMode
 class RemoteFiles:
     def __init__(self, ask: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
         self._asked = ask
+        self._lost = False
+
+    def are_lost(self) -> None:
+        """The process is gone: what its buffers hold gets nowhere."""
+        self._lost = True
 
     def _ask(self, method: str, *args: Any, handle: int | None = None) -> Any:
+        if self._lost:
+            return 0
         answer = self._asked({"handle": handle, "method": method, "args": args})
         code = answer.get("code")
         if code is not None:

@@ -56,7 +56,7 @@ class FolderNode {
 
 export class SimulatedDisk {
   readonly files: Files;
-  readonly #options: DiskOptions;
+  #options: DiskOptions;
   readonly #root = new FolderNode();
   #made = 0;
   /** Open files of before are of no use behind a loss of power. */
@@ -64,7 +64,12 @@ export class SimulatedDisk {
 
   constructor(options: DiskOptions) {
     this.#options = options;
-    this.files = { ...waited(this.#now(), options.wait ?? (() => Promise.resolve())) };
+    this.files = waited(this.#now(), () => this.#options.wait?.() ?? Promise.resolve());
+  }
+
+  /** It is another machine's from now on. */
+  plugIn(options: DiskOptions): void {
+    this.#options = options;
   }
 
   /** D1 */

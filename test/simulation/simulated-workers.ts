@@ -11,6 +11,7 @@ import type {
   Workers,
 } from '../../src/bridge/worker-link.ts';
 import type { WorkerExit } from '../../src/bridge/worker-exit.ts';
+import type { Processes } from '../../src/machine/processes.ts';
 import type { LockStep, PlainFrame } from './lock-step.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -92,6 +93,7 @@ export class SimulatedWorker implements WorkerLink {
   readonly #number: number;
   readonly #simulation: Simulation;
   readonly #lockStep: LockStep;
+  readonly #process: Processes;
   #tenant: WorkerTenant | undefined;
   #exit: WorkerExit | undefined;
   /** Frames that have arrived and were not taken. */
@@ -110,6 +112,7 @@ export class SimulatedWorker implements WorkerLink {
     this.#number = number;
     this.pid = number;
     this.name = `${simulation.seed}/${number}`;
+    this.#process = simulation.process(number);
     this.exited = new Promise((resolve) => {
       this.#resolveExited = resolve;
     });
@@ -163,6 +166,7 @@ export class SimulatedWorker implements WorkerLink {
     if (this.isGone) return;
     this.isGone = true;
     this.#cancelTurn?.();
+    this.#simulation.hasGone(this.#number);
     this.#simulation.note(`worker ${this.#number} ${exit.kind}`);
     const tenant = exit.kind === 'drained' ? undefined : this.#tenant;
     this.#simulation.in(this.#delay(), () => {
@@ -190,6 +194,7 @@ export class SimulatedWorker implements WorkerLink {
       simulation.nowMs,
       frames,
       simulation.disk.files.now,
+      this.#process,
     );
     this.#freeAt = simulation.now + turn.tookMs;
     for (const frame of turn.frames) this.#arrive(frame);

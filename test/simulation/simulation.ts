@@ -7,7 +7,8 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../src/machine/clock.ts';
 import type { Machine } from '../../src/machine/machine.ts';
-import { SimulatedDisk } from './simulated-disk.ts';
+import type { Processes } from '../../src/machine/processes.ts';
+import { type Operation, SimulatedDisk } from './simulated-disk.ts';
 
 interface Event {
   at: number;
@@ -25,14 +26,18 @@ export class Simulation {
   readonly seed: number;
   readonly machine: Machine;
   readonly disk: SimulatedDisk;
+  /** The code of the error that an operation of the disk ends with; undefined: none. */
+  fault: (operation: Operation, path: string) => string | undefined = () => undefined;
   readonly trace: string[] = [];
   /** In [0, 1). */
   readonly random: () => number;
+  readonly #alive = new Set<string>();
   #now = 0;
   #count = 0;
   readonly #events = new EventQueue();
 
-  constructor(seed: number) {
+  /** `disk`: one that another simulation has left. */
+  constructor(seed: number, disk?: SimulatedDisk) {
     this.seed = seed;
     this.random = randomOf(seed);
     const clock: Clock = {
@@ -45,14 +50,29 @@ export class Simulation {
       after: (ms, callback) => this.in(ms + this.random(), callback),
       turn: (callback) => this.in(this.random() * 0.3, callback),
     };
-    this.disk = new SimulatedDisk({
+    const options = {
       random: this.random,
       now: () => this.nowMs,
-      wait: () => new Promise((resolve) => void this.in(this.random(), () => resolve())),
-      note: (operation, path) => this.note(`disk ${operation} ${path}`),
-    });
+      wait: () => new Promise<void>((resolve) => void this.in(this.random(), () => resolve())),
+      note: (operation: Operation, path: string) => this.note(`disk ${operation} ${path}`),
+      fault: (operation: Operation, path: string) => this.fault(operation, path),
+    };
+    this.disk = disk ?? new SimulatedDisk(options);
+    this.disk.plugIn(options);
     const { files } = this.disk;
-    this.machine = { clock, files, random: this.random, uuid: () => this.#uuid() };
+    const processes = this.process('runtime');
+    this.machine = { clock, files, processes, random: this.random, uuid: () => this.#uuid() };
+  }
+
+  /** What a process knows of others; those of another simulation have gone. */
+  process(name: number | 'runtime'): Processes {
+    const own = idOf(this.seed, name);
+    this.#alive.add(own);
+    return { own, fateOf: (id) => (this.#alive.has(id) ? 'lives' : 'gone') };
+  }
+
+  hasGone(process: number): void {
+    this.#alive.delete(idOf(this.seed, process));
   }
 
   /** Milliseconds since the simulation began. */
@@ -178,6 +198,12 @@ function macrotask(): Promise<void> {
 
 function hashOf(body: Uint8Array): string {
   return createHash('sha1').update(body).digest('hex').slice(0, 10);
+}
+
+/** Of a process of a simulation. */
+function idOf(seed: number, name: number | 'runtime'): string {
+  const hex = (n: number, digits: number) => (n >>> 0).toString(16).padStart(digits, '0');
+  return `${hex(seed, 8)}-0000-8000-8000-${name === 'runtime' ? 'f'.repeat(12) : hex(name, 12)}`;
 }
 
 /** Mulberry32. */

@@ -11,11 +11,13 @@ import os
 import random
 import struct
 import sys
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 import msgspec
 from isthmus._worker import built_in
 from isthmus._worker.machine.machine import Machine
+from isthmus._worker.machine.processes import Fate
 from isthmus._worker.runtime.slot import Slot
 from remote_files import RemoteFiles
 
@@ -40,15 +42,29 @@ class SimulatedClock:
         return self.ms / 1000
 
 
+class SimulatedProcesses:
+    def __init__(self, own: str, ask: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        self._own, self._ask = own, ask
+
+    def own(self) -> str:
+        return self._own
+
+    def fate_of(self, id: str) -> Fate | None:
+        return self._ask({"handle": None, "method": "fateOf", "args": [id]}).get("result")
+
+
 class SimulatedWorker:
-    def __init__(self, seed: str, files: RemoteFiles) -> None:
+    def __init__(self, seed: str, own: str, ask: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
         rng = random.Random(seed)
+        self.files = RemoteFiles(ask)
         self.clock = SimulatedClock(rng)
         self._sent: list[tuple[int, int, int, int, bytes]] = []
         self._is_woken = False
         self._slot = Slot(
             transmit=self._transmit,
-            machine=Machine(clock=self.clock, files=files, rng=rng),
+            machine=Machine(
+                clock=self.clock, files=self.files, processes=SimulatedProcesses(own, ask), rng=rng
+            ),
             watchdog=None,
             makers=built_in,
             wake=self._wake,
@@ -97,10 +113,11 @@ class LockStep:
             return {"failed": failures(self._files)}
         name, workers = message["worker"], self._workers
         if message["end"]:
-            workers.pop(name, None)
+            if name in workers:
+                workers.pop(name).files.are_lost()
             return {}
         if name not in workers:
-            workers[name] = SimulatedWorker(name, self._files)
+            workers[name] = SimulatedWorker(name, message["own"], self._ask)
         return workers[name].turn(message["now"], message["frames"])
 
     def _ask(self, ask: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from .._interfaces.source import Batch, Source
 from .._settings.resolve import settings_of
+from .._worker.machine.files import SystemFiles
 from .._worker.runtime.split_driver import SplitDriver
 
 
@@ -141,6 +142,7 @@ class _Subtask:
             parallelism=parallelism,
             attempt=0,
             clock=_Clock(),
+            files=SystemFiles(),
             settings=settings_of({}),
             state=SimpleNamespace(drawn=drawn),
             wake=lambda: None,

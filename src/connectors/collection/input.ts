@@ -19,5 +19,5 @@ export function inputSource(spec: OperatorSpec, ctx: OperatorContext): MaybeProm
         'name it in the inputs when starting the pipeline, or give it a default.',
     );
   }
-  return linesSource({ ...spec, params: { ...spec.params, paths } });
+  return linesSource({ ...spec, params: { ...spec.params, paths } }, ctx.files);
 }

@@ -7,10 +7,10 @@
 //       named; a later one finds it once, and not what was found before.
 //   L2. What vanishes while it is looked at is passed over; only a path that is not there at the first look is an error.
 
-import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GraphError } from '../../errors.ts';
+import type { Files } from '../../machine/files.ts';
 import type { FoundSplit, SplitEnumerator } from '../../runtime/source.ts';
 
 /** Between a path and its number, where it is read more than once. No path has it. */
@@ -19,10 +19,12 @@ const TURN = '\0';
 /** A split for each file. */
 export class FileListing implements SplitEnumerator<string> {
   readonly discoverMs: number | undefined;
+  readonly #files: Files;
   readonly #paths: readonly string[];
 
   /** `discoverMs`: look for new files so often. */
-  constructor(paths: readonly string[], discoverMs?: number) {
+  constructor(files: Files, paths: readonly string[], discoverMs?: number) {
+    this.#files = files;
     this.#paths = paths.map((path) =>
       resolve(path.startsWith('file:') ? fileURLToPath(path) : path),
     );
@@ -33,12 +35,14 @@ export class FileListing implements SplitEnumerator<string> {
   async discover(isFirst: boolean): Promise<FoundSplit<string>[]> {
     const found: string[] = [];
     for (const path of this.#paths) {
-      const info = await stat(path).catch((cause: unknown) => {
-        if (!isFirst) return undefined;
-        throw new GraphError(`The input path ${path} does not exist.`, { cause });
+      const info = await this.#files.stat(path).catch((cause: unknown) => {
+        throw new GraphError(`The input path ${path} cannot be read: ${messageOf(cause)}`, {
+          cause,
+        });
       });
-      if (info?.isDirectory() === true) await walk(path, found, []);
+      if (info?.folder === true) await this.#walk(path, found, []);
       else if (info !== undefined) found.push(path);
+      else if (isFirst) throw new GraphError(`The input path ${path} does not exist.`);
     }
     const times = new Map<string, number>();
     return found.flatMap((path) => {
@@ -48,20 +52,26 @@ export class FileListing implements SplitEnumerator<string> {
       return { id: turn === 1 ? path : `${path}${TURN}${turn}`, of: path };
     });
   }
-}
 
-async function walk(folder: string, found: string[], above: readonly string[]): Promise<void> {
-  const itself = await unlessGone(realpath(folder), folder);
-  if (itself === undefined || above.includes(itself)) return;
-  const entries = (await unlessGone(readdir(folder, { withFileTypes: true }), folder)) ?? []; // L2
-  const shown = entries
-    .filter((entry) => !/^[._]/.test(entry.name))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const entry of shown) {
-    const path = join(folder, entry.name);
-    const kind = entry.isSymbolicLink() ? await stat(path).catch(() => undefined) : entry;
-    if (kind?.isDirectory() === true) await walk(path, found, [...above, itself]);
-    else if (kind !== undefined) found.push(path);
+  async #walk(folder: string, found: string[], above: readonly string[]): Promise<void> {
+    const files = this.#files;
+    const itself = await unlessGone(files.realPath(folder), folder);
+    if (itself === undefined || above.includes(itself)) return;
+    const entries = (await unlessGone(files.entries(folder), folder)) ?? []; // L2
+    const shown = entries
+      .filter(({ name }) => !/^[._]/.test(name))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const { name, kind } of shown) {
+      const path = join(folder, name);
+      const leadsTo = kind === 'link' ? await this.#ofLink(path) : kind;
+      if (leadsTo === 'folder') await this.#walk(path, found, [...above, itself]);
+      else if (leadsTo !== undefined) found.push(path);
+    }
+  }
+
+  async #ofLink(path: string): Promise<'file' | 'folder' | undefined> {
+    const info = await this.#files.stat(path).catch(() => undefined); // Round and round.
+    return info && (info.folder ? 'folder' : 'file');
   }
 }
 
@@ -69,8 +79,12 @@ async function unlessGone<T>(answer: Promise<T>, folder: string): Promise<T | un
   try {
     return await answer;
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
+    const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new GraphError(`The folder ${folder} cannot be read: ${message}`, { cause });
+    throw new GraphError(`The folder ${folder} cannot be read: ${messageOf(cause)}`, { cause });
   }
+}
+
+function messageOf(cause: unknown): string {
+  return (cause as Error).message;
 }

@@ -4,11 +4,11 @@
 // The position is (file, byte offset of the next line), so a restart goes on at a line. A compressed file has no
 // position to seek to: it is read again from its begin, and lines before the offset are passed over.
 
-import { type FileHandle, open } from 'node:fs/promises';
-import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { GraphError } from '../../errors.ts';
 import type { OperatorSpec } from '../../graph/job-graph.ts';
+import type { Files, OpenFile } from '../../machine/files.ts';
 import type {
   Source,
   SourceBatch,
@@ -24,8 +24,8 @@ const BLOCK_BYTES = 1 << 16;
 /** Files whose lines are JSON, where that is asked for. */
 const JSON_LINES = /\.(?:jsonl|ndjson)(?:\.gz)?$/;
 
-export function linesSource({ params }: OperatorSpec): Source<unknown, string> {
-  return new LinesSource(params as unknown as Said);
+export function linesSource({ params }: OperatorSpec, files: Files): Source<unknown, string> {
+  return new LinesSource(params as unknown as Said, files);
 }
 
 /** Parameters of the operator. */
@@ -44,23 +44,30 @@ interface BlockReader {
 
 class LinesSource implements Source<unknown, string> {
   readonly #said: Said;
+  readonly #files: Files;
 
-  constructor(said: Said) {
+  constructor(said: Said, files: Files) {
     this.#said = said;
+    this.#files = files;
   }
 
   enumerator(): SplitEnumerator<string> {
     const { paths, monitorMs } = this.#said;
-    return new FileListing(paths, monitorMs === 0 ? undefined : (monitorMs ?? undefined));
+    return new FileListing(
+      this.#files,
+      paths,
+      monitorMs === 0 ? undefined : (monitorMs ?? undefined),
+    );
   }
 
   reader(): SourceReader<unknown, string> {
-    return new LinesReader(this.#said);
+    return new LinesReader(this.#said, this.#files);
   }
 }
 
 /** One file after the other. */
 class LinesReader implements SourceReader<unknown, string> {
+  readonly #files: Files;
   readonly #encoding: string;
   readonly #jsonLines: boolean;
   readonly #todo: SourceSplit<string>[] = [];
@@ -71,7 +78,8 @@ class LinesReader implements SourceReader<unknown, string> {
   #splitter: LineSplitter | undefined;
   #isClosed = false;
 
-  constructor({ encoding = 'utf-8', jsonLines = false }: Said) {
+  constructor({ encoding = 'utf-8', jsonLines = false }: Said, files: Files) {
+    this.#files = files;
     this.#encoding = encoding;
     this.#jsonLines = jsonLines;
   }
@@ -105,13 +113,20 @@ class LinesReader implements SourceReader<unknown, string> {
     const path = split.of;
     this.#split = split;
     this.#path = path;
-    const { charset, markBytes } = await charsetOfFile(this.#encoding, path);
+    const { charset, markBytes } = await this.#charsetOf(path);
     const offset = Math.max(split.offset as number, markBytes);
-    this.#reader = await openBlocks(path, offset);
+    this.#reader = await openBlocks(this.#files, path, offset);
     this.#splitter = new LineSplitter(charset, offset);
     // Nobody waits for a file that was being opened when the job ended.
     if (this.#isClosed) await this.#closeFile();
     return !this.#isClosed;
+  }
+
+  async #charsetOf(path: string): Promise<MarkedCharset> {
+    const charset = charsetOf(this.#encoding);
+    return typeof charset === 'function'
+      ? charset(await firstBlock(this.#files, path))
+      : { charset, markBytes: 0 };
   }
 
   async #readRecords(): Promise<unknown[]> {
@@ -151,16 +166,9 @@ function valueOf(line: string, path: string): unknown {
   }
 }
 
-async function charsetOfFile(encoding: string, path: string): Promise<MarkedCharset> {
-  const charset = charsetOf(encoding);
-  return typeof charset === 'function'
-    ? charset(await firstBlock(path))
-    : { charset, markBytes: 0 };
-}
-
 /** Nothing of a file that cannot be read: reading it says why. */
-async function firstBlock(path: string): Promise<Buffer> {
-  const blocks = await openBlocks(path, 0);
+async function firstBlock(files: Files, path: string): Promise<Buffer> {
+  const blocks = await openBlocks(files, path, 0);
   try {
     return (await blocks.read()) ?? Buffer.alloc(0);
   } catch {
@@ -170,35 +178,31 @@ async function firstBlock(path: string): Promise<Buffer> {
   }
 }
 
-async function openBlocks(path: string, offset: number): Promise<BlockReader> {
-  return path.endsWith('.gz') ? gzipReader(path, offset) : plainReader(path, offset);
-}
-
-async function plainReader(path: string, offset: number): Promise<BlockReader> {
-  const file: FileHandle = await open(path).catch((cause: unknown) => {
+async function openBlocks(files: Files, path: string, offset: number): Promise<BlockReader> {
+  const file = await files.open(path, 'read').catch((cause: unknown) => {
     throw new GraphError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
   });
+  return path.endsWith('.gz') ? gzipReader(file, offset) : plainReader(file, offset);
+}
+
+function plainReader(file: OpenFile, offset: number): BlockReader {
   let position = offset;
   return {
     async read() {
-      const { bytesRead, buffer } = await file.read(
-        Buffer.allocUnsafe(BLOCK_BYTES),
-        0,
-        BLOCK_BYTES,
-        position,
-      );
-      position += bytesRead;
-      return bytesRead === 0 ? undefined : buffer.subarray(0, bytesRead);
+      const block = Buffer.allocUnsafe(BLOCK_BYTES);
+      const bytes = await file.read(block, position);
+      position += bytes;
+      return bytes === 0 ? undefined : block.subarray(0, bytes);
     },
     close: () => file.close(),
   };
 }
 
-function gzipReader(path: string, offset: number): BlockReader {
-  const file = createReadStream(path);
+function gzipReader(file: OpenFile, offset: number): BlockReader {
+  const zipped = Readable.from(blocksOf(plainReader(file, 0)), { objectMode: false });
   const unzipped = createGunzip({ chunkSize: BLOCK_BYTES });
-  file.on('error', (error) => unzipped.destroy(error));
-  const blocks = file.pipe(unzipped)[Symbol.asyncIterator]();
+  zipped.on('error', (error) => unzipped.destroy(error));
+  const blocks = zipped.pipe(unzipped)[Symbol.asyncIterator]();
   let skip = offset;
   return {
     async read() {
@@ -217,7 +221,14 @@ function gzipReader(path: string, offset: number): BlockReader {
     },
     async close() {
       await blocks.return?.();
-      file.destroy();
+      zipped.destroy();
+      await file.close();
     },
   };
+}
+
+async function* blocksOf(reader: BlockReader): AsyncGenerator<Buffer> {
+  for (let block = await reader.read(); block !== undefined; block = await reader.read()) {
+    yield block;
+  }
 }

@@ -9,7 +9,9 @@
 
 import { join } from 'node:path';
 import type { OperatorSpec, TypeSpec } from '../../graph/job-graph.ts';
-import type { Files, FilesNow } from '../../machine/files.ts';
+import type { FilesNow } from '../../machine/files.ts';
+import type { Machine } from '../../machine/machine.ts';
+import type { Processes } from '../../machine/processes.ts';
 import type { Committer, Prepared, Sink, SinkContext, SinkWriter } from '../../operators/sink.ts';
 import { bucketName } from './bucket-name.ts';
 import { fileFormatter } from '../../text/format.ts';
@@ -22,7 +24,7 @@ import {
   removePending,
   syncFolders,
 } from './part-file.ts';
-import { pathsBelow, removeLeftBehind, toldOf, writerId } from './unfinished-files.ts';
+import { pathsBelow, removeLeftBehind, toldOf } from './unfinished-files.ts';
 
 const WRITE_BYTES = 1 << 16;
 
@@ -56,12 +58,12 @@ interface WriterState {
 /** A committable is a file's name below the sink's folder. */
 export function fileSink(
   { params }: OperatorSpec,
-  { now: files }: Files,
+  machine: Pick<Machine, 'files' | 'processes'>,
 ): Sink<unknown, string, WriterState> {
   const given = params as unknown as FileSinkParams;
   return {
-    writer: (context, restored) => new FileWriter(given, files, context, restored),
-    committer: () => committerOf(files, given.path),
+    writer: (context, restored) => new FileWriter(given, machine, context, restored),
+    committer: () => committerOf(machine.files.now, given.path),
   };
 }
 
@@ -93,13 +95,15 @@ class FileWriter implements SinkWriter<unknown, string, WriterState> {
   readonly #parts = new Map<string, PartFile>();
   /** Full, and not named by a checkpoint yet. */
   #full: PartFile[] = [];
+  /** Names that files got since the folders were synced last (F1). */
+  #published: string[] = [];
   #now = 0;
   #bucket = '';
   #bucketUntil = 0;
 
   constructor(
     params: FileSinkParams,
-    files: FilesNow,
+    { files: { now: files }, processes }: Pick<Machine, 'files' | 'processes'>,
     context: SinkContext,
     restored: readonly WriterState[],
   ) {
@@ -109,11 +113,11 @@ class FileWriter implements SinkWriter<unknown, string, WriterState> {
     this.#rolloverMs = params.rolling?.rolloverIntervalMs ?? 60_000;
     this.#inactivityMs = params.rolling?.inactivityMs ?? 60_000;
     this.#format = fileFormatter(params.type);
-    this.#place = { files, base: params.path, writer: writerId() };
+    this.#place = { files, base: params.path, writer: processes.own };
     this.#id = restored[0]?.id ?? uuid(() => context.random());
     this.#next = restored[0]?.next ?? 0;
     makeFolder(files, params.path);
-    if (context.subtask === 0) this.#removeLeftBehind();
+    if (context.subtask === 0) this.#removeLeftBehind(processes);
     this.#goOn(restored);
   }
 
@@ -150,11 +154,9 @@ class FileWriter implements SinkWriter<unknown, string, WriterState> {
     const named = [...this.#full, ...this.#parts.values()];
     const fresh = named.filter((part) => !part.pending);
     for (const part of fresh) part.stage();
-    syncFolders(
-      this.#place.files,
-      this.#params.path,
-      fresh.map(({ name }) => name),
-    );
+    const renamed = [...fresh.map(({ name }) => name), ...this.#published];
+    syncFolders(this.#place.files, this.#params.path, renamed);
+    this.#published = [];
     const committables = this.#full.map(({ name }) => name);
     this.#full = [];
     return {
@@ -178,8 +180,9 @@ class FileWriter implements SinkWriter<unknown, string, WriterState> {
     if (failures.length > 0) throw failures[0];
   }
 
-  #removeLeftBehind(): void {
-    const { info, warn } = toldOf(removeLeftBehind(this.#params.path));
+  #removeLeftBehind(processes: Processes): void {
+    const left = removeLeftBehind(this.#place.files, processes, this.#params.path);
+    const { info, warn } = toldOf(left);
     if (info !== undefined) this.#context.log('info', info);
     if (warn !== undefined) this.#context.log('warn', warn);
   }
@@ -243,9 +246,13 @@ class FileWriter implements SinkWriter<unknown, string, WriterState> {
 
   #roll(part: PartFile): void {
     part.end();
-    if (this.#context.checkpointing)
-      this.#full.push(part); // F1
-    else part.publish();
+    // F1
+    if (this.#context.checkpointing) {
+      this.#full.push(part);
+    } else {
+      part.publish();
+      this.#published.push(part.name);
+    }
     this.#parts.delete(part.bucket); // Until here `close` removes it.
   }
 }
@@ -253,7 +260,7 @@ class FileWriter implements SinkWriter<unknown, string, WriterState> {
 /** Files that writers have begun after these states (F3), and that a checkpoint names which is not the one restored. */
 function removeLater({ files, base }: Place, states: readonly WriterState[]): void {
   const next = new Map(states.map((state) => [state.id, state.next]));
-  for (const [path, name] of pathsBelow(base)) {
+  for (const [path, name] of pathsBelow(files, base)) {
     const [, id = '', number] = PENDING.exec(name) ?? [];
     const known = next.get(id);
     if (known !== undefined && Number(number) >= known) files.remove(path);

@@ -120,6 +120,7 @@ export class WindowDriver {
       clock,
       random: Math.random,
       files: systemMachine.files,
+      processes: systemMachine.processes,
       settings: settingsOf(config),
       watermark: MIN_TIMESTAMP,
       load: (part) => Promise.resolve(parts[part]),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from isthmus import ts
-from isthmus._worker.connectors.file.unfinished_files import place_of_processes, started_at, writer_id
+from isthmus._worker.machine.processes import SystemProcesses, place_of_processes, started_at
 from isthmus.common import Encoder, Types
 from isthmus.datastream.connectors.file_system import BucketAssigner, FileSink, RollingPolicy
 from isthmus.datastream.functions import MapFunction
@@ -39,7 +39,7 @@ def write(env, folder: Path, language: str, of=("a",)) -> None:
 
 def of_a_dead_process(folder: Path) -> Path:
     """A hidden file whose writer has ended."""
-    code = "from isthmus._worker.connectors.file.unfinished_files import writer_id; print(writer_id())"
+    code = "from isthmus._worker.machine.processes import SystemProcesses; print(SystemProcesses().own())"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return hidden(folder, ended.stdout.strip())
 
@@ -56,8 +56,8 @@ def hidden(folder: Path, writer: str) -> Path:
 def test_what_a_kill_left_is_removed_at_the_next_start(env1, tmp_path, language):
     out = tmp_path / "out"
     dead = [of_a_dead_process(out), of_a_dead_process(out / "2024-01-01--00")]
-    mine = hidden(out, writer_id())
-    elsewhere = hidden(out, f"{writer_id()[:24]}000000000000")
+    mine = hidden(out, SystemProcesses().own())
+    elsewhere = hidden(out, f"{SystemProcesses().own()[:24]}000000000000")
     other = hidden(out, "01234567-89ab-4cde-8f01-23456789abcd")
     write(env1, out, language)
     assert not any(file.exists() for file in dead)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from .clock import Clock, SystemClock
 from .files import Files, SystemFiles
+from .processes import Processes, SystemProcesses
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Machine:
 
     clock: Clock = field(default_factory=SystemClock)
     files: Files = field(default_factory=SystemFiles)
+    processes: Processes = field(default_factory=SystemProcesses)
     rng: random.Random = field(default_factory=random.Random)
 
     def uuid(self) -> str:

@@ -23,9 +23,6 @@ _TYPES = {"random": {"Random"}, "uuid": {"UUID"}, "time": {"strftime", "localtim
 EXCEPTIONS = {
     # Code is loaded, which is no data of a job.
     "runtime/functions.py": {"os.path.exists"},
-    # Not handed over yet.
-    "connectors/file/file_listing.py": {"*"},
-    "connectors/file/files.py": {"open()"},
     # It runs beside the loop; a simulation hands in none.
     "runtime/watchdog.py": {"threading", "time"},
     # Of the process and its program, not of a job's data: garbage, forks, path and folder, what is unpacked for it.
@@ -59,8 +56,6 @@ EXCEPTIONS = {
     "state/object_keys.py": {"threading"},
     # SQLite opens its file by itself; it is private to the run, and gone with it.
     "state/embedded.py": {"sqlite3", "tempfile", "os.unlink", "os.rmdir"},
-    # Names of hidden files say which process of the system writes them.
-    "connectors/file/unfinished_files.py": {"*"},
 }
 
 

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 from ...._interfaces.source import ConnectorContext, SourceReader
 from ...._values.weight import Scale
 from ....errors import GraphError
+from ...machine.files import Files
 from ...runtime.operator import OperatorContext
 from .files import FilesReader, FilesSource, Read, open_file
 
@@ -40,12 +41,12 @@ class CsvSource(FilesSource):
         self._parse: Parse = ctx.load("reader")
 
     def reader(self, context: ConnectorContext) -> SourceReader[Any]:
-        return _CsvReader(self._parse)
+        return _CsvReader(self._ctx.files, self._parse)
 
 
 class _CsvReader(FilesReader):
-    def __init__(self, parse: Parse) -> None:
-        super().__init__()
+    def __init__(self, files: Files, parse: Parse) -> None:
+        super().__init__(files)
         self._parse = parse
         self._file: TextIO | None = None
         self._charset = ""
@@ -56,7 +57,7 @@ class _CsvReader(FilesReader):
         return self._file is not None
 
     def _begin(self, path: str, offset: Any) -> None:
-        file = open_file(path)
+        file = open_file(self._files, path)
         self._charset, mark = charset_of(file.read(4))
         file.seek(mark)
         self._file = TextIOWrapper(file, self._charset, newline="")

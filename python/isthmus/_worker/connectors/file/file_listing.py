@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 
 from ...._interfaces.source import Split, SplitEnumerator
 from ....errors import GraphError
+from ...machine.files import Files
 
 #: Between a path and its number, where it is read more than once. No path has it.
 _TURN = "\0"
@@ -28,7 +29,8 @@ class FileListing(SplitEnumerator):
         discover_ms: Look for new files so often.
     """
 
-    def __init__(self, paths: Sequence[str], discover_ms: int | None = None) -> None:
+    def __init__(self, files: Files, paths: Sequence[str], discover_ms: int | None = None) -> None:
+        self._files = files
         self._paths = [_normal(path) for path in paths]
         self.discover_ms = discover_ms
 
@@ -38,43 +40,53 @@ class FileListing(SplitEnumerator):
             GraphError: A path does not exist, or a folder cannot be read.
         """
         times: Counter[str] = Counter()
-        for path in self._files(is_first):
+        for path in self._found(is_first):
             times[path] += 1
             turn = times[path]
             if turn == 1 or is_first:  # L1
                 yield Split(path if turn == 1 else f"{path}{_TURN}{turn}", path)
 
-    def _files(self, is_first: bool) -> list[str]:
+    def _found(self, is_first: bool) -> list[str]:
         found: list[str] = []
         for path in self._paths:
-            if os.path.isdir(path):
-                try:
-                    _walk(path, found, ())
-                except OSError as e:
-                    raise GraphError(f"The folder {e.filename} cannot be read: {e.strerror}.") from e
-            elif os.path.exists(path):
+            try:
+                info = self._files.stat(path)
+            except OSError as e:
+                raise GraphError(f"The input path {path} cannot be read: {e.strerror}.") from e
+            if info is None:
+                if is_first:
+                    raise GraphError(f"The input path {path} does not exist.")
+            elif info.folder:
+                self._walk(path, found, ())
+            else:
                 found.append(path)
-            elif is_first:
-                raise GraphError(f"The input path {path} does not exist.")
         return found
 
+    def _walk(self, folder: str, found: list[str], above: tuple[str, ...]) -> None:
+        files = self._files
+        try:
+            itself = files.real_path(folder)
+            entries = [] if itself in above else files.entries(folder)
+        except (FileNotFoundError, NotADirectoryError):
+            return  # L2
+        except OSError as e:
+            raise GraphError(f"The folder {folder} cannot be read: {e.strerror}.") from e
+        for name, kind in sorted(entries):
+            if name.startswith((".", "_")):
+                continue
+            path = os.path.join(folder, name)
+            leads_to = self._of_link(path) if kind == "link" else kind
+            if leads_to == "folder":
+                self._walk(path, found, (*above, itself))
+            elif leads_to is not None:
+                found.append(path)
 
-def _walk(folder: str, found: list[str], above: tuple[str, ...]) -> None:
-    itself = os.path.realpath(folder)
-    if itself in above:
-        return
-    try:
-        names = sorted(os.listdir(folder))
-    except (FileNotFoundError, NotADirectoryError):
-        return  # L2
-    for name in names:
-        path = os.path.join(folder, name)
-        if name.startswith((".", "_")) or not os.path.exists(path):
-            continue
-        if os.path.isdir(path):
-            _walk(path, found, (*above, itself))
-        else:
-            found.append(path)
+    def _of_link(self, path: str) -> str | None:
+        try:
+            info = self._files.stat(path)
+        except OSError:  # Round and round.
+            return None
+        return None if info is None else "folder" if info.folder else "file"
 
 
 def _normal(path: str) -> str:

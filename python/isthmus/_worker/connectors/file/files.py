@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from ...._interfaces.source import Batch, ConnectorContext, Source, SourceReader, Split
 from ....errors import GraphError
+from ...machine.files import Files
 from ...runtime.operator import OperatorContext
 from .file_listing import FileListing
 
@@ -30,11 +31,12 @@ class FilesSource(Source[Any]):
         self.bounded = self._monitor_ms is None
 
     def enumerator(self, context: ConnectorContext, saved: Any = None) -> FileListing:
-        return FileListing(self._ctx.params["paths"], self._monitor_ms)
+        return FileListing(self._ctx.files, self._ctx.params["paths"], self._monitor_ms)
 
 
 class FilesReader(SourceReader[Any]):
-    def __init__(self) -> None:
+    def __init__(self, files: Files) -> None:
+        self._files = files
         self._todo: deque[Split] = deque()
         #: The file that is read, or was read last.
         self._split: Split | None = None
@@ -74,6 +76,21 @@ class FilesReader(SourceReader[Any]):
         raise NotImplementedError
 
 
-def open_file(path: str) -> BinaryIO:
+def open_file(files: Files, path: str) -> BinaryIO:
     """The bytes of a file, decompressed where its name ends in ``.gz``."""
-    return gzip.open(path, "rb") if path.endswith(".gz") else open(path, "rb")  # type: ignore[return-value]
+    file = files.open(path, "read")
+    return _Unzipped(file) if path.endswith(".gz") else file  # type: ignore[return-value]
+
+
+class _Unzipped(gzip.GzipFile):
+    """Closes what it reads from, too."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__(fileobj=file, mode="rb")
+        self._file = file
+
+    def close(self) -> None:
+        try:
+            super().close()
+        finally:
+            self._file.close()

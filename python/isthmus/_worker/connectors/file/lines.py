@@ -10,6 +10,7 @@ from ...._interfaces.source import ConnectorContext, SourceReader
 from ...._text.line_splitter import MARK_BYTES, LineSplitter, settled
 from ...._values.failure import clip
 from ....errors import GraphError
+from ...machine.files import Files
 from .files import FilesReader, FilesSource, Read, open_file
 
 _BLOCK = 1 << 16
@@ -20,12 +21,13 @@ class LinesSource(FilesSource):
 
     def reader(self, context: ConnectorContext) -> SourceReader[Any]:
         params = self._ctx.params
-        return _LinesReader(params.get("encoding") or "utf-8", bool(params.get("jsonLines")))
+        encoding = params.get("encoding") or "utf-8"
+        return _LinesReader(self._ctx.files, encoding, bool(params.get("jsonLines")))
 
 
 class _LinesReader(FilesReader):
-    def __init__(self, encoding: str, json_lines: bool) -> None:
-        super().__init__()
+    def __init__(self, files: Files, encoding: str, json_lines: bool) -> None:
+        super().__init__(files)
         self._encoding = encoding
         self._json_lines = json_lines
         self._parses = False
@@ -35,7 +37,7 @@ class _LinesReader(FilesReader):
         return self._file is not None
 
     def _begin(self, path: str, offset: Any) -> None:
-        file = open_file(path)
+        file = open_file(self._files, path)
         charset, mark = settled(self._encoding, file.read(MARK_BYTES))
         start = max(offset, mark)
         file.seek(start)

@@ -23,7 +23,7 @@ from ...machine.machine import Machine
 from ...runtime.operator import OperatorContext
 from .line_form import LineForm
 from .part_file import PartFile, Place, make_folder, publish_pending, remove_pending, sync_folders
-from .unfinished_files import paths_below, remove_left_behind, writer_id
+from .unfinished_files import paths_below, remove_left_behind
 
 if TYPE_CHECKING:
     from ...._program.job_graph import OperatorSpec
@@ -77,7 +77,9 @@ class _FileWriter(SinkWriter[Any]):
         self._parts: dict[str, PartFile] = {}
         #: Full, and not named by a checkpoint yet.
         self._full: list[PartFile] = []
-        self._place = Place(machine.files, params["path"], writer_id())
+        #: Names that files got since the folders were synced last (F1).
+        self._published: list[str] = []
+        self._place = Place(machine.files, params["path"], machine.processes.own())
         self._prefix: str = params.get("prefix") or "part"
         self._suffix: str = params.get("suffix") or ""
         self._by_hour = (params.get("bucket") or "date-hour") == "date-hour"
@@ -97,7 +99,7 @@ class _FileWriter(SinkWriter[Any]):
         self._next: int = restored[0]["next"] if restored else 0
         make_folder(self._place.files, self._place.base)
         if context.subtask == 0:
-            remove_left_behind(self._place.base)
+            remove_left_behind(machine.files, machine.processes, self._place.base)
         self._go_on(restored)
 
     def write_all(self, values: Iterator[Any]) -> Iterator[Any]:
@@ -129,7 +131,9 @@ class _FileWriter(SinkWriter[Any]):
         fresh = [part for part in (*self._full, *self._parts.values()) if not part.pending]
         for part in fresh:
             part.stage()
-        sync_folders(self._place.files, self._place.base, [part.name for part in fresh])
+        renamed = [*(part.name for part in fresh), *self._published]
+        sync_folders(self._place.files, self._place.base, renamed)
+        self._published = []
         committables = [part.name for part in self._full]
         self._full = []
         state = {"id": self._id, "next": self._next, "open": opened}
@@ -208,6 +212,7 @@ class _FileWriter(SinkWriter[Any]):
             self._full.append(part)  # F1
         else:
             part.publish()
+            self._published.append(part.name)
         del self._parts[part.bucket]  # Until here ``close`` removes it.
 
 
@@ -217,7 +222,7 @@ def _remove_later(place: Place, following: dict[str, int]) -> None:
     Args:
         following: The number that comes next, by writer.
     """
-    for path, name in paths_below(place.base):
+    for path, name in paths_below(place.files, place.base):
         found = _PENDING.fullmatch(name)
         if found is not None and int(found[2]) >= following.get(found[1], int(found[2]) + 1):
             place.files.remove(path)

@@ -1,12 +1,11 @@
 """Files that a sink has not finished: their hidden names say who writes them, so that those of the dead can be told.
 
-A killed process removes nothing. The name of a hidden file ends in a UUID (version 8, RFC 9562, whose content is free) of
-the process that writes it: its number, when it started, and where it runs (boot of the system and namespace of process
-numbers). So a sink that starts on a folder knows of each such file in it:
+A killed process removes nothing. The name of a hidden file ends in the id of the process that writes it
+(``_worker/machine/processes.py``). So a sink that starts on a folder knows of each such file in it:
 
-  U1. Of this place, and no process of that number that started then: nobody will finish it. It is removed.
-  U2. Of this place, and the process lives: it is at work. The file is left alone.
-  U3. Of another place (another machine or container, or before the last boot): nobody here can know. It is reported.
+  U1. Of a process that is gone: nobody will finish it. It is removed.
+  U2. Of one that lives: it is at work. The file is left alone.
+  U3. Of one that nobody here can know of (of another machine or container, or from before the last boot): it is reported.
   U4. Any other name: not ours, left alone.
 
 Twin of ``src/connectors/file/unfinished-files.ts``.
@@ -14,52 +13,34 @@ Twin of ``src/connectors/file/unfinished-files.ts``.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import re
 from collections.abc import Iterator
-from functools import lru_cache
-from itertools import islice
 
-_HEX = "[0-9a-f]"
-_NAME = re.compile(
-    rf"\..+\.inprogress\.({_HEX}{{8}})-({_HEX}{{4}})-8({_HEX}{{3}})-8({_HEX}{{3}})-({_HEX}{{12}})"
-)
+from ...machine.files import Files, FolderEntry
+from ...machine.processes import Processes
+
+_NAME = re.compile(r"\..+\.inprogress\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 #: Folders that are looked through.
 _MOST_FOLDERS = 10_000
 
 
-def writer_id() -> str:
-    """The end of the names of this process's hidden files; a random one where a process cannot be told."""
-    started, place = started_at(os.getpid()), place_of_processes()
-    if started is None or place is None:
-        import uuid
-
-        return str(uuid.uuid4())
-    low = f"{started >> 24 & 0xFFFF:04x}-8{started >> 12 & 0xFFF:03x}-8{started & 0xFFF:03x}"
-    return f"{os.getpid():08x}-{low}-{place}"
-
-
-def remove_left_behind(folder: str) -> None:
+def remove_left_behind(files: Files, processes: Processes, folder: str) -> None:
     """What is to be done with hidden files in and below ``folder`` when a sink starts there."""
-    here = place_of_processes()
-    if here is None:
-        return
     removed, unknown = [], []
-    for file, name in paths_below(folder):
-        found = _NAME.fullmatch(name)
-        if found is None:  # U4
-            continue
-        pid, high, middle, low, place = found.groups()
-        if place != here:  # U3
+    for file, name in paths_below(files, folder):
+        found = _NAME.fullmatch(name)  # U4, where it is none.
+        fate = None if found is None else processes.fate_of(found[1])
+        if fate == "unknown":  # U3
             unknown.append(file)
-        elif started_at(int(pid, 16)) != int(high + middle + low, 16):
+        elif fate == "gone":
             try:
-                os.unlink(file)  # U1; else it is U2.
-            except OSError:  # Another sink was faster, or it is not ours to remove.
+                was_there = files.remove(file)  # U1; else it is U2.
+            except OSError:  # It is not ours to remove.
                 continue
-            removed.append(file)
+            if was_there:
+                removed.append(file)
     logger = logging.getLogger("isthmus")
     if removed:
         logger.info("Removed %s of processes that are gone: %s", _files(removed), _some(removed))
@@ -71,11 +52,25 @@ def remove_left_behind(folder: str) -> None:
         )
 
 
-def paths_below(folder: str) -> Iterator[tuple[str, str]]:
+def paths_below(files: Files, folder: str) -> Iterator[tuple[str, str]]:
     """The files in and below a folder: paths, and names without their folders."""
-    for path, _, names in islice(os.walk(folder), _MOST_FOLDERS):
-        for name in names:
-            yield os.path.join(path, name), name
+    folders = [folder]
+    for number, current in enumerate(folders):
+        if number == _MOST_FOLDERS:
+            return
+        for name, kind in _entries(files, current):
+            path = os.path.join(current, name)
+            if kind == "folder":
+                folders.append(path)
+            else:
+                yield path, name
+
+
+def _entries(files: Files, folder: str) -> list[FolderEntry]:
+    try:
+        return files.entries(folder)
+    except OSError:  # It has gone meanwhile, or is not ours to read.
+        return []
 
 
 def _files(files: list[str]) -> str:
@@ -84,25 +79,3 @@ def _files(files: list[str]) -> str:
 
 def _some(files: list[str]) -> str:
     return ", ".join(files[:3]) + (", …" if len(files) > 3 else "")
-
-
-def started_at(pid: int) -> int | None:
-    """Clock ticks from the boot to the start of a process; None where there is none that runs."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="latin-1") as file:
-            fields = file.read().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return None if fields[0] in "ZX" else int(fields[19]) & 0xFFFFFFFFFF
-
-
-@lru_cache
-def place_of_processes() -> str | None:
-    """Where process numbers mean the same; None where the system does not tell (it is no Linux)."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-            boot = file.read().strip()
-        namespace = os.readlink("/proc/self/ns/pid")
-    except OSError:
-        return None
-    return hashlib.sha256(f"{boot} {namespace}".encode()).hexdigest()[:12]
