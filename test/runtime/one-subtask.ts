@@ -8,6 +8,7 @@ import type { OperatorSpec } from '../../src/graph/job-graph.ts';
 import type { Element } from '../../src/runtime/element.ts';
 import type { SplitMessage } from '../../src/runtime/split-dealer.ts';
 import { MAX_TIMESTAMP } from '../../src/runtime/operator.ts';
+import type { StateStorage } from '../../src/state/storage/storage.ts';
 import type { SubtaskState } from '../../src/state/storage/subtask-state.ts';
 import { Subtask } from '../../src/runtime/subtask.ts';
 import { systemMachine } from '../../src/machine/system-machine.ts';
@@ -22,6 +23,10 @@ export interface OneSubtaskOptions {
   parallelism?: number;
   /** The other subtasks of a source, itself among them; they begin by `start`. */
   beside?: OneSubtask[];
+  attempt?: number;
+  /** Whether what comes in is keyed. */
+  keyed?: boolean;
+  storage?: StateStorage;
   /** Whether credit is given back by hand. */
   holdsCredit?: boolean;
 }
@@ -43,7 +48,7 @@ export class OneSubtask {
   /** Opened and started, in a job that takes checkpoints. */
   static async open(chain: OperatorSpec[], options: OneSubtaskOptions = {}): Promise<OneSubtask> {
     const one = new OneSubtask();
-    const { subtask = 0, parallelism = 1, inputs = 0 } = options;
+    const { subtask = 0, parallelism = 1, inputs = 0, attempt = 0, keyed = false } = options;
     const deployment: SubtaskDeployment = {
       task: 0,
       name: 'task',
@@ -51,12 +56,12 @@ export class OneSubtask {
       parallelism,
       maxParallelism: 128,
       chain,
-      keyedInputs: [false, false],
+      keyedInputs: [keyed, false],
       inputs: Array.from({ length: inputs }, (_, channel) => ({
         channel,
         input: 0,
         codec: 'local',
-        keyed: false,
+        keyed,
         local: true,
       })),
       outputs: [
@@ -77,7 +82,7 @@ export class OneSubtask {
         settings: settingsOf({}),
         limits: { windowBytes: 1, maxBatchRecords: 64 },
         jobName: 'test',
-        attempt: 0,
+        attempt,
         loadFunction: functionOf,
         sendFrame: () => {},
         deliverLocal: (_, element) => one.#take(element, options.holdsCredit === true),
@@ -86,7 +91,7 @@ export class OneSubtask {
         print: () => {},
         toSource: (_, to, message) => options.beside?.[to]?.hear(message),
         log: () => {},
-        storage: loopedStorage,
+        storage: options.storage ?? loopedStorage,
         snapshot: (checkpoint, _task, _subtask, answer) => {
           if (answer.kind === 'saved') one.#saved.set(checkpoint, answer.state);
           one.#tell(`${answer.kind === 'finished' ? 'finished at' : answer.kind} ${checkpoint}`);
@@ -118,6 +123,10 @@ export class OneSubtask {
 
   feed(channel: number, ...values: unknown[]): void {
     this.arrive(channel, { kind: 'batch', values, bytes: values.length });
+  }
+
+  feedKeyed(channel: number, keys: unknown[], values: unknown[]): void {
+    this.arrive(channel, { kind: 'batch', values, keys, bytes: values.length });
   }
 
   trigger(checkpoint: number, of: BarrierKind = 'checkpoint'): void {
