@@ -11,7 +11,7 @@ import { requiredFunction } from '../runtime/required-function.ts';
 import { settling } from '../runtime/settling.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { runtimeContext } from './runtime-context.ts';
-import type { Sink, SinkContext, SinkWriter } from './sink.ts';
+import type { Prepared, Sink, SinkContext, SinkWriter } from './sink.ts';
 
 /** In place of a checkpoint, where the job takes none. */
 const NONE = 0;
@@ -49,6 +49,11 @@ export class SinkOperator implements Operator {
     }
     const writer = await sink.writer(context, this.#states.values);
     this.#writer = writer;
+    if (this.#queue !== undefined && writer.prepare === undefined) {
+      throw new GraphError(
+        `Sink "${ctx.spec.name}" has a committer, and its writer no method prepare, which says what is to be committed.`,
+      );
+    }
     if (writer.keeps !== false) this.#isolate = inputIsolator(ctx);
     this.#sayHowOften(writer);
   }
@@ -89,9 +94,21 @@ export class SinkOperator implements Operator {
   }
 
   async #prepare(checkpoint: number, sealed: boolean): Promise<void> {
-    const prepared = await this.#writer?.prepare?.(checkpoint, sealed);
-    this.#states.values = [...(prepared?.states ?? [])];
-    this.#queue?.add(checkpoint, prepared?.committables ?? []);
+    const prepared: unknown = await this.#writer?.prepare?.(checkpoint, sealed);
+    const { name } = this.#ctx.spec;
+    if (!isPrepared(prepared)) {
+      throw new GraphError(
+        `prepare() of sink "${name}" gives an object with the arrays committables and states; it gave ${inspectRecord(prepared)}.`,
+      );
+    }
+    const { committables = [], states = [] } = prepared;
+    if (committables.length > 0 && this.#queue === undefined) {
+      throw new GraphError(
+        `prepare() of sink "${name}" gave ${committables.length} committables, and the sink has no committer.`,
+      );
+    }
+    this.#states.values = [...states];
+    this.#queue?.add(checkpoint, committables);
   }
 
   #sayHowOften(writer: SinkWriter): void {
@@ -138,6 +155,12 @@ function contextOf(ctx: OperatorContext, emit: Emit): SinkContext {
     deliver: emit,
     log: (level, message) => ctx.log(level, message),
   };
+}
+
+function isPrepared(value: unknown): value is Prepared {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { committables = [], states = [] } = value as Partial<Prepared>;
+  return Array.isArray(committables) && Array.isArray(states);
 }
 
 function nothing(): void {}

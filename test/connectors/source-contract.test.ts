@@ -8,7 +8,13 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { settingsOf } from '../../src/config/resolve.ts';
 import { builtIn } from '../../src/built-in.ts';
 import type { OperatorContext } from '../../src/runtime/operator.ts';
-import type { Source, SourceReader } from '../../src/runtime/source.ts';
+import type {
+  Source,
+  SourceBatch,
+  SourceReader,
+  SourceSplit,
+  SplitEnumerator,
+} from '../../src/runtime/source.ts';
 import type { OpenSource } from '../../src/runtime/split-driver.ts';
 import { checkSource, SourceHarness } from '../../src/testing/index.ts';
 import { functionOf, op } from '../runtime/local-job.ts';
@@ -93,31 +99,36 @@ describe('the contract of sources', () => {
   });
 });
 
-test('a source that loses, repeats or hangs is found out', async () => {
-  const broken = (reader: Partial<SourceReader>): Source<number> => {
-    const splits = [{ id: 'a', of: null }];
-    let at = 0;
-    return {
-      enumerator: () => ({ discover: () => splits }),
-      reader: () => ({
-        add({ offset }) {
-          at = offset as number;
-        },
-        next: () => ({ split: 'a', values: [at++], next: at, ends: at === 20 }),
-        ...(reader as object),
-      }),
-    };
-  };
-  const records = numbers(20);
-  await checkSource(broken({}), { records });
-  let forgets = 0;
-  const forgetting = broken({
-    add: () => {},
-    next: () => ({ split: 'a', values: [forgets++], next: forgets, ends: forgets === 20 }),
-  });
-  await expect(checkSource(forgetting, { records })).rejects.toThrow('records were lost');
-  const hanging = broken({ next: () => new Promise(() => {}) });
-  await expect(checkSource(hanging, { records })).rejects.toThrow('has not answered for a second');
+test('one that is right', () => checkSource(new Numbers(''), { records: NUMBERS }));
+
+test.each([
+  [
+    'the mark is taken before the records',
+    'is 0, where the batch begins; it is to be the mark behind its last record',
+  ],
+  [
+    'the mark is that of what was read ahead',
+    /S2, restarted behind record \d+: \d+ records were lost/,
+  ],
+  [
+    'where a split is to begin is not heeded',
+    'reading is to begin at the offset of the split that was added',
+  ],
+  ['a split takes the place of another', /S1, at parallelism 1: 20 records were lost/],
+  ['all subtasks share a reader', 'gave a batch of the split'],
+  ['nothing says that a split ends', 'S6: the source says that it is bounded, and has not ended'],
+  ['a split ends before its last records', 'records were lost'],
+  ['two splits have one id', "gives the id 'same' to two splits"],
+  ['a split is no plain data', 'which is no plain data: it is saved with a checkpoint'],
+  ['the state of the enumerator is no plain data', 'snapshot() of the enumerator is no plain data'],
+  ['a timestamp is missing', 'a batch of 5 records has 4 timestamps'],
+  ['records are no array', 'a batch has its records in the array values'],
+  ['a batch is of another split', 'gave a batch of the split "c"'],
+  ['next() never answers', 'has not answered for a second'],
+  ['it cannot be stopped', 'has not ended a second after it was stopped'],
+])('one that is wrong is refused: %s', async (wrong, said) => {
+  const contract = { records: NUMBERS, patienceMs: wrong.startsWith('next()') ? 5_000 : 100 };
+  await expect(checkSource(new Numbers(wrong), contract)).rejects.toThrow(said);
 });
 
 test('a function source reads all of it anew after a restart', async () => {
@@ -175,3 +186,79 @@ test('a watched folder goes on with what is new, and with nothing that was', asy
   await again.close();
   expect(records.map(String).sort()).toEqual([...inFiles, 'new', 'newer'].sort());
 });
+
+const NUMBERS = numbers(40);
+
+/** Two splits of 20 numbers. */
+class Numbers implements Source<number, number> {
+  readonly bounded: boolean;
+  readonly #wrong: string;
+  readonly #one: NumbersReader;
+
+  constructor(wrong: string) {
+    this.#wrong = wrong;
+    this.bounded = wrong !== 'it cannot be stopped';
+    this.#one = new NumbersReader(wrong);
+  }
+
+  enumerator(): SplitEnumerator<number> {
+    const wrong = this.#wrong;
+    const idOf = (of: number) => (wrong === 'two splits have one id' ? 'same' : String(of));
+    const ofOf = (of: number) => (wrong === 'a split is no plain data' ? new Map([[of, 1]]) : of);
+    const state = wrong === 'the state of the enumerator is no plain data' ? new Set([1]) : null;
+    return {
+      discover: () =>
+        [0, 20].map((of) => ({ id: idOf(of), of: ofOf(of) as number, subtask: of / 20 })),
+      snapshot: () => state as null,
+    };
+  }
+
+  reader(): SourceReader<number, number> {
+    return this.#wrong === 'all subtasks share a reader'
+      ? this.#one
+      : new NumbersReader(this.#wrong);
+  }
+}
+
+class NumbersReader implements SourceReader<number, number> {
+  readonly #wrong: string;
+  #splits: { id: string; of: number; at: number }[] = [];
+  readonly finish?: () => void;
+
+  constructor(wrong: string) {
+    this.#wrong = wrong;
+    if (wrong === 'it cannot be stopped') this.finish = () => {};
+  }
+
+  add({ id, of, offset }: SourceSplit<number>): void {
+    const at = this.#wrong === 'where a split is to begin is not heeded' ? 0 : (offset as number);
+    if (this.#wrong === 'a split takes the place of another') this.#splits = [];
+    this.#splits.push({ id, of, at });
+  }
+
+  next(): SourceBatch<number> | Promise<SourceBatch<number>> | undefined {
+    const wrong = this.#wrong;
+    if (wrong === 'next() never answers') return new Promise(() => {});
+    const [split] = this.#splits;
+    if (split === undefined) return undefined;
+    const from = split.at;
+    split.at = Math.min(20, from + 5);
+    const values = numbers(split.at - from).map((n) => split.of + from + n);
+    const end = wrong === 'a split ends before its last records' ? 15 : 20;
+    const ends = split.at === end && !ENDLESS.has(wrong);
+    if (split.at === end) this.#splits.shift();
+    const marks: Record<string, number> = {
+      'the mark is taken before the records': from,
+      'the mark is that of what was read ahead': split.at + 5,
+    };
+    return {
+      split: wrong === 'a batch is of another split' ? 'c' : split.id,
+      values: (wrong === 'records are no array' ? new Set(values) : values) as number[],
+      next: marks[wrong] ?? split.at,
+      ends,
+      ...(wrong === 'a timestamp is missing' ? { timestamps: values.slice(1) } : {}),
+    };
+  }
+}
+
+const ENDLESS = new Set(['nothing says that a split ends', 'it cannot be stopped']);

@@ -5,20 +5,25 @@ S2. After a restart at any record, and at another parallelism, every record come
 S3. What is on its way between subtasks at a checkpoint is neither lost nor read twice.
 S4. A reader answers within a second, also where it has nothing, and whoever stops it gets an end.
 S5. Reader and enumerator are closed once, also behind a failure.
+S6. A source that says that it is bounded comes to its end.
+S7. Splits have an id each and are plain data; marks are behind the records of their batch.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .._interfaces.source import Batch, ConnectorContext, Source, SourceReader, Split, SplitEnumerator
 from .source_harness import SourceHarness
 
-#: S4
+#: S4, S6
 _ANSWERS_WITHIN_S = _ENDS_WITHIN_S = 1.0
+_STUCK = " Nothing more came, and the source had not ended: a further split is given when the last batch of one says that it ends."
+#: How long one without end is watched for records that it should not give.
+_WATCHED_S = 0.05
 _RESCALES = ((1, 3, 2), (2, 1, 3), (3, 2, 1))
 
 Make = Callable[[Any], Source[Any]]
@@ -30,6 +35,7 @@ def check_source(
     *,
     identify: Callable[[Any], Any] = repr,
     cuts: int = 24,
+    patience_s: float = 10.0,
 ) -> None:
     """Hold a source to its contract.
 
@@ -38,11 +44,12 @@ def check_source(
         records: All of them, in any order.
         identify: A value that tells records apart.
         cuts: How many restarts of S2 are tried.
+        patience_s: For how long nothing may come before records count as lost.
 
     Raises:
         AssertionError: Says what is broken.
     """
-    check = _Check(source, records, identify)
+    check = _Check(source, records, identify, patience_s)
     check.every_record_once()
     check.resumes(cuts)
     check.rescales()
@@ -53,8 +60,16 @@ def check_source(
 
 class _Check:
     def __init__(
-        self, source: Source[Any] | Make, records: Sequence[Any], identify: Callable[[Any], Any]
+        self,
+        source: Source[Any] | Make,
+        records: Sequence[Any],
+        identify: Callable[[Any], Any],
+        patience_s: float,
     ) -> None:
+        self._patience_s = patience_s
+        self._is_bounded = False
+        #: Whether it has stopped before its end.
+        self._is_stuck = False
         self._make: Make = (lambda _: source) if isinstance(source, Source) else source
         self._identify = identify
         self._expected = Counter(map(identify, records))
@@ -64,11 +79,11 @@ class _Check:
 
     def every_record_once(self) -> None:
         for parallelism in (1, 2, 3):
-            self._same(self._turns((parallelism,)), f"at parallelism {parallelism}")  # S1
+            self._same(self._turns((parallelism,)), f"S1, at parallelism {parallelism}")  # S1
 
     def resumes(self, cuts: int) -> None:
         for cut in range(0, self._count + 1, max(1, self._count // cuts)):
-            self._same(self._turns((1, 1), (cut,)), f"restarted behind record {cut}")
+            self._same(self._turns((1, 1), (cut,)), f"S2, restarted behind record {cut}")
 
     def rescales(self) -> None:
         for parallelisms in _RESCALES:
@@ -77,7 +92,7 @@ class _Check:
                 over = " → ".join(map(str, parallelisms))
                 self._same(
                     self._turns(parallelisms, cuts),
-                    f"over {over}, cut behind {cuts[0]} and {cuts[1]} records",
+                    f"S2, over {over}, cut behind {cuts[0]} and {cuts[1]} records",
                 )
 
     def survives_on_the_way(self) -> None:
@@ -92,9 +107,9 @@ class _Check:
                         harness.deliver()
                     saved.append(harness.save_of(subtask))
             with self._harness(2, saved) as again:
-                records += again.read(self._enough)
+                records += self._rest(again, len(records))
             when = f"arrives before subtask {behind} is saved" if behind < 3 else "never arrives"
-            self._same(records, f"when what is said between subtasks {when}")
+            self._same(records, f"S3, when what is said between subtasks {when}")
 
     def stops(self) -> None:
         with self._harness(2) as harness:
@@ -114,26 +129,45 @@ class _Check:
         )
 
     def _harness(self, parallelism: int, restore: Any = ()) -> SourceHarness:
-        return SourceHarness(lambda ctx: _Wrapped(self._make(ctx), []), parallelism, restore)
+        def make(ctx: Any) -> Source[Any]:
+            source = self._make(ctx)
+            self._is_bounded = source.bounded
+            return _Wrapped(source, [])
+
+        return SourceHarness(make, parallelism, restore)
 
     def _turns(self, parallelisms: Sequence[int], cuts: Sequence[int] = ()) -> list[Any]:
         records: list[Any] = []
         restore: Any = ()
         for turn, parallelism in enumerate(parallelisms):
-            is_last = turn + 1 == len(parallelisms)
             with self._harness(parallelism, restore) as harness:
-                records += harness.read(
-                    self._enough if is_last else cuts[turn], piece=1_000 if is_last else 7
-                )
+                if turn < len(cuts):
+                    records += harness.read(cuts[turn], piece=7, quiet_s=self._patience_s)
+                else:
+                    records += self._rest(harness, len(records))
                 restore = harness.save()
+        return records
+
+    def _rest(self, harness: SourceHarness, before: int) -> list[Any]:
+        """What is still to come behind ``before`` records, and what is not."""
+        left = max(0, self._count - before)
+        records = harness.read(left, piece=1_000, quiet_s=self._patience_s)
+        self._is_stuck = not harness.is_over and len(records) < left
+        is_bounded = self._is_bounded and len(records) == left
+        quiet_s = _ENDS_WITHIN_S if is_bounded else _WATCHED_S
+        records += harness.read(self._enough, piece=1_000, quiet_s=quiet_s)
+        assert not is_bounded or harness.is_over or len(records) > left, (
+            f"S6: the source says that it is bounded, and has not ended {_ENDS_WITHIN_S:g} s behind its last record; the last "
+            "batch of a split says that it ends."
+        )
         return records
 
     def _same(self, records: Sequence[Any], how: str) -> None:
         got = Counter(map(self._identify, records))
         missing, surplus = self._expected - got, got - self._expected
         assert not missing and not surplus, (
-            f"S1–S3, {how}: {missing.total()} records were lost ({_some(missing)}) and {surplus.total()} came without "
-            f"reason ({_some(surplus)})."
+            f"{how}: {missing.total()} records were lost ({_some(missing)}) and {surplus.total()} came without "
+            f"reason ({_some(surplus)}).{_STUCK if self._is_stuck else ''}"
         )
 
 
@@ -143,7 +177,7 @@ def _some(records: Counter[Any]) -> str:
 
 
 class _Wrapped(Source[Any]):
-    """Looks at how long readers take, and at what is closed."""
+    """Looks at what is wrong by itself (S4, S7), and at what is closed."""
 
     def __init__(self, source: Source[Any], closed: list[str]) -> None:
         self._source = source
@@ -152,6 +186,9 @@ class _Wrapped(Source[Any]):
 
     def enumerator(self, context: ConnectorContext, saved: Any = None) -> SplitEnumerator:
         enumerator = self._source.enumerator(context, saved)
+        discover, snapshot = enumerator.discover, enumerator.snapshot
+        enumerator.discover = lambda is_first: _well_found(discover(is_first))  # type: ignore[method-assign]
+        enumerator.snapshot = lambda: _well_saved(snapshot())  # type: ignore[method-assign]
         _noted(enumerator, "enumerator", self._closed)
         return enumerator
 
@@ -159,15 +196,46 @@ class _Wrapped(Source[Any]):
         return _WrappedReader(self._source.reader(context), self._closed)
 
 
+def _well_found(found: Iterable[Split]) -> list[Split]:
+    """S7"""
+    splits = list(found)
+    known: dict[str, Any] = {}
+    for split in splits:
+        assert _is_plain(split.of), (
+            f"S7: the split {split.id!r} is of {split.of!r}, which is no plain data: it is saved with a checkpoint."
+        )
+        other = known.setdefault(split.id, split.of)
+        assert other == split.of, (
+            f"S7: discover gives the id {split.id!r} to two splits, {other!r} and {split.of!r}; the second would be passed over "
+            "as known."
+        )
+    return splits
+
+
+def _well_saved(state: Any) -> Any:
+    assert _is_plain(state), f"S7: snapshot of the enumerator is no plain data: {state!r}."
+    return state
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_plain, value))
+    if isinstance(value, dict):
+        return all(type(name) is str and _is_plain(each) for name, each in value.items())
+    return value is None or type(value) in (bool, int, float, str)
+
+
 class _WrappedReader(SourceReader[Any]):
     def __init__(self, reader: SourceReader[Any], closed: list[str]) -> None:
         self._reader = reader
+        self._marks: dict[str, Any] = {}
         _noted(reader, "reader", closed)
         for optional in ("finish", "stop"):
             if hasattr(reader, optional):
                 setattr(self, optional, getattr(reader, optional))
 
     def add(self, split: Split) -> None:
+        self._marks[split.id] = split.offset
         self._reader.add(split)
 
     def ready(self) -> bool:
@@ -180,7 +248,28 @@ class _WrappedReader(SourceReader[Any]):
         assert took < _ANSWERS_WITHIN_S, (
             f"S4: next() of the reader took {took:.1f} s; it holds up the worker."
         )
+        if batch is not None:
+            self._look_at(batch)
         return batch
+
+    def _look_at(self, batch: Batch[Any]) -> None:
+        """S7"""
+        assert isinstance(batch, Batch), f"S7: next() of the reader gives a Batch or None; it gave {batch!r}."
+        values, times, mark = batch.values, batch.timestamps, batch.next
+        assert isinstance(values, list), f"S7: a batch has its records in a list; it has {values!r}."
+        assert times is None or len(times) == len(values), (
+            f"S7: a batch of {len(values)} records has {len(times or ())} timestamps; it has one for each, or none."
+        )
+        if mark is None:
+            return
+        assert isinstance(mark, (int, float, str)), (
+            f"S7: a mark is a number or a text; next of a batch is {mark!r}."
+        )
+        assert not values or self._marks.get(batch.split) != mark, (
+            f"S7: next of a batch of {len(values)} records is {mark!r}, where the batch begins; it is to be the mark behind its "
+            "last record, and reading is to begin at the offset of the split that was added."
+        )
+        self._marks[batch.split] = mark
 
     def close(self) -> None:
         self._reader.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -86,43 +87,115 @@ def test_a_collection_goes_on_at_any_parallelism() -> None:
 
 
 class _Numbers(Source[int]):
-    """Broken as ``wrong`` says."""
+    """Two splits of 20 numbers; broken as ``wrong`` says."""
 
     def __init__(self, wrong: str = "") -> None:
         self.wrong = wrong
+        self.bounded = wrong != "it cannot be stopped"
+        self.one = _NumbersReader(wrong)
 
     def enumerator(self, context: Any, saved: Any = None) -> Listed:
-        return Listed([Split("a")])
+        wrong = self.wrong
+        found = _Found(
+            Split(
+                "same" if wrong == "two splits have one id" else str(of),
+                SimpleNamespace(of=of) if wrong == "a split is no plain data" else of,
+                subtask=of // 20,
+            )
+            for of in (0, 20)
+        )
+        found.state = {1} if wrong == "the state of the enumerator is no plain data" else None
+        return found
 
     def reader(self, context: Any) -> SourceReader[int]:
-        return _NumbersReader(self)
+        return self.one if self.wrong == "all subtasks share a reader" else _NumbersReader(self.wrong)
+
+
+class _Found(Listed):
+    state: Any = None
+
+    def snapshot(self) -> Any:
+        return self.state
 
 
 class _NumbersReader(SourceReader[int]):
-    def __init__(self, source: _Numbers) -> None:
-        self.wrong = source.wrong
-        self.at = 0
+    def __init__(self, wrong: str) -> None:
+        self.wrong = wrong
+        self.splits: list[list[Any]] = []
+        if wrong == "it cannot be stopped":
+            self.finish = lambda: None
 
     def add(self, split: Split) -> None:
-        self.at = 0 if self.wrong == "forgets" else int(split.offset)
+        at = 0 if self.wrong == "where a split is to begin is not heeded" else split.offset
+        if self.wrong == "a split takes the place of another":
+            self.splits.clear()
+        self.splits.append([split.id, split.of, at])
 
-    def next(self) -> Batch[int] | None:
-        if self.wrong == "is silent":
+    def next(self) -> Any:
+        wrong = self.wrong
+        if wrong == "it waits in the loop":
+            time.sleep(1.01)
+        if not self.splits or wrong == "is silent":
             return None
-        self.at += 1
+        id, of, begin = split = self.splits[0]
+        end = split[2] = min(20, begin + 5)
+        values = [of + n for n in range(begin, end)]
+        last = 15 if wrong == "a split ends before its last records" else 20
+        ends = end == last and wrong not in ("nothing says that a split ends", "it cannot be stopped")
+        if end == last:
+            self.splits.pop(0)
+        if wrong == "it gives its records alone":
+            return values
         return Batch(
-            [self.at - 1], "b" if self.wrong == "another split" else "a", self.at, ends=self.at == 20
+            tuple(values) if wrong == "records are no list" else values,  # type: ignore[arg-type]
+            "c" if wrong == "a batch is of another split" else id,
+            begin
+            if wrong == "the mark is taken before the records"
+            else end + 5
+            if wrong == "the mark is that of what was read ahead"
+            else end,
+            values[1:] if wrong == "a timestamp is missing" else None,
+            ends=ends,
         )
+
+
+def test_a_source_that_is_right() -> None:
+    check_source(_Numbers(), list(range(40)))
 
 
 @pytest.mark.parametrize(
     ("wrong", "told"),
-    [("forgets", "came without reason"), ("another split", "gave a batch of the split 'b'")],
+    [
+        (
+            "the mark is taken before the records",
+            "is 0, where the batch begins; it is to be the mark behind its last",
+        ),
+        (
+            "the mark is that of what was read ahead",
+            r"S2, restarted behind record \d+: \d+ records were lost",
+        ),
+        (
+            "where a split is to begin is not heeded",
+            "reading is to begin at the offset of the split that was added",
+        ),
+        ("a split takes the place of another", "S1, at parallelism 1: 20 records were lost"),
+        ("all subtasks share a reader", "gave a batch of the split"),
+        ("nothing says that a split ends", "S6: the source says that it is bounded, and has not ended"),
+        ("a split ends before its last records", "records were lost"),
+        ("two splits have one id", "gives the id 'same' to two splits"),
+        ("a split is no plain data", "which is no plain data: it is saved with a checkpoint"),
+        ("the state of the enumerator is no plain data", "snapshot of the enumerator is no plain data"),
+        ("a timestamp is missing", "a batch of 5 records has 4 timestamps"),
+        ("records are no list", "a batch has its records in a list"),
+        ("it gives its records alone", "gives a Batch or None"),
+        ("a batch is of another split", "gave a batch of the split 'c'"),
+        ("it waits in the loop", "S4: next.* took 1.0 s; it holds up the worker"),
+        ("it cannot be stopped", "has not ended a second after it was stopped"),
+    ],
 )
-def test_a_source_that_is_wrong_is_found_out(wrong: str, told: str) -> None:
-    check_source(_Numbers(), list(range(20)))
+def test_a_source_that_is_wrong_is_refused(wrong: str, told: str) -> None:
     with pytest.raises(Exception, match=told):
-        check_source(_Numbers(wrong), list(range(20)))
+        check_source(_Numbers(wrong), list(range(40)), patience_s=0.1)
 
 
 def test_a_reader_that_has_nothing_is_asked_again() -> None:

@@ -82,71 +82,183 @@ def test_the_example_of_the_page(tmp_path):
     check_sink(fresh)
 
 
-class Broken(Sink[str]):
-    """Into a list, with one rule broken."""
+class Place:
+    """What outlives a process."""
 
-    def __init__(self, rule: str) -> None:
-        self.rule = rule
+    def __init__(self) -> None:
         self.seen: list[str] = []
         self.done: set[str] = set()
+        #: Open ones, by name.
+        self.parts: dict[str, list[str]] = {}
+
+
+class Rows(Sink[str]):
+    """Committables are rows."""
+
+    def __init__(self, place: Place, wrong: str) -> None:
+        self.place, self.wrong = place, wrong
+        self.staged: list[list[str]] = []
 
     def writer(self, context, restored):
-        return BrokenWriter(self)
+        return RowsWriter(self)
 
     def committer(self, context):
-        return BrokenCommitter(self)
+        return None if self.wrong == "no committer" else RowsCommitter(self)
 
 
-class BrokenWriter(SinkWriter[str]):
-    def __init__(self, sink: Broken) -> None:
-        self.sink = sink
+class RowsWriter(SinkWriter[str]):
+    def __init__(self, sink: Rows) -> None:
+        self.sink, self.wrong, self.place = sink, sink.wrong, sink.place
         self.rows: list[str] = []
 
     def write(self, value: str) -> None:
-        (self.sink.seen if self.sink.rule == "seen when written" else self.rows).append(value)
+        (self.place.seen if self.wrong == "seen when written" else self.rows).append(value)
 
-    def prepare(self, checkpoint: int, sealed: bool) -> Prepared:
-        rows, self.rows = self.rows, []
-        if self.sink.rule == "seen when prepared":
-            self.sink.seen += rows
+    def prepare(self, checkpoint: int, sealed: bool) -> Any:
+        rows = self.rows
+        if self.wrong != "prepared twice":
+            self.rows = []
+        if self.wrong == "seen when prepared":
+            self.place.seen += rows
             rows = []
-        if self.sink.rule == "the tail is forgotten" and sealed:
+        if self.wrong == "the tail is forgotten" and sealed:
             rows = []
-        return Prepared([rows])
+        if self.wrong == "no object":
+            return rows
+        if self.wrong == "staged in memory":
+            self.sink.staged.append(rows)
+            return Prepared([[len(self.sink.staged) - 1]])
+        return Prepared([[row] for row in rows])
+
+    def close(self) -> None:
+        if self.wrong == "close shows":
+            self.place.seen += self.rows
 
 
-class BrokenCommitter(Committer):
-    def __init__(self, sink: Broken) -> None:
-        self.sink = sink
+class RowsCommitter(Committer):
+    def __init__(self, sink: Rows) -> None:
+        self.sink, self.wrong, self.place = sink, sink.wrong, sink.place
 
     def commit(self, committables) -> None:
-        for id, rows in committables:
-            if id not in self.sink.done or self.sink.rule == "repeated with harm":
-                self.sink.done.add(id)
-                self.sink.seen += rows
+        if self.wrong == "the target is wrong":
+            raise LookupError("no such table")
+        for id, rows in committables[:1] if self.wrong == "only the first is committed" else committables:
+            if id not in self.place.done or self.wrong == "repeated with harm":
+                self.place.done.add(id)
+                self.place.seen += self.sink.staged[rows[0]] if self.wrong == "staged in memory" else rows
+
+    def abort(self, committables) -> None:
+        if self.wrong == "abort takes all":
+            self.place.seen.clear()
 
 
-def broken(rule: str):
+class Parts(Sink[str]):
+    """Committables are parts, which stay open over checkpoints."""
+
+    def __init__(self, place: Place, wrong: str) -> None:
+        self.place, self.wrong = place, wrong
+
+    def writer(self, context, restored):
+        known = [] if self.wrong == "states are not gone on with" else restored
+        return PartsWriter(self, known[:1] if self.wrong == "one state is gone on with" else known, context)
+
+    def committer(self, context):
+        return PartsCommitter(self.place)
+
+
+class PartsWriter(SinkWriter[str]):
+    def __init__(self, sink: Parts, states: Any, context: Any) -> None:
+        self.wrong, self.parts = sink.wrong, sink.place.parts
+        for name, length in states:
+            if self.wrong != "what came later is not cut off":
+                del self.parts[name][length:]
+        self.own = str(context.random())
+        self.names = [name for name, _ in states]
+
+    def write(self, value: str) -> None:
+        if not self.names:
+            self.names.append(self.own)
+            self.parts[self.own] = []
+        self.parts[self.names[0]].append(value)
+
+    def prepare(self, checkpoint: int, sealed: bool) -> Prepared:
+        states = [[name, len(self.parts[name])] for name in self.names]
+        if not sealed:
+            return Prepared(states=states)
+        full, self.names = self.names, []
+        return Prepared(states=states) if self.wrong == "states for nobody" else Prepared(full)
+
+    def close(self) -> None:
+        if self.wrong == "close drops":
+            for name in self.names:
+                self.parts.get(name, []).clear()
+
+
+class PartsCommitter(Committer):
+    def __init__(self, place: Place) -> None:
+        self.place = place
+
+    def commit(self, committables) -> None:
+        for _, name in committables:
+            self.place.seen += self.place.parts.pop(name, [])
+
+
+def wrongly(kind: Any, wrong: str):
     def fresh():
-        sink = Broken(rule)
-        return SinkCase(sink, lambda: sink.seen)
+        place = Place()
+
+        def again():
+            return kind(place, wrong)
+
+        return SinkCase(again(), lambda: place.seen, again=again)
 
     return fresh
 
 
-def test_one_that_breaks_no_rule():
-    check_sink(broken(""))
+@pytest.mark.parametrize("kind", [Rows, Parts])
+def test_one_that_is_right(kind):
+    check_sink(wrongly(kind, ""))
 
 
 @pytest.mark.parametrize(
-    ("rule", "said"),
+    ("wrong", "kind", "said"),
     [
-        ("seen when written", "sees what is not committed"),
-        ("seen when prepared", "sees what is not committed"),
-        ("the tail is forgotten", "misses"),
-        ("repeated with harm", "sees"),
+        ("seen when written", Rows, r"sees what is not committed: \['a'\]"),
+        ("seen when prepared", Rows, r"sees what is not committed: \['a', 'b'\]"),
+        ("the tail is forgotten", Rows, r"at the end of input \(sealed\); .* a reader misses \['a', 'b'\]"),
+        ("repeated with harm", Rows, "the id of a committable says that it is done"),
+        ("prepared twice", Rows, "what prepare has given once it is not to give again"),
+        ("close shows", Rows, "close is not to show what was not prepared"),
+        ("abort takes all", Rows, "abort is to take back what it is given, and nothing"),
+        ("only the first is committed", Rows, r"a reader misses \['b'\]"),
+        (
+            "the target is wrong",
+            Rows,
+            "commit failed after write, write, end, prepare, complete: LookupError",
+        ),
+        ("staged in memory", Rows, "commit failed after write, prepare, crash: IndexError"),
+        ("no committer", Rows, "gave 2 committables, and the sink has no committer"),
+        ("no object", Rows, r"gives a Prepared\(committables, states\); it gave \['a', 'b'\]"),
+        ("states are not gone on with", Parts, "a writer is to go on with each of its states"),
+        ("one state is gone on with", Parts, "after parallelism .* misses"),
+        ("what came later is not cut off", Parts, "is not to be seen twice"),
+        ("states for nobody", Parts, r"was told that no writer goes on \(sealed\), and gives states"),
+        ("close drops", Parts, "close is not to drop what was prepared"),
     ],
 )
-def test_one_that_breaks_a_rule(rule, said):
-    with pytest.raises(AssertionError, match=said):
-        check_sink(broken(rule))
+def test_one_that_is_wrong_is_refused(wrong, kind, said):
+    with pytest.raises(Exception, match=said):
+        check_sink(wrongly(kind, wrong))
+
+
+def test_a_committer_without_anything_that_prepares_is_refused():
+    class Plain(SinkWriter[str]):
+        def write(self, value: str) -> None:
+            pass
+
+    class Half(Rows):
+        def writer(self, context, restored):
+            return Plain()
+
+    with pytest.raises(Exception, match="has a committer, and its writer no method prepare"):
+        check_sink(wrongly(Half, ""))

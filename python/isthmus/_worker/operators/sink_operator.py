@@ -8,7 +8,8 @@ from itertools import chain, groupby, islice
 from typing import Any
 
 from ..._bridge.frame import CHECKPOINT
-from ..._interfaces.sink import Sink, SinkWriter, is_plain
+from ..._interfaces.sink import Prepared, Sink, SinkWriter, is_plain
+from ..._values.failure import safe_repr
 from ..._values.isolate import ATOMS
 from ..._values.keep import Own, as_it_is, keeper_of_inputs
 from ...errors import GraphError
@@ -50,6 +51,10 @@ class SinkOperator(Operator):
         writer = self._writer = self.works_by = sink.writer(context, list(self._states))
         self._write_all = writer.write_all
         self.is_plain = is_plain(writer)
+        if self.queue is not None and self.is_plain:
+            raise GraphError(
+                f'Sink "{ctx.name}" has a committer, and its writer no method prepare, which says what is to be committed.'
+            )
         # What the chain asks of an operator follows from its writer.
         self.functions = getattr(writer, "functions", (writer.write,))
         self.called_from_c = type(writer).write_all is SinkWriter.write_all
@@ -124,9 +129,18 @@ class SinkOperator(Operator):
     def _prepare(self, checkpoint: int, sealed: bool) -> None:
         assert self._writer is not None
         prepared = self._writer.prepare(checkpoint, sealed)
+        if not isinstance(prepared, Prepared):
+            raise GraphError(
+                f'prepare of sink "{self.ctx.name}" gives a Prepared(committables, states); it gave {safe_repr(prepared)}.'
+            )
         self._states[:] = prepared.states
         if self.queue is not None:
             self.queue.add(checkpoint, prepared.committables)
+        elif prepared.committables:
+            raise GraphError(
+                f'prepare of sink "{self.ctx.name}" gave {len(prepared.committables)} committables, and the sink has no '
+                "committer."
+            )
 
 
 def own_sink(ctx: OperatorContext) -> Sink[Any]:
