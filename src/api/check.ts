@@ -40,7 +40,7 @@ export async function checkPythonFunctions(
     ...(ref.file === undefined ? {} : { file: ref.file }),
     ...(ref.module === undefined ? {} : { module: ref.module }),
     name: ref.name,
-    methods: calls.methods,
+    methods: [...calls.methods, ...(calls.or?.methods ?? [])],
   }));
   const found = await describeFunctions(requests, await options());
   const problems = uses.flatMap((use, index) => {
@@ -78,9 +78,18 @@ function pythonUses(graph: JobGraph): Use[] {
   return uses;
 }
 
-function problemOf({ ref, as, calls }: Use, found: FunctionFound): string | undefined {
+function problemOf({ ref, spec, as, calls: usual }: Use, found: FunctionFound): string | undefined {
+  const isSource = isOther(usual, found);
+  const calls = isSource ? (usual.or as FunctionPart) : usual;
   const where = ref.file ?? ref.module ?? '';
   const name = `the Python ${as} ${ref.name} of ${where}`;
+  const { parallelism = 1 } = spec;
+  if (usual.or !== undefined && !isSource && parallelism > 1 && !takesAny(found)) {
+    return (
+      `${name} takes no context, so each of its ${parallelism} subtasks would give the same records; let it take one ` +
+      '(ctx.subtask, ctx.parallelism), or leave its parallelism at 1.'
+    );
+  }
   switch (found.kind) {
     case undefined:
       return missingText(ref, found);
@@ -106,6 +115,17 @@ function problemOf({ ref, as, calls }: Use, found: FunctionFound): string | unde
     case 'instance':
       return methodProblem(name, calls, found.methods);
   }
+}
+
+/** Whether it is a function that takes an argument, or something that is told of elsewhere. */
+function takesAny(found: FunctionFound): boolean {
+  return found.kind === undefined || (found.kind === 'function' && found.most !== 0);
+}
+
+/** Whether it is what the part may be instead. */
+function isOther({ or }: FunctionPart, found: FunctionFound): boolean {
+  if (or === undefined || (found.kind !== 'class' && found.kind !== 'instance')) return false;
+  return or.methods.every((method) => found.methods[method] !== undefined);
 }
 
 /** What is wrong with the declared type of a vectorised function's batches, where nobody says their format. */

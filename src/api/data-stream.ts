@@ -30,6 +30,7 @@ import { CollectedResults, type CollectOptions } from './collected-results.ts';
 import { DataStreamSink } from './data-stream-sink.ts';
 import type { KeyedStream } from './keyed-stream.ts';
 import type { Sink } from '../operators/sink.ts';
+import { isClass } from '../runtime/functions.ts';
 import { FileSink } from './file-sink.ts';
 import { lookupJoin, type LookupJoinOptions, type LookupLike } from './lookup-join.ts';
 import { OperatorOutput } from './operator-output.ts';
@@ -332,6 +333,7 @@ export class DataStream<out T> extends OperatorOutput {
   addSink(fn: (value: T) => unknown): DataStreamSink;
   addSink(fn: SinkObject<T>): DataStreamSink;
   addSink(fn: unknown): DataStreamSink {
+    if (hasWriter(fn)) return this.sinkTo(fn);
     return this.#sink({
       kind: 'sink',
       connector: 'function',
@@ -340,12 +342,12 @@ export class DataStream<out T> extends OperatorOutput {
     });
   }
 
-  /** Writes records to files, or to a sink of your own (docs/connectors.md). */
-  sinkTo(sink: FileSink | Sink<T> | PyFunction<T, unknown>): DataStreamSink {
+  /** Writes records to files, or to a sink of your own or a class of such (docs/connectors.md). */
+  sinkTo(sink: FileSink | Sink<T> | (new () => Sink<T>) | PyFunction<T, unknown>): DataStreamSink {
     if (!(sink instanceof FileSink)) {
-      if (!(sink instanceof PyFunction) && typeof (sink as Partial<Sink>)?.writer !== 'function') {
+      if (!(sink instanceof PyFunction) && !isClass(sink, []) && !hasWriter(sink)) {
         throw new GraphError(
-          'sinkTo() takes a FileSink, or an object with a method writer; give addSink() a function of your own.',
+          'sinkTo() takes a FileSink, or an object or class with a method writer; give addSink() a function of your own.',
         );
       }
       return this.#sink({ kind: 'sink', name: 'Sink', fns: { connector: sink } });
@@ -450,4 +452,9 @@ function batchParams(
   if (batchBytes !== undefined) params.batchBytes = batchBytes;
   if (latencyMs !== undefined) params.latencyMs = latencyMs;
   return params;
+}
+
+/** Whether it is a sink of somebody's own. */
+function hasWriter(sink: unknown): sink is Sink {
+  return typeof (sink as Partial<Sink> | undefined)?.writer === 'function';
 }

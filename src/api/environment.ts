@@ -18,6 +18,7 @@ import {
 import { DataStream } from './data-stream.ts';
 import { DataStreamSink } from './data-stream-sink.ts';
 import { keptForTheJob } from '../connectors/function/given-stream.ts';
+import { instanceIfClass } from '../runtime/functions.ts';
 import { type Source, isSourceObject } from '../runtime/source.ts';
 import { type BuiltGraph, GraphBuilder, type GraphSettings } from './graph-builder.ts';
 import {
@@ -28,7 +29,7 @@ import {
 } from './job-handle.ts';
 import { PipelineGraph } from './pipeline-graph.ts';
 import { recordInstead } from './recording.ts';
-import type { PyFunction } from './python-function.ts';
+import { PyFunction } from './python-function.ts';
 import { type Logger, Session } from './session.ts';
 import { type StreamFactory, streamFactory } from './stream-factory.ts';
 import type { Transformation, TransformationInit } from './transformation.ts';
@@ -236,16 +237,18 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
 
   /**
    * What a function gives in each subtask (parallelism 1 unless `setParallelism` says more), or an iterable. Or a source of your
-   * own, of splits with positions, which is parallel (docs/connectors.md).
+   * own, of splits with positions, or a class of such (docs/connectors.md): it is as parallel as the job. With `py(...)` it has
+   * parallelism 1, too, unless `setParallelism` says more.
    *
    * @param watermarks makes event time and watermarks, of each split by itself
    */
   fromSource<T>(
     source:
       | Source<T>
+      | (new () => Source<T>)
       | SourceFunction<T>
       | SourceIterable<T>
-      | PyFunction<never, Iterable<T> | AsyncIterable<T>>,
+      | PyFunction<never, unknown>,
     name = 'Custom Source',
     type?: TypeInformation<T>,
     watermarks?: WatermarkStrategyLike<T>,
@@ -255,10 +258,11 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
   }
 
   #source<T>(
-    source: Parameters<StreamExecutionEnvironment['fromSource']>[0],
+    given: Parameters<StreamExecutionEnvironment['fromSource']>[0],
     name: string,
     type: TypeInformation<T> | undefined,
   ): DataStream<T> {
+    const source = instanceIfClass(given);
     if (isSourceObject(source)) {
       return this.operator<T>({
         kind: 'source',
@@ -274,7 +278,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
       name,
       fns: { function: keptForTheJob(source) },
       outputType: type?.spec,
-      nonParallel: typeof source !== 'function',
+      nonParallel: typeof source !== 'function' && !(source instanceof PyFunction),
     }).setParallelism(1);
   }
 
@@ -310,7 +314,7 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
   }
 
   /**
-   * A named input that whoever starts the job may feed; by itself it reads its default: an iterable, a source function, or
+   * A named input that whoever starts the job may feed; by itself it reads its default: what `fromSource` takes, or
    * paths of files. Those of JSON lines (`.jsonl`, `.ndjson`) give a value for each line, all others lines of text.
    */
   fromInput<T = string>(
@@ -320,9 +324,11 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
         | string
         | URL
         | readonly string[]
+        | Source<T>
+        | (new () => Source<T>)
         | SourceFunction<T>
         | SourceIterable<T>
-        | PyFunction<never, Iterable<T> | AsyncIterable<T>>;
+        | PyFunction<never, unknown>;
     } = {},
   ): DataStream<T> {
     checkText('name of an input', name);

@@ -15,6 +15,7 @@ import { closestWord } from '../graph/operator-text.ts';
 import { byDefault, fedBy, isInput, isOutput } from '../graph/ports.ts';
 import { checkFolder, checkWhere } from './arguments.ts';
 import { callerFile } from './caller.ts';
+import type { Source } from '../runtime/source.ts';
 import type { SourceFunction, SourceIterable } from './environment.ts';
 import { keptForTheJob } from '../connectors/function/given-stream.ts';
 import type { BuiltGraph } from './graph-builder.ts';
@@ -40,7 +41,11 @@ export interface LoadPipelineOptions {
 }
 
 /** What an input may be fed with. */
-export type PipelineInput = SourceIterable<unknown> | SourceFunction<unknown>;
+export type PipelineInput =
+  | SourceIterable<unknown>
+  | SourceFunction<unknown>
+  | Source<unknown>
+  | (new () => Source<unknown>);
 
 /** What a pipeline is fed with, and how it runs. */
 export interface StartPipelineOptions {

@@ -30,6 +30,8 @@ export interface FunctionPart {
   readonly typescript?: readonly string[];
   /** Whether an object with the methods says that it is one of this kind. */
   readonly tells?: true;
+  /** What it may be instead. */
+  readonly or?: FunctionPart;
   /** How it is called instead by what `params.how` says. */
   readonly byHow?: { readonly [how: string]: Omit<FunctionPart, 'byHow' | 'optional'> };
 }
@@ -111,6 +113,7 @@ const WINDOW_KEEPS = [
   { name: 'state of triggers', per: 'key and window' },
 ] as const satisfies readonly Kept[];
 
+const SOURCE: FunctionPart = { methods: ['enumerator', 'reader'], all: true };
 const POSITIONS = [{ name: 'positions', per: 'split' }] as const satisfies readonly Kept[];
 const CALLS = [{ name: 'records under way', per: 'subtask' }] as const satisfies readonly Kept[];
 
@@ -119,7 +122,7 @@ export const KINDS = {
     role: 'source',
     inputs: 0,
     languages: BOTH,
-    functions: { connector: { methods: ['enumerator', 'reader'], all: true, args: 1 } },
+    functions: { connector: SOURCE },
     keeps: POSITIONS,
     connectors: {
       collection: { functions: { elements: { methods: [], value: true } } },
@@ -136,6 +139,7 @@ export const KINDS = {
             args: 0,
             plain: [0, 1],
             mayBeAsync: true,
+            or: SOURCE,
           },
         },
         keeps: [],

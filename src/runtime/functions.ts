@@ -61,6 +61,11 @@ export function instanceOf(loaded: unknown, what: string): object {
   );
 }
 
+/** An instance of what is a class; all else as it is. */
+export function instanceIfClass(value: unknown): unknown {
+  return isClass(value, []) ? new value() : value;
+}
+
 function callIfThere(
   instance: Record<string, unknown>,
   name: string,

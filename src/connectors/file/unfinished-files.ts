@@ -34,7 +34,8 @@ export function removeLeftBehind(
   for (const [path, name] of pathsBelow(files, folder)) {
     const writer = NAME.exec(name)?.[1]; // U4, where it is none.
     const fate = writer === undefined ? undefined : processes.fateOf(writer);
-    if (fate === 'unknown') left.unknown.push(path); // U3
+    if (fate === 'unknown')
+      left.unknown.push(path); // U3
     else if (fate === 'gone' && removed(files, path)) left.removed.push(path); // U1; else it is U2.
   }
   return left;

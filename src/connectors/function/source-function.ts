@@ -1,6 +1,7 @@
 import { GraphError } from '../../errors.ts';
 import type { OperatorSpec } from '../../graph/job-graph.ts';
 import { inspectRecord } from '../../runtime/failure.ts';
+import { instanceIfClass } from '../../runtime/functions.ts';
 import { recordIsolator } from '../../runtime/isolate.ts';
 import type { MaybePromise, OperatorContext } from '../../runtime/operator.ts';
 import {
@@ -9,6 +10,7 @@ import {
   type SourceBatch,
   type SourceReader,
   type SplitEnumerator,
+  isSourceObject,
   listed,
 } from '../../runtime/source.ts';
 import { keptForTheJob } from './given-stream.ts';
@@ -27,10 +29,12 @@ export interface SourceContext {
 
 /**
  * `source.function`: an iterable, async iterable, Node Readable or web ReadableStream, or a function of a `SourceContext`
- * that gives one. A function is called in every subtask; an iterable, which there is but once, is read by the first.
+ * that gives one. A function is called in every subtask; an iterable, which there is but once, is read by the first. Or a source of
+ * splits, which a reference does not tell before it is loaded.
  */
 export async function functionSource(spec: OperatorSpec, ctx: OperatorContext): Promise<Source> {
-  const loaded = await ctx.load('function');
+  const loaded = instanceIfClass(await ctx.load('function'));
+  if (isSourceObject(loaded)) return loaded;
   const { settings, clock } = ctx;
   const readAll = (given: unknown) =>
     pullIterable(

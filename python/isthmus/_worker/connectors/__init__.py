@@ -24,7 +24,7 @@ SOURCES: dict[str, tuple[str, str]] = {
     "sequence": ("sequence.source_sequence", "SequenceSource"),
     "lines": ("file.lines", "LinesSource"),
     "csv": ("file.csv_files", "CsvSource"),
-    "function": ("function.source_function", "FunctionSource"),
+    "function": ("function.source_function", "function_source"),
 }
 #: connector → (module in this package, what makes the sink of an operator's context).
 SINKS: dict[str, tuple[str, str]] = {

@@ -220,6 +220,13 @@ def check_limit(limit: Any) -> None:
         raise ValueError(f"Limit must be greater than 0, and a whole number; it is {limit!r}.")
 
 
+def is_own_source(source: Any) -> bool:
+    """Whether something is an ``isthmus.connectors.Source``, or a class of such."""
+    from ..._interfaces.source import Source
+
+    return issubclass(source, Source) if isinstance(source, type) else isinstance(source, Source)
+
+
 def is_generator_source(source: Any) -> bool:
     """Whether something is a source written in Python: a (async) generator function or a callable made one."""
     return (

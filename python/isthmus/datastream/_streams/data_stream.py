@@ -478,14 +478,16 @@ class DataStream(OperatorSettings, Generic[T]):
         return self._sink("sink.print", "Print to Std. Out", params)
 
     def sink_to(self, sink: Any) -> DataStreamSink:
-        """Sends every record to a sink: a ``FileSink``, an ``isthmus.connectors.Sink`` of your own, or ``ts(...)`` of one."""
+        """Sends every record to a sink: a ``FileSink``, an ``isthmus.connectors.Sink`` of your own or a class of such, or
+        ``ts(...)`` of one.
+        """
         from ..._interfaces.sink import Sink as OwnSink
         from ..._program.typescript import TypeScriptFunction
         from ..connectors.base import Sink
 
         if isinstance(sink, TypeScriptFunction):
             return self._sink("sink", "Sink", {}, {"connector": sink.reference()}, None)
-        if isinstance(sink, OwnSink):
+        if isinstance(sink, OwnSink) or (isinstance(sink, type) and issubclass(sink, OwnSink)):
             fns = {"connector": self._env.graph.function(sink, "sink")}
             return self._sink("sink", "Sink", {}, fns, None)
         if not isinstance(sink, Sink):
@@ -500,10 +502,11 @@ class DataStream(OperatorSettings, Generic[T]):
         self, sink_func: Sink | SinkFunction | Callable[[T], Any] | TypeScriptFunction[T, Any]
     ) -> DataStreamSink:
         """Calls a Python function (or ``ts(...)``) with every record."""
+        from ..._interfaces.sink import Sink as OwnSink
         from ..connectors.base import Sink
         from ..functions import SinkFunction
 
-        if isinstance(sink_func, Sink):
+        if isinstance(sink_func, (Sink, OwnSink)):
             return self.sink_to(sink_func)
         fns = function_of(self._env.graph, sink_func, SinkFunction, "sink")
         return self._sink("sink.function", "Sink", {}, fns, None)

@@ -17,6 +17,7 @@ from .checks import (
     check_instance,
     check_text,
     is_generator_source,
+    is_own_source,
     type_of,
 )
 from .data_stream import DataStream
@@ -106,14 +107,17 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         source_name: str | None = None,
         type_info: TypeInformation | None = None,
     ) -> DataStream[Any]:
-        """A source: one of the connectors', one of your own (``isthmus.connectors.Source``), a generator (or async generator)
-        function of the program's, or ``ts(...)``.
+        """A source: one of the connectors', one of your own (``isthmus.connectors.Source``, or a class of such), a generator (or
+        async generator) function of the program's, or ``ts(...)`` of either.
 
         A generator runs on a thread of its own and may wait; it has parallelism 1 unless it takes a context
-        (``ctx.subtask``, ``ctx.parallelism``, ``ctx.is_stopping``).
+        (``ctx.subtask``, ``ctx.parallelism``, ``ctx.is_stopping``). So does ``ts(...)``, unless ``set_parallelism`` says more.
         """
         from ..._interfaces.source import Source as OwnSource
         from ..connectors.base import Source
+
+        if isinstance(source, type) and issubclass(source, OwnSource):
+            source = source()
 
         if watermark_strategy is not None:
             from ...common.watermark_strategy import WatermarkStrategy
@@ -168,16 +172,18 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         Args:
             name: The name TypeScript feeds it by.
             default: A path, or several, of files: those of JSON lines (``.jsonl``, ``.ndjson``) give a value for each
-                line, as TypeScript would feed it, all others lines of text. Or a generator function, or an iterable.
+                line, as TypeScript would feed it, all others lines of text. Or a generator function, a ``Source`` of your
+                own, or an iterable.
             type_info: Declared type.
         """
         from ..._program.recording import recording
 
         check_text("name of an input", name)
         usable = (str, os.PathLike, Iterable, TypeScriptFunction)
-        if default is not None and not isinstance(default, usable) and not is_generator_source(default):
+        makes_source = is_generator_source(default) or is_own_source(default)
+        if default is not None and not isinstance(default, usable) and not makes_source:
             raise TypeError(
-                f"The default of the input {name!r} must be a path, paths, a generator function or an iterable; "
+                f"The default of the input {name!r} must be a path, paths, a generator function, a Source or an iterable; "
                 f"it is {default!r}."
             )
         paths = _paths(default)
@@ -208,7 +214,7 @@ class StreamExecutionEnvironment(EnvironmentSettings):
             raise GraphError(
                 f'The input "{name}" has no default, so this program cannot run alone: from_input({name!r}, default=...).'
             )
-        if is_generator_source(default) or isinstance(default, TypeScriptFunction):
+        if makes_source or isinstance(default, TypeScriptFunction):
             return self.from_source(default, None, name, type_info)
         return self.from_collection(default, type_info).name(name)
 

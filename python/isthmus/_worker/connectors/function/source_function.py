@@ -38,14 +38,22 @@ _TAKE = 1024
 _SHARE, _INSIST = 0.8, 0.4
 
 
+def function_source(ctx: OperatorContext) -> Source[Any]:
+    """Of what a program gives: a generator, or a source of splits, which a reference does not tell before it is loaded."""
+    loaded = ctx.load("function")
+    if isinstance(loaded, type) and issubclass(loaded, Source):
+        loaded = loaded()
+    return loaded if isinstance(loaded, Source) else FunctionSource(ctx, loaded)
+
+
 class FunctionSource(Source[Any]):
     """A split for each subtask, without positions: an iterator cannot be put back."""
 
     replays = False
 
-    def __init__(self, ctx: OperatorContext) -> None:
+    def __init__(self, ctx: OperatorContext, function: Any) -> None:
         self._ctx = ctx
-        self._function = ctx.load("function")
+        self._function = function
 
     def enumerator(self, context: ConnectorContext, saved: Any = None) -> Listed:
         return Listed(Split(str(subtask), subtask=subtask) for subtask in range(context.parallelism))
