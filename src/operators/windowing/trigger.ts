@@ -14,6 +14,7 @@ export const TriggerResult = {
   PURGE: 'PURGE',
   FIRE_AND_PURGE: 'FIRE_AND_PURGE',
 } as const;
+/** What a trigger says: one of the four. */
 export type TriggerResult = (typeof TriggerResult)[keyof typeof TriggerResult];
 
 /** Timers and state of the key and window at hand. */
