@@ -7,6 +7,9 @@ import { GraphError } from '../errors.ts';
 import type { OperatorContext } from '../runtime/operator.ts';
 import { EmbeddedTimers } from '../state/embedded-timers.ts';
 import { KeyOriginals } from '../state/key-identity.ts';
+import { storedKey } from '../state/stored-rows.ts';
+import type { Own } from '../state/tables.ts';
+import type { Unit } from '../state/views.ts';
 import { onceOver, overAt } from './processing-time.ts';
 import { Pace } from './pace.ts';
 import { stateStore } from './state-store.ts';
@@ -31,8 +34,18 @@ export interface TimerService {
 type Queue = TimerQueue<unknown> | EmbeddedTimers;
 
 /** Whose the timers of a queue are: on the heap what tells keys apart, on disk the keys. */
-type Owners = Pick<KeyOriginals, 'keep' | 'key'>;
-const KEYS: Owners = { keep: (key) => key, key: (owner) => owner };
+interface Owners extends Pick<KeyOriginals, 'keep' | 'key'> {
+  /** What tells an owner apart from others. */
+  identity(owner: unknown): unknown;
+}
+
+class HeapOwners extends KeyOriginals implements Owners {
+  identity(owner: unknown): unknown {
+    return owner;
+  }
+}
+
+const KEYS: Owners = { keep: (key) => key, key: (owner) => owner, identity: storedKey };
 
 export class KeyedTimers implements TimerService {
   readonly #ctx: OperatorContext;
@@ -47,15 +60,19 @@ export class KeyedTimers implements TimerService {
       disk === undefined ? new TimerQueue<unknown>() : new EmbeddedTimers(disk, ctx.spec.name);
     this.#event = queue();
     this.#processing = queue();
-    this.#owners = disk === undefined ? new KeyOriginals() : KEYS;
-    for (const [key, [domain, time]] of ctx.state.derived('timers', () => this.entries(), true)) {
-      const owner = this.#owners.keep(key);
-      if (domain === 'EVENT_TIME') this.#event.register(time, owner);
-      else {
-        this.#processing.register(time, owner);
-        ctx.requestProcessingTime(onceOver(time));
-      }
-    }
+    this.#owners = disk === undefined ? new HeapOwners() : KEYS;
+    this.#declare('timers', this.#event);
+    this.#declare('processing timers', this.#processing);
+    const next = this.#processing.nextTime();
+    if (next < Infinity) ctx.requestProcessingTime(onceOver(next));
+  }
+
+  #declare(name: string, queue: Queue): void {
+    const owners = this.#owners;
+    const { restored, changes } = this.#ctx.state.own<number, true>(name, ownOf(queue, owners));
+    for (const [key, time] of restored) queue.register(time, owners.keep(key));
+    if (changes === undefined) return;
+    queue.touch = (time, owner) => changes.touch(owners.identity(owner), owners.key(owner), time);
   }
 
   currentProcessingTime(): number {
@@ -116,6 +133,22 @@ export class KeyedTimers implements TimerService {
       yield [this.#owners.key(owner), ['PROCESSING_TIME', time]];
     }
   }
+}
+
+/** Units are timers: keys by time. */
+function ownOf(queue: Queue, owners: Owners): Own<unknown> {
+  return {
+    *units(): Generator<Unit<unknown>> {
+      for (const [time, owner] of queue.entries()) {
+        yield [owners.identity(owner), owners.key(owner), time];
+      }
+    },
+    entriesOf(identity, time) {
+      const found = queue.ownerAt(time as number, identity);
+      return found === undefined ? [] : [[owners.key(found.owner), time, true]];
+    },
+    addressOf: (key, time) => [key, time],
+  };
 }
 
 /** Tells the time to functions whose stream is not keyed, which can have no timers. */

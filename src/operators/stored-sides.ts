@@ -3,10 +3,12 @@
 //   R1. A row is a record, by side, time and arrival; an index finds those of a key in that order.
 //   R2. What has been looked at for its latest is not looked at again: each watermark reads the rows since the one before.
 
+import type { Changes } from '../state/changes.ts';
 import type { EmbeddedStore } from '../state/embedded-store.ts';
 import { PAGE_ROWS, type StoredStatement, storedBy, storedKey } from '../state/stored-rows.ts';
 import { load } from '../state/stored-value.ts';
 import type { SavedTable } from '../state/tables.ts';
+import type { Unit, Viewed } from '../state/views.ts';
 import { type SavedRecord, TimedRecord, loadRecords, saveRecords } from './timed-records.ts';
 import type { Side, Taken, TwoSides } from './two-sides.ts';
 
@@ -21,10 +23,13 @@ interface Row {
 }
 
 /** Both sides. Entries are those of the table on the heap: a key, a side, its records. */
-export class StoredSides implements TwoSides, SavedTable {
+export class StoredSides implements TwoSides, SavedTable, Viewed<unknown> {
   readonly inOrder = true;
   readonly form = 'namespaced';
   readonly keyed = true;
+  readonly many = false;
+  /** Units are sides of keys; undefined where no checkpoints are taken. */
+  readonly changes: Changes<unknown> | undefined;
   /** For errors: the operator. */
   readonly #name: string;
   #sequence = 0;
@@ -44,9 +49,12 @@ export class StoredSides implements TwoSides, SavedTable {
   readonly #deleteEarlier: StoredStatement;
   readonly #deleteKey: StoredStatement;
   readonly #ofKeys: StoredStatement;
+  readonly #nextKey: StoredStatement;
+  readonly #ofKey: StoredStatement;
 
-  constructor(store: EmbeddedStore, name: string) {
+  constructor(store: EmbeddedStore, name: string, changes?: Changes<unknown>) {
     this.#name = name;
+    this.changes = changes;
     const table = store.nameTable();
     store.create(
       `CREATE TABLE ${table} (side INTEGER NOT NULL, time REAL NOT NULL, sequence INTEGER NOT NULL, k TEXT NOT NULL, ` +
@@ -69,29 +77,25 @@ export class StoredSides implements TwoSides, SavedTable {
     );
     this.#deleteUntil = store.prepare(`DELETE FROM ${table} WHERE side = ? AND time <= ?`);
     this.#since = store.prepare(
-      `SELECT time, sequence, k FROM ${table} WHERE side = ? AND (time, sequence) > (?, ?) AND time <= ? ` +
-        `${inOrder} LIMIT ${PAGE_ROWS}`,
+      `SELECT side, time, sequence, k${changes === undefined ? '' : ', f, v'} FROM ${table} ` +
+        `WHERE side = ? AND (time, sequence) > (?, ?) AND time <= ? ${inOrder} LIMIT ${PAGE_ROWS}`,
     );
     this.#deleteEarlier = store.prepare(
       `DELETE FROM ${table} WHERE side = ? AND k = ? AND (time, sequence) < (?, ?)`,
     );
     this.#deleteKey = store.prepare(`DELETE FROM ${table} WHERE side = ? AND k = ?`);
+    this.#nextKey = store.prepare(`${records} AND k > ? ORDER BY k, time, sequence LIMIT 1`);
+    this.#ofKey = store.prepare(`${records} AND k = ? ${inOrder}`);
     this.#ofKeys = store.prepare(
       `${records} AND (k, time, sequence) > (?, ?, ?) ORDER BY k, time, sequence LIMIT ${PAGE_ROWS}`,
     );
   }
 
   add(side: Side, key: unknown, { timestamp, value, matched }: TimedRecord): void {
+    const stored = storedKey(key);
+    this.changes?.touch(stored, key, side);
     const [form, bytes] = storedBy(this.#name, [key, value]);
-    this.#insert.run(
-      side,
-      timestamp,
-      ++this.#sequence,
-      storedKey(key),
-      matched ? 1 : 0,
-      form,
-      bytes,
-    );
+    this.#insert.run(side, timestamp, ++this.#sequence, stored, matched ? 1 : 0, form, bytes);
     const looked = this.#looked[side];
     if (looked !== undefined && timestamp <= looked[0]) this.#looked[side] = [timestamp - 1, 0];
   }
@@ -103,11 +107,16 @@ export class StoredSides implements TwoSides, SavedTable {
     first: number,
     last: number,
   ): readonly TimedRecord[] {
-    const span = [1 - side, storedKey(key), first, last] as const;
+    const other = (1 - side) as Side;
+    const stored = storedKey(key);
+    const span = [other, stored, first, last] as const;
     const found = this.#between.all(...span).map(recordOf);
     if (found.length === 0) return found;
     record.matched = true;
-    if (!found.every(({ matched }) => matched)) this.#meet.run(...span);
+    if (!found.every(({ matched }) => matched)) {
+      this.changes?.touch(stored, key, other);
+      this.#meet.run(...span);
+    }
     return found;
   }
 
@@ -117,7 +126,7 @@ export class StoredSides implements TwoSides, SavedTable {
   }
 
   *take(side: Side, _now: number, until: number, wanted: boolean): Generator<Taken> {
-    if (!wanted) {
+    if (!wanted && this.changes === undefined) {
       this.#deleteUntil.run(side, until);
       return;
     }
@@ -125,7 +134,9 @@ export class StoredSides implements TwoSides, SavedTable {
       const page = this.#earliest.all(side, until) as unknown as Row[];
       const last = page.at(-1);
       if (last === undefined) return;
+      this.#touchKeysOf(page);
       this.#deleteTaken.run(side, last.time, last.sequence);
+      if (!wanted) continue;
       for (const row of page) {
         const [key, value] = load(row.f, row.v) as [unknown, unknown];
         yield { key, records: [new TimedRecord(row.time, value, row.matched === 1)] };
@@ -140,10 +151,44 @@ export class StoredSides implements TwoSides, SavedTable {
       const last = page.at(-1);
       if (last === undefined) return;
       this.#looked[side] = [last.time, last.sequence];
+      this.#touchKeysOf(page);
       for (const row of new Map(page.map((each) => [each.k, each])).values()) {
         this.#deleteEarlier.run(side, row.k, row.time, row.sequence);
       }
     }
+  }
+
+  #touchKeysOf(page: readonly Row[]): void {
+    if (this.changes === undefined) return;
+    for (const { side, k, f, v } of page) {
+      const [key] = load(f, v) as [unknown, unknown];
+      this.changes.touch(k, key, side);
+    }
+  }
+
+  *units(): Generator<Unit<unknown>> {
+    for (const side of [0, 1] as const) {
+      let k = '';
+      for (;;) {
+        const row = this.#nextKey.get(side, k) as Row | undefined;
+        if (row === undefined) break;
+        ({ k } = row);
+        const [key] = load(row.f, row.v) as [unknown, unknown];
+        yield [k, key, side];
+      }
+    }
+  }
+
+  rowsOf(stored: unknown, side: unknown): unknown[] {
+    const rows = this.#ofKey.all(side as Side, stored as string) as unknown as Row[];
+    const [first] = rows;
+    if (first === undefined) return [];
+    const [key] = load(first.f, first.v) as [unknown, unknown];
+    return [[key, side, saveRecords(rows.map(recordOf))]];
+  }
+
+  addressOf(key: unknown, side: unknown): unknown[] {
+    return [key, side];
   }
 
   *entries(): Generator<[key: unknown, side: Side, records: SavedRecord[]]> {

@@ -3,8 +3,10 @@
 //   S1. A key is looked at once for all of its records that are due: there is a timer for the earliest of them, not for each.
 
 import type { OperatorContext } from '../runtime/operator.ts';
-import type { Asides } from '../state/asides.ts';
+import type { Changes } from '../state/changes.ts';
 import { KeyOriginals, keyIdentity } from '../state/key-identity.ts';
+import type { Own } from '../state/tables.ts';
+import type { Unit } from '../state/views.ts';
 import { stateStore } from './state-store.ts';
 import { StoredSides } from './stored-sides.ts';
 import {
@@ -60,25 +62,28 @@ export interface TwoSides {
 /** Both sides, with what was restored. */
 export function twoSides(ctx: OperatorContext, dueOf: DueOf): TwoSides {
   const disk = stateStore(ctx);
-  if (disk !== undefined)
-    return ctx.state.keptBy('sides', 'namespaced', () => new StoredSides(disk, ctx.spec.name));
-  const sides = new HeapSides(dueOf, ctx.state.asides);
-  for (const entry of ctx.state.namespaced<Side, SavedRecord[]>(
-    'sides',
-    () => sides.entries(),
-    true,
-  ))
-    sides.restore(...entry);
+  if (disk !== undefined) {
+    return ctx.state.keptBy(
+      'sides',
+      'namespaced',
+      () => new StoredSides(disk, ctx.spec.name, ctx.state.changes()),
+    );
+  }
+  const sides = new HeapSides(dueOf);
+  const { restored, changes } = ctx.state.own<Side, SavedRecord[]>('sides', sides);
+  for (const entry of restored) sides.restore(...entry);
+  sides.changes = changes;
   return sides;
 }
 
 const NONE: readonly TimedRecord[] = [];
 
-class HeapSides implements TwoSides {
+/** Units are sides of keys. */
+class HeapSides implements TwoSides, Own<unknown> {
   readonly inOrder = false;
   readonly #dueOf: DueOf;
-  /** Told of records that are handed out. */
-  readonly #asides: Asides;
+  /** Undefined where no checkpoints are taken. */
+  changes: Changes<unknown> | undefined;
   /** Side → identity of a key → its records in order of time. */
   readonly #records: readonly [Map<unknown, TimedRecord[]>, Map<unknown, TimedRecord[]>] = [
     new Map(),
@@ -90,13 +95,13 @@ class HeapSides implements TwoSides {
   ];
   readonly #originals = new KeyOriginals();
 
-  constructor(dueOf: DueOf, asides: Asides) {
+  constructor(dueOf: DueOf) {
     this.#dueOf = dueOf;
-    this.#asides = asides;
   }
 
   add(side: Side, key: unknown, record: TimedRecord): void {
     const identity = this.#originals.keep(key);
+    this.changes?.touch(identity, key, side);
     const records = this.#records[side].get(identity);
     if (records === undefined) {
       const first = [record];
@@ -114,37 +119,37 @@ class HeapSides implements TwoSides {
     first: number,
     last: number,
   ): readonly TimedRecord[] {
-    const others = this.#records[side === LEFT ? RIGHT : LEFT].get(keyIdentity(key));
+    const other = side === LEFT ? RIGHT : LEFT;
+    const identity = keyIdentity(key);
+    const others = this.#records[other].get(identity);
     if (others === undefined) return NONE;
     const begin = firstFrom(others, first);
     const end = firstAfter(others, last);
     if (begin >= end) return NONE;
+    this.changes?.touch(identity, key, other);
     const found = others.slice(begin, end);
     record.matched = true;
-    for (const partner of found) {
-      this.#asides.keep(partner.value);
-      partner.matched = true;
-    }
+    for (const partner of found) partner.matched = true;
     return found;
   }
 
   latest(side: Side, key: unknown, time: number): TimedRecord | undefined {
-    const records = this.#records[side].get(keyIdentity(key));
-    const found = records?.[firstAfter(records, time) - 1];
-    this.#asides.keep(found?.value);
-    return found;
+    const identity = keyIdentity(key);
+    const records = this.#records[side].get(identity);
+    // Its value is given out.
+    if (records !== undefined) this.changes?.touch(identity, key, side);
+    return records?.[firstAfter(records, time) - 1];
   }
 
   *take(side: Side, now: number, until: number, wanted: boolean): Generator<Taken> {
     for (const { owner } of this.#timers[side].due(now)) {
       const records = this.#records[side].get(owner);
       if (records === undefined) continue;
-      const taken = records.splice(0, firstAfter(records, until));
       const key = this.#originals.key(owner);
+      this.changes?.touch(owner, key, side);
+      const taken = records.splice(0, firstAfter(records, until));
       this.#looked(side, owner, records);
-      if (!wanted) continue;
-      for (const { value } of taken) this.#asides.keep(value);
-      yield { key, records: taken };
+      if (wanted) yield { key, records: taken };
     }
   }
 
@@ -152,6 +157,7 @@ class HeapSides implements TwoSides {
     for (const { owner } of this.#timers[side].due(now)) {
       const records = this.#records[side].get(owner);
       if (records === undefined) continue;
+      this.changes?.touch(owner, this.#originals.key(owner), side);
       records.splice(0, Math.max(0, firstAfter(records, now) - 1));
       this.#looked(side, owner, records);
     }
@@ -178,11 +184,24 @@ class HeapSides implements TwoSides {
     this.#watch(side, identity, records);
   }
 
-  *entries(): Generator<[key: unknown, side: Side, records: SavedRecord[]]> {
+  *units(): Generator<Unit<unknown>> {
     for (const side of [LEFT, RIGHT]) {
-      for (const [identity, records] of this.#records[side]) {
-        yield [this.#originals.key(identity), side, saveRecords(records)];
+      for (const identity of this.#records[side].keys()) {
+        yield [identity, this.#originals.key(identity), side];
       }
     }
+  }
+
+  entriesOf(
+    identity: unknown,
+    side: unknown,
+  ): [key: unknown, side: Side, records: SavedRecord[]][] {
+    const records = this.#records[side as Side].get(identity);
+    if (records === undefined) return [];
+    return [[this.#originals.key(identity), side as Side, saveRecords(records)]];
+  }
+
+  addressOf(key: unknown, side: unknown): unknown[] {
+    return [key, side];
   }
 }

@@ -24,12 +24,12 @@ import {
   type MapState,
   type ValueState,
 } from './states.ts';
-import type { Asides } from './asides.ts';
 import type { ChangedRows } from './changed-rows.ts';
 import type { EmbeddedStore } from './embedded-store.ts';
 import type { Freezing } from './embedded-table.ts';
 import type { OperatorStore } from './store.ts';
 import { TableOfMaps, TableOfStates, type Written } from './tables.ts';
+import { TouchingMaps } from './touching-maps.ts';
 import { TouchingTable } from './touching-table.ts';
 import { type CurrentKey, ExpiringTable, HeapTable, type KeyedTable } from './table.ts';
 import type { Scope } from './scope.ts';
@@ -111,7 +111,8 @@ export class KeyedBackend {
 
   map<K, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V> {
     return this.#register('map', descriptor, (table, expiry) => {
-      return new HeapMapState<K, V>(table as KeyedTable<MapEntries<V>>, expiry, this.#asides);
+      const told = table instanceof TouchingMaps ? table : undefined;
+      return new HeapMapState<K, V>(table as KeyedTable<MapEntries<V>>, expiry, this.#at, told);
     });
   }
 
@@ -156,7 +157,6 @@ export class KeyedBackend {
             table,
             this.#scope,
             (entry) => expiry === undefined || expiry.isAlive(entry),
-            this.#asides !== undefined,
           ),
       ) as KeyedTable<unknown>;
     }
@@ -189,16 +189,11 @@ export class KeyedBackend {
     );
   }
 
-  /** Told of values of maps on the heap: their entries are listed at a barrier. */
-  get #asides(): Asides | undefined {
-    return this.#disk === undefined && this.#state.tracks ? this.#state.asides : undefined;
-  }
-
   #tableOf(kind: Kind, name: string): KeyedTable<unknown> {
     if (this.#disk === undefined) {
-      return this.#state.tracks && kind !== 'map'
-        ? new TouchingTable(this.#at)
-        : new HeapTable(this.#at);
+      if (!this.#state.tracks) return new HeapTable(this.#at);
+      if (kind === 'map') return new TouchingMaps(this.#at) as unknown as KeyedTable<unknown>;
+      return new TouchingTable(this.#at);
     }
     return this.#disk.table(this.#at, freezing(kind, name));
   }

@@ -1,16 +1,27 @@
 // Broadcast state: a map that every subtask has whole, because every subtask sees every broadcast record.
 
 import { GraphError } from '../errors.ts';
+import type { Changes } from './changes.ts';
 import { KeyOriginals, keyIdentity } from './key-identity.ts';
 import type { MapState } from './states.ts';
+import type { Unit } from './views.ts';
 
 /** Keys are told apart by what they are, as in a map state. */
 export class BroadcastMap<K, V> implements MapState<K, V> {
   readonly #values = new Map<unknown, V>();
   readonly #originals = new KeyOriginals();
+  /** Told of entries that change, or whose values are given out; absent where no checkpoints are taken. */
+  readonly changes: Changes<unknown> | undefined;
+
+  constructor(changes?: Changes<unknown>) {
+    this.changes = changes;
+  }
 
   get(key: K): V | undefined {
-    return this.#values.get(keyIdentity(key));
+    const identity = keyIdentity(key);
+    const value = this.#values.get(identity);
+    this.#givenOut(identity, value);
+    return value;
   }
 
   contains(key: K): boolean {
@@ -18,7 +29,9 @@ export class BroadcastMap<K, V> implements MapState<K, V> {
   }
 
   put(key: K, value: V): void {
-    this.#values.set(this.#originals.keep(key), value);
+    const identity = this.#originals.keep(key);
+    this.changes?.touch(identity, key);
+    this.#values.set(identity, value);
   }
 
   putAll(entries: Iterable<readonly [K, V]>): void {
@@ -27,6 +40,7 @@ export class BroadcastMap<K, V> implements MapState<K, V> {
 
   remove(key: K): void {
     const identity = keyIdentity(key);
+    this.changes?.touch(identity, key);
     this.#values.delete(identity);
     this.#originals.drop(identity);
   }
@@ -44,18 +58,35 @@ export class BroadcastMap<K, V> implements MapState<K, V> {
   }
 
   values(): V[] {
-    return [...this.#values.values()];
+    return this.entries().map(([, value]) => value);
   }
 
   entries(): [K, V][] {
-    return Array.from(this.#values, ([identity, value]) => [
-      this.#originals.key(identity) as K,
-      value,
-    ]);
+    return Array.from(this.#values, ([identity, value]) => {
+      this.#givenOut(identity, value);
+      return [this.#originals.key(identity) as K, value];
+    });
   }
 
   [Symbol.iterator](): Iterator<[K, V]> {
     return this.entries()[Symbol.iterator]();
+  }
+
+  #givenOut(identity: unknown, value: V | undefined): void {
+    if (this.changes === undefined || typeof value !== 'object' || value === null) return;
+    this.changes.touch(identity, this.#originals.key(identity));
+  }
+
+  /** For a view of it. */
+  *units(): Generator<Unit<unknown>> {
+    for (const identity of this.#values.keys()) {
+      yield [identity, this.#originals.key(identity), undefined];
+    }
+  }
+
+  rowsOf(identity: unknown): [unknown, V][] {
+    if (!this.#values.has(identity)) return [];
+    return [[this.#originals.key(identity), this.#values.get(identity) as V]];
   }
 }
 

@@ -31,6 +31,8 @@ export class EmbeddedTimers {
   #pageEnd = -Infinity;
   #fired: Row | undefined;
   #isStale = false;
+  /** Told of a timer before it comes or goes; undefined where nobody is. */
+  touch: ((time: number, key: unknown) => void) | undefined;
 
   constructor(store: EmbeddedStore, name: string, pageRows = PAGE_ROWS) {
     this.#store = store;
@@ -41,6 +43,7 @@ export class EmbeddedTimers {
   register(time: number, key: unknown): void {
     const table = (this.#table ??= new TimerTable(this.#store, this.#pageRows));
     if (time <= this.#pageEnd) this.#readAnew(); // D3
+    this.touch?.(time, key);
     const [form, bytes] = storedBy(this.#name, key);
     table.insert.run(time, ++this.#sequence, storedKey(key), form, bytes); // D1
     if (this.#next !== undefined && time < this.#next) this.#next = time;
@@ -49,6 +52,7 @@ export class EmbeddedTimers {
   delete(time: number, key: unknown): void {
     if (this.#table === undefined) return;
     if (time <= this.#pageEnd) this.#readAnew(); // D3
+    this.touch?.(time, key);
     this.#table.delete.run(time, storedKey(key));
     if (time === this.#next) this.#next = undefined;
   }
@@ -72,9 +76,11 @@ export class EmbeddedTimers {
       this.#isStale = false;
       this.#pageEnd = last.time;
       for (const row of page) {
+        const owner = load(row.f, row.key);
+        this.touch?.(row.time, owner);
         this.#fired = row;
         this.#next = undefined;
-        yield { time: row.time, owner: load(row.f, row.key) };
+        yield { time: row.time, owner };
         if (this.#isStale) break;
       }
       this.#forget();
@@ -82,7 +88,14 @@ export class EmbeddedTimers {
     this.#pageEnd = -Infinity;
   }
 
-  /** All, as they are now. */
+  /** Whose timer there is at a time, if there is one. */
+  ownerAt(time: number, stored: unknown): { owner: unknown } | undefined {
+    this.#forget();
+    const row = this.#table?.one.get(time, stored as string) as Row | undefined;
+    return row === undefined ? undefined : { owner: load(row.f, row.key) };
+  }
+
+  /** All there are; goes on while timers come and go that `touch` is told of. */
   *entries(): Generator<[time: number, owner: unknown]> {
     if (this.#table === undefined) return;
     this.#forget();
@@ -114,6 +127,7 @@ class TimerTable {
   readonly insert: StoredStatement;
   readonly delete: StoredStatement;
   readonly first: StoredStatement;
+  readonly one: StoredStatement;
   readonly earliest: StoredStatement;
   readonly after: StoredStatement;
   readonly deleteFired: StoredStatement;
@@ -129,6 +143,7 @@ class TimerTable {
     this.insert = store.prepare(`INSERT OR IGNORE INTO ${name} VALUES (?, ?, ?, ?, ?)`);
     this.delete = store.prepare(`DELETE FROM ${name} WHERE time = ? AND k = ?`);
     this.first = store.prepare(`SELECT min(time) AS time FROM ${name}`);
+    this.one = store.prepare(`${rows} time = ? AND k = ?`);
     this.earliest = store.prepare(`${rows} time <= ? ${inOrder}`);
     this.after = store.prepare(`${rows} (time, sequence) > (?, ?) ${inOrder}`);
     this.deleteFired = store.prepare(`DELETE FROM ${name} WHERE (time, sequence) <= (?, ?)`);

@@ -1,12 +1,11 @@
 // The states that functions use, over tables. Reading never changes what is kept but for expiry; lists and maps are given as
 // copies, so that only what is put back changes the state.
 
-import type { Asides } from './asides.ts';
 import type { Aggregate } from './descriptors.ts';
 import { BackgroundCleanup } from './cleanup.ts';
 import { KeyOriginals, keyIdentity } from './key-identity.ts';
 import { load, store } from './stored-value.ts';
-import type { KeyedTable } from './table.ts';
+import type { CurrentKey, KeyedTable } from './table.ts';
 import type { Expiry, Timed } from './ttl.ts';
 
 /** One value of the key at hand. */
@@ -258,20 +257,29 @@ function aliveEntries<V>(held: MapEntries<V>, expiry: Expiry): MapEntries<V> | u
   return alive.values.size === 0 ? undefined : alive;
 }
 
+/** Who is told of entries of maps before they change (touching-maps.ts). */
+interface MapsTold {
+  touch(key: unknown, mapKey: unknown): void;
+  touchAll(key: unknown): void;
+}
+
 export class HeapMapState<K, V> implements MapState<K, V> {
   readonly #table: KeyedTable<MapEntries<V>>;
   readonly #expiry: Expiry | undefined;
   readonly #cleanup: BackgroundCleanup<MapEntries<V>> | undefined;
-  readonly #asides: Asides | undefined;
+  readonly #at: CurrentKey;
+  /** Told of entries that change, or whose values are given out; absent where nobody is. */
+  readonly #told: MapsTold | undefined;
 
-  /** `asides`: told of entries whose values are given out, or that are renewed. */
   constructor(
     table: KeyedTable<MapEntries<V>>,
     expiry: Expiry | undefined,
-    asides: Asides | undefined,
+    at: CurrentKey,
+    told: MapsTold | undefined,
   ) {
     this.#table = table;
-    this.#asides = asides;
+    this.#at = at;
+    this.#told = told;
     this.#expiry = expiry;
     if (expiry === undefined) return;
     this.#cleanup = new BackgroundCleanup(table, expiry.cleanupKeys, (held) =>
@@ -286,8 +294,8 @@ export class HeapMapState<K, V> implements MapState<K, V> {
     const identity = keyIdentity(key);
     const entry = held.values.get(identity);
     if (entry === undefined) return undefined;
-    this.#asides?.keep(entry);
     const expiry = this.#expiry;
+    if (expiry !== undefined || typeof entry.value === 'object') this.#touch(key);
     if (expiry === undefined) return entry.value;
     if (expiry.isExpired(entry)) {
       this.#remove(held, identity);
@@ -302,6 +310,7 @@ export class HeapMapState<K, V> implements MapState<K, V> {
 
   put(key: K, value: V): void {
     this.#cleanup?.step();
+    this.#touch(key);
     let held = this.#table.get();
     if (held === undefined) {
       held = new MapEntries<V>();
@@ -318,7 +327,9 @@ export class HeapMapState<K, V> implements MapState<K, V> {
 
   remove(key: K): void {
     const held = this.#table.get();
-    if (held !== undefined) this.#remove(held, keyIdentity(key));
+    if (held === undefined) return;
+    this.#touch(key);
+    this.#remove(held, keyIdentity(key));
   }
 
   contains(key: K): boolean {
@@ -333,7 +344,7 @@ export class HeapMapState<K, V> implements MapState<K, V> {
     const found: [K, V][] = [];
     for (const [identity, entry] of Array.from(held.values)) {
       const key = held.originals.key(identity) as K;
-      this.#asides?.keep(entry);
+      if (expiry !== undefined || typeof entry.value === 'object') this.#touch(key);
       if (expiry !== undefined && expiry.isExpired(entry)) {
         this.#remove(held, identity);
         if (!expiry.givesExpired) continue;
@@ -359,11 +370,16 @@ export class HeapMapState<K, V> implements MapState<K, V> {
   }
 
   clear(): void {
+    this.#told?.touchAll(this.#at.key);
     this.#table.delete();
   }
 
   [Symbol.iterator](): Iterator<[K, V]> {
     return this.entries()[Symbol.iterator]();
+  }
+
+  #touch(key: unknown): void {
+    this.#told?.touch(this.#at.key, key);
   }
 
   #remove(held: MapEntries<V>, identity: unknown): void {

@@ -10,7 +10,6 @@
 //   S5. A table has one form; a restored one of another form is refused.
 
 import { GraphError } from '../errors.ts';
-import { Asides } from './asides.ts';
 import type { BroadcastMap } from './broadcast-state.ts';
 import {
   type Chunk,
@@ -22,7 +21,8 @@ import {
   titleOf,
   whole,
 } from './chunks.ts';
-import { Compared } from './compared.ts';
+import { Changes } from './changes.ts';
+import { Compared, byGroup } from './compared.ts';
 import { Frozen } from './frozen.ts';
 import { KeyGroups } from './keys.ts';
 import type { KeyedTable } from './table.ts';
@@ -32,13 +32,15 @@ import {
   DrawnTable,
   type Form,
   ListTable,
-  NamespacedTable,
+  type Own,
   type SavedTable,
   type TableOfMaps,
   type TableOfStates,
+  ToldTable,
   UnionTable,
   type Values,
 } from './tables.ts';
+import { TableView, type Viewed } from './views.ts';
 
 /** Where a subtask is among its siblings. */
 export interface Place {
@@ -68,8 +70,6 @@ export class SubtaskStore {
   /** Whether it is to be known what changes. */
   readonly tracks: boolean;
   readonly #compared: Compared;
-  /** Told of what operators change in place. */
-  readonly asides = new Asides();
   /** The last completed checkpoint, and those that may become it. */
   #base: number | undefined;
   readonly #open = new Set<number>();
@@ -81,10 +81,7 @@ export class SubtaskStore {
   constructor(place: Place, saved: readonly SavedSubtask[] = [], checkpoints = false) {
     this.place = place;
     this.tracks = checkpoints;
-    this.#compared = new Compared(
-      (key) => this.#groups.group(key),
-      () => this.#mine(),
-    );
+    this.#compared = new Compared(this.#groupOf, () => this.#mine());
     this.#predecessors = saved.map(({ uids }) => uids);
     this.#groups = new KeyGroups(place.maxParallelism, place.parallelism);
     for (const old of [...saved].sort((a, b) => a.subtask - b.subtask)) {
@@ -116,6 +113,8 @@ export class SubtaskStore {
     return this.#predecessors.filter((uids) => uids?.includes(uid) ?? true).length;
   }
 
+  readonly #groupOf = (key: unknown): number => this.#groups.group(key);
+
   groupOf(key: unknown): number {
     return this.#groups.group(key);
   }
@@ -145,7 +144,7 @@ export class SubtaskStore {
       const [, , was] = chunk;
       if (was !== form) throw ofAnotherForm(name, was, form, 'was kept as', 'before');
       const [removed, entries] = changesOf(chunk);
-      if (removed.length > 0) table.remove?.(removed);
+      if (removed.length > 0) table.remove?.(removed, subtask);
       table.load(entries, subtask, parallelism);
     }
     table.loaded?.();
@@ -166,7 +165,6 @@ export class SubtaskStore {
     if (!this.tracks) return this.#frozenWhole(checkpoint);
     const base = full ? undefined : this.#base;
     const parts: Iterable<Chunk | undefined>[] = [];
-    const asItWas = this.asides.freeze(checkpoint);
     for (const named of this.#tables.values()) {
       const { uid, name, table } = named;
       if (table.rows !== undefined) {
@@ -176,14 +174,18 @@ export class SubtaskStore {
         continue;
       }
       const told = table.changes;
-      if (told === undefined || table.view === undefined) {
-        parts.push(this.#compared.chunks(checkpoint, base, named, asItWas));
+      if (told === undefined) {
+        parts.push(this.#compared.chunks(checkpoint, base, named));
         continue;
       }
       const changed = told.seal(checkpoint);
-      const view = table.view(base === undefined ? undefined : changed);
+      const view = new TableView(
+        table as SavedTable & Viewed<unknown>,
+        this.#groupOf,
+        base === undefined ? undefined : changed,
+      );
       told.encoding(checkpoint, view);
-      parts.push(view.steps(uid, name, (key) => this.#groups.group(key)));
+      parts.push(view.steps(uid, name));
     }
     if (base === undefined) {
       for (const pieces of this.#restored.values()) parts.push(this.#undeclared(pieces));
@@ -195,7 +197,7 @@ export class SubtaskStore {
   #frozenWhole(checkpoint: number): Frozen {
     const chunks: Chunk[] = [];
     for (const { uid, name, table } of this.#tables.values()) {
-      for (const [group, entries] of this.#byGroup(table)) {
+      for (const [group, entries] of byGroup(table, this.#groupOf)) {
         chunks.push(whole(uid, name, table.form, group, entries));
       }
     }
@@ -268,22 +270,17 @@ export class SubtaskStore {
   }
 
   #encoded(checkpoint: number): void {
-    this.asides.encoded(checkpoint);
     for (const { table } of this.#tables.values()) {
       (table.rows ?? table.changes)?.encoded(checkpoint);
     }
   }
+}
 
-  #byGroup(table: SavedTable): Map<number, unknown[]> {
-    const groups = new Map<number, unknown[]>();
-    for (const entry of table.entries()) {
-      const group = table.keyed ? this.#groups.group((entry as unknown[])[0]) : NO_GROUP;
-      const entries = groups.get(group);
-      if (entries === undefined) groups.set(group, [entry]);
-      else entries.push(entry);
-    }
-    return groups;
-  }
+/** A table that the operator keeps itself. */
+export interface Kept<E> {
+  readonly restored: E[];
+  /** To be told of units before they change, come or go (D1 of changes.ts); undefined where no checkpoints are taken. */
+  readonly changes: Changes<unknown> | undefined;
 }
 
 /** Where one operator declares what it keeps. Asking again for a name gives the same. */
@@ -311,11 +308,6 @@ export class OperatorStore {
     return this.#store.tracks;
   }
 
-  /** To be told of objects that entries of a table that `isTold` refer to, before they change. */
-  get asides(): Asides {
-    return this.#store.asides;
-  }
-
   /** The key group of a key. */
   groupOf(key: unknown): number {
     return this.#store.groupOf(key);
@@ -326,27 +318,29 @@ export class OperatorStore {
     return this.#declare(name, 'namespaced', make).table;
   }
 
-  /**
-   * Entries by key that the operator keeps in an order of its own; gives the restored ones.
-   *
-   * @param entries gives all of them as they are now
-   * @param isTold whether `asides` is told before anything in them changes (A1 of asides.ts); what is in none may change
-   */
-  derived<E>(
-    name: string,
-    entries: () => Iterable<[key: unknown, entry: E]>,
-    isTold = false,
-  ): [unknown, E][] {
-    return this.#declare(name, 'derived', () => new DerivedTable(entries, isTold)).take();
+  /** Few entries by key, made at the barrier; gives the restored ones. */
+  derived<E>(name: string, entries: () => Iterable<[key: unknown, entry: E]>): [unknown, E][] {
+    return this.#declare(name, 'derived', () => new DerivedTable(entries)).take();
   }
 
-  /** As `derived`, by key and namespace: a window, the start of one, a side. */
-  namespaced<N, E>(
-    name: string,
-    entries: () => Iterable<[key: unknown, namespace: N, entry: E]>,
-    isTold = false,
-  ): [unknown, N, E][] {
-    return this.#declare(name, 'namespaced', () => new NamespacedTable(entries, isTold)).take();
+  /** What the operator keeps by key in a form of its own. */
+  ownByKey<E, U = unknown>(name: string, own: Own<U>): Kept<[key: unknown, entry: E]> {
+    return this.#kept(name, 'derived', own);
+  }
+
+  /** As `ownByKey`, by key and namespace: a window, the start of one, a side. */
+  own<N, E, U = unknown>(name: string, own: Own<U>): Kept<[key: unknown, namespace: N, entry: E]> {
+    return this.#kept(name, 'namespaced', own);
+  }
+
+  #kept<E, U>(name: string, form: 'derived' | 'namespaced', own: Own<U>): Kept<E> {
+    const table = this.#declare(name, form, () => new ToldTable<E, U>(form, own, this.changes()));
+    return { restored: table.take(), changes: table.changes };
+  }
+
+  /** For a table that tells of its units; undefined where nothing is to be told of. */
+  changes(): Changes<unknown> | undefined {
+    return this.tracks ? new Changes() : undefined; // D3 of changes.ts
   }
 
   /**
@@ -375,7 +369,7 @@ export class OperatorStore {
 
   /** A map that is the same in all subtasks. */
   broadcast(name: string): BroadcastMap<unknown, unknown> {
-    return this.#declare(name, 'broadcast', () => new BroadcastTable()).map;
+    return this.#declare(name, 'broadcast', () => new BroadcastTable(this.changes())).map;
   }
 
   /** Of these tables, those that were restored and are not declared. */

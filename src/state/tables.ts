@@ -8,9 +8,10 @@ import { canonicalText, keyIdentity } from './key-identity.ts';
 import type { Scope } from './scope.ts';
 import { MapEntries } from './states.ts';
 import type { HeapTable, KeyedTable } from './table.ts';
+import { type MapUnit, TouchingMaps } from './touching-maps.ts';
 import { TouchingTable } from './touching-table.ts';
 import type { Timed } from './ttl.ts';
-import { TableView } from './views.ts';
+import type { Unit, Viewed } from './views.ts';
 
 export type Form =
   | 'keyed'
@@ -31,16 +32,12 @@ export interface SavedTable {
   /** Of what has changed, where the table is in the embedded store, and what there was when they were sealed last. */
   readonly rows?: ChangedRows | undefined;
   storedView?(checkpoint: number, increment: boolean): StoredChunks | undefined;
-  /** Whether `Asides` is told before anything that its entries refer to changes: they need not be encoded at the barrier. */
-  readonly isTold?: boolean;
-  /** Of what has changed, where it is told. */
+  /** Of what has changed, where it is told: the table is a `Viewed` then. */
   readonly changes?: Changes<unknown> | undefined;
-  /** What of it is to be encoded, as it is now: what has changed, or all. Where changes are told. */
-  view?(changed?: ReadonlyMap<unknown, unknown>): TableView;
   /** Takes over entries that an old subtask had; called for each piece, in the order of the subtasks. */
   load(entries: unknown[], subtask: number, parallelism: number): void;
   /** Of what is loaded, entries that are gone: what they are without their last part (C3 of chunks.ts). */
-  remove?(addresses: unknown[][]): void;
+  remove?(addresses: unknown[][], subtask: number): void;
   /** All is loaded. */
   loaded?(): void;
 }
@@ -58,7 +55,7 @@ export interface Written<T> {
 }
 
 /** Entries in a table on the heap or on disk. */
-export class TableOfStates<T> implements SavedTable {
+export class TableOfStates<T> implements SavedTable, Viewed<unknown> {
   readonly form: Form;
   readonly keyed = true;
   readonly table: KeyedTable<T>;
@@ -93,16 +90,13 @@ export class TableOfStates<T> implements SavedTable {
     return this.table instanceof TouchingTable ? this.table.changes : undefined;
   }
 
-  view(changed?: ReadonlyMap<unknown, unknown>): TableView {
-    return new TableView(this as TableOfStates<unknown>, changed);
-  }
+  readonly many = false;
 
-  identities(): unknown[] {
-    return [...(this.table as HeapTable<T>).identitiesNow()];
-  }
-
-  keyOf(identity: unknown): unknown {
-    return (this.table as HeapTable<T>).keyOf(identity);
+  *units(): Generator<Unit<unknown>> {
+    const table = this.table as HeapTable<T>;
+    for (const identity of table.identitiesNow()) {
+      yield [identity, table.keyOf(identity), undefined];
+    }
   }
 
   /** What an entry of a key is without its last part. */
@@ -128,21 +122,19 @@ export class TableOfStates<T> implements SavedTable {
 }
 
 /** Maps by key: each entry of a map is one of the table. */
-export class TableOfMaps implements SavedTable {
+export class TableOfMaps implements SavedTable, Viewed<MapUnit> {
   readonly form = 'map';
   readonly keyed = true;
   readonly table: KeyedTable<MapEntries<unknown>>;
   readonly #scope: Scope;
   readonly #isAlive: (entry: Timed<unknown>) => boolean;
-  readonly isTold: boolean;
+  readonly many = false;
 
   constructor(
     table: KeyedTable<MapEntries<unknown>>,
     scope: Scope,
     isAlive: (entry: Timed<unknown>) => boolean,
-    isTold = false,
   ) {
-    this.isTold = isTold;
     this.table = table;
     this.#scope = scope;
     this.#isAlive = isAlive;
@@ -155,6 +147,36 @@ export class TableOfMaps implements SavedTable {
         if (this.#isAlive(entry)) yield [...begin, originals.key(identity), entry];
       }
     }
+  }
+
+  get changes(): Changes<unknown> | undefined {
+    return this.table instanceof TouchingMaps
+      ? (this.table.changes as Changes<unknown>)
+      : undefined;
+  }
+
+  /** Their namespaces are the maps. */
+  *units(): Generator<Unit<MapUnit>> {
+    const table = this.table as TouchingMaps;
+    for (const mapIdentity of table.identitiesNow()) {
+      const held = table.under(mapIdentity) as MapEntries<unknown>;
+      const key = table.keyOf(mapIdentity);
+      for (const identity of held.values.keys()) {
+        yield [identity, { key, mapKey: held.originals.key(identity) }, mapIdentity];
+      }
+    }
+  }
+
+  rowsOf(identity: unknown, mapIdentity: unknown): unknown[] {
+    const table = this.table as TouchingMaps;
+    const held = table.under(mapIdentity);
+    const entry = held?.values.get(identity);
+    if (held === undefined || entry === undefined || !this.#isAlive(entry)) return [];
+    return [[...this.#scope.split(table.keyOf(mapIdentity)), held.originals.key(identity), entry]];
+  }
+
+  addressOf({ key, mapKey }: MapUnit): unknown[] {
+    return [...this.#scope.split(key), mapKey];
   }
 
   load(entries: unknown[]): void {
@@ -181,65 +203,152 @@ export class TableOfMaps implements SavedTable {
   }
 }
 
-/** Entries that the operator keeps itself. */
-abstract class OwnTable<E> implements SavedTable {
-  abstract readonly form: Form;
-  abstract readonly keyed: boolean;
-  readonly #entries: () => Iterable<E>;
-  #restored: E[] = [];
+/** What an operator keeps itself and tells of, unit by unit, before it changes. */
+export interface Own<U> {
+  /** As those of `Viewed`. */
+  units(): Iterable<Unit<U>>;
+  entriesOf(identity: unknown, namespace: unknown): unknown[][];
+  addressOf(unit: U, namespace: unknown): unknown[];
+  readonly many?: boolean;
+}
 
-  readonly isTold: boolean;
+/** Entries that the operator takes over when it declares them. */
+class Restored<E> {
+  readonly #many: boolean;
+  readonly #entries = new Map<string, E[]>();
 
-  constructor(entries: () => Iterable<E>, isTold = false) {
-    this.#entries = entries;
-    this.isTold = isTold;
-  }
-
-  entries(): Iterable<E> {
-    return this.#entries();
+  /** `many`: whether there may be several of an address; of others the last one counts. */
+  constructor(many: boolean) {
+    this.#many = many;
   }
 
   load(entries: unknown[]): void {
-    this.#restored = this.#restored.concat(entries as E[]);
+    for (const entry of entries as (E & unknown[])[]) {
+      const address = addressText(entry.slice(0, -1));
+      const known = this.#many ? this.#entries.get(address) : undefined;
+      if (known === undefined) this.#entries.set(address, [entry]);
+      else known.push(entry);
+    }
   }
 
   remove(addresses: unknown[][]): void {
-    const identityOf = (parts: unknown[]) =>
-      JSON.stringify(parts.map((part) => canonicalText(part)));
-    const gone = new Set(addresses.map(identityOf));
-    const parts = addresses[0]?.length ?? 0;
-    this.#restored = this.#restored.filter(
-      (entry) => !gone.has(identityOf((entry as unknown[]).slice(0, parts))),
-    );
+    for (const address of addresses) this.#entries.delete(addressText(address));
+  }
+
+  /** Once. */
+  take(): E[] {
+    const entries = [...this.#entries.values()].flat(1) as E[];
+    this.#entries.clear();
+    return entries;
+  }
+}
+
+function addressText(address: unknown[]): string {
+  return address.length === 1
+    ? canonicalText(address[0])
+    : JSON.stringify(address.map((part) => canonicalText(part)));
+}
+
+/** Entries that the operator keeps itself. */
+abstract class OwnTable<E> implements SavedTable {
+  abstract readonly form: Form;
+  readonly keyed = true;
+  readonly many: boolean;
+  readonly #restored: Restored<E>;
+
+  constructor(many: boolean) {
+    this.many = many;
+    this.#restored = new Restored(many);
+  }
+
+  abstract entries(): Iterable<E>;
+
+  load(entries: unknown[]): void {
+    this.#restored.load(entries);
+  }
+
+  remove(addresses: unknown[][]): void {
+    this.#restored.remove(addresses);
   }
 
   /** What was restored: once. */
   take(): E[] {
+    return this.#restored.take();
+  }
+}
+
+/** Of keys, or of keys and namespaces. */
+export class ToldTable<E, U> extends OwnTable<E> implements Viewed<unknown> {
+  readonly form: 'derived' | 'namespaced';
+  /** Absent where no checkpoints are taken. */
+  readonly changes: Changes<unknown> | undefined;
+  readonly #own: Own<U>;
+
+  constructor(form: 'derived' | 'namespaced', own: Own<U>, changes: Changes<unknown> | undefined) {
+    super(own.many ?? false);
+    this.form = form;
+    this.changes = changes;
+    this.#own = own;
+  }
+
+  *entries(): Generator<E> {
+    for (const [identity, , namespace] of this.units()) {
+      yield* this.rowsOf(identity, namespace) as E[];
+    }
+  }
+
+  units(): Iterable<Unit<unknown>> {
+    return this.#own.units();
+  }
+
+  rowsOf(identity: unknown, namespace: unknown): unknown[] {
+    return this.#own.entriesOf(identity, namespace);
+  }
+
+  addressOf(unit: unknown, namespace: unknown): unknown[] {
+    return this.#own.addressOf(unit as U, namespace);
+  }
+}
+
+/** Few entries by key, which nobody tells of. */
+export class DerivedTable<E> extends OwnTable<[key: unknown, entry: E]> {
+  readonly form = 'derived';
+  readonly #entries: () => Iterable<[key: unknown, entry: E]>;
+
+  constructor(entries: () => Iterable<[key: unknown, entry: E]>) {
+    super(true);
+    this.#entries = entries;
+  }
+
+  entries(): Iterable<[key: unknown, entry: E]> {
+    return this.#entries();
+  }
+}
+
+export class DrawnTable<T> implements SavedTable {
+  readonly form = 'drawn';
+  readonly keyed = false;
+  readonly #value: () => T | undefined;
+  #restored: T[] = [];
+
+  constructor(value: () => T | undefined) {
+    this.#value = value;
+  }
+
+  load(entries: unknown[]): void {
+    this.#restored = this.#restored.concat(entries as T[]);
+  }
+
+  /** What was restored: once. */
+  take(): T[] {
     const restored = this.#restored;
     this.#restored = [];
     return restored;
   }
-}
 
-export class DerivedTable<E> extends OwnTable<[key: unknown, entry: E]> {
-  readonly form = 'derived';
-  readonly keyed = true;
-}
-
-export class NamespacedTable<N, E> extends OwnTable<[key: unknown, namespace: N, entry: E]> {
-  readonly form = 'namespaced';
-  readonly keyed = true;
-}
-
-export class DrawnTable<T> extends OwnTable<T> {
-  readonly form = 'drawn';
-  readonly keyed = false;
-
-  constructor(value: () => T | undefined) {
-    super(() => {
-      const drawn = value();
-      return drawn === undefined ? [] : [drawn];
-    });
+  entries(): T[] {
+    const drawn = this.#value();
+    return drawn === undefined ? [] : [drawn];
   }
 }
 
@@ -294,14 +403,36 @@ export class UnionTable implements SavedTable, Values {
 }
 
 /** The same in all subtasks, so what one of them had is enough. */
-export class BroadcastTable implements SavedTable {
+export class BroadcastTable implements SavedTable, Viewed<unknown> {
   readonly form = 'broadcast';
   readonly keyed = false;
-  readonly map = new BroadcastMap<unknown, unknown>();
+  readonly many = false;
+  readonly map: BroadcastMap<unknown, unknown>;
   #from: number | undefined;
+
+  /** `changes`: where checkpoints are taken. */
+  constructor(changes: Changes<unknown> | undefined) {
+    this.map = new BroadcastMap(changes);
+  }
+
+  get changes(): Changes<unknown> | undefined {
+    return this.map.changes;
+  }
 
   entries(): [unknown, unknown][] {
     return this.map.entries();
+  }
+
+  units(): Iterable<Unit<unknown>> {
+    return this.map.units();
+  }
+
+  rowsOf(identity: unknown): unknown[] {
+    return this.map.rowsOf(identity);
+  }
+
+  addressOf(key: unknown): unknown[] {
+    return [key];
   }
 
   load(entries: unknown[], subtask: number): void {
@@ -309,7 +440,8 @@ export class BroadcastTable implements SavedTable {
     if (this.#from === subtask) this.map.putAll(entries as [unknown, unknown][]);
   }
 
-  remove(addresses: unknown[][]): void {
+  remove(addresses: unknown[][], subtask: number): void {
+    if (this.#from !== subtask) return;
     for (const [key] of addresses) this.map.remove(key);
   }
 }

@@ -4,6 +4,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { KeyedBackend } from '../../src/state/backend.ts';
+import type { Changes } from '../../src/state/changes.ts';
 import { type Chunk, type SavedSubtask, together } from '../../src/state/chunks.ts';
 import { MapStateDescriptor, ValueStateDescriptor } from '../../src/state/descriptors.ts';
 import type { Frozen } from '../../src/state/frozen.ts';
@@ -19,6 +20,9 @@ class Tables {
   readonly map;
   readonly windows = new Map<string, [key: unknown, start: number, contents: number[]]>();
   readonly own = new Map<unknown, number[][]>();
+  readonly calls: [unknown, number][] = [];
+  readonly windowChanges: Changes<unknown> | undefined;
+  readonly ownChanges: Changes<unknown> | undefined;
   readonly list;
   readonly union;
   readonly rules;
@@ -34,22 +38,37 @@ class Tables {
     const backend = new KeyedBackend(state, this.cursor, () => 0);
     this.value = backend.value(new ValueStateDescriptor<unknown, undefined>('v'));
     this.map = backend.map(new MapStateDescriptor<number, unknown>('m'));
-    for (const [key, start, contents] of state.namespaced<number, number[]>('windows', () =>
-      this.windows.values(),
-    )) {
-      this.windows.set(`${String(key)} ${start}`, [key, start, contents]);
+    const { windows, own, calls } = this;
+    const ofWindows = state.own<number, number[]>('windows', {
+      *units() {
+        for (const [name, [key, start]] of windows) yield [name, key, start];
+      },
+      entriesOf: (name) => [windows.get(name as string) ?? []].filter((entry) => entry.length > 0),
+      addressOf: (key, start) => [key, start],
+    });
+    this.windowChanges = ofWindows.changes;
+    for (const [key, start, contents] of ofWindows.restored) {
+      windows.set(`${String(key)} ${start}`, [key, start, contents]);
     }
-    for (const [key, entry] of state.derived<number[]>('own', () => this.#ownEntries())) {
-      this.own.set(key, [...(this.own.get(key) ?? []), entry]);
+    const ofOwn = state.ownByKey<number[]>('own', {
+      *units() {
+        for (const key of own.keys()) yield [key, key, undefined];
+      },
+      entriesOf: (key) => (own.get(key) ?? []).map((entry) => [key, entry]),
+      addressOf: (key) => [key],
+      many: true,
+    });
+    this.ownChanges = ofOwn.changes;
+    for (const [key, entry] of ofOwn.restored) {
+      own.set(key, [...(own.get(key) ?? []), entry]);
+    }
+    for (const [key, call] of state.derived<number>('calls', () => calls)) {
+      calls.push([key, call]);
     }
     this.list = state.splitList('list');
     this.union = state.unionList('union');
     this.rules = state.broadcast('rules');
     [this.drawn] = state.drawn('drawn', () => this.drawn);
-  }
-
-  *#ownEntries(): Generator<[unknown, number[]]> {
-    for (const [key, entries] of this.own) for (const entry of entries) yield [key, entry];
   }
 
   /** All of it, apart from what is done to it later. */
@@ -64,6 +83,7 @@ class Tables {
       keyed,
       windows: sorted(this.windows),
       own: sorted(this.own),
+      calls: sorted(this.calls),
       list: this.list.values,
       union: this.union.values,
       rules: sorted(this.rules.entries()),
@@ -96,19 +116,28 @@ class Tables {
       case 'clear a map':
         return this.map.clear();
       case 'window': {
+        this.windowChanges?.touch(window, key, n % 3);
         const known = this.windows.get(window);
         if (known === undefined) this.windows.set(window, [key, n % 3, [n]]);
         else known[2].push(n);
         return;
       }
       case 'end window':
+        this.windowChanges?.touch(window, key, n % 3);
         return void this.windows.delete(window);
       case 'own':
+        this.ownChanges?.touch(key, key);
         return void this.own.set(key, [...(this.own.get(key) ?? []), [n]]);
       case 'change own':
+        this.ownChanges?.touch(key, key);
         return void this.own.get(key)?.[0]?.push(n);
       case 'end own':
+        this.ownChanges?.touch(key, key);
         return void this.own.delete(key);
+      case 'call':
+        return void this.calls.push([key, n]);
+      case 'answer':
+        return void this.calls.splice(0, n % 3);
       case 'list':
         return void this.list.values.push([n]);
       case 'empty list':
@@ -117,7 +146,12 @@ class Tables {
       case 'union':
         return void this.union.values.push(n);
       case 'rule':
-        return this.rules.put(n % 4, n);
+        return this.rules.put(n % 4, n % 2 === 0 ? [n] : n);
+      case 'change rule': {
+        const rule = this.rules.get(n % 4);
+        if (Array.isArray(rule)) rule.push(n);
+        return;
+      }
       case 'no rule':
         return this.rules.remove(n % 4);
       default:
@@ -128,7 +162,7 @@ class Tables {
 
 const KEYS = ['a', 'b', 'c', 'd', 'e', '\0f'];
 const WHAT =
-  'update|change in place|clear|put|change in a map|remove|clear a map|window|end window|own|change own|end own|list|empty list|union|rule|no rule|draw'.split(
+  'update|change in place|clear|put|change in a map|remove|clear a map|window|end window|own|change own|end own|call|answer|list|empty list|union|rule|change rule|no rule|draw'.split(
     '|',
   );
 

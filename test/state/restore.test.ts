@@ -3,6 +3,7 @@
 // the twin.
 
 import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import {
   AggregatingStateDescriptor,
@@ -24,7 +25,14 @@ import {
   type WindowLike,
 } from '../../src/index.ts';
 import { KeyGroups } from '../../src/state/keys.ts';
-import type { SavedSubtask } from '../../src/state/chunks.ts';
+import {
+  type Chunk,
+  type SavedSubtask,
+  WHOLE,
+  changesOf,
+  together,
+} from '../../src/state/chunks.ts';
+import { Frozen } from '../../src/state/frozen.ts';
 import { OneInputHarness, TwoInputHarness } from '../../src/testing/index.ts';
 
 type Pair = [key: string, number: number];
@@ -370,25 +378,88 @@ const all = [
   ...Object.entries(twoInPlace).map(([name, make]) => [`${name}, in place`, make] as const),
 ];
 
-test.each(all)('%s: what is encoded late is what there was at the barrier', async (_, make) => {
+/** What a restore finds: entries by table and key group, the last of an address. */
+function contentOf({ chunks }: SavedSubtask): Record<string, string[]> {
+  const found = new Map<string, [address: string, entry: string][]>();
+  for (const chunk of chunks) {
+    const [, table, form, , group, kind] = chunk;
+    const of = `${table} ${group}`;
+    const [removed, entries] = changesOf(chunk);
+    const before = kind === WHOLE ? [] : (found.get(of) ?? []);
+    const given = entries.map((entry): [string, string] => [
+      shownOf(form === 'drawn' || form === 'list' ? [] : (entry as unknown[]).slice(0, -1)),
+      shownOf(entry),
+    ]);
+    const isMany = ['sessions', 'calls'].includes(table);
+    const gone = new Set(removed.map(shownOf));
+    if (!isMany) for (const [address] of given) gone.add(address);
+    found.set(of, [...before.filter(([address]) => !gone.has(address)), ...given]);
+  }
+  const tables = [...found].filter(([, entries]) => entries.length > 0);
+  return Object.fromEntries(
+    tables.map(([of, entries]) => [of, entries.map(([, entry]) => entry).sort()]),
+  );
+}
+
+const shownOf = (value: unknown) => inspect(value, { depth: Infinity, sorted: true });
+
+/** Plays some steps with a step of encoding behind each, if it is to be gradual, and gives what was frozen before. */
+async function encodedMeanwhile(
+  frozen: Frozen,
+  run: Run,
+  steps: readonly Step[],
+  isGradual: boolean,
+): Promise<SavedSubtask> {
+  const chunks: Chunk[] = [];
+  const encoding = frozen.steps();
+  for (const step of steps) {
+    await run.play([step]);
+    const encoded = isGradual ? encoding.next().value : undefined;
+    if (encoded) chunks.push(encoded);
+  }
+  const rest = new Frozen(0, undefined, harnessPlace, encoding).saved();
+  return { ...rest, chunks: [...chunks, ...rest.chunks] };
+}
+
+const harnessPlace = { subtask: 0, parallelism: 1, maxParallelism: given.maxParallelism };
+
+async function encodedLate(make: One | Two, config: Config, isGradual: boolean): Promise<void> {
   const isTwo =
     Object.values(twoInputs).includes(make as Two) ||
     Object.values(twoInPlace).includes(make as Two);
+  const options = { ...harnessPlace, config };
+  const harness = isTwo
+    ? await TwoInputHarness.openStreams(make as Two, options)
+    : await OneInputHarness.openStream(make as One, options);
+  const { store } = harness;
+  const run = new Run([harness]);
   const third = Math.floor(given.steps.length / 3);
-  for (const at of [third, 2 * third]) {
-    const place = { subtask: 0, parallelism: 1, maxParallelism: given.maxParallelism };
-    const harness = isTwo
-      ? await TwoInputHarness.openStreams(make as Two, place)
-      : await OneInputHarness.openStream(make as One, place);
-    const run = new Run([harness]);
-    await run.play(given.steps.slice(0, at));
-    const there = await harness.snapshot(1);
-    const frozen = await harness.freeze(2);
-    await run.play(given.steps.slice(at));
-    await run.end();
-    expect(frozen.saved().chunks).toEqual(there.chunks);
-    expect(there.chunks.length).toBeGreaterThan(0);
-    await harness.close();
+  await run.play(given.steps.slice(0, third));
+  const there = contentOf(await harness.snapshot(1)); // Given up: its changes go into the next one.
+  store.aborted(1);
+  expect(there).not.toEqual({});
+  const second = given.steps.slice(third, 2 * third);
+  const base = await encodedMeanwhile(await harness.freeze(2), run, second, isGradual);
+  expect(contentOf(base)).toEqual(there);
+  store.completed(2);
+
+  const then = contentOf(store.freeze(3, true).saved());
+  store.aborted(3);
+  const last = given.steps.slice(2 * third);
+  const changes = await encodedMeanwhile(await harness.freeze(4), run, last, isGradual);
+  expect(contentOf(together([base, changes]))).toEqual(then);
+  store.completed(4);
+
+  await run.end();
+  const rest = (await harness.freeze(5)).saved();
+  const full = store.freeze(6, true).saved();
+  expect(contentOf(together([base, changes, rest]))).toEqual(contentOf(full));
+  await harness.close();
+}
+
+test.each(all)('%s: what is encoded late is what there was at the barrier', async (_, make) => {
+  for (const config of [HEAP, EMBEDDED]) {
+    for (const isGradual of [false, true]) await encodedLate(make, config, isGradual);
   }
 });
 

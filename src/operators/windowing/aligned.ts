@@ -11,7 +11,10 @@
 import type { MaybePromise } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
 import { settling } from '../../runtime/settling.ts';
+import type { Changes } from '../../state/changes.ts';
 import { keyIdentity } from '../../state/key-identity.ts';
+import type { Own } from '../../state/tables.ts';
+import type { Unit } from '../../state/views.ts';
 import { onceOver, overAt } from '../processing-time.ts';
 import { Pace } from '../pace.ts';
 import { Cell } from './contents.ts';
@@ -42,6 +45,9 @@ export class AlignedEngine extends Engine {
   /** Starts of the former and of the latter. */
   readonly #unfired = new TimeHeap<number>();
   readonly #fired = new TimeHeap<number>();
+  /** Of the former and of the latter; undefined where no checkpoints are taken. */
+  #changes: Changes<unknown> | undefined;
+  #lastingChanges: Changes<unknown> | undefined;
   /** The window at hand: most records fall into the one of the record before. Empty once it has fired. */
   #start = 0;
   #end = 0;
@@ -66,6 +72,7 @@ export class AlignedEngine extends Engine {
       if (!this.#turnTo(time)) return this.dropLate(value);
     }
     const id = keyIdentity(cursor.key);
+    this.#changes?.touch(id, cursor.key, this.#start);
     const cell = this.#cells.get(id);
     if (cell === undefined) {
       const first = this.contents.first(value);
@@ -116,6 +123,7 @@ export class AlignedEngine extends Engine {
       const given = overlaps ? contents.share(value) : value;
       taken = true;
       const cells = this.#open(start);
+      this.#changesOf(cells, start)?.touch(id, key, start);
       let cell = cells.get(id) ?? this.#firedEarly(start, id, cells);
       let found = cell === undefined ? contents.first(given) : contents.add(cell.contents, given);
       if (isPromise(found)) found = yield found;
@@ -162,9 +170,14 @@ export class AlignedEngine extends Engine {
     const fired = this.#lasting.get(start);
     const cell = fired?.get(id);
     if (fired === undefined || cell === undefined || fired === cells) return undefined;
+    this.#lastingChanges?.touch(id, cell.key, start);
     fired.delete(id);
     cells.set(id, cell);
     return cell;
+  }
+
+  #changesOf(cells: Cells, start: number): Changes<unknown> | undefined {
+    return this.#windows.get(start) === cells ? this.#changes : this.#lastingChanges;
   }
 
   override onWatermark(watermark: number): MaybePromise<void> {
@@ -190,39 +203,30 @@ export class AlignedEngine extends Engine {
       if (firesAt <= endsAt) {
         const start = this.#unfired.pop();
         if (start === this.#start) this.#end = this.#start;
-        const cells = this.#windows.get(start) as Cells;
-        const isLast = this.#keptMs === 0;
+        yield* this.#fireAll(start, this.#keptMs === 0);
         this.#windows.delete(start);
-        if (!isLast) this.#liveOn(start, cells);
-        yield* this.#fireAll(start, cells, isLast);
       } else {
         const start = this.#fired.pop();
-        const cells = this.#lasting.get(start) as Cells;
+        if (this.emission.clears || this.#lastingChanges !== undefined)
+          yield* this.#clearAll(start);
         this.#lasting.delete(start);
-        if (this.emission.clears) yield* this.#clearAll(start, cells);
       }
     }
   }
 
-  #liveOn(start: number, cells: Cells): void {
-    const lasting = this.#lasting.get(start);
-    if (lasting === undefined) {
-      this.#lasting.set(start, cells);
-      this.#fired.push(start, start);
-    } else {
-      for (const [id, cell] of cells) lasting.set(id, cell);
-    }
-  }
-
-  *#fireAll(start: number, cells: Cells, isLast: boolean): Steps {
+  *#fireAll(start: number, isLast: boolean): Steps {
     const window = this.#windowAt(start);
     const { emission } = this;
     const clears = isLast && emission.clears;
     const end = window.maxTimestamp();
     // Lists share their records with those of other windows.
     const livesOn = !isLast || (this.contents.isList && this.#slideMs < this.#sizeMs);
+    const cells = this.#windows.get(start) as Cells;
+    const lasting = isLast ? undefined : this.#liveOn(start);
+    const leaves = this.#changes !== undefined || lasting !== undefined;
     const pace = new Pace(this.ctx);
     for (const cell of cells.values()) {
+      if (leaves) this.#leave(start, cell, lasting);
       const wait = pace.after(emission.emit(cell.key, window, cell.contents, end, livesOn));
       if (wait !== undefined) yield wait;
       if (!clears) continue;
@@ -231,41 +235,75 @@ export class AlignedEngine extends Engine {
     }
   }
 
-  *#clearAll(start: number, cells: Cells): Steps {
+  /** Where the keys of a window that lives on go one by one: changes are told of one by one. */
+  #liveOn(start: number): Cells | undefined {
+    let lasting = this.#lasting.get(start);
+    if (lasting !== undefined) return lasting;
+    this.#fired.push(start, start);
+    lasting = this.#changes === undefined ? (this.#windows.get(start) as Cells) : new Map();
+    this.#lasting.set(start, lasting);
+    return this.#changes === undefined ? undefined : lasting;
+  }
+
+  /** A key's window fires: it is over, or lives on. */
+  #leave(start: number, cell: Cell, lasting: Cells | undefined): void {
+    const id = keyIdentity(cell.key);
+    this.#changes?.touch(id, cell.key, start);
+    if (lasting === undefined) return;
+    this.#lastingChanges?.touch(id, cell.key, start);
+    lasting.set(id, cell);
+  }
+
+  *#clearAll(start: number): Steps {
     const window = this.#windowAt(start);
     const pace = new Pace(this.ctx);
-    for (const { key } of cells.values()) {
+    for (const { key } of (this.#lasting.get(start) as Cells).values()) {
+      this.#lastingChanges?.touch(keyIdentity(key), key, start);
       const wait = pace.after(this.emission.clear(key, window));
       if (wait !== undefined) yield wait;
     }
   }
 
   protected override declareState(): void {
-    const { state } = this.ctx;
-    const restored = (name: string, windows: Map<number, Cells>, starts: TimeHeap<number>) => {
-      for (const [key, start, contents] of state.namespaced(name, () => entriesOf(windows), true)) {
-        let cells = windows.get(start);
-        if (cells === undefined) {
-          cells = new Map();
-          windows.set(start, cells);
-          starts.push(start, start);
-        }
-        cells.set(keyIdentity(key), new Cell(key, contents));
-      }
-    };
-    restored('windows', this.#windows, this.#unfired);
-    restored('fired windows', this.#lasting, this.#fired);
+    this.#changes = this.#declare('windows', this.#windows, this.#unfired);
+    this.#lastingChanges = this.#declare('fired windows', this.#lasting, this.#fired);
     const { earliest } = this.#unfired;
     if (!this.#eventTime && earliest !== Infinity) {
       this.ctx.requestProcessingTime(onceOver(earliest + this.#sizeMs - 1));
     }
   }
+
+  #declare(
+    name: string,
+    windows: Map<number, Cells>,
+    starts: TimeHeap<number>,
+  ): Changes<unknown> | undefined {
+    const { restored, changes } = this.ctx.state.own<number, unknown>(name, ownOf(windows));
+    for (const [key, start, contents] of restored) {
+      let cells = windows.get(start);
+      if (cells === undefined) {
+        cells = new Map();
+        windows.set(start, cells);
+        starts.push(start, start);
+      }
+      cells.set(keyIdentity(key), new Cell(key, contents));
+    }
+    return changes;
+  }
 }
 
-function* entriesOf(
-  windows: Map<number, Cells>,
-): Generator<[key: unknown, start: number, contents: unknown]> {
-  for (const [start, cells] of windows) {
-    for (const { key, contents } of cells.values()) yield [key, start, contents];
-  }
+/** Windows by start; units are keys. */
+function ownOf(windows: ReadonlyMap<number, Cells>): Own<unknown> {
+  return {
+    *units(): Generator<Unit<unknown>> {
+      for (const [start, cells] of windows) {
+        for (const [id, { key }] of cells) yield [id, key, start];
+      }
+    },
+    entriesOf(id, start) {
+      const cell = windows.get(start as number)?.get(id);
+      return cell === undefined ? [] : [[cell.key, start, cell.contents]];
+    },
+    addressOf: (key, start) => [key, start],
+  };
 }

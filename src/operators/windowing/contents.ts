@@ -8,7 +8,6 @@ import { GraphError } from '../../errors.ts';
 import { type UserFunction, userFunction } from '../../runtime/functions.ts';
 import { type Isolate, recordIsolator } from '../../runtime/isolate.ts';
 import type { MaybePromise, OperatorContext } from '../../runtime/operator.ts';
-import type { Asides } from '../../state/asides.ts';
 import type { WindowOperation } from './operation.ts';
 
 /** What one key has in one window. The functions over it may give promises where users' functions do. */
@@ -47,7 +46,7 @@ export class Contents {
   readonly #user: UserFunction | undefined;
   readonly #isolate: Isolate;
 
-  constructor(operation: WindowOperation, { spec, settings, state }: OperatorContext) {
+  constructor(operation: WindowOperation, { spec, settings }: OperatorContext) {
     const { how } = operation;
     const operator = spec.name;
     this.#isolate = recordIsolator(settings);
@@ -69,7 +68,6 @@ export class Contents {
       this.canMerge = typeof aggregate.merge === 'function';
       functions = aggregateFunctions(user.call, aggregate);
     }
-    if (state.tracks) functions = telling(functions, state.asides);
     this.first = functions.first;
     this.add = functions.add;
     this.result = functions.result;
@@ -95,26 +93,6 @@ export class Contents {
   close(): MaybePromise<void> {
     return this.#user?.close();
   }
-}
-
-/** Tells of contents that functions are about to change, or that are handed out. */
-function telling({ first, add, result, merge }: Functions, asides: Asides): Functions {
-  return {
-    first,
-    add(contents, value) {
-      asides.keep(contents);
-      return add(contents, value);
-    },
-    result(contents) {
-      asides.keep(contents);
-      return result(contents);
-    },
-    merge(older, younger) {
-      asides.keep(older);
-      asides.keep(younger);
-      return merge(older, younger);
-    },
-  };
 }
 
 type Reduce = (a: unknown, b: unknown) => unknown;

@@ -6,7 +6,9 @@
 //   - The panes of a key that windows to come still hold are in its stacks, each under the number of its first record.
 
 import type { MaybePromise } from '../../runtime/operator.ts';
+import type { Changes } from '../../state/changes.ts';
 import { keyIdentity } from '../../state/key-identity.ts';
+import type { Unit } from '../../state/views.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { type Merge, SliceStacks, greatestCommonDivisor, synchronous } from './slice-stacks.ts';
 import { type Steps, run } from './waiting.ts';
@@ -28,6 +30,8 @@ export class CountedPanesEngine extends Engine {
   readonly #width: number;
   readonly #merge: Merge;
   readonly #keys = new Map<unknown, Panes>();
+  /** By key; undefined where no checkpoints are taken. */
+  #changes: Changes<unknown> | undefined;
 
   constructor(parts: EngineParts) {
     super(parts);
@@ -69,6 +73,7 @@ export class CountedPanesEngine extends Engine {
 
   #panesOf(key: unknown): Panes {
     const id = keyIdentity(key);
+    this.#changes?.touch(id, key);
     let panes = this.#keys.get(id);
     if (panes === undefined) {
       panes = { count: 0, open: undefined, stacks: new SliceStacks(key) };
@@ -78,18 +83,28 @@ export class CountedPanesEngine extends Engine {
   }
 
   protected override declareState(): void {
-    for (const [key, saved] of this.ctx.state.derived('panes', () => this.#entries(), true)) {
-      const [count, open, slices] = saved;
+    const { restored, changes } = this.ctx.state.ownByKey<Saved>('panes', {
+      units: () => this.#units(),
+      entriesOf: (id) => this.#entriesOf(id),
+      addressOf: (key) => [key],
+    });
+    for (const [key, [count, open, slices]] of restored) {
       const panes = this.#panesOf(key);
       panes.count = count;
       panes.open = open;
       for (const [start, own] of slices) panes.stacks.push(start, own, this.#merge);
     }
+    this.#changes = changes;
   }
 
-  *#entries(): Generator<[key: unknown, panes: Saved]> {
-    for (const { count, open, stacks } of this.#keys.values()) {
-      yield [stacks.key, [count, open && { ...open }, [...stacks.entries()]]];
-    }
+  *#units(): Generator<Unit<unknown>> {
+    for (const [id, { stacks }] of this.#keys) yield [id, stacks.key, undefined];
+  }
+
+  #entriesOf(id: unknown): [key: unknown, panes: Saved][] {
+    const panes = this.#keys.get(id);
+    if (panes === undefined) return [];
+    const { count, open, stacks } = panes;
+    return [[stacks.key, [count, open && { ...open }, [...stacks.entries()]]]];
   }
 }

@@ -6,8 +6,11 @@
 
 import type { MaybePromise } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
+import type { Changes } from '../../state/changes.ts';
 import { KeyOriginals, keyIdentity } from '../../state/key-identity.ts';
 import type { KeyedTable } from '../../state/table.ts';
+import type { Own } from '../../state/tables.ts';
+import type { Unit } from '../../state/views.ts';
 import { keyedTable } from '../state-store.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { type Steps, run } from './waiting.ts';
@@ -35,29 +38,53 @@ class Generation {
 }
 
 /** Counts of keys that have no open window, in two generations: the older one goes as a whole. */
-class Counts {
+class Counts implements Own<unknown> {
   #recent = new Generation();
   #older = new Generation();
+  /** Undefined where no checkpoints are taken. */
+  changes: Changes<unknown> | undefined;
 
   leave(key: unknown, count: number): void {
-    if (this.#recent.counts.size >= REMEMBERED) {
-      this.#older = this.#recent;
-      this.#recent = new Generation();
-    }
+    if (this.#recent.counts.size >= REMEMBERED) this.#turn();
+    this.changes?.touch(keyIdentity(key), key);
     this.#recent.counts.set(this.#recent.originals.keep(key), count);
   }
 
   take(key: unknown): number {
     const identity = keyIdentity(key);
+    if (this.changes !== undefined && this.entriesOf(identity).length > 0)
+      this.changes.touch(identity, key);
     return this.#recent.take(identity) ?? this.#older.take(identity) ?? 0;
   }
 
+  #turn(): void {
+    for (const [identity, key] of keysOf(this.#older)) this.changes?.touch(identity, key);
+    this.#older = this.#recent;
+    this.#recent = new Generation();
+  }
+
   /** The older ones first. */
-  *entries(): Generator<[key: unknown, count: number]> {
-    for (const { counts, originals } of [this.#older, this.#recent]) {
-      for (const [identity, count] of counts) yield [originals.key(identity), count];
+  *units(): Generator<Unit<unknown>> {
+    for (const generation of [this.#older, this.#recent]) {
+      for (const [identity, key] of keysOf(generation)) yield [identity, key, undefined];
     }
   }
+
+  entriesOf(identity: unknown): [key: unknown, count: number][] {
+    for (const { counts, originals } of [this.#recent, this.#older]) {
+      const count = counts.get(identity);
+      if (count !== undefined) return [[originals.key(identity), count]];
+    }
+    return [];
+  }
+
+  addressOf(key: unknown): unknown[] {
+    return [key];
+  }
+}
+
+function* keysOf({ counts, originals }: Generation): Generator<[identity: unknown, key: unknown]> {
+  for (const identity of counts.keys()) yield [identity, originals.key(identity)];
 }
 
 export class CountedEngine extends Engine {
@@ -138,11 +165,11 @@ export class CountedEngine extends Engine {
   }
 
   protected override declareState(): void {
-    const restored = this.ctx.state.derived(
+    const { restored, changes } = this.ctx.state.ownByKey<number>(
       'counts of closed keys',
-      () => this.#counts.entries(),
-      true,
+      this.#counts,
     );
     for (const [key, count] of restored) this.#counts.leave(key, count);
+    this.#counts.changes = changes;
   }
 }

@@ -7,7 +7,10 @@
 
 import { MAX_TIMESTAMP, type MaybePromise } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
+import type { Changes } from '../../state/changes.ts';
 import { keyIdentity } from '../../state/key-identity.ts';
+import type { Own } from '../../state/tables.ts';
+import type { Unit } from '../../state/views.ts';
 import { onceOver, overAt } from '../processing-time.ts';
 import { stateStore } from '../state-store.ts';
 import { Pace } from '../pace.ts';
@@ -23,6 +26,7 @@ import {
 } from './session-assigners.ts';
 import { TumblingEventTimeWindows, TumblingProcessingTimeWindows } from './time-assigners.ts';
 import { TimerQueue } from './timer-queue.ts';
+import { TimesByOwner } from './times-by-owner.ts';
 import { EngineTriggerContext, assignerContext } from './trigger-context.ts';
 import { type Trigger, type TriggerResult, checkedResult, isFire, isPurge } from './trigger.ts';
 import { EventTimeTrigger, ProcessingTimeTrigger } from './triggers.ts';
@@ -41,6 +45,11 @@ export class GeneralEngine extends Engine {
   protected readonly held: ContentsStore;
   protected readonly eventTimers = new TimerQueue<WindowEntry>();
   protected readonly clockTimers = new TimerQueue<WindowEntry>();
+  /** Of windows of keys; undefined where no checkpoints are taken. */
+  #changes: Changes<unknown> | undefined;
+  #eventTimes: TimesOf = { of: () => [] };
+  #clockTimes: TimesOf = { of: () => [] };
+  #forgetTimes: ((entry: WindowEntry) => void) | undefined;
   /** Whether a record may be in several windows, whose lists then share it. */
   protected readonly overlaps: boolean;
   /** What assigner and trigger see of a record. */
@@ -133,6 +142,7 @@ export class GeneralEngine extends Engine {
     }
     const windowKey = windowKeyOf(window);
     let entry = windows.get(windowKey);
+    if (entry !== undefined) this.#touch(entry);
     if (entry === undefined) {
       entry = {
         key,
@@ -143,6 +153,7 @@ export class GeneralEngine extends Engine {
         filled: false,
         numbers: undefined,
       };
+      this.#touch(entry);
       windows.set(windowKey, entry);
     }
     return entry;
@@ -151,6 +162,8 @@ export class GeneralEngine extends Engine {
   protected forget(entry: WindowEntry): void {
     const windows = this.keys.get(entry.id);
     if (windows?.get(entry.windowKey) !== entry) return;
+    this.#touch(entry);
+    this.#forgetTimes?.(entry);
     windows.delete(entry.windowKey);
     if (windows.size === 0) this.keys.delete(entry.id);
   }
@@ -226,12 +239,20 @@ export class GeneralEngine extends Engine {
     return this.eventTime && this.cleanupTime(window) <= this.ctx.watermark; // G1
   }
 
+  #touch(entry: WindowEntry): void {
+    this.#changes?.touch(entry.id, entry, entry.windowKey);
+  }
+
+  #isThere(entry: WindowEntry): boolean {
+    return this.keys.get(entry.id)?.get(entry.windowKey) === entry;
+  }
+
   protected override declareState(): void {
-    for (const [key, windowData, saved] of this.ctx.state.namespaced(
-      'window contents',
-      () => this.#saved(),
-      stateStore(this.ctx) === undefined,
-    )) {
+    const { state } = this.ctx;
+    const own = this.#own();
+    const { restored, changes } = state.own<unknown, SavedEntry>('window contents', own);
+    if (changes !== undefined) this.#tellOfTimers();
+    for (const [key, windowData, saved] of restored) {
       const [filled, contents, numbers, events, clock] = saved;
       const entry = this.entryOf(keyIdentity(key), key, windowFromData(windowData));
       if (filled) this.held.set(entry, contents);
@@ -239,30 +260,70 @@ export class GeneralEngine extends Engine {
       for (const time of events) this.eventTimers.register(time, entry);
       for (const time of clock) this.clockTimers.register(time, entry);
     }
+    this.#changes = changes;
     const next = this.clockTimers.nextTime();
     if (next !== Infinity) this.ctx.requestProcessingTime(onceOver(next));
   }
 
-  *#saved(): Generator<[key: unknown, window: unknown, entry: SavedEntry]> {
-    const events = timesByEntry(this.eventTimers);
-    const clock = timesByEntry(this.clockTimers);
-    for (const windows of this.keys.values()) {
-      for (const entry of windows.values()) {
-        const { key, window, filled, numbers } = entry;
-        yield [
-          key,
-          windowAsData(window),
-          [
-            filled,
-            filled ? this.held.get(entry) : undefined,
-            new Map(numbers),
-            events.get(entry) ?? [],
-            clock.get(entry) ?? [],
-          ],
-        ];
-      }
+  /** The timers of a window go with it. */
+  #tellOfTimers(): void {
+    const telling = (queue: TimerQueue<WindowEntry>) => {
+      const times = new TimesByOwner(queue);
+      queue.touch = (time, entry) => {
+        if (!this.#isThere(entry)) return;
+        this.#touch(entry);
+        times.told(time, entry);
+      };
+      return times;
+    };
+    const events = telling(this.eventTimers);
+    const clock = telling(this.clockTimers);
+    this.#eventTimes = events;
+    this.#clockTimes = clock;
+    this.#forgetTimes = (entry) => {
+      events.forget(entry);
+      clock.forget(entry);
+    };
+  }
+
+  /** Units are windows of keys. */
+  #own(): Own<WindowEntry> {
+    return {
+      units: () => this.#units(),
+      entriesOf: (id, windowKey) => this.#entriesOf(id, windowKey as string),
+      addressOf: ({ key, window }) => [key, windowAsData(window)],
+    };
+  }
+
+  *#units(): Generator<Unit<WindowEntry>> {
+    if (this.#changes === undefined) {
+      // Nobody tells of timers; all is listed at once.
+      this.#eventTimes = timesByEntry(this.eventTimers);
+      this.#clockTimes = timesByEntry(this.clockTimers);
+    }
+    for (const [id, windows] of this.keys) {
+      for (const [windowKey, entry] of windows) yield [id, entry, windowKey];
     }
   }
+
+  #entriesOf(id: unknown, windowKey: string): [key: unknown, window: unknown, saved: SavedEntry][] {
+    const entry = this.keys.get(id)?.get(windowKey);
+    if (entry === undefined) return [];
+    const { key, window, filled, numbers } = entry;
+    const contents = filled ? this.held.get(entry) : undefined;
+    const saved: SavedEntry = [
+      filled,
+      contents,
+      new Map(numbers),
+      this.#eventTimes.of(entry),
+      this.#clockTimes.of(entry),
+    ];
+    return [[key, windowAsData(window), saved]];
+  }
+}
+
+interface TimesOf {
+  of(entry: WindowEntry): number[];
 }
 
 type SavedEntry = [
@@ -273,14 +334,14 @@ type SavedEntry = [
   clockTimers: number[],
 ];
 
-function timesByEntry(timers: TimerQueue<WindowEntry>): Map<WindowEntry, number[]> {
+function timesByEntry(timers: TimerQueue<WindowEntry>): TimesOf {
   const times = new Map<WindowEntry, number[]>();
   for (const [time, entry] of timers.entries()) {
     const of = times.get(entry);
     if (of === undefined) times.set(entry, [time]);
     else of.push(time);
   }
-  return times;
+  return { of: (entry) => times.get(entry) ?? [] };
 }
 
 function triggerOf({ operation, assigner }: EngineParts, eventTime: boolean): Trigger<unknown> {

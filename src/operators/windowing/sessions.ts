@@ -13,7 +13,9 @@
 import type { MaybePromise } from '../../runtime/operator.ts';
 import { isPromise } from '../../runtime/output.ts';
 import { settling } from '../../runtime/settling.ts';
+import type { Changes } from '../../state/changes.ts';
 import { keyIdentity } from '../../state/key-identity.ts';
+import type { Unit } from '../../state/views.ts';
 import { onceOver, overAt } from '../processing-time.ts';
 import { Pace } from '../pace.ts';
 import { Engine, type EngineParts } from './engine.ts';
@@ -45,6 +47,8 @@ export class SessionEngine extends Engine {
   readonly #sessions = new Map<unknown, Session | Session[]>();
   readonly #heap = new TimeHeap<Session>();
   #order = 0;
+  /** Of the sessions of keys; undefined where no checkpoints are taken. */
+  #changes: Changes<unknown> | undefined;
 
   constructor(parts: EngineParts) {
     super(parts);
@@ -60,6 +64,7 @@ export class SessionEngine extends Engine {
       : this.#gapMs;
     const end = sessionEnd(start, gapMs);
     const id = keyIdentity(cursor.key);
+    this.#changes?.touch(id, cursor.key);
     const known = this.#sessions.get(id);
     if (known === undefined) return this.#begin(id, start, end, value);
     if (!Array.isArray(known)) {
@@ -201,6 +206,7 @@ export class SessionEngine extends Engine {
       session.gone = true;
       ended.push(session);
     }
+    for (const { id, key } of ended) this.#changes?.touch(id, key);
     for (const id of new Set(ended.map((session) => session.id))) {
       const known = this.#sessions.get(id);
       if (Array.isArray(known)) {
@@ -214,20 +220,32 @@ export class SessionEngine extends Engine {
   }
 
   protected override declareState(): void {
-    const restored = this.ctx.state.derived('sessions', () => this.#entries(), true);
+    const { restored, changes } = this.ctx.state.ownByKey<Saved>('sessions', {
+      units: () => this.#units(),
+      entriesOf: (id) => [this.#sessions.get(id) ?? []].flat().map(entryOf),
+      addressOf: (key) => [key],
+      many: true,
+    });
+    this.#changes = changes;
     restored.sort(([, a], [, b]) => a[3] - b[3]);
     for (const [key, [start, end, contents]] of restored) {
       this.#open(keyIdentity(key), key, start, end).contents = contents;
     }
   }
 
-  *#entries(): Generator<
-    [key: unknown, session: [start: number, end: number, contents: unknown, order: number]]
-  > {
-    for (const { key, start, end, contents, order } of [...this.#sessions.values()].flat()) {
-      yield [key, [start, end, contents, order]];
+  /** Keys. */
+  *#units(): Generator<Unit<unknown>> {
+    for (const [id, known] of this.#sessions) {
+      const { key } = Array.isArray(known) ? (known[0] as Session) : known;
+      yield [id, key, undefined];
     }
   }
+}
+
+type Saved = [start: number, end: number, contents: unknown, order: number];
+
+function entryOf({ key, start, end, contents, order }: Session): [key: unknown, saved: Saved] {
+  return [key, [start, end, contents, order]];
 }
 
 /** Those that an interval touches. */

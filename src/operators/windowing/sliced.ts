@@ -10,7 +10,10 @@
 //   S3. Every window that holds a record of a key fires once, in order of its end, as with exact accumulation.
 
 import { MAX_TIMESTAMP, MIN_TIMESTAMP, type MaybePromise } from '../../runtime/operator.ts';
+import type { Changes } from '../../state/changes.ts';
 import { keyIdentity } from '../../state/key-identity.ts';
+import type { Own } from '../../state/tables.ts';
+import type { Unit } from '../../state/views.ts';
 import { onceOver, overAt } from '../processing-time.ts';
 import { Pace } from '../pace.ts';
 import { Cell } from './contents.ts';
@@ -26,6 +29,8 @@ import { type Steps, run } from './waiting.ts';
 import { TimeWindow, floorMod } from './windows.ts';
 
 type Cells = Map<unknown, Cell>;
+/** Of a key, oldest first. */
+type Slices = [start: number, own: unknown][];
 
 export class SlicedEngine extends Engine {
   readonly #eventTime: boolean;
@@ -39,6 +44,8 @@ export class SlicedEngine extends Engine {
   /** Their starts, and some of slices that have joined the stacks. */
   readonly #starts = new TimeHeap<number>();
   readonly #stacks = new Map<unknown, SliceStacks>();
+  /** Of slices by key; undefined where no checkpoints are taken. */
+  #changes: Changes<unknown> | undefined;
   /** Start of the youngest slice that time has passed. */
   #done = MIN_TIMESTAMP;
   /** How far the clock's windows have come. */
@@ -72,6 +79,7 @@ export class SlicedEngine extends Engine {
       this.#turnTo(start);
     }
     const id = keyIdentity(key);
+    this.#changes?.touch(id, key);
     const cell = this.#cells.get(id);
     if (cell === undefined) {
       this.#cells.set(id, new Cell(key, synchronous(this.contents.first(value))));
@@ -122,6 +130,7 @@ export class SlicedEngine extends Engine {
       return this.#eventTime && this.isLate(timestamp) ? this.dropLate(value) : undefined;
     }
     const id = keyIdentity(key);
+    this.#changes?.touch(id, key);
     const entries = new Map<number, unknown>(this.#stacks.get(id)?.entries() ?? []);
     const { contents } = this;
     entries.set(
@@ -202,6 +211,9 @@ export class SlicedEngine extends Engine {
     this.#done = start;
     const cells = this.#slices.get(start);
     if (cells === undefined) return;
+    if (this.#changes !== undefined) {
+      for (const [id, { key }] of cells) this.#changes.touch(id, key);
+    }
     this.#slices.delete(start);
     for (const [id, { key, contents }] of cells) {
       let stacks = this.#stacks.get(id);
@@ -222,6 +234,7 @@ export class SlicedEngine extends Engine {
     const oldest = start + this.#slideMs;
     const pace = new Pace(this.ctx);
     for (const [id, stacks] of this.#stacks) {
+      this.#changes?.touch(id, stacks.key);
       const value = stacks.value(merge);
       const wait = pace.after(emission.emit(stacks.key, window, value, end, true));
       if (wait !== undefined) yield wait;
@@ -235,11 +248,14 @@ export class SlicedEngine extends Engine {
   }
 
   protected override declareState(): void {
-    const restored = this.ctx.state.derived('slices', () => this.#entries(), true);
+    const { state } = this.ctx;
+    const times = state.drawn('time of slices', () => this.#timeOfSlices());
+    const { restored, changes } = state.ownByKey<Slices>('slices', this.#own());
+    this.#changes = changes;
     if (restored.length === 0) return;
     // Old subtasks have seen the same watermark at a barrier of theirs, give or take: the earliest counts.
-    this.#done = restored.reduce((earliest, [, [done]]) => Math.min(earliest, done), Infinity);
-    for (const [key, [, slices]] of restored) {
+    if (times.length > 0) this.#done = Math.min(...times);
+    for (const [key, slices] of restored) {
       const id = keyIdentity(key);
       const old = slices.filter(([start]) => start <= this.#done);
       if (old.length > 0) this.#stacks.set(id, this.#stacked(key, old));
@@ -253,18 +269,43 @@ export class SlicedEngine extends Engine {
     if (!this.#eventTime) this.#awaitNext();
   }
 
-  *#entries(): Generator<[key: unknown, [done: number, slices: [number, unknown][]]]> {
-    const entries = new Map<unknown, { key: unknown; slices: [number, unknown][] }>();
-    for (const [id, stacks] of this.#stacks) {
-      entries.set(id, { key: stacks.key, slices: [...stacks.entries()] });
-    }
-    for (const start of [...this.#slices.keys()].sort((a, b) => a - b)) {
-      for (const [id, { key, contents }] of this.#slices.get(start) as Cells) {
-        const entry = entries.get(id);
-        if (entry === undefined) entries.set(id, { key, slices: [[start, contents]] });
-        else entry.slices.push([start, contents]);
+  /** Undefined where no slice has been passed, so that others decide. */
+  #timeOfSlices(): number | undefined {
+    if (this.#stacks.size === 0 && this.#slices.size === 0) return undefined;
+    return this.#done === MIN_TIMESTAMP ? undefined : this.#done;
+  }
+
+  /** Units are keys. */
+  #own(): Own<unknown> {
+    return {
+      units: () => this.#units(),
+      entriesOf: (id) => this.#entriesOf(id),
+      addressOf: (key) => [key],
+    };
+  }
+
+  *#units(): Generator<Unit<unknown>> {
+    for (const [id, { key }] of this.#stacks) yield [id, key, undefined];
+    const before: Cells[] = [];
+    for (const cells of this.#slices.values()) {
+      for (const [id, { key }] of cells) {
+        if (this.#stacks.has(id) || before.some((others) => others.has(id))) continue;
+        yield [id, key, undefined];
       }
+      before.push(cells);
     }
-    for (const { key, slices } of entries.values()) yield [key, [this.#done, slices]];
+  }
+
+  #entriesOf(id: unknown): [key: unknown, slices: Slices][] {
+    const stacks = this.#stacks.get(id);
+    const slices: Slices = stacks === undefined ? [] : [...stacks.entries()];
+    let key = stacks?.key;
+    for (const start of [...this.#slices.keys()].sort((a, b) => a - b)) {
+      const cell = this.#slices.get(start)?.get(id);
+      if (cell === undefined) continue;
+      key = cell.key;
+      slices.push([start, cell.contents]);
+    }
+    return slices.length === 0 ? [] : [[key, slices]];
   }
 }

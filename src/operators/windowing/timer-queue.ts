@@ -15,9 +15,12 @@ export class TimerQueue<O> {
   /** What is left of the time that fires now. */
   #firingTime = NaN;
   #firing = new Set<O>();
+  /** Told of a timer before it comes or goes; undefined where nobody is. */
+  touch: ((time: number, owner: O) => void) | undefined;
 
   register(time: number, owner: O): void {
     if (time === this.#firingTime && this.#firing.has(owner)) return; // Q3
+    this.touch?.(time, owner);
     const owners = this.#owners.get(time);
     if (owners === undefined) {
       this.#owners.set(time, new Set([owner]));
@@ -28,6 +31,7 @@ export class TimerQueue<O> {
   }
 
   delete(time: number, owner: O): void {
+    this.touch?.(time, owner);
     this.#owners.get(time)?.delete(owner);
     if (time === this.#firingTime) this.#firing.delete(owner);
   }
@@ -53,6 +57,7 @@ export class TimerQueue<O> {
       this.#firingTime = time;
       this.#firing = owners;
       for (const owner of owners) {
+        this.touch?.(time, owner);
         owners.delete(owner);
         yield { time, owner };
         if (times.earliest < time) {
@@ -67,15 +72,26 @@ export class TimerQueue<O> {
   /** An earlier timer has been registered; the rest of this time waits behind it. */
   #putBack(time: number, rest: Set<O>): void {
     const later = this.#owners.get(time);
+    if (this.touch !== undefined) for (const owner of rest) this.touch(time, owner);
     if (later === undefined) this.#times.push(time, time);
     this.#owners.set(time, new Set([...rest, ...(later ?? [])]));
     rest.clear();
   }
 
+  /** Whose timer there is at a time, if there is one; on the heap owners tell themselves apart. */
+  ownerAt(time: number, identity: O): { owner: O } | undefined {
+    const isThere =
+      this.#owners.get(time)?.has(identity) === true ||
+      (time === this.#firingTime && this.#firing.has(identity));
+    return isThere ? { owner: identity } : undefined;
+  }
+
+  /** Goes on while timers come and go that `touch` is told of. */
   *entries(): Generator<[time: number, owner: O]> {
-    for (const owner of this.#firing) yield [this.#firingTime, owner];
     for (const [time, owners] of this.#owners) {
       for (const owner of owners) yield [time, owner];
     }
+    // Last, as a time may begin to fire meanwhile.
+    for (const owner of this.#firing) yield [this.#firingTime, owner];
   }
 }

@@ -58,7 +58,7 @@ def waiting_sides(ctx: OperatorContext, due_of: DueOf) -> Sides:
     disk = runtime_context(ctx).backend.store
     if disk is None:
         return HeapSides(ctx.state.namespaced("sides"), due_of, ctx.state.touch)
-    sides: Sides = ctx.state.kept_by("sides", StoredSides.form, lambda: StoredSides(disk))
+    sides: Sides = ctx.state.own("sides", StoredSides.form, lambda changes: StoredSides(disk, changes))
     return sides
 
 

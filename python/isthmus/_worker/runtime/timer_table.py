@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import Any
 
 from ..state.embedded_timers import EmbeddedTimers
 from ..state.tables import Table
-from ..state.views import GONE, View
+from ..state.views import GONE, LiveView, View
 from .timer_queue import TimerQueue
 
 #: Timers that are listed in a step, when they are saved.
@@ -31,7 +32,7 @@ class TimerTable(Table):
     def view(self, changed: set[Any] | None) -> View:
         queues = [queue for queue in self.held if isinstance(queue, TimerQueue)]
         if not queues:
-            return super().view(changed)
+            return LiveView(self._units, changed, self._rows_of, _timer_address, _timer_key)
         if changed is None:
             return _TimersView(
                 {
@@ -42,6 +43,16 @@ class TimerTable(Table):
             )
         pending = {unit: True if queues[unit[0]].has(*unit[1:]) else GONE for unit in changed}
         return _TimersView({}, pending)
+
+    def _units(self) -> Iterator[list[Any]]:
+        for domain, queue in enumerate(self.held):
+            timers = queue.items()
+            while some := [(domain, time, key) for time, key in islice(timers, _LISTED)]:
+                yield some
+
+    def _rows_of(self, unit: Any) -> list[Any]:
+        domain, time, key = unit
+        return _timer_entry(unit, True) if self.held[domain].has(time, key) else []
 
     def load(self, entries: list[Any], subtask: int, parallelism: int) -> None:
         for key, (domain, time), _ in entries:
@@ -92,6 +103,10 @@ def _due_of(keys: dict[Any, bool]) -> list[Any]:
 def _timer_entry(unit: Any, held: Any) -> list[Any]:
     domain, time, key = unit
     return [(key, (domain, time), True)]
+
+
+def _timer_key(unit: Any) -> Any:
+    return unit[2]
 
 
 def _timer_address(unit: Any) -> Any:

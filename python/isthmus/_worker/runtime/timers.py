@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from ..._interfaces.timerservice import TimerService
 from ..state.changes import Changes
 from ..state.embedded import EmbeddedStore
@@ -23,9 +26,8 @@ class Timers:
     def __init__(self, state: OperatorStore, disk: EmbeddedStore | None = None) -> None:
         def made(changes: Changes | None) -> TimerTable:
             if disk is not None:
-                return TimerTable(
-                    (EmbeddedTimers(disk, state.touch_key), EmbeddedTimers(disk, state.touch_key))
-                )
+                touches = (_touching(domain, changes) for domain in (0, 1))
+                return TimerTable(tuple(EmbeddedTimers(disk, state.touch_key, touch) for touch in touches))
             if changes is None:
                 return TimerTable((TimerQueue(), TimerQueue()))
             queues = (TouchingTimerQueue(domain, changes.touch, state.touch_key) for domain in (0, 1))
@@ -33,7 +35,14 @@ class Timers:
 
         self.event: TimerQueue | EmbeddedTimers
         self.processing: TimerQueue | EmbeddedTimers
-        self.event, self.processing = state.own("timers", TimerTable.form, made, tells=disk is None)
+        self.event, self.processing = state.own("timers", TimerTable.form, made)
+
+
+def _touching(domain: int, changes: Changes | None) -> Callable[[int, Any], None] | None:
+    if changes is None:
+        return None
+    touch = changes.touch
+    return lambda time, key: touch(((domain, time, key),))
 
 
 class KeyedTimerService(TimerService):

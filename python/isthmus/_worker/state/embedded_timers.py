@@ -22,11 +22,18 @@ class EmbeddedTimers:
 
     Args:
         touch_key: Told of the key of a timer before it fires.
+        touch: Told of a timer before it comes or goes; None where nobody is.
     """
 
-    def __init__(self, store: EmbeddedStore, touch_key: Callable[[Any], None]) -> None:
+    def __init__(
+        self,
+        store: EmbeddedStore,
+        touch_key: Callable[[Any], None],
+        touch: Callable[[int, Any], None] | None = None,
+    ) -> None:
         self._store = store
         self._touch_key = touch_key
+        self._touch = touch
         #: Made with the first timer: most operators have none.
         self._name: str | None = None
         self._sequence = 0
@@ -42,6 +49,8 @@ class EmbeddedTimers:
             self._create()
         if self._page_end is not None and time <= self._page_end:
             self._read_anew()  # D3
+        if self._touch is not None:
+            self._touch(time, key)
         self._sequence += 1
         self._store.write(self._insert, (time, self._sequence, stored_key(key), dumps(key)))  # D1
         if self._next is not _UNKNOWN and (self._next is None or time < self._next):
@@ -52,6 +61,8 @@ class EmbeddedTimers:
             return
         if self._page_end is not None and time <= self._page_end:
             self._read_anew()  # D3
+        if self._touch is not None:
+            self._touch(time, key)
         self._store.write(self._delete, (time, stored_key(key)))
         if time == self._next:
             self._next = _UNKNOWN
@@ -71,9 +82,11 @@ class EmbeddedTimers:
             self._stale = False
             self._page_end = page[-1][0]
             for time, sequence, key in page:
+                firing = pickle.loads(key)
+                if self._touch is not None:
+                    self._touch(time, firing)
                 self._fired = (time, sequence)
                 self._next = _UNKNOWN
-                firing = pickle.loads(key)
                 self._touch_key(firing)
                 yield time, firing
                 if self._stale:
@@ -81,8 +94,14 @@ class EmbeddedTimers:
             self._forget()
         self._page_end = None
 
+    def has(self, time: int, key: Any) -> bool:
+        if self._name is None:
+            return False
+        self._forget()
+        return self._store.execute(self._one, (time, stored_key(key))).fetchone() is not None
+
     def items(self) -> Iterator[tuple[int, Any]]:
-        """All, as they are now."""
+        """All there are; goes on while timers come and go that ``touch`` is told of."""
         if self._name is None:
             return
         self._forget()
@@ -105,6 +124,7 @@ class EmbeddedTimers:
         self._delete = f"DELETE FROM {name} WHERE time = ? AND k = ?"
         rows = f"SELECT time, sequence, key FROM {name} WHERE"
         in_order = f"ORDER BY time, sequence LIMIT {PAGE_ROWS}"
+        self._one = f"{rows} time = ? AND k = ?"
         self._earliest = f"{rows} time <= ? {in_order}"
         self._after = f"{rows} (time, sequence) > (?, ?) {in_order}"
         self._delete_fired = f"DELETE FROM {name} WHERE (time, sequence) <= (?, ?)"

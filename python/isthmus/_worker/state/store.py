@@ -306,12 +306,12 @@ class OperatorStore:
         if keys is not None:
             keys.touch((key[0] if type(key) is NamespacedKey else key,))
 
-    def own(self, name: str, form: str, make: Callable[[Changes | None], Table], tells: bool = True) -> Any:
-        """A table of a kind of its own, which tells of its changes itself if it does."""
+    def own(self, name: str, form: str, make: Callable[[Changes | None], Table]) -> Any:
+        """A table of a kind of its own, which tells of its changes itself."""
         store = self._store
 
         def table() -> Table:
-            changes = store.changes() if tells else None
+            changes = store.changes()
             made = make(changes)
             made.changes = changes
             return made
@@ -409,10 +409,6 @@ class OperatorStore:
     def undeclared(self, names: Iterable[str]) -> list[str]:
         """Of these tables, those that were restored and are not declared."""
         return [name for name in names if self._store.waits(self._uid, name)]
-
-    def kept_by(self, name: str, form: str, make: Callable[[], Any]) -> Any:
-        """A table that keeps its entries itself, elsewhere than on the heap; gives it."""
-        return self._declare(name, form, make)
 
     def _declare(self, name: str, form: str, make: Callable[[], Any]) -> Any:
         return self._store.declared(self._uid, name, form, make)

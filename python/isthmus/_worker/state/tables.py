@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
 from typing import Any, ClassVar
 
 from .changes import Changes
 from .tracked_table import StoredView, TrackedTable
-from .views import GONE, EntriesView, MapsView, NamespacesView, PairsView, View
+from .views import GONE, EntriesView, LiveView, MapsView, NamespacesView, PairsView, View
 
 
 class Table:
@@ -69,7 +69,7 @@ class KeyedTable(Table):
     def view(self, changed: set[Any] | None) -> View:
         if changed is None:
             return View(_shallow(self.held), self._rows, None)
-        return View(_picked(self.held, changed), self._rows, _alone)
+        return LiveView(_nothing, changed, self._rows_of, _alone)
 
     def stored_view(self, increment: bool) -> StoredView | None:
         """In place of ``view``, where its changes are known in the embedded store."""
@@ -77,6 +77,10 @@ class KeyedTable(Table):
 
     def holds_any(self) -> bool:
         return bool(self.held) if isinstance(self.held, dict) else True
+
+    def _rows_of(self, key: Any) -> list[Any]:
+        entry = _got(self.held, key)
+        return [] if entry is GONE else self._rows(key, entry)
 
     def _rows(self, key: Any, entry: Any) -> list[Any]:
         if self._alive is None:
@@ -184,9 +188,10 @@ class NamespacedTable(Table):
             self.held.setdefault(namespace, {})[key] = entry
 
     def remove(self, addresses: list[Any]) -> None:
-        for (key,) in addresses:
-            for held in self.held.values():
-                held.pop(key, None)
+        """Of a key, or of a key and a namespace, as tables on disk tell it."""
+        for key, *namespaces in addresses:
+            for namespace in namespaces or self.held:
+                self.held.get(namespace, {}).pop(key, None)
 
     def loaded(self) -> None:
         for namespace in [namespace for namespace, held in self.held.items() if not held]:
@@ -311,6 +316,15 @@ def _shallow(held: Any) -> dict[Any, Any]:
 def _picked(held: Any, changed: set[Any]) -> dict[Any, Any]:
     """What there is of units, or GONE."""
     return dict(zip(changed, map(held.get, changed, repeat(GONE)), strict=True))
+
+
+def _got(held: Any, key: Any) -> Any:
+    """What there is, without telling of it."""
+    return dict.get(held, key, GONE) if isinstance(held, dict) else held.get(key, GONE)
+
+
+def _nothing() -> Iterator[list[Any]]:
+    return iter(())
 
 
 def _alone(unit: Any) -> Any:

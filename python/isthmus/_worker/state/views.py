@@ -85,6 +85,70 @@ class View:
         return removed, entries
 
 
+class LiveView(View):
+    """Units that are looked up when they are taken out, where they are not set aside.
+
+    Args:
+        live: All units there are, in pieces; goes on while units come and go that it is told of.
+        changed: In an increment the units that have changed.
+        rows: The entries of a unit as they are now; none where it is not there.
+        address: What is told of a unit that is gone.
+        key_of: The key by which a unit goes to its subtask.
+    """
+
+    def __init__(
+        self,
+        live: Callable[[], Iterator[list[Any]]],
+        changed: Collection[Any] | None,
+        rows: Callable[[Any], list[Any]],
+        address: Callable[[Any], Any],
+        key_of: Callable[[Any], Any] = lambda unit: unit,
+    ) -> None:
+        self._live = live
+        self._changed = changed
+        self._rows_of = rows
+        self._address_of = address
+        self._key_of = key_of
+        self._asides: dict[Any, list[Any]] = {}
+        self._done: set[Any] = set()
+
+    def keep(self, units: Collection[Any]) -> None:
+        changed, asides, done = self._changed, self._asides, self._done
+        for unit in units:
+            if unit in asides or unit in done or (changed is not None and unit not in changed):
+                continue
+            asides[unit] = [row if fixed(row) else kept(row) for row in self._rows_of(unit)]  # V1
+
+    def units(self) -> Iterator[list[Any]]:
+        if self._changed is None:
+            yield from self._live()
+            # Those that went before they were listed. Who has come since is set aside as nothing.
+            yield list(self._asides)
+            return
+        rest = iter(self._changed)
+        while part := list(islice(rest, _LISTED)):
+            yield part
+
+    def key_of(self, unit: Any) -> Any:
+        return self._key_of(unit)
+
+    def take(self, units: Iterable[Any]) -> tuple[list[Any], list[Any]]:
+        asides, done = self._asides, self._done
+        removed: list[Any] = []
+        entries: list[Any] = []
+        for unit in units:
+            if unit in done:
+                continue
+            done.add(unit)
+            rows = asides.pop(unit, None)
+            if rows is None:
+                rows = self._rows_of(unit)
+            if not rows and self._changed is not None:
+                removed.append(self._address_of(unit))
+            entries += rows
+        return removed, entries
+
+
 class PairsView(View):
     """Units are ``(key, …)``."""
 

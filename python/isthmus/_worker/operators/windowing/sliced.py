@@ -224,9 +224,10 @@ class SlicedEngine(Engine):
             if start is None or start + width - 1 > time:
                 break
             self._done = start
-            contents = self._slices.pop(start, None)
+            contents = self._slices.get(start)
             if contents is not None:
                 self._touch(contents.keys())
+                del self._slices[start]
                 self._stacks.push(start, contents)
             window_start = start + width - size
             if (window_start - offset) % slide == 0:
