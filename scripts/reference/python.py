@@ -351,8 +351,9 @@ class Source:
 
 @cache
 def source_of(module: str) -> Source | None:
+    """The source of a module of ours."""
     path = getattr(sys.modules.get(module), "__file__", None)
-    return Source(path) if isinstance(path, str) and path.startswith(str(ROOT)) else None
+    return Source(path) if isinstance(path, str) and module.partition(".")[0] == "isthmus" else None
 
 
 def class_node(cls: type) -> tuple[Source, ast.ClassDef] | None:
