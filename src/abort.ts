@@ -2,11 +2,14 @@
 
 import { JobCancelledError } from './errors.ts';
 
-/** The error of a job that its signal has cancelled, or has not let begin. */
-export function cancelledBy(signal: AbortSignal | undefined): JobCancelledError {
+/** The error of a job, or of a call, that its signal has cancelled, or has not let begin. */
+export function cancelledBy(
+  signal: AbortSignal | undefined,
+  what: 'job' | 'call' = 'job',
+): JobCancelledError {
   const reason: unknown = signal?.reason;
   const said = reason instanceof Error && reason.name !== 'AbortError' ? ` ${reason.message}` : '';
-  return new JobCancelledError(`The job was cancelled by its signal.${said}`);
+  return new JobCancelledError(`The ${what} was cancelled by its signal.${said}`);
 }
 
 /** What `promise` gives, unless the signal is aborted before. The promise's own late rejection is dropped. */

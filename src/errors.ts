@@ -12,6 +12,7 @@
 //   ├── StateError              what was kept cannot be written, or cannot be used: it is damaged, or another's
 //   ├── CodecError              a value cannot cross between the languages
 //   ├── JobCancelledError       the job was cancelled
+//   ├── CallError               a call has taken too long, is one too many, or came after the end
 //   ├── UnsupportedError        PyFlink has it, Isthmus does not (yet)
 //   └── InternalError           a bug of ours
 
@@ -31,6 +32,9 @@ export type ErrorCode =
   | 'ISTHMUS_STATE'
   | 'ISTHMUS_CODEC'
   | 'ISTHMUS_CANCELLED'
+  | 'ISTHMUS_CALL_TIMEOUT'
+  | 'ISTHMUS_CALL_LIMIT'
+  | 'ISTHMUS_CALL_CLOSED'
   | 'ISTHMUS_UNSUPPORTED'
   | 'ISTHMUS_INTERNAL';
 
@@ -153,6 +157,15 @@ export class JobCancelledError extends IsthmusError {
   }
 }
 
+type CallErrorCode = Extract<ErrorCode, `ISTHMUS_CALL_${string}`>;
+
+/** A call has taken too long, is one too many, or came after the end. */
+export class CallError extends IsthmusError {
+  constructor(code: CallErrorCode, message: string, options?: Details) {
+    super(code, message, options);
+  }
+}
+
 /** PyFlink has it, Isthmus has not (yet). */
 export class UnsupportedError extends IsthmusError {
   constructor(message: string, options?: Details) {
@@ -196,6 +209,10 @@ export function errorFromReport(report: ErrorReport): IsthmusError {
       return new CodecError(message, / at (\$[^\s:]*)/.exec(message)?.[1], { report });
     case 'ISTHMUS_CANCELLED':
       return new JobCancelledError(message, { report });
+    case 'ISTHMUS_CALL_TIMEOUT':
+    case 'ISTHMUS_CALL_LIMIT':
+    case 'ISTHMUS_CALL_CLOSED':
+      return new CallError(code, message, { report });
     case 'ISTHMUS_UNSUPPORTED':
       return new UnsupportedError(message, { report });
     case 'ISTHMUS_INTERNAL':

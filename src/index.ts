@@ -17,6 +17,7 @@ export type { AllWindowedStream } from './api/all-windowed-stream.ts';
 export { AsyncDataStream, type AsyncLike } from './api/async-data-stream.ts';
 export { AsyncRetryStrategy, type RetryConditions } from './api/async-retry.ts';
 export { BroadcastConnectedStream, BroadcastStream } from './api/broadcast-stream.ts';
+export type { CalledFunction, CallOptions, OneCallOptions } from './api/called-function.ts';
 export { CollectedResults, type CollectOptions } from './api/collected-results.ts';
 export { ConnectedStreams } from './api/connected-streams.ts';
 export { type BatchOptions, DataStream } from './api/data-stream.ts';
@@ -123,6 +124,7 @@ export type { KeyedStateStore } from './operators/windowing/window-state.ts';
 export { CountWindow, GlobalWindow, TimeWindow, Window } from './operators/windowing/windows.ts';
 export {
   BridgeProtocolError,
+  CallError,
   CodecError,
   ConfigurationError,
   type ErrorCode,

@@ -14,6 +14,7 @@ test.each([
   ['ISTHMUS_STATE', errors.StateError],
   ['ISTHMUS_CODEC', errors.CodecError],
   ['ISTHMUS_CANCELLED', errors.JobCancelledError],
+  ['ISTHMUS_CALL_LIMIT', errors.CallError],
   ['ISTHMUS_UNSUPPORTED', errors.UnsupportedError],
   ['ISTHMUS_INTERNAL', errors.InternalError],
 ] as const)('a report of %s', (code, errorClass) => {

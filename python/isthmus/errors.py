@@ -13,6 +13,7 @@
     ├── StateError              what was kept cannot be written, or cannot be used: it is damaged, or another's
     ├── CodecError              a value cannot cross between the languages
     ├── JobCancelledError       the job was cancelled
+    ├── CallError               a call has taken too long, is one too many, or came after the end
     ├── UnsupportedError        PyFlink has it, Isthmus does not (yet)
     └── InternalError           a bug of ours
 """
@@ -102,6 +103,12 @@ class JobCancelledError(IsthmusError):
     code = "ISTHMUS_CANCELLED"
 
 
+class CallError(IsthmusError):
+    """Its ``code`` is one of ISTHMUS_CALL_TIMEOUT, _LIMIT and _CLOSED."""
+
+    code = "ISTHMUS_CALL_CLOSED"
+
+
 class UnsupportedError(IsthmusError, NotImplementedError):
     """PyFlink has it, Isthmus has not (yet)."""
 
@@ -137,6 +144,8 @@ def error_from_report(report: dict[str, Any]) -> IsthmusError:
     message = report.get("message", "unknown failure")
     if code.startswith("ISTHMUS_WORKER_"):
         return WorkerError(message, code=code, report=report)
+    if code.startswith("ISTHMUS_CALL_"):
+        return CallError(message, code=code, report=report)
     if code.startswith("ISTHMUS_OUTPUT"):
         return OutputError(message, code=code, report=report)
     cls = _BY_CODE.get(code, IsthmusError)

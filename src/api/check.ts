@@ -7,12 +7,11 @@ import {
   type PythonSignature,
 } from '../bridge/inspect.ts';
 import { GraphError } from '../errors.ts';
+import type { ImportRef } from '../graph/function-refs.ts';
 import type { FunctionRef, JobGraph, OperatorSpec } from '../graph/job-graph.ts';
 import { callOf, type FunctionPart, inWords } from '../graph/kinds.ts';
 import { closestWord, operatorText } from '../graph/operator-text.ts';
 import { LostFloats } from './lost-floats.ts';
-
-type ImportRef = Extract<FunctionRef, { form: 'import' }>;
 
 interface Use {
   ref: ImportRef;
@@ -57,6 +56,56 @@ export async function checkPythonFunctions(
   });
 }
 
+/** What an object is called by, the first that it has; `_worker/operators/calls.py` has the same. */
+const CALLED: FunctionPart = { methods: ['call', '__call__', 'map'] };
+
+/**
+ * Looks up a function that is to be called, with whatever arguments.
+ *
+ * @throws GraphError that says what is wrong
+ */
+export async function checkCalled(ref: ImportRef, options: InspectOptions): Promise<void> {
+  const { file, module, name } = ref;
+  const request = {
+    ...(file === undefined ? {} : { file }),
+    ...(module === undefined ? {} : { module }),
+    name,
+    methods: CALLED.methods,
+  };
+  const [found] = (await describeFunctions([request], options)) as [FunctionFound];
+  const problem = calledProblem(ref, found);
+  if (problem !== undefined) throw new GraphError(problem);
+}
+
+function calledProblem(ref: ImportRef, found: FunctionFound): string | undefined {
+  const name = `the Python function ${ref.name} of ${ref.file ?? ref.module ?? ''}`;
+  switch (found.kind) {
+    case undefined:
+      return missingText(ref, found);
+    case 'value':
+      return `${name} is a value of type ${found.type}, which cannot be called.`;
+    case 'function':
+      return argumentsOfFunction(name, ref);
+    case 'class':
+      return constructorProblem(name, ref, found.constructor) ?? calledMethod(name, found.methods);
+    case 'instance':
+      return calledMethod(name, found.methods);
+  }
+}
+
+function calledMethod(
+  name: string,
+  methods: Readonly<Record<string, PythonSignature>>,
+): string | undefined {
+  if (CALLED.methods.some((method) => methods[method] !== undefined)) return undefined;
+  return `${name} cannot be called: it has no method ${listed(CALLED.methods, 'or')}.`;
+}
+
+function argumentsOfFunction(name: string, { args, kwargs }: ImportRef): string | undefined {
+  if (args === undefined && kwargs === undefined) return undefined;
+  return `${name} is a function and takes no args; they are for the constructor of a class.`;
+}
+
 function pythonUses(graph: JobGraph): Use[] {
   const uses: Use[] = [];
   const add = (ref: FunctionRef, spec: OperatorSpec, as: string, calls: FunctionPart) => {
@@ -97,9 +146,7 @@ function problemOf({ ref, spec, as, calls: usual }: Use, found: FunctionFound): 
       if (calls.value === true) return undefined;
       return `${name} is a value of type ${found.type}, which cannot be called and has no method ${listed(calls.methods, 'or')}.`;
     case 'function':
-      if (ref.args !== undefined || ref.kwargs !== undefined) {
-        return `${name} is a function and takes no args; they are for the constructor of a class.`;
-      }
+      if (ref.args !== undefined || ref.kwargs !== undefined) return argumentsOfFunction(name, ref);
       if (calls.methods.length > 0 && calls.plain === undefined) {
         return `${name} is a function, and this operator needs a class with ${listed(calls.methods, 'and')}.`;
       }

@@ -15,11 +15,20 @@ import {
   checkText,
   pathOf,
 } from './arguments.ts';
+import {
+  type ArgumentsOf,
+  type CalledFunction,
+  type CallOptions,
+  calledFunction,
+  checkedCall,
+} from './called-function.ts';
+import { Calls } from './calls.ts';
 import { DataStream } from './data-stream.ts';
 import { DataStreamSink } from './data-stream-sink.ts';
 import { keptForTheJob } from '../connectors/function/given-stream.ts';
 import { instanceIfClass } from '../runtime/functions.ts';
 import { type Source, isSourceObject } from '../runtime/source.ts';
+import type { ImportRef } from '../graph/function-refs.ts';
 import { type BuiltGraph, GraphBuilder, type GraphSettings } from './graph-builder.ts';
 import {
   type JobExecutionResult,
@@ -125,6 +134,8 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
   readonly #options: EnvironmentOptions;
   readonly #builder = new GraphBuilder();
   readonly #session: Session;
+  /** Of functions that are called: they share their workers. */
+  #calls: Calls | undefined;
   /** What code says, by whatever setter: the last one counts. */
   readonly #config: Record<string, string>;
 
@@ -411,8 +422,47 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
     return this.graph().toPlanJson();
   }
 
-  /** Cancels jobs that still run, and ends the Python workers. */
+  // Calls.
+
+  /**
+   * A Python function as an asynchronous function of this program: for services, where a request wants one answer. All functions
+   * of an environment share its workers, as many as its parallelism says; they are started, and the function is loaded, before
+   * this resolves. A class, with a method `call` or `__call__`, is made once in each of them, and may have `open` and `close`.
+   *
+   * @example const score = await env.call(py<Review, number>('./model.py', 'score')); const stars = await score(review);
+   * @example const add = await env.call<(a: number, b: number) => number>(py('./sums.py', 'add'));
+   * @throws GraphError when there is no such function, UserFunctionError when it cannot be made or opened
+   */
+  call<In, Out>(
+    fn: PyFunction<In, Out>,
+    options?: CallOptions,
+  ): Promise<CalledFunction<ArgumentsOf<In>, Awaited<Out>>>;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the function takes.
+  call<F extends (...args: any[]) => unknown>(
+    // biome-ignore lint/suspicious/noExplicitAny: the types are those of F.
+    fn: PyFunction<any, any>,
+    options?: CallOptions,
+  ): Promise<CalledFunction<Parameters<F>, Awaited<ReturnType<F>>>>;
+  async call(
+    fn: PyFunction<unknown, unknown>,
+    options: CallOptions = {},
+  ): Promise<CalledFunction<never[], unknown>> {
+    const checked = checkedCall(fn, options);
+    const settings = this.#graphSettings();
+    const ref = fn.ref as ImportRef;
+    await this.#session.checkCalled({ ...settings, version: 1, operators: [], edges: [] }, ref);
+    this.#calls ??= new Calls(
+      (built, onResults) => this.#session.start(built, { servesCalls: true, onResults }),
+      settings,
+    );
+    const calls = this.#calls;
+    return calledFunction(calls, await calls.add(ref, checked.maxCalls), checked);
+  }
+
+  /** Cancels jobs that still run, ends calls, and ends the Python workers. */
   async close(): Promise<void> {
+    this.#calls?.close();
+    this.#calls = undefined;
     await this.#session.close();
   }
 
@@ -447,11 +497,15 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
 
   /** The job of `ends`, or everything built so far, with the functions it refers to. */
   build(name?: string, ends?: readonly Transformation[]): BuiltGraph {
+    return this.#builder.build(this.#graphSettings(name), ends);
+  }
+
+  #graphSettings(name?: string): GraphSettings {
     const { settings, warnings } = configurationInForce(this.#config);
     for (const message of warnings) this.#session.log({ level: 'warning', message });
     const { path = [], cwd, env } = this.#options.python ?? {};
     const { maxParallelism } = settings;
-    const graph: GraphSettings = {
+    return {
       name: name ?? settings.jobName ?? DEFAULT_JOB_NAME,
       client: 'typescript',
       parallelism: settings.parallelism ?? 1,
@@ -465,7 +519,6 @@ export class StreamExecutionEnvironment implements AsyncDisposable {
         ...(env === undefined ? {} : { env: { ...env } }),
       },
     };
-    return this.#builder.build(graph, ends);
   }
 }
 

@@ -10,13 +10,15 @@ import { WorkerPool } from '../bridge/worker-pool.ts';
 import type { OutputOrigin } from '../bridge/worker-process.ts';
 import { hostProblem } from '../config/host.ts';
 import { ConfigurationError, OutputError } from '../errors.ts';
+import type { ImportRef } from '../graph/function-refs.ts';
+import type { JobGraph } from '../graph/job-graph.ts';
 import { planJob } from '../graph/planner.ts';
 import { systemMachine } from '../machine/system-machine.ts';
 import { JobExecution, type JobOptions, type JobSubmission } from '../runtime/job-execution.ts';
 import { progressDisplay } from '../terminal/progress-display.ts';
 import { endQuietlyIfUnhandled } from './closed-output.ts';
 import { checkFolder } from './arguments.ts';
-import { checkPythonFunctions } from './check.ts';
+import { checkCalled, checkPythonFunctions } from './check.ts';
 import type { BuiltGraph } from './graph-builder.ts';
 import { heedSignals } from './signals.ts';
 
@@ -69,7 +71,8 @@ export class Session {
       },
     });
     const { name, settings } = submission.graph;
-    const display = progressDisplay(name, settings.progress);
+    const display =
+      options.servesCalls === true ? undefined : progressDisplay(name, settings.progress);
     const execution = JobExecution.start(submission, {
       ...options,
       pool: this.#pool,
@@ -86,7 +89,8 @@ export class Session {
       ],
     });
     this.#running.add(execution);
-    heedSignals(execution, submission.graph.settings);
+    // A service has handlers of its own; its requests under way are to be answered first.
+    if (options.servesCalls !== true) heedSignals(execution, submission.graph.settings);
     const over = () => this.#running.delete(execution);
     execution.result.then(over, (error: unknown) => {
       if (error instanceof OutputError && error.code === 'ISTHMUS_OUTPUT_CLOSED') {
@@ -101,16 +105,22 @@ export class Session {
   async check({ graph }: BuiltGraph, signal?: AbortSignal): Promise<void> {
     planJob(graph);
     checkFolder('python.cwd', graph.python.cwd);
-    const warnings = await checkPythonFunctions(graph, async () => {
-      const { cwd } = graph.python;
-      const interpreter = graph.settings.pythonExecutable ?? graph.python.interpreter;
-      const { executable } = await resolveInterpreter(
-        findInterpreter(interpreter, process.env, cwd),
-      );
-      const { sysPath: path, sysPathEnd: pathEnd, env } = withImportPath(graph).python;
-      return this.inspectOptions(executable, { path, pathEnd, cwd, env, signal });
-    });
+    const warnings = await checkPythonFunctions(graph, () => this.#inspector(graph, signal));
     for (const message of warnings) this.log({ level: 'warning', message });
+  }
+
+  /** @throws GraphError when a Python function cannot be called */
+  async checkCalled(graph: JobGraph, ref: ImportRef): Promise<void> {
+    checkFolder('python.cwd', graph.python.cwd);
+    await checkCalled(ref, await this.#inspector(graph));
+  }
+
+  async #inspector(graph: JobGraph, signal?: AbortSignal): Promise<InspectOptions> {
+    const { cwd } = graph.python;
+    const interpreter = graph.settings.pythonExecutable ?? graph.python.interpreter;
+    const { executable } = await resolveInterpreter(findInterpreter(interpreter, process.env, cwd));
+    const { sysPath: path, sysPathEnd: pathEnd, env } = withImportPath(graph).python;
+    return this.inspectOptions(executable, { path, pathEnd, cwd, env, signal });
   }
 
   inspectOptions(

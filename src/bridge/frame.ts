@@ -52,6 +52,8 @@ export const FrameType = {
   JOB_EVENT: 0x27,
   DRIVER_LOG: 0x28,
   JOB_STOP: 0x29,
+  CALL: 0x2a,
+  ANSWER: 0x2b,
 } as const;
 
 export type FrameTypeCode = (typeof FrameType)[keyof typeof FrameType];

@@ -11,6 +11,8 @@ import type { JobPlace } from './worker-turns.ts';
 export interface WorkerTenant {
   frame: (frame: Frame) => void;
   exited: (exit: WorkerExit) => void;
+  /** Whether it keeps this process alive no more than an idle one does. */
+  inBackground?: boolean;
   /** What it is at, for its output. */
   place?: () => { subtask: number; operator?: string };
 }

@@ -171,7 +171,7 @@ export class WorkerProcess implements WorkerLink {
   lend(tenant: WorkerTenant | undefined): void {
     this.#tenant = tenant;
     if (tenant !== undefined) this.#place = tenant.place;
-    if (tenant === undefined)
+    if (tenant === undefined || tenant.inBackground === true)
       this.#unref(); // W5
     else this.#ref();
     if (this.#exit !== undefined) tenant?.exited(this.#exit); // W6

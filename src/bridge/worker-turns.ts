@@ -7,6 +7,7 @@
 //   T4. The first that waits goes first; those within other jobs go before those that are not.
 //   T5. A job whose results are read may wait for its reader, who waits for a job of its own: nobody can know. When no worker
 //       has come free for a while, such jobs do not count either, so that the next one in the queue goes on.
+//   T6. Jobs of calls live as long as their environment: they neither wait nor count.
 
 /** A job among the jobs of its process. */
 export interface JobPlace {
@@ -18,6 +19,8 @@ export interface JobPlace {
   isRead: boolean;
   /** Whether the program waits for the next result: then it is at no job of its own. Absent where that is not known. */
   readerWaits?: (() => boolean) | undefined;
+  /** Whether it serves calls: it is outside of the bound (T6), and keeps no process alive. */
+  servesCalls?: boolean | undefined;
 }
 
 export interface Turn {
@@ -53,7 +56,8 @@ export class WorkerTurns {
       },
     };
     this.#waiting.push(waiter);
-    this.#admit();
+    if (job.servesCalls === true) this.#letIn(waiter);
+    else this.#admit();
     return turn;
   }
 
@@ -76,7 +80,8 @@ export class WorkerTurns {
 
   /** Workers that are held. */
   get held(): number {
-    return [...this.#held.values()].reduce((sum, count) => sum + count, 0);
+    const counted = [...this.#held].filter(([job]) => job.servesCalls !== true);
+    return counted.reduce((sum, [, count]) => sum + count, 0);
   }
 
   #leave(waiter: Waiter): void {
@@ -111,7 +116,9 @@ export class WorkerTurns {
         parents.add(at);
     }
     let occupied = 0;
-    for (const [job, count] of this.#held) if (!parents.has(job) && counts(job)) occupied += count;
+    for (const [job, count] of this.#held) {
+      if (job.servesCalls !== true && !parents.has(job) && counts(job)) occupied += count; // T6
+    }
     return occupied;
   }
 }

@@ -42,6 +42,7 @@ import {
   decodeCredit,
 } from '../bridge/frame.ts';
 import { FrameConnection, mapOf } from '../bridge/frame-connection.ts';
+import { type CallFrame, DriverCalls } from './driver-calls.ts';
 import { driverOutput } from './driver-output.ts';
 import { endWithProgram, inOrderWithin } from '../bridge/group-guard.ts';
 import { rememberInterpreter } from '../bridge/interpreter.ts';
@@ -113,6 +114,9 @@ class DriverSession {
   #pool: WorkerPool | undefined;
 
   readonly #output = driverOutput(PROGRAM_STDOUT, PROGRAM_STDERR);
+  readonly #calls = new DriverCalls((call, answer) =>
+    this.#connection.sendMap(FrameType.ANSWER, answer, call),
+  );
 
   constructor() {
     endWithProgram(PROGRAM_LIFE); // D1
@@ -156,6 +160,9 @@ class DriverSession {
         return;
       case FrameType.RESULTS_CREDIT:
         this.#credit(frame.channel, decodeCredit(frame.body));
+        return;
+      case FrameType.CALL:
+        this.#calls.take(frame.channel, mapOf<CallFrame>(frame));
         return;
       default:
         this.#exit(

@@ -185,7 +185,7 @@ export class JobAttempt {
   }
 
   async #borrowSlots(): Promise<Slot[]> {
-    const { plan, job, attempt, workers: borrowed, machine, events } = this.#options;
+    const { plan, job, attempt, workers: borrowed, machine, events, place } = this.#options;
     if (plan.slots === 0) this.#resolveAllFinished();
     if (borrowed === undefined) return [];
     const deployments = Array.from({ length: plan.slots }, (_, slot) =>
@@ -200,6 +200,7 @@ export class JobAttempt {
         worker: workers[index] as WorkerLink,
         maxFrameBytes: plan.graph.settings.maxFrameBytes,
         clock: machine.clock,
+        inBackground: place.servesCalls,
         closeTimeoutMs: plan.graph.settings.closeTimeoutMs,
         events: {
           channelFrame: (frame) => this.#onChannelFrame(frame),

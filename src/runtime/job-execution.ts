@@ -59,6 +59,8 @@ export interface JobOptions {
   machine: Machine;
   /** Loaded where a job has tasks in this process. */
   makers: () => MaybePromise<Makers>;
+  /** Whether it serves calls, as long as its environment lives (T6 of worker-turns.ts). */
+  servesCalls?: boolean;
   /** Whether the program waits for the next result. */
   readerWaits?: () => boolean;
   /** Where print sinks write; the process's own stdout and stderr where absent. */
@@ -124,6 +126,11 @@ export class JobExecution {
     this.#submission = submission;
     this.#options = options;
     this.#place = { ...newPlace(), readerWaits: options.readerWaits };
+    if (options.servesCalls === true) {
+      // Nobody waits for its end, wherever it was started.
+      this.#place.parent = undefined;
+      this.#place.servesCalls = true;
+    }
     this.#machine = options.machine;
     this.#events = new JobEvents(() => this.#machine.clock.now(), options.listeners ?? []);
     this.jobId = options.jobId ?? options.machine.uuid().replaceAll('-', '');

@@ -97,6 +97,8 @@ export class Slot {
     worker: WorkerLink;
     maxFrameBytes: number;
     clock: Clock;
+    /** Whether its worker keeps no process alive. */
+    inBackground?: boolean | undefined;
     events: SlotEvents;
     /** `isthmus.close-timeout`. */
     closeTimeoutMs: number;
@@ -118,6 +120,7 @@ export class Slot {
     });
     this.worker = options.worker;
     this.worker.lend({
+      inBackground: options.inBackground === true,
       frame: (frame) => this.#onFrame(frame),
       exited: (exit) => this.#onExit(exit),
       place: () => this.#place(),

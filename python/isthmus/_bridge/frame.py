@@ -22,6 +22,7 @@ SPLITS = 0x1D
 STATE, CHECKPOINT_ABORTED = 0x1E, 0x1F
 SUBMIT, SUBMITTED, RESULTS, RESULTS_CREDIT = 0x20, 0x21, 0x23, 0x24
 JOB_FINISHED, JOB_CANCEL, JOB_EVENT, DRIVER_LOG, JOB_STOP = 0x25, 0x26, 0x27, 0x28, 0x29
+CALL, ANSWER = 0x2A, 0x2B
 
 #: What a barrier is of. The last two stop the job: where it is, or after all that the end of input brings about.
 CHECKPOINT, SAVEPOINT, SUSPEND, DRAIN = range(4)
@@ -50,7 +51,7 @@ BODY_BYTES = {
     PONG: 0,
     CLOSING: 0,
 }
-TYPES = frozenset(range(0x01, 0x22)) | frozenset(range(0x23, 0x2A))
+TYPES = frozenset(range(0x01, 0x22)) | frozenset(range(0x23, 0x2C))
 
 _HEADER = struct.Struct("<IBBBBII")
 _I64 = struct.Struct("<q")

@@ -27,6 +27,8 @@ from .logs import log_levels, pass_on
 from .runtime import PACKAGE_DIR, started
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from .._program.job_graph import PythonEnvironmentSpec, SubmittedGraph
 
 _PIECE_BYTES = 4 << 20
@@ -66,6 +68,10 @@ class Session:
         self._jobs: dict[int, JobHandle] = {}
         self._next_request = 1
         self._next_blob = 1
+        #: Calls of TypeScript functions that wait for their answer, by number.
+        self._calls: dict[int, Future[Any]] = {}
+        self._next_call = 1
+        self._next_function = 1
         self.changed = threading.Condition()
         self.aside = Aside()
         self.dead = False
@@ -170,6 +176,36 @@ class Session:
         self.send(wire.SUBMIT, body, channel=request)
         return job
 
+    def next_function(self) -> int:
+        with self._write_lock:
+            number = self._next_function
+            self._next_function += 1
+        return number
+
+    def call(self, what: str, of: int, given: Any = None) -> Future[Any]:
+        """Say something of a function that the runtime is to call (CALL); the future gets the body of the ANSWER."""
+        from concurrent.futures import Future
+
+        self.check_ours()
+        answer: Future[Any] = Future()
+        with self._write_lock:
+            number = self._next_call
+            self._next_call = number % _ANY_LENGTH + 1
+        self._calls[number] = answer
+        try:
+            self.send(wire.CALL, encode_control({"what": what, "of": of, "given": given}), channel=number)
+        except BaseException:
+            self._calls.pop(number, None)
+            raise
+        if self.dead:  # The reader may have been through with those that wait.
+            self._fail_call(number)
+        return answer
+
+    def _fail_call(self, number: int) -> None:
+        answer = self._calls.pop(number, None)
+        if answer is not None and answer.set_running_or_notify_cancel():
+            answer.set_exception(self._why_dead())
+
     def _send_blob(self, blob_id: int, blob: bytes) -> None:
         pieces = range(0, max(len(blob), 1), _PIECE_BYTES)
         for start in pieces:
@@ -231,6 +267,8 @@ class Session:
             for job in self._jobs.values():
                 job.runtime_died(self._farewell)
             self.changed.notify_all()
+        for number in list(self._calls):
+            self._fail_call(number)
 
     def _take(self, kind: int, flags: int, channel: int, count: int, body: Any) -> None:
         job = self._jobs.get(channel)
@@ -238,6 +276,11 @@ class Session:
             self.aside.call(pass_on, decode_control(body))  # S4
         elif kind == wire.WELCOME:
             self._heap_limit_mb = decode_control(body).get("heapLimitMb")
+        elif kind == wire.ANSWER:
+            answer = self._calls.pop(channel, None)
+            # Nobody waits any more where the call was given up.
+            if answer is not None and answer.set_running_or_notify_cancel():
+                answer.set_result(decode_control(body))
         elif job is None:
             return
         elif kind == wire.RESULTS:

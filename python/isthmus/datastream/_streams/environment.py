@@ -24,6 +24,7 @@ from .data_stream import DataStream
 from .environment_settings import EnvironmentSettings
 
 if TYPE_CHECKING:
+    from ..._driver.calls import CalledFunction
     from ..._program.job_graph import HostLanguage, PythonEnvironmentSpec, SubmittedGraph
     from ...common.jobs import JobClient, JobExecutionResult
     from ...common.typeinfo import TypeInformation
@@ -42,6 +43,7 @@ class StreamExecutionEnvironment(EnvironmentSettings):
     def __init__(self, configuration: Configuration | None = None) -> None:
         super().__init__(configuration)
         self.graph = ProgramGraph()
+        self._called: list[CalledFunction] = []
 
     @staticmethod
     def get_execution_environment(configuration: Configuration | None = None) -> StreamExecutionEnvironment:
@@ -321,8 +323,55 @@ class StreamExecutionEnvironment(EnvironmentSettings):
                 file=sys.stderr,
             )
 
+    # Calls.
+
+    def call(
+        self,
+        function: TypeScriptFunction[Any, Any],
+        *,
+        timeout: float | None = 60.0,
+        max_calls: int = 10_000,
+    ) -> CalledFunction:
+        """A TypeScript function as a function of this program, for services: ``score = env.call(ts("./score.ts", "score"))``.
+
+        ``score(review)`` waits for what it gives, ``await score.aio(review)`` lets an event loop go on. Any thread may call. Of a
+        class, with a method ``call`` and maybe ``open`` and ``close``, there is one instance.
+
+        Args:
+            function: What ``ts(...)`` gives. It is loaded now.
+            timeout: Seconds that a call may take; None: as long as it takes.
+            max_calls: Calls that may be under way; one more raises ``CallError``.
+
+        Returns:
+            What is called; its ``close``, or a ``with``, ends it.
+        """
+        from ..._code.imports import importing
+        from ..._program.recording import recording
+
+        if not isinstance(function, TypeScriptFunction):
+            raise TypeError(
+                f'env.call() makes a TypeScript function callable: env.call(ts("./score.ts", "score")); it was given {function!r}.'
+            )
+        if timeout is not None and not (isinstance(timeout, (int, float)) and timeout > 0):
+            raise ValueError(f"timeout is {timeout!r}; it must be a number of seconds above 0, or None.")
+        if not isinstance(max_calls, int) or max_calls < 1:
+            raise ValueError(f"max_calls is {max_calls!r}; it must be a whole number of at least 1.")
+        if recording() or importing():
+            raise GraphError(
+                'env.call() is for the program itself: put it under: if __name__ == "__main__". In functions of a job '
+                "use ts(...) in the stream, and in TypeScript call the function as it is."
+            )
+        from ..._driver.calls import CalledFunction
+
+        called = CalledFunction(function, timeout, max_calls)
+        self._called = [one for one in self._called if not one.closed] + [called]
+        return called
+
     def close(self) -> None:
-        """Accepted: the runtime ends with the program."""
+        """Ends what ``call`` has made; the runtime ends with the program."""
+        called, self._called = self._called, []
+        for one in called:
+            one.close()
 
 
 def _paths(default: Any) -> list[str] | None:
