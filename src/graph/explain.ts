@@ -77,6 +77,8 @@ export interface PlanDescription {
     to?: number;
     input: 0 | 1;
     partitioner: string;
+    /** Name of the key selector, where there is one. */
+    key?: string;
     sideOutput?: string;
     /** How records travel, by the kinds of channels there are. */
     codecs: string[];
@@ -100,6 +102,7 @@ export function describePlan(plan: ExecutionPlan): PlanDescription {
       ...(exchange.toTask === CLIENT ? {} : { to: exchange.toTask }),
       input: exchange.input,
       partitioner: exchange.partitioner.kind,
+      ...('key' in exchange.partitioner ? { key: exchange.partitioner.key.name } : {}),
       ...(exchange.sideTag === undefined ? {} : { sideOutput: exchange.sideTag }),
       codecs: codecsOf(exchange),
     })),

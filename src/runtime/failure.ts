@@ -31,6 +31,8 @@ export interface OperatorPlace {
 /** An operator's place in the running job, and where the program made it. */
 export interface BlamedOperator extends OperatorPlace {
   location?: { file: string; line: number } | undefined;
+  /** What its windows, bounds and limits are, in a few words. */
+  settings?: string | undefined;
 }
 
 /** What was in flight when an operator failed. */
@@ -111,7 +113,7 @@ function saidOfAFunction(thrown: unknown): IsthmusError | undefined {
 function reportOf(
   thrown: unknown,
   own: IsthmusError | undefined,
-  { location, ...place }: BlamedOperator,
+  { location, settings, ...place }: BlamedOperator,
   inFlight: InFlight,
 ): ErrorReport {
   const text = thrownText(thrown);
@@ -128,6 +130,7 @@ function reportOf(
   if (record !== undefined) lines.push(`  record: ${record}`);
   if (key !== undefined) lines.push(`  key: ${key}`);
   if (inFlight.window !== undefined) lines.push(...windowLines(inFlight.window));
+  if (settings !== undefined) lines.push(`  settings: ${settings}`);
   if (location !== undefined) lines.push(`  defined at ${location.file}:${location.line}`);
   const report: ErrorReport = {
     code: own?.code ?? 'ISTHMUS_USER_FUNCTION',

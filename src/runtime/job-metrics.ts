@@ -4,8 +4,9 @@
 //   C2. A gauge is what its last attempt says.
 
 import type { ExecutionPlan } from '../graph/execution-plan.ts';
-import type { Language } from '../graph/job-graph.ts';
+import type { Language, OperatorSpec } from '../graph/job-graph.ts';
 import { nameOf } from '../graph/kinds.ts';
+import { settingsText } from '../graph/settings-text.ts';
 import { type UserMetric, added } from './user-metrics.ts';
 import type { SubtaskMetrics } from './services.ts';
 
@@ -21,6 +22,8 @@ export interface JobOperatorMetrics {
   language: Language;
   /** How many subtasks it has. */
   parallelism: number;
+  /** What its windows, bounds and limits are, in a few words; absent where it has none. */
+  settings?: string;
   /** Records in. */
   in: number;
   /** Records out, side outputs included. */
@@ -60,9 +63,7 @@ export class JobMetrics {
     const totals = new Map<number, JobOperatorMetrics>();
     for (const { chain, language, parallelism } of this.#plan.tasks) {
       for (const spec of chain) {
-        const { id, name } = spec;
-        const kind = nameOf(spec);
-        totals.set(id, { id, name, kind, language, parallelism, in: 0, out: 0, busyMs: 0 });
+        totals.set(spec.id, nothingOf(spec, language, parallelism));
       }
     }
     for (const counted of this.#before) totals.set(counted.id, { ...counted });
@@ -81,6 +82,27 @@ export class JobMetrics {
     }
     return [...totals.values()];
   }
+}
+
+/** An operator that has counted nothing yet. */
+function nothingOf(
+  spec: OperatorSpec,
+  language: Language,
+  parallelism: number,
+): JobOperatorMetrics {
+  const { id, name } = spec;
+  const settings = settingsText(spec);
+  return {
+    id,
+    name,
+    kind: nameOf(spec),
+    language,
+    parallelism,
+    ...(settings === undefined ? {} : { settings }),
+    in: 0,
+    out: 0,
+    busyMs: 0,
+  };
 }
 
 /** What stays of the counts of an attempt that is over: nothing happens in it any more (C2). */

@@ -4,6 +4,7 @@ import { GraphError } from '../errors.ts';
 import type { OutputDeployment, SubtaskDeployment } from '../graph/deployment.ts';
 import type { FunctionRef, OperatorSpec } from '../graph/job-graph.ts';
 import { isSource, nameOf } from '../graph/kinds.ts';
+import { settingsText } from '../graph/settings-text.ts';
 import { type ChainLink, controlToAll, emitToAll } from './chain.ts';
 import { localPort, remotePort } from './channel-ports.ts';
 import { userFunction } from './functions.ts';
@@ -58,6 +59,7 @@ export async function wireChain(options: WiringOptions): Promise<ChainLink[]> {
         subtask: deployment.subtask,
         parallelism: deployment.parallelism,
         location: spec.location,
+        settings: settingsText(spec),
       },
       operator: source ? undefined : makers.createOperator(spec, { keyed, mode }),
       source: source ? new SplitDriver(makers.createSource(spec)) : undefined,

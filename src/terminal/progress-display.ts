@@ -95,7 +95,7 @@ export class ProgressDisplay {
     } else if (last || now - this.#lineAt >= LINE_EVERY_MS) {
       this.#lineAt = now;
       const parts = operators.map(
-        (operator, i) => `${operator.name} ${count(passed(operator))} (${count(rates[i] ?? 0)}/s)`,
+        (operator, i) => `${told(operator)} ${count(passed(operator))} (${count(rates[i] ?? 0)}/s)`,
       );
       this.#target.write(`${this.#job}: ${parts.join(', ')}\n`);
     }
@@ -119,6 +119,12 @@ function passed(operator: JobOperatorMetrics): number {
   return isSink(operator) ? operator.in : operator.out;
 }
 
+/** By its name, with what its windows, bounds and limits are. */
+function told({ name, settings }: JobOperatorMetrics): string {
+  return settings === undefined ? name : `${name} (${settings})`;
+}
+
+/** What an operator's windows, bounds and limits are is in a line below it. */
 function table(
   operators: readonly JobOperatorMetrics[],
   rates: readonly number[],
@@ -129,7 +135,7 @@ function table(
     `${name.slice(0, width).padEnd(width)} ${language.padEnd(10)}${numbers.map((n) => n.padStart(13)).join('')}`;
   return [
     row('operator', '', 'in', 'out', 'records/s'),
-    ...operators.map((operator, i) =>
+    ...operators.flatMap((operator, i) => [
       row(
         operator.name,
         operator.language,
@@ -137,7 +143,10 @@ function table(
         count(operator.out),
         count(rates[i] ?? 0),
       ),
-    ),
+      ...(operator.settings === undefined
+        ? []
+        : [`  ${operator.settings}`.slice(0, Math.max(10, columns - 1))]),
+    ]),
   ];
 }
 

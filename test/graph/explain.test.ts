@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { describePlan, flinkPlan, toMermaid } from '../../src/graph/explain.ts';
+import type { OperatorSpec } from '../../src/graph/job-graph.ts';
 import { toSvg } from '../../src/graph/svg.ts';
 import { settingsText } from '../../src/graph/settings-text.ts';
 import { planJob } from '../../src/graph/planner.ts';
@@ -86,7 +88,7 @@ test('the plan as plain data', () => {
   expect(description.tasks[2]?.operators[0]?.location).toBe('job.py:3');
   expect(description.exchanges).toEqual([
     { from: 0, to: 1, input: 0, partitioner: 'rebalance', codecs: ['msgpack'] },
-    { from: 1, to: 2, input: 0, partitioner: 'hash', codecs: ['msgpack'] },
+    { from: 1, to: 2, input: 0, partitioner: 'hash', key: 'key', codecs: ['msgpack'] },
     {
       from: 2,
       to: 3,
@@ -174,25 +176,10 @@ test('what an operator does besides calling functions is seen', () => {
   expect(toSvg(describePlan(windowed))).toContain(`>${settings}<`);
 });
 
-test.each([
-  [{ assigner: { kind: 'tumbling', time: 'processing', size: 250 } }, '250 ms of processing time'],
-  [
-    { assigner: { kind: 'session', time: 'event', gap: 30_000 } },
-    'sessions with a gap of 30 s of event time',
-  ],
-  [
-    { assigner: { kind: 'session', time: 'event' } },
-    'sessions with a gap of their own of event time',
-  ],
-  [{ assigner: { kind: 'count', size: 10, slide: 5 } }, '10 records every 5'],
-  [{ lower: -1_000, upper: 2_000, how: 'inner' }, '-1 s to 2 s, inner'],
-  [{ tolerance: 86_400_000, how: 'left' }, 'within 1 d, left'],
-  [
-    { generator: 'bounded', maxOutOfOrdernessMs: 7_200_000 },
-    'bounded watermarks, out of order by 2 h',
-  ],
-  [{ op: 'sum', field: 1 }, 'sum of 1'],
-  [{}, undefined],
-])('%j in words', (params, words) => {
-  expect(settingsText({ params })).toBe(words);
+const { cases } = JSON.parse(
+  readFileSync(new URL('../vectors/settings-text.json', import.meta.url), 'utf8'),
+) as { cases: [params: OperatorSpec['params'], words: string | null][] };
+
+test.each(cases)('%j in words', (params, words) => {
+  expect(settingsText({ params }) ?? null).toBe(words);
 });

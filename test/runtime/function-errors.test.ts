@@ -14,6 +14,7 @@ const timed = () => env.fromCollection([1, 2, 3, 5, 7]).assignTimestampsAndWater
 const keyed = () => timed().keyBy((x) => x % 2);
 const windowed = () => keyed().window(TumblingEventTimeWindows.of(10));
 const window = 'window: TimeWindow { start: 0, end: 10 }';
+const does = (how: string) => `settings: 10 ms of event time, ${how}`;
 
 function bad(): never {
   throw new RangeError('bad');
@@ -22,7 +23,7 @@ function bad(): never {
 const CASES: Record<string, [stream: () => { executeAndCollect(): Results }, lines: string[]]> = {
   'window process': [
     () => windowed().process({ process: bad }),
-    ['key: 1', window, 'elements: 1, 3, 5, … 1 more'],
+    ['key: 1', window, 'elements: 1, 3, 5, … 1 more', does('process')],
   ],
   'window process, a generator': [
     () =>
@@ -32,23 +33,23 @@ const CASES: Record<string, [stream: () => { executeAndCollect(): Results }, lin
           bad();
         },
       }),
-    ['key: 1', window, 'elements: 1, 3, 5, … 1 more'],
+    ['key: 1', window, 'elements: 1, 3, 5, … 1 more', does('process')],
   ],
-  'window reduce': [() => windowed().reduce(bad), ['record: 3', 'key: 1']],
+  'window reduce': [() => windowed().reduce(bad), ['record: 3', 'key: 1', does('reduce')]],
   'function behind a window reduce': [
     () =>
       windowed().reduce(
         (a, b) => a + b,
         () => bad(),
       ),
-    ['key: 1', window, 'elements: 16'],
+    ['key: 1', window, 'elements: 16', does('reduce')],
   ],
   windowAll: [
     () =>
       timed()
         .windowAll(TumblingEventTimeWindows.of(10))
         .apply(() => bad()),
-    [window, 'elements: 1, 2, 3, … 2 more'],
+    [window, 'elements: 1, 2, 3, … 2 more', does('apply')],
   ],
   onTimer: [
     () =>
@@ -66,7 +67,7 @@ const CASES: Record<string, [stream: () => { executeAndCollect(): Results }, lin
         .equalTo((x) => x)
         .window(TumblingEventTimeWindows.of(10))
         .apply(() => bad()),
-    ['record: [ 1, 1 ]', 'key: 1', window, 'elements: 1, 1'],
+    ['record: [ 1, 1 ]', 'key: 1', window, 'elements: 1, 1', does('join')],
   ],
   coGroup: [
     () =>
@@ -76,11 +77,11 @@ const CASES: Record<string, [stream: () => { executeAndCollect(): Results }, lin
         .equalTo((x) => x)
         .window(TumblingEventTimeWindows.of(10))
         .apply(() => bad()),
-    ['key: 1', window, 'elements: 1, 1'],
+    ['key: 1', window, 'elements: 1, 1', does('co_group')],
   ],
   'asynchronous function': [
     () => AsyncDataStream.orderedWait(timed(), async () => bad(), 1_000),
-    ['record: 1'],
+    ['record: 1', 'settings: 100 at a time, given up after 1 s'],
   ],
   'keyed map': [() => keyed().map(bad), ['record: 1', 'key: 1']],
 };

@@ -18,6 +18,10 @@ WINDOW = "window: TimeWindow(start=0, end=10)"
 MANY = "elements: 1, 3, 5, … 1 more"
 
 
+def does(how):
+    return f"settings: 10 ms of event time, {how}"
+
+
 class Itself(TimestampAssigner):
     def extract_timestamp(self, value: int, record_timestamp: int) -> int:
         return value
@@ -65,25 +69,31 @@ def paired(streams):
 
 
 CASES = {
-    "process": (lambda env: keyed(env).window(TEN).process(AtOnce()), ["key: 1", WINDOW, MANY]),
-    "a generator": (lambda env: keyed(env).window(TEN).process(Later()), ["key: 1", WINDOW, MANY]),
-    "reduce": (lambda env: keyed(env).window(TEN).reduce(bad), ["record: 3", "key: 1"]),
+    "process": (
+        lambda env: keyed(env).window(TEN).process(AtOnce()),
+        ["key: 1", WINDOW, MANY, does("process")],
+    ),
+    "a generator": (
+        lambda env: keyed(env).window(TEN).process(Later()),
+        ["key: 1", WINDOW, MANY, does("process")],
+    ),
+    "reduce": (lambda env: keyed(env).window(TEN).reduce(bad), ["record: 3", "key: 1", does("reduce")]),
     "behind a reduce": (
         lambda env: keyed(env).window(TEN).reduce(lambda a, b: a + b, AtOnce()),
-        ["key: 1", WINDOW, "elements: 16"],
+        ["key: 1", WINDOW, "elements: 16", does("reduce")],
     ),
     "window_all": (
         lambda env: timed(env).window_all(TEN).process(OfAll()),
-        [WINDOW, "elements: 1, 2, 3, … 2 more"],
+        [WINDOW, "elements: 1, 2, 3, … 2 more", does("process")],
     ),
     "on_timer": (lambda env: keyed(env).process(Timed()), ["key: 1"]),
     "join": (
         lambda env: paired(timed(env).join(timed(env))).apply(bad),
-        ["key: 1", WINDOW, "elements: 1, 1"],
+        ["key: 1", WINDOW, "elements: 1, 1", does("join")],
     ),
     "co_group": (
         lambda env: paired(timed(env).co_group(timed(env))).apply(bad),
-        ["key: 1", WINDOW, "elements: 1, 1"],
+        ["key: 1", WINDOW, "elements: 1, 1", does("co_group")],
     ),
 }
 
