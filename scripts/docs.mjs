@@ -1,9 +1,9 @@
 // Writes what is generated from tables and doc comments in the sources: pages, and the tables of the Python side.
 
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { kindsForPython } from '../src/graph/kinds.ts';
+import { kindsForPython, operatorsPage } from '../src/graph/kinds-document.ts';
 import { configurationPage } from '../src/config/document.ts';
 import { pythonTables } from '../src/config/python-table.ts';
 import { referencePage } from './reference/typescript.ts';
@@ -15,7 +15,9 @@ for (const [path, text] of Object.entries(pythonTables())) {
   writeFileSync(pathOf(`python/isthmus/${path}`), text);
 }
 
-// The table of kinds as Python reads it.
+// The table of kinds as the page of operators and Python have it.
+const operators = pathOf('docs/operators.md');
+writeFileSync(operators, operatorsPage(readFileSync(operators, 'utf8')));
 writeFileSync(pathOf('python/isthmus/_program/kinds.json'), kindsForPython());
 
 writeFileSync(pathOf('docs/reference-typescript.md'), referencePage());

@@ -9,7 +9,8 @@ import {
 import { GraphError } from '../errors.ts';
 import type { ImportRef } from '../graph/function-refs.ts';
 import type { FunctionRef, JobGraph, OperatorSpec } from '../graph/job-graph.ts';
-import { callOf, type FunctionPart, inWords } from '../graph/kinds.ts';
+import { callOf, inWords } from '../graph/function-parts.ts';
+import type { FunctionPart } from '../graph/kind.ts';
 import { closestWord, operatorText } from '../graph/operator-text.ts';
 import { LostFloats } from './lost-floats.ts';
 
@@ -109,7 +110,9 @@ function argumentsOfFunction(name: string, { args, kwargs }: ImportRef): string 
 function pythonUses(graph: JobGraph): Use[] {
   const uses: Use[] = [];
   const add = (ref: FunctionRef, spec: OperatorSpec, as: string, calls: FunctionPart) => {
-    if (ref.language === 'python' && ref.form === 'import') uses.push({ ref, spec, as, calls });
+    if (ref.language !== 'python' || ref.form !== 'import') return;
+    // What Isthmus itself brings needs no look.
+    if (ref.module?.startsWith('isthmus.') !== true) uses.push({ ref, spec, as, calls });
   };
   for (const spec of graph.operators) {
     for (const [part, ref] of Object.entries(spec.fns ?? {})) {

@@ -9,7 +9,7 @@ import type {
   OperatorSpec,
   PartitionerSpec,
 } from '../graph/job-graph.ts';
-import { inWords } from '../graph/kinds.ts';
+import { inWords } from '../graph/function-parts.ts';
 import { callerLocation } from './caller.ts';
 import { PyFunction } from './python-function.ts';
 import type { Partitioning, Parts, Transformation, TransformationInit } from './transformation.ts';
@@ -212,7 +212,7 @@ function languageOf(fns: Parts, operator: string): 'python' | 'typescript' | 'an
 }
 
 function functionName(fn: unknown): string {
-  if (typeof fn === 'function') return fn.name;
+  if (typeof fn === 'function') return fn.name.replace(/^(bound )+/, '');
   if (typeof fn === 'object' && fn !== null) {
     const made = (fn.constructor as { name?: string } | undefined)?.name ?? '';
     return made === 'Object' || made === 'Array' ? '' : made;

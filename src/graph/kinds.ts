@@ -1,88 +1,13 @@
 // What kinds of operators there are: the one table. Validation, planning, the checks of functions, both hosts, both harnesses and the
 // page of operators (docs/operators.md) read it; Python has it as python/isthmus/_program/kinds.json, which `npm run docs` writes.
 //
-// A new kind is a row here, a file in each host and its line in that host's registry, a paragraph of the page and a scenario
-// (CONTRIBUTING.md). Sources and sinks are one kind each: which one an operator is follows from its connector, a name of this table
+// A new kind is a row here (kind.ts says what is in one), a file in each host and its line in that host's registry, its params on the
+// page and a scenario (CONTRIBUTING.md). Sources and sinks are one kind each: which one an operator is follows from its connector, a name of this table
 // or a reference to one of somebody else's, who adds no kind. Nobody else asks which kind an operator is, but what its row says of it.
 
 import type { Language } from './job-graph.ts';
+import type { FunctionPart, Kept, Kind } from './kind.ts';
 
-export type Role = 'source' | 'transform' | 'sink';
-
-/** A part of an operator that is a function: how it is called. Names are Python's; TypeScript's are the same in camelCase. */
-export interface FunctionPart {
-  /** One of these methods of an object, or all of them where `all` is set. */
-  readonly methods: readonly string[];
-  readonly all?: true;
-  /** Arguments of the methods; absent: they differ, and are not looked at. */
-  readonly args?: number;
-  /** Arguments where it is a plain function; absent: there it takes no plain function. */
-  readonly plain?: readonly number[];
-  /** Whether a value that is neither, such as a mapping, will do. */
-  readonly value?: true;
-  /** Whether the operator waits for what an `async def` gives. */
-  readonly mayBeAsync?: true;
-  /** Whether the operator does without. */
-  readonly optional?: true;
-  /** What errors call it; absent: by its name. */
-  readonly as?: string;
-  /** Methods in TypeScript, where they are others. */
-  readonly typescript?: readonly string[];
-  /** Whether an object with the methods says that it is one of this kind. */
-  readonly tells?: true;
-  /** What it may be instead. */
-  readonly or?: FunctionPart;
-  /** How it is called instead by what `params.how` says. */
-  readonly byHow?: { readonly [how: string]: Omit<FunctionPart, 'byHow' | 'optional'> };
-}
-
-/** What an operator itself keeps over a checkpoint, beside the state that its functions ask for. */
-export interface Kept {
-  readonly name: string;
-  /** What an entry belongs to. `subtask`: dealt out on rescaling; `all`: the same in every subtask. */
-  readonly per: 'key' | 'key and window' | 'split' | 'subtask' | 'all';
-}
-
-/**
- * What a connector that Isthmus brings says otherwise than the row of sources or of sinks. One of somebody else's has no row: it
- * is the function `connector` of its operator.
- */
-export type ConnectorRow = Pick<Kind, 'functions'> &
-  Partial<Pick<Kind, 'languages' | 'keeps' | 'endless' | 'toClient' | 'prints' | 'named'>>;
-
-export interface Kind {
-  readonly role: Role;
-  readonly inputs: 0 | 1 | 2;
-  /** `all`: every input is to be keyed; `same`: both or none. */
-  readonly keyed?: 'all' | 'same';
-  /** Whether the second input is to be a broadcast stream, which is read first. */
-  readonly broadcast?: true;
-  /** Hosts that have it. */
-  readonly languages: readonly Language[];
-  /** By part, as `fns` of a spec; that which a harness is given alone comes first. */
-  readonly functions: { readonly [part: string]: FunctionPart };
-  readonly keeps: readonly Kept[];
-  /** Whether it sets timers, of its own or for its functions. */
-  readonly timers?: true;
-  /** Whether BATCH execution has only its last result of each key. */
-  readonly lastOfKey?: true;
-  /** Whether records wait in it for answers from outside. */
-  readonly asynchronous?: true;
-  /** Whether a record of it is what its function returns. */
-  readonly oneToOne?: true;
-  /** Of a source: whether it counts as endless where `params.bounded` does not say. */
-  readonly endless?: true;
-  /** Of a sink: whether its records go to the program that started the job. */
-  readonly toClient?: true;
-  /** Of a sink: whether it writes to stdout or stderr. */
-  readonly prints?: true;
-  /** Whether whoever starts a pipeline feeds or reads it, by `params.name`. */
-  readonly named?: true;
-  /** Of sources and sinks: those that Isthmus brings, by the name that `connector` of a spec says. */
-  readonly connectors?: { readonly [name: string]: ConnectorRow };
-}
-
-const NO_PART: FunctionPart = { methods: [] };
 const BOTH = ['python', 'typescript'] as const satisfies readonly Language[];
 
 const one = (method: string) => ({ methods: [method], args: 1, plain: [1] }) as const;
@@ -96,8 +21,8 @@ const WINDOW_FUNCTION: FunctionPart = {
     aggregate: { methods: ['create_accumulator', 'add', 'get_result', 'merge'], all: true },
     apply: { methods: ['apply'], args: 3, plain: [3] },
     process: { methods: ['process'], args: 3, plain: [3] },
-    join: two('join'),
-    co_group: two('co_group'),
+    // `params.op` of `params.field`, which is no function of the program's.
+    fold: { methods: [] },
   },
 };
 
@@ -128,10 +53,7 @@ export const KINDS = {
       collection: { functions: { elements: { methods: [], value: true } } },
       sequence: { functions: {} },
       lines: { functions: {} },
-      csv: {
-        languages: ['python'],
-        functions: { reader: { methods: [], args: 2, plain: [2] } },
-      },
+      csv: { languages: ['python'], functions: {} },
       function: {
         functions: {
           function: {
@@ -320,7 +242,13 @@ export const KINDS = {
     inputs: 2,
     keyed: 'all',
     languages: BOTH,
-    functions: { function: WINDOW_FUNCTION, ...WINDOW_PARTS },
+    functions: {
+      function: {
+        methods: ['join', 'co_group'],
+        byHow: { join: two('join'), co_group: two('co_group') },
+      },
+      ...WINDOW_PARTS,
+    },
     keeps: WINDOW_KEEPS,
     timers: true,
   },
@@ -445,43 +373,4 @@ export function isSource(spec: { kind: string }): boolean {
 /** Whether an operator ends one. */
 export function isSink(spec: { kind: string }): boolean {
   return ROWS.get(spec.kind)?.role === 'sink';
-}
-
-/** How a part of an operator is called there. */
-export function callOf(
-  spec: Named & { params: { readonly how?: unknown; readonly allWindows?: unknown } },
-  part: string,
-): FunctionPart {
-  const { how, allWindows } = spec.params;
-  const said = kindOf(spec).functions[part] ?? NO_PART;
-  const call = said.byHow?.[typeof how === 'string' ? how : ''] ?? said;
-  // Functions of windows of all records get no key.
-  const keyless = allWindows === true && call.plain?.[0] === 3;
-  return keyless ? { ...call, args: 2, plain: [2] } : call;
-}
-
-/** A method's name in TypeScript. */
-export function camelCase(name: string): string {
-  return name.replace(/(?<=[a-z])_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-}
-
-/** `timestamp assigner` of `timestampAssigner`. */
-export function inWords(part: string): string {
-  return part.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-}
-
-/** The method names in TypeScript by which an object is known to be of a kind, the most telling first. */
-export function tellingMethods(): [methods: readonly string[], all: boolean, name: OperatorName][] {
-  return operatorNames()
-    .flatMap((name): [readonly string[], boolean, OperatorName][] => {
-      const { methods, typescript, all, tells } = kindOf(named(name)).functions.function ?? NO_PART;
-      return tells === true ? [[typescript ?? methods.map(camelCase), all === true, name]] : [];
-    })
-    .sort(([, a], [, b]) => Number(b) - Number(a));
-}
-
-/** The table as Python's package holds it: a kind a line. */
-export function kindsForPython(): string {
-  const rows = Object.entries(KINDS).map(([kind, row]) => `"${kind}": ${JSON.stringify(row)}`);
-  return `{\n${rows.join(',\n')}\n}\n`;
 }

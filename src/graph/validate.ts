@@ -3,7 +3,8 @@
 import { GraphError } from '../errors.ts';
 import { EdgeIndex } from './edge-index.ts';
 import type { EdgeSpec, JobGraph, OperatorSpec } from './job-graph.ts';
-import { isConnector, isKind, isSink, KINDS, type Kind, kindOf, nameOf } from './kinds.ts';
+import type { Kind } from './kind.ts';
+import { isConnector, isKind, isSink, KINDS, kindOf, nameOf } from './kinds.ts';
 import { closestWord, operatorText } from './operator-text.ts';
 import { upstreamFirst } from './order.ts';
 

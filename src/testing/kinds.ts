@@ -1,7 +1,8 @@
 // Which operator runs a function object.
 
 import { GraphError } from '../errors.ts';
-import { type OperatorName, tellingMethods } from '../graph/kinds.ts';
+import { tellingMethods } from '../graph/function-parts.ts';
+import type { OperatorName } from '../graph/kinds.ts';
 import { inspectRecord } from '../runtime/failure.ts';
 
 /**

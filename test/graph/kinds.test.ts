@@ -6,16 +6,16 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { builtIn } from '../../src/built-in.ts';
 import type { OperatorSpec } from '../../src/graph/job-graph.ts';
+import { callOf } from '../../src/graph/function-parts.ts';
 import {
-  callOf,
   isSource,
   KINDS,
   kindOf,
-  kindsForPython,
   named,
   operatorNames,
   type OperatorKind,
 } from '../../src/graph/kinds.ts';
+import { kindsForPython, operatorsPage } from '../../src/graph/kinds-document.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const names = operatorNames();
@@ -27,9 +27,56 @@ test('Python has the same table (npm run docs)', () => {
   expect(JSON.parse(written)).toEqual(JSON.parse(JSON.stringify(KINDS)));
 });
 
-test('the page of operators has every kind', () => {
+describe('the page of operators', () => {
   const page = readFileSync(join(root, 'docs/operators.md'), 'utf8');
-  expect(names.filter((name) => !page.includes(`| \`${name}\` |`))).toEqual([]);
+
+  test('has the table as it is (npm run docs)', () => {
+    expect(operatorsPage(page)).toBe(page);
+    expect(names.filter((name) => !page.includes(`| \`${name}\` |`))).toEqual([]);
+  });
+
+  test('says the params of every kind', () => {
+    const byHand = page.replaceAll(/<!-- kinds: [^]*?<!-- end of kinds -->/g, '');
+    expect(names.filter((name) => !byHand.includes(`\`${name}\``))).toEqual([]);
+  });
+});
+
+/** Where connectors are tried; that every other kind is in the tables of every-operator, those look at themselves. */
+const SUITES = {
+  typescript: [
+    'test/connectors/source-contract.test.ts',
+    'test/testing/sink-contract.test.ts',
+    'test/api/every-operator.test.ts',
+    'test/testing/pipeline-harness.test.ts',
+  ],
+  python: [
+    'test/python/connectors/test_source_contract.py',
+    'test/python/testing/test_sink_contract.py',
+    'test/python/behaviour/test_every_operator.py',
+    'test/python/testing/test_pipeline_harness.py',
+  ],
+} as const;
+/** What makes those of a program's functions and of whoever loads it. */
+const CALLS: { readonly [name: string]: RegExp } = {
+  'source.function': /\bfrom_?source\(/i,
+  'source.input': /\bfrom_?input\(/i,
+  'sink.function': /\badd_?sink\(/i,
+  'sink.output': /\bto_?output\(/i,
+};
+
+describe.each(Object.entries(SUITES))('in %s a suite tries', (language, files) => {
+  const text = files.map((file) => readFileSync(join(root, file), 'utf8')).join('\n');
+  test.each(
+    names.filter((name) => {
+      const { role, languages } = kindOf(named(name));
+      return role !== 'transform' && (languages as readonly string[]).includes(language);
+    }),
+  )('%s', (name) => {
+    const file = name.replace('.', '[-_]');
+    expect(text).toMatch(
+      CALLS[name] ?? new RegExp(`['"]${name}['"]|/${file}\\.ts|\\.${file} import`),
+    );
+  });
 });
 
 describe('a kind with a TypeScript form is made by a file of it', () => {
@@ -63,7 +110,7 @@ test('functions of windows of all records get no key', () => {
 
 /** Where kinds are made: by the API, and in the registries of both hosts. */
 const NAMES_KINDS =
-  /^(src\/graph\/(kinds|ports)\.ts|src\/(connectors|operators)\/index\.ts|python\/isthmus\/_worker\/(connectors|operators)\/__init__\.py)$/;
+  /^(src\/graph\/(kinds|kinds-document|ports)\.ts|src\/(connectors|operators)\/index\.ts|python\/isthmus\/_worker\/(connectors|operators)\/__init__\.py)$/;
 
 test('nothing but the table asks which kind an operator is', () => {
   const files = ['src', 'python/isthmus'].flatMap((folder) =>
