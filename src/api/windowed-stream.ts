@@ -1,4 +1,3 @@
-import { type FieldAggregate, fieldAggregate } from '../operators/windowing/field-aggregates.ts';
 import type { FieldOf, MaybeAsync, ReduceObject, Results } from './accepts.ts';
 import type { DataStream } from './data-stream.ts';
 import type { OutputTag } from './output-tag.ts';
@@ -104,17 +103,16 @@ export class WindowedStream<T, K, W> {
 
   /** The record with the least field, the first of equal ones. */
   minBy(field?: FieldOf<T>): DataStream<T> {
-    return this.#fold('minBy', field);
+    return this.#fold('min_by', field);
   }
 
   /** The record with the greatest field, the first of equal ones. */
   maxBy(field?: FieldOf<T>): DataStream<T> {
-    return this.#fold('maxBy', field);
+    return this.#fold('max_by', field);
   }
 
-  #fold(op: FieldAggregate, field: FieldOf<T> = 0 as FieldOf<T>): DataStream<T> {
-    const fn = fieldAggregate(op, field as string | number);
-    return windowOperator(this.#stream, this.#windowing, { how: 'reduce', fn }, undefined);
+  #fold(op: string, field: FieldOf<T> = 0 as FieldOf<T>): DataStream<T> {
+    return windowOperator(this.#stream, this.#windowing, { how: 'fold', op, field }, undefined);
   }
 
   #with(change: Partial<Windowing>): WindowedStream<T, K, W> {

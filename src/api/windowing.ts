@@ -26,20 +26,23 @@ interface Transformable {
   transform<Out>(init: TransformationInit): DataStream<Out>;
 }
 
+/** Functions of the program's, or a fold of a field, which is plain data. */
 export interface WindowFunctions {
-  how: WindowOperation['how'];
-  fn: unknown;
+  how: WindowOperation['how'] | 'fold';
+  fn?: unknown;
   windowFn?: unknown;
+  op?: string;
+  field?: string | number;
 }
 
 export function windowOperator<Out>(
   stream: Transformable,
   windowing: Windowing,
-  { how, fn, windowFn }: WindowFunctions,
+  { how, fn, windowFn, ...fold }: WindowFunctions,
   type: TypeInformation<Out> | undefined,
 ): DataStream<Out> {
   const { lateTag, allWindows } = windowing;
-  const passesOn = how === 'reduce' && windowFn === undefined;
+  const passesOn = how === 'fold' || (how === 'reduce' && windowFn === undefined);
   const outputType = type?.spec ?? (passesOn ? stream.outputType : undefined);
   const { params, parts } = windowsAsData(windowing);
   const made = stream.transform<Out>({
@@ -47,10 +50,13 @@ export function windowOperator<Out>(
     name: 'Window',
     outputType,
     fns: { function: fn, windowFunction: windowFn, ...parts },
+    // Also without a function in the language of the program, which is where its key selector is.
+    ...(Object.keys(parts).length === 0 && fn === undefined ? { language: 'typescript' } : {}),
     params: {
       ...params,
       ...(lateTag === undefined ? {} : { lateTag: lateTag.id }),
       how,
+      ...fold,
       allWindows,
     },
   });

@@ -1,7 +1,14 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { OutputTag, StreamExecutionEnvironment, Types, py } from '../../src/index.ts';
+import {
+  OutputTag,
+  SlidingEventTimeWindows,
+  StreamExecutionEnvironment,
+  TumblingEventTimeWindows,
+  Types,
+  py,
+} from '../../src/index.ts';
 import { nameOf } from '../../src/graph/kinds.ts';
 import type { JobGraph, OperatorSpec } from '../../src/graph/job-graph.ts';
 
@@ -45,6 +52,46 @@ describe('the job graph', () => {
     expect(operator(graph, 'Reduce').uid).toBe('totals');
     expect(operator(graph, 'Print to Std. Out').params).toEqual({ identifier: 'out' });
     expect(JSON.parse(JSON.stringify(graph))).toEqual(graph);
+  });
+
+  test('says folds of windows as plain data', () => {
+    const env = newEnvironment();
+    const keyed = env.fromCollection([{ k: 1, n: 2 }]).keyBy(({ k }) => k);
+    keyed.window(SlidingEventTimeWindows.of(10, 5)).sum('n').name('sum');
+    keyed.countWindow(4, 2).maxBy('n').name('maxBy');
+    env.fromCollection([1]).windowAll(TumblingEventTimeWindows.of(10)).min().name('min');
+    const { jobGraph: graph } = env.graph();
+    const assigner = { kind: 'sliding', time: 'event', size: 10, slide: 5, offset: 0 };
+    const sum = { assigner, allowedLateness: 0, how: 'fold', op: 'sum', field: 'n' };
+    expect(operator(graph, 'sum').params).toEqual({ ...sum, allWindows: false });
+    const count = { kind: 'count', size: 4, slide: 2 };
+    expect(operator(graph, 'maxBy').params).toMatchObject({ assigner: count, op: 'max_by' });
+    expect(operator(graph, 'min').params).toMatchObject({ op: 'min', field: 0, allWindows: true });
+    for (const name of ['sum', 'maxBy', 'min']) {
+      expect(operator(graph, name)).not.toHaveProperty('fns');
+      expect(operator(graph, name).language).toBe('typescript');
+    }
+  });
+
+  test('calls functions as the program does', () => {
+    const env = newEnvironment();
+    const stream = env.fromCollection([1]);
+    const double = (x: number) => x * 2;
+    class Twice {
+      map = (x: number) => x * 2;
+    }
+    stream.map(double).name('variable');
+    stream.map(double.bind(null).bind(null)).name('bound');
+    stream.map(new Twice()).name('object');
+    stream.map((x) => x).name('nameless');
+    const { jobGraph: graph } = env.graph();
+    const called = (name: string) => operator(graph, name).fns?.function?.name;
+    expect(['variable', 'bound', 'object', 'nameless'].map(called)).toEqual([
+      'double',
+      'double',
+      'Twice',
+      'nameless',
+    ]);
   });
 
   test('refers to Python functions by absolute path or module, and says their arguments', () => {

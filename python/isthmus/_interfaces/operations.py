@@ -14,6 +14,15 @@ def _merging() -> Literal["exact", "pyflink"]:
     return "pyflink" if "pyflink" in sys.modules else "exact"
 
 
+@dataclass(frozen=True)
+class Fold:
+    """Of the records of a window, by a field; plain data where ``reduce`` has a function of the program's."""
+
+    op: Literal["sum", "min", "max", "min_by", "max_by"]
+    #: By position or by name; 0 of a plain value is the value.
+    field: int | str
+
+
 @dataclass
 class WindowOperation(Operation):
     """Operator kind ``window``: keyed windows, and windows of all records (keyed by a constant)."""
@@ -27,9 +36,9 @@ class WindowOperation(Operation):
     allowed_lateness: int
     #: Side output of late records; None: dropped.
     late_tag: str | None
-    how: Literal["reduce", "aggregate", "apply", "process"]
+    how: Literal["reduce", "aggregate", "apply", "process", "fold"]
     #: ReduceFunction, AggregateFunction, WindowFunction/AllWindowFunction or
-    #: ProcessWindowFunction/ProcessAllWindowFunction.
+    #: ProcessWindowFunction/ProcessAllWindowFunction; None of a ``fold``.
     function: Any
     #: With ``reduce`` and ``aggregate``: what is called with the single result, or None.
     window_function: Any = None
@@ -38,12 +47,16 @@ class WindowOperation(Operation):
     #: What becomes of contents when a record bridges two windows that merge; ``pyflink`` loses those
     #: of one (its results).
     merging: Literal["exact", "pyflink"] = field(default_factory=_merging)
+    #: With ``fold``.
+    fold: Fold | None = None
 
     def as_data(self) -> tuple[Params, Parts]:
         params, parts = _windows(self.assigner, self.trigger, self.allowed_lateness)
         if self.late_tag is not None:
             params["lateTag"] = self.late_tag
         params |= {"how": self.how, "allWindows": self.all_windows, "merging": self.merging}
+        if self.fold is not None:
+            params |= {"op": self.fold.op, "field": self.fold.field}
         return params, {"function": self.function, "windowFunction": self.window_function, **parts}
 
 

@@ -6,7 +6,6 @@ A ``Transformation`` is an operator and what it reads from. The environment reme
 
 from __future__ import annotations
 
-import functools
 import itertools
 import os
 import re
@@ -16,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from .._code.module_state import changed_state
 from .._code.pickling import FunctionPickler
 from ..errors import GraphError
-from .kinds import split_name, user_methods
+from .kinds import split_name
 from .typescript import TypeScriptFunction
+from .user_name import user_name
 
 if TYPE_CHECKING:
     from .job_graph import (
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _ids = itertools.count(1)
-#: Of objects that operators call by another name than their own.
-_METHODS = user_methods()
 
 
 class Origin:
@@ -120,22 +118,6 @@ def user_location() -> Location | None:
     return None
 
 
-def user_name(obj: Any, name: str) -> str:
-    """What the program calls a function: by this a dump of a dying worker shows whose it was, too.
-
-    Args:
-        obj: The function, or an object with a method.
-        name: The method that is called, or what else to say where nothing else is known.
-    """
-    obj = getattr(obj, "func", obj) if isinstance(obj, functools.partial) else obj
-    qualname = getattr(obj, "__qualname__", None)
-    if isinstance(qualname, str):
-        return qualname
-    methods = [name, *_METHODS, *(["__call__"] if callable(obj) else [])]
-    called = next((method for method in methods if callable(getattr(type(obj), method, None))), None)
-    return type(obj).__qualname__ if called is None else f"{type(obj).__qualname__}.{called}"
-
-
 def all_typescript(what: str, parts: dict[str, Any]) -> bool:
     """Whether the functions of an operator are TypeScript.
 
@@ -173,6 +155,11 @@ class ProgramGraph:
         """A reference to a function of the program: pickled now, so that globals have the value they have now."""
         data = self.pickler.pickle(obj, name)
         return {"language": "python", "form": "pickle", "data": data, "name": user_name(obj, name)}
+
+    def built_in(self, made: type, *args: Any) -> dict[str, Any]:
+        """A reference to what a class of Isthmus makes of plain data; nothing of that is pickled."""
+        ref: dict[str, Any] = {"language": "python", "form": "import", "module": made.__module__}
+        return {**ref, "name": made.__qualname__, "args": list(args)}
 
     def functions(self, what: str, given: dict[str, Any]) -> dict[str, dict[str, Any]]:
         """References to all functions of an operator, by part; those that are None are left out.

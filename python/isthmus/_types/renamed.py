@@ -14,19 +14,10 @@ class Renamed:
     """A map function; rows keep their kind, and the order of their fields."""
 
     def __init__(self, given: dict[str, Any], wanted: dict[str, Any]) -> None:
-        self._given, self._wanted = given, wanted
-        self._rename: Rename | None = None
+        self._rename = renamer(given, wanted)
 
     def map(self, value: Any) -> Any:
-        if self._rename is None:
-            self._rename = renamer(self._given, self._wanted)
         return value if self._rename is None else self._rename(value)
-
-    def __getstate__(self) -> Any:
-        return self._given, self._wanted
-
-    def __setstate__(self, state: Any) -> None:
-        self.__init__(*state)  # type: ignore[misc]
 
 
 def renamer(given: dict[str, Any], wanted: dict[str, Any]) -> Rename | None:

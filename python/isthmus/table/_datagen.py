@@ -15,7 +15,7 @@ import decimal
 import random
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .._program.graph import ProgramGraph
@@ -28,8 +28,9 @@ from ..errors import ConfigurationError, UnsupportedError
 if TYPE_CHECKING:
     from .._program.job_graph import HostLanguage
 
-#: A column: ("sequence", SQL root, first, last) or ("random", how to make a value).
-_Column = tuple[Any, ...]
+#: A column: ("sequence", SQL root, first, last) or ("random", how to make a value). Plain data, with numbers that the options say
+#: as texts: not all that reads a graph has integers of any size, or floats that are none.
+_Column = Sequence[Any]
 
 _DEFAULT_LENGTH = 100
 _DEFAULT_ELEMENTS = 3
@@ -53,13 +54,14 @@ _UNITS_MS = {
 class DatagenSource(Source):
     """Reads a table of the datagen connector."""
 
-    def __init__(self, row_type: RowType, rows: DatagenRows) -> None:
+    def __init__(self, row_type: RowType, rows: tuple[Any, ...]) -> None:
+        """``rows``: what ``DatagenRows`` is made of."""
         self._row_type, self._rows = row_type, rows
 
     def to_operator(
         self, graph: ProgramGraph
     ) -> tuple[str, str, dict[str, Any], Refs, HostLanguage | None, Any]:
-        fns = {"function": graph.function(self._rows, "datagen")}
+        fns = {"function": graph.built_in(DatagenRows, *self._rows)}
         return "source.function", "datagen", {}, fns, None, self._row_type.type_info
 
 
@@ -75,7 +77,8 @@ def datagen_source(row_type: RowType, options: dict[str, str]) -> DatagenSource:
     count = read.number("number-of-rows", int, None)
     columns = [_column(field.data_type, f"fields.{field.name}", read) for field in row_type.fields]
     read.refuse_others()
-    return DatagenSource(row_type, DatagenRows(row_type.field_names(), columns, rate, count))
+    rows = (row_type.field_names(), columns, str(rate), None if count is None else str(count))
+    return DatagenSource(row_type, rows)
 
 
 class _Options:
@@ -121,7 +124,7 @@ def _column(data_type: DataType, key: str, read: _Options) -> _Column:
     if None in bounds:
         missing = f"{key}.{'start' if bounds[0] is None else 'end'}"
         raise ConfigurationError(f"Could not find required property '{missing}' for sequence generator.")
-    return ("sequence", data_type.root, *bounds)
+    return ("sequence", data_type.root, *map(str, bounds))
 
 
 def _random(data_type: DataType, key: str, read: _Options) -> tuple[Any, ...]:
@@ -137,8 +140,8 @@ def _random(data_type: DataType, key: str, read: _Options) -> tuple[Any, ...]:
         precision, scale = args
         unit = decimal.Decimal(1).scaleb(-scale)
         most_decimal = unit.scaleb(precision) - unit
-        low, high = _bounds(key, read, decimal.Decimal, decimal.Decimal(0), most_decimal)
-        return (root, nulls, int(low / unit), int(high / unit), scale)
+        low, high = _limits(key, read, decimal.Decimal, decimal.Decimal(0), most_decimal)
+        return (root, nulls, str(int(low / unit)), str(int(high / unit)), scale)
     if root in ("CHAR", "BINARY"):
         return (root, nulls, args[0], False)
     if root in ("VARCHAR", "STRING", "VARBINARY", "BYTES"):
@@ -165,7 +168,12 @@ def _random(data_type: DataType, key: str, read: _Options) -> tuple[Any, ...]:
     raise UnsupportedError(f"datagen cannot make values of {data_type} for '{key}'.")
 
 
-def _bounds(key: str, read: _Options, parse: Callable[[str], Any], low: Any, high: Any) -> tuple[Any, Any]:
+def _bounds(key: str, read: _Options, parse: Callable[[str], Any], low: Any, high: Any) -> tuple[str, str]:
+    lowest, highest = _limits(key, read, parse, low, high)
+    return repr(lowest), repr(highest)
+
+
+def _limits(key: str, read: _Options, parse: Callable[[str], Any], low: Any, high: Any) -> tuple[Any, Any]:
     low, high = read.number(f"{key}.min", parse, low), read.number(f"{key}.max", parse, high)
     if low > high:
         raise ConfigurationError(f"'{key}.min' is {low}, which is greater than '{key}.max', {high}.")
@@ -182,8 +190,9 @@ def _milliseconds(text: str) -> int:
 class DatagenRows:
     """Makes the rows in a worker: called with the source's context, it yields them at their rate."""
 
-    def __init__(self, names: list[str], columns: list[_Column], rate: int, count: int | None) -> None:
-        self._names, self._columns, self._rate, self._count = names, columns, rate, count
+    def __init__(self, names: list[str], columns: list[_Column], rate: str, count: str | None) -> None:
+        self._names, self._columns, self._rate = names, columns, int(rate)
+        self._count = None if count is None else int(count)
 
     def __call__(self, ctx: Any) -> Iterator[Row]:
         subtask, parallelism = ctx.subtask, ctx.parallelism
@@ -218,7 +227,7 @@ def _values(column: _Column, subtask: int, parallelism: int, rng: random.Random)
     if column[0] == "random":
         return iter(_maker(column[1], rng), _NEVER)
     _, root, first, last = column
-    numbers = range(first + subtask, last + 1, parallelism)  # D1
+    numbers = range(int(first) + subtask, int(last) + 1, parallelism)  # D1
     if root in _TEXTS:
         return map(str, numbers)
     if root in _FLOATS:
@@ -229,7 +238,7 @@ def _values(column: _Column, subtask: int, parallelism: int, rng: random.Random)
 _NEVER = object()
 
 
-def _maker(spec: tuple[Any, ...], rng: random.Random) -> Callable[[], Any]:
+def _maker(spec: Sequence[Any], rng: random.Random) -> Callable[[], Any]:
     root, nulls, *given = spec
     make = _scalar_maker(root, given, rng) if root not in ("ARRAY", "MAP", "ROW") else _nested(spec, rng)
     if nulls == 0:
@@ -239,14 +248,14 @@ def _maker(spec: tuple[Any, ...], rng: random.Random) -> Callable[[], Any]:
 
 def _scalar_maker(root: str, given: list[Any], rng: random.Random) -> Callable[[], Any]:
     if root in _INTEGERS:
-        low, high = given
+        low, high = map(int, given)
         return lambda: rng.randint(low, high)
     if root in _FLOATS:
-        low, high = given
-        # Not uniform(): high - low may be beyond the largest float.
-        return lambda: low * (1 - (part := rng.random())) + high * part
+        least, most = map(float, given)
+        # Not uniform(): most - least may be beyond the largest float.
+        return lambda: least * (1 - (part := rng.random())) + most * part
     if root == "DECIMAL":
-        low, high, scale = given
+        (low, high), scale = map(int, given[:2]), given[2]
         return lambda: decimal.Decimal(rng.randint(low, high)).scaleb(-scale)
     if root == "BOOLEAN":
         return lambda: rng.random() < 0.5
@@ -274,7 +283,7 @@ def _hexadecimal(length: int, rng: random.Random) -> str:
     return f"{rng.getrandbits(4 * length):0{length}x}" if length else ""
 
 
-def _nested(spec: tuple[Any, ...], rng: random.Random) -> Callable[[], Any]:
+def _nested(spec: Sequence[Any], rng: random.Random) -> Callable[[], Any]:
     root, _, *given = spec
     if root == "ROW":
         names, fields = given

@@ -16,6 +16,9 @@ class _KeepingGraph(ProgramGraph):
     def function(self, obj: Any, name: str) -> dict[str, Any]:
         return {"language": "python", "form": "object", "object": obj, "name": name}
 
+    def built_in(self, made: type, *args: Any) -> dict[str, Any]:
+        return self.function(made(*args), made.__qualname__)
+
     def functions(self, what: str, given: dict[str, Any]) -> dict[str, dict[str, Any]]:
         parts = {part: function for part, function in given.items() if function is not None}
         if all_typescript(what, parts):

@@ -5,16 +5,42 @@
 
 import { carryMark } from '../../bridge/codec/index.ts';
 import { Row } from '../../bridge/codec/values.ts';
-import { UserFunctionError } from '../../errors.ts';
+import { GraphError, UserFunctionError } from '../../errors.ts';
+import type { JsonValue } from '../../graph/job-graph.ts';
 import { inspectRecord } from '../../runtime/failure.ts';
 import { isLess, sumOf } from './field-values.ts';
 
 export type FieldAggregate = 'sum' | 'min' | 'max' | 'minBy' | 'maxBy';
 
+/** As `op` of an operator's params says them. */
+const OPERATIONS: { readonly [op: string]: FieldAggregate } = {
+  sum: 'sum',
+  min: 'min',
+  max: 'max',
+  min_by: 'minBy',
+  max_by: 'maxBy',
+};
+
 /** A reduce function that declares itself mergeable. */
 export interface MergeableReduce {
   readonly reduce: (a: unknown, b: unknown) => unknown;
   readonly mergeable: true;
+}
+
+/**
+ * The fold that an operator's `op` and `field` say.
+ *
+ * @throws GraphError when there is no such one
+ */
+export function fieldFold({ op, field = 0 }: { [param: string]: JsonValue }): MergeableReduce {
+  const known = typeof op === 'string' ? OPERATIONS[op] : undefined;
+  if (known !== undefined && (typeof field === 'string' || typeof field === 'number')) {
+    return fieldAggregate(known, field);
+  }
+  throw new GraphError(
+    `There is no ${JSON.stringify(op)} of the field ${JSON.stringify(field)}; known: ` +
+      `${Object.keys(OPERATIONS).join(', ')}, of a position or a name.`,
+  );
 }
 
 /** `field` 0 of a record that is no object and no array is the record itself. */

@@ -11,6 +11,7 @@ import {
 } from './continuous-triggers.ts';
 import { CountTrigger } from './count-trigger.ts';
 import { CountWindows } from './count-windows.ts';
+import { fieldFold } from './field-aggregates.ts';
 import { GlobalWindows } from './global-windows.ts';
 import type { WindowOperation } from './operation.ts';
 import {
@@ -37,14 +38,16 @@ type Said = { [field: string]: JsonValue };
 
 /** The operation of an operator of kind `window`. */
 export async function windowOperation(ctx: OperatorContext): Promise<WindowOperation> {
-  const { allowedLateness, lateTag, how, allWindows } = ctx.spec.params;
+  const { params } = ctx.spec;
+  const { allowedLateness, lateTag, how, allWindows } = params;
+  const folds = how === 'fold';
   return {
     assigner: await assignerOf(ctx),
     trigger: await triggerOf(ctx),
     allowedLatenessMs: Number(allowedLateness ?? 0),
     lateTag: typeof lateTag === 'string' ? lateTag : undefined,
-    how: how as WindowOperation['how'],
-    function: await requiredFunction(ctx),
+    how: folds ? 'reduce' : (how as WindowOperation['how']),
+    function: folds ? fieldFold(params) : await requiredFunction(ctx),
     windowFunction: await ctx.load('windowFunction'),
     allWindows: allWindows === true,
   };

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import time
 from collections.abc import Callable
@@ -13,6 +12,7 @@ import pytest
 from isthmus._program.kinds import named
 from isthmus._settings.resolve import settings_of
 from isthmus._worker.built_in import make_source
+from isthmus.common import Row
 from isthmus.connectors import Batch, Listed, Source, SourceReader, Split
 from isthmus.testing import SourceHarness, check_source
 
@@ -46,6 +46,8 @@ def in_files(folder: Any, suffix: str, write: Callable[[str], bytes]) -> list[st
     return [str(folder)]
 
 
+ONE_COLUMN = {"names": ["n"], "types": [{"kind": "INT"}]}
+
 SOURCES: dict[str, Callable[[Any], tuple[Any, list[Any]]]] = {
     "sequence": lambda _: (opens("source.sequence", {"from": 1, "to": 9_000}), list(range(1, 9_001))),
     "no records": lambda _: (opens("source.collection", loaded=[]), []),
@@ -69,8 +71,8 @@ SOURCES: dict[str, Callable[[Any], tuple[Any, list[Any]]]] = {
         [int(line) for line in IN_FILES],
     ),
     "csv": lambda at: (
-        opens("source.csv", {"paths": in_files(at, ".csv", str.encode)}, lambda file, path: csv.reader(file)),
-        [[line] for line in IN_FILES],
+        opens("source.csv", {"paths": in_files(at, ".csv", str.encode), "rowFormat": ONE_COLUMN}),
+        [Row(n=int(line)) for line in IN_FILES],
     ),
 }
 

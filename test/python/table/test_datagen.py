@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import json
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -22,7 +23,7 @@ from isthmus.table import (
     TableDescriptor,
     TableEnvironment,
 )
-from isthmus.table._datagen import datagen_source
+from isthmus.table._datagen import DatagenRows, datagen_source
 
 
 def descriptor(columns: dict[str, Any], **options: Any) -> TableDescriptor:
@@ -39,7 +40,8 @@ def rows(columns: dict[str, Any], subtask: int = 0, parallelism: int = 1, **opti
     table = descriptor(columns, **options)
     source = datagen_source(table.get_schema().row_type, table.get_options())
     context = SimpleNamespace(subtask=subtask, parallelism=parallelism, is_stopping=False)
-    return list(source._rows(context))
+    # As it comes to a worker: plain data.
+    return list(DatagenRows(*json.loads(json.dumps(source._rows)))(context))
 
 
 @pytest.mark.parametrize("parallelism", [1, 2, 3])

@@ -10,14 +10,12 @@ from typing import Any
 import cloudpickle
 from isthmus._bridge import frame as wire
 from isthmus._bridge.control import decode_control, encode_control
-from isthmus._program.kinds import named
+from isthmus._program.kinds import KINDS, named
 from isthmus._worker import built_in
 from isthmus._worker.machine.machine import Machine
 from isthmus._worker.runtime.slot import Slot
 from isthmus.testing import ManualClock
 
-#: What the function of a kind is called, where it is not "function".
-_PARTS = {"source.collection": "elements", "source.csv": "reader", "sink": "connector", "source": "connector"}
 #: State that slots have sent: what one keeps, any other is given.
 _kept: list[tuple[int, int, bytes]] = []
 _KINDS = ("checkpoint", "savepoint", "suspend", "drain")
@@ -111,7 +109,7 @@ class OneSlot:
             if each["function"] is not None:
                 blob = self._blobs = self._blobs + 1
                 self.slot.handle((wire.BLOB, 1, blob, 0, cloudpickle.dumps(each["function"])))
-                part = _PARTS.get(each["kind"], "function")
+                part = next(iter(KINDS[each["kind"]].functions))
                 spec["fns"] = {part: {"language": "python", "form": "pickle", "blob": blob, "name": "f"}}
             chain.append(spec)
         return {

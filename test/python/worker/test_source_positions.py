@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import random
 from typing import Any
 
 import pytest
+from isthmus.common import Row
 from isthmus.connectors import Batch, Source, SourceReader, Split, SplitEnumerator
 from one_slot import OneSlot, op, run_side_by_side, side_by_side, task
 from seed import SEED
@@ -17,7 +17,7 @@ LITTLE = {"channelWindowBytes": 1}
 
 
 def number_of(value: Any) -> int:
-    return int(value[0] if isinstance(value, list) else value)
+    return int(value.n if isinstance(value, Row) else value)
 
 
 def files(folder: Any, write: Any, suffix: str) -> tuple[list[str], list[int]]:
@@ -60,7 +60,8 @@ def source(kind: str, folder: Any) -> tuple[dict[str, Any], list[int]]:
         return op("source.collection", numbers), numbers
     if kind == "csv":
         paths, numbers = files(folder, quoted, ".csv")
-        return op("source.csv", lambda file, path: csv.reader(file), paths=paths), numbers
+        types = [{"kind": "INT"}, {"kind": "STRING"}]
+        return op("source.csv", paths=paths, rowFormat={"names": ["n", "text"], "types": types}), numbers
     if kind == "a folder":
         _, numbers = files(folder, written, ".txt")
         return op("source.lines", paths=[str(folder)]), numbers

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..._interfaces.functions.field_folds import aggregation, settled
 from ..runtime.operator import OperatorContext
+from .field_folds import aggregation, settled
 from .reduce import KeyedFold
 
 

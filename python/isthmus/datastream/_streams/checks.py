@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ..._program.graph import ProgramGraph
+from ..._program.kinds import KINDS
 from ..._program.typescript import TypeScriptFunction
 from ...errors import GraphError
 
@@ -15,33 +16,32 @@ if TYPE_CHECKING:
     from .data_stream import DataStream
 
 
-_METHODS = {
-    "MapFunction": "map",
-    "FilterFunction": "filter",
-    "FlatMapFunction": "flat_map",
-    "ReduceFunction": "reduce",
-    "SinkFunction": "invoke",
-}
-
-
 def function_of(
-    graph: ProgramGraph, func: Any, wanted: type, name: str, method: str | None = None
+    graph: ProgramGraph, func: Any, wanted: type | None, kind: str, name: str | None = None
 ) -> dict[str, dict[str, Any]]:
     """The functions of an operator that has one: an object of ``wanted``, one with its method, a callable, or ``ts(...)``.
+
+    Args:
+        graph: Where the operator goes.
+        func: What the program gives.
+        wanted: PyFlink's class of such functions; None where it has none.
+        kind: That of the operator.
+        name: What errors call the operator, where that is not its method.
 
     Raises:
         TypeError: It is none of them.
     """
     if isinstance(func, TypeScriptFunction):
         return {"function": func.reference()}
-    known = method or _METHODS.get(wanted.__name__, "\0")
-    if not (isinstance(func, wanted) or callable(func) or hasattr(func, known)):
-        if method is not None:
+    (method,) = KINDS[kind].functions["function"].methods
+    if not (callable(func) or hasattr(func, method) or (wanted is not None and isinstance(func, wanted))):
+        if wanted is None:
             raise TypeError(
                 f"{method} takes a function, or an object with a method {method}; it was given {func!r}."
             )
         raise TypeError(f"The input must be a {wanted.__name__} or a callable function")
-    called = getattr(func, known, func)
+    name = name or method
+    called = getattr(func, method, func)
     if inspect.iscoroutinefunction(called):
         raise TypeError(
             f"{name} takes what its function returns, and {getattr(called, '__qualname__', called)} is a coroutine "

@@ -248,9 +248,8 @@ class DataStream(OperatorSettings, Generic[T]):
         latency: Any,
     ) -> DataStream[Any]:
         from ..._program.typescript import TypeScriptFunction
-        from ..functions import Function
 
-        fns = function_of(self._env.graph, func, Function, name, kind)
+        fns = function_of(self._env.graph, func, None, kind, name)
         if isinstance(func, TypeScriptFunction) and form not in (None, "list"):
             raise GraphError(
                 f"A TypeScript function gets batches as arrays, not as {form}; leave out format=."
@@ -508,7 +507,7 @@ class DataStream(OperatorSettings, Generic[T]):
 
         if isinstance(sink_func, (Sink, OwnSink)):
             return self.sink_to(sink_func)
-        fns = function_of(self._env.graph, sink_func, SinkFunction, "sink")
+        fns = function_of(self._env.graph, sink_func, SinkFunction, "sink.function", "sink")
         return self._sink("sink.function", "Sink", {}, fns, None)
 
     def to_output(self, name: str) -> DataStreamSink:

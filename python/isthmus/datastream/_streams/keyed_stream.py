@@ -150,16 +150,22 @@ class KeyedStream(DataStream[T], Generic[K, T]):
     def execute_and_collect(self, job_execution_name: str | None = None, limit: int | None = None) -> Any:
         """As PyFlink does: rows of key and record (``f0``, ``f1``)."""
         from ..._program.typescript import TypeScriptFunction
+        from ..._program.user_name import user_name
         from ...common.types import Row
 
         selector = self._selector
         if isinstance(selector, TypeScriptFunction):
             # Here the key is not known before the exchange.
-            fns = {"function": self._env.graph.function(_KeyAndRecord(), "process")}
+            fns = {"function": self._env.graph.built_in(_KeyAndRecord)}
             keyed = self._add("process", "KEYED PROCESS", fns, None)
             return keyed.execute_and_collect(job_execution_name, limit)
         select = getattr(selector, "get_key", selector)
-        pairs = self._values().map(lambda value: Row(f0=select(value), f1=value))
+
+        def paired(value: T) -> Row:
+            return Row(f0=select(value), f1=value)
+
+        paired.__qualname__ = user_name(selector, "get_key")
+        pairs = self._values().map(paired)
         if len(self._origins) == 1:
             pairs._operator().parallelism = self._origins[0].transformation.parallelism
         return pairs.execute_and_collect(job_execution_name, limit)

@@ -13,7 +13,7 @@ def renamed_origins(graph: ProgramGraph, origins: list[Origin], given: Any, want
 
     if given is None or wanted is None or renamer(given.to_spec(), wanted.to_spec()) is None:
         return origins
-    fns = {"function": graph.function(Renamed(given.to_spec(), wanted.to_spec()), "map")}
+    fns = {"function": graph.built_in(Renamed, given.to_spec(), wanted.to_spec())}
     return [_renamed(graph, origin, fns, wanted) for origin in origins]
 
 

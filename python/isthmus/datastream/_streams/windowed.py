@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from ..._interfaces.operations import WindowOperation
+from ..._interfaces.operations import Fold, WindowOperation
 from ..._program.typescript import TypeScriptFunction
 from ...errors import GraphError
 from .checks import check_instance, type_of
@@ -128,7 +128,9 @@ class _Windowed(Generic[K, T, W]):
             wanted = " or ".join(names[method] for method in methods)
             raise TypeError(f"window_function should be a {wanted}; it is {function!r}.")
 
-    def _fire(self, how: Any, function: Any, window_function: Any, output_type: Any) -> DataStream[Any]:
+    def _fire(
+        self, how: Any, function: Any, window_function: Any, output_type: Any, fold: Fold | None = None
+    ) -> DataStream[Any]:
         if window_function is not None:
             self._check_window_function(window_function, "apply", "process")
         late = self._late_tag
@@ -141,6 +143,7 @@ class _Windowed(Generic[K, T, W]):
             function,
             window_function,
             self._all,
+            fold=fold,
         )
         # Also windows of all records are as parallel as the rest, with one key: what follows them reads forward.
         made = self._stream._operate(operation, self._name(), "a window", output_type)
@@ -250,12 +253,10 @@ class _Windowed(Generic[K, T, W]):
 
     # Beyond PyFlink's Python API, in the form of Flink's Java API.
 
-    def _fold(self, op: str, field: int | str) -> DataStream[T]:
-        from ..._interfaces.functions.fields import FieldFold
-
+    def _fold(self, op: Any, field: int | str) -> DataStream[T]:
         if not isinstance(field, (int, str)):
             raise TypeError(f"A field is named by position or by name, not by {field!r}.")
-        return self._fire("reduce", FieldFold(op, field), None, self._stream._type)
+        return self._fire("fold", None, None, self._stream._type, Fold(op, field))
 
     def sum(self, position_to_sum: int | str = 0) -> DataStream[T]:
         """The sum of a field over the window, in its first record. Sliding windows cost no more than tumbling ones."""
@@ -292,11 +293,7 @@ class AllWindowedStream(_Windowed[Any, T, W]):
 
     def __init__(self, data_stream: DataStream[T], window_assigner: WindowAssigner[Any, W]) -> None:
         from ..functions import NullByteKeySelector
-        from .checks import selector_of
         from .keyed_stream import KeyedStream
 
-        selector = NullByteKeySelector()
-        graph = data_stream._env.graph
-        super().__init__(
-            KeyedStream(data_stream, selector_of(graph, selector), selector, None), window_assigner
-        )
+        key = data_stream._env.graph.built_in(NullByteKeySelector)
+        super().__init__(KeyedStream(data_stream, key, NullByteKeySelector(), None), window_assigner)

@@ -102,15 +102,15 @@ class FileSource(Source):
                 reader_of(self._format.charset),
                 Types.STRING(),
             )
-        fns = {"reader": graph.function(self._format.reader(), "CSV reader")}
-        return "source.csv", "CSV Source", params, fns, None, self._format.type_info()
+        params["rowFormat"] = self._format.row_format()
+        return "source.csv", "CSV Source", params, {}, None, self._format.type_info()
 
 
 class FileSourceBuilder:
     """Makes a ``FileSource`` step by step."""
 
     def __init__(self, stream_format: Any, paths: tuple[str, ...]) -> None:
-        if not hasattr(stream_format, "charset") and not hasattr(stream_format, "reader"):
+        if not hasattr(stream_format, "charset") and not hasattr(stream_format, "row_format"):
             raise TypeError(
                 f"A file source needs a StreamFormat or a CsvReaderFormat; it was given {stream_format!r}."
             )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..._text.csv_format import CsvFormat
 from ..._text.csv_text import CsvDialect, CsvReader, CsvWriter
 from ..._types.data_types import DataType, DataTypes, RowField, RowType
 from ...common.serialization import BulkWriterFactory, DeserializationSchema, SerializationSchema
@@ -50,6 +51,9 @@ class CsvSchema:
             columns.append({**spec, "separator": separator} if separator else spec)
         return columns
 
+    def _format(self) -> CsvFormat:
+        return CsvFormat(self._row_type.field_names(), self.columns(), self.dialect)
+
     def size(self) -> int:
         """How many columns there are."""
         return len(self._row_type)
@@ -76,7 +80,7 @@ class CsvSchemaBuilder:
             IsthmusError: A column cannot hold its type.
         """
         schema = CsvSchema(DataTypes.ROW(self._fields), self._dialect, list(self._separators))
-        CsvWriter(self._dialect, schema._row_type.field_names(), schema.columns())
+        schema._format().writer()
         return schema
 
     def _column(self, name: str, data_type: DataType, separator: str = "") -> CsvSchemaBuilder:
@@ -209,10 +213,15 @@ class CsvReaderFormat:
             raise ValueError("A CSV schema needs at least one column.")
         return CsvReaderFormat(schema)
 
-    def reader(self) -> CsvReader:
-        """Reads the rows of files; for sources."""
-        schema = self._schema
-        return CsvReader(schema._row_type.field_names(), schema.columns(), schema.dialect)
+    def row_format(self) -> dict[str, Any]:
+        """What the file source is told.
+
+        Raises:
+            IsthmusError: A column's type cannot be read.
+        """
+        format = self._schema._format()
+        format.reader()
+        return format.as_data()
 
     def type_info(self) -> TypeInformation:
         """The type of the rows."""
@@ -230,19 +239,7 @@ class CsvBulkWriters(BulkWriterFactory):
     def row_format(self) -> dict[str, Any]:
         """What the file sink is told."""
         schema: CsvSchema = self.payload
-        dialect = schema.dialect
-        return {
-            "kind": "csv",
-            "names": schema._row_type.field_names(),
-            "types": schema.columns(),
-            "header": dialect.header,
-            "separator": dialect.separator,
-            "quote": dialect.quote,
-            "escape": dialect.escape,
-            "arraySeparator": dialect.array_separator,
-            "lineSeparator": dialect.line_separator,
-            "null": dialect.null,
-        }
+        return schema._format().as_data()
 
 
 class _Builder:

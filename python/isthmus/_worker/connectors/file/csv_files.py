@@ -4,12 +4,14 @@ the number of records since the begin."""
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from io import TextIOWrapper
 from itertools import islice
 from typing import Any, TextIO
 
 from ...._interfaces.source import ConnectorContext, SourceReader
+from ...._text.csv_format import CsvFormat
+from ...._text.csv_text import CsvReader
 from ...._values.weight import Scale
 from ....errors import GraphError
 from ...machine.files import Files
@@ -29,23 +31,19 @@ _MARKS = {
 }
 
 
-#: Called with the open file and its path.
-Parse = Callable[[Iterable[str], str], Iterable[Any]]
-
-
 class CsvSource(FilesSource):
-    """Its ``reader`` gives the records of a file."""
+    """Named rows; ``params.rowFormat`` says the columns and how the text looks."""
 
     def __init__(self, ctx: OperatorContext) -> None:
         super().__init__(ctx)
-        self._parse: Parse = ctx.load("reader")
+        self._parse = CsvFormat.of_data(ctx.params["rowFormat"]).reader()
 
     def reader(self, context: ConnectorContext) -> SourceReader[Any]:
         return _CsvReader(self._ctx.files, self._parse)
 
 
 class _CsvReader(FilesReader):
-    def __init__(self, files: Files, parse: Parse) -> None:
+    def __init__(self, files: Files, parse: CsvReader) -> None:
         super().__init__(files)
         self._parse = parse
         self._file: TextIO | None = None

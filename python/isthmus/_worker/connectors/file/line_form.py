@@ -44,21 +44,11 @@ class LineForm:
 
     def _use_csv(self, given: dict[str, Any]) -> str:
         """Returns the header."""
-        from ...._text.csv_text import CsvDialect, CsvWriter
+        from ...._text.csv_format import CsvFormat
 
-        writer = CsvWriter(
-            CsvDialect(
-                separator=given["separator"],
-                quote=given["quote"],
-                escape=given["escape"],
-                array_separator=given["arraySeparator"],
-                null=given["null"],
-            ),
-            given["names"],
-            given["types"],
-        )
-        names: list[str] = given["names"]
-        self._line_end = given["lineSeparator"]
+        form = CsvFormat.of_data(given)
+        writer, names = form.writer(), form.names
+        self._line_end = form.dialect.line_separator
 
         def line(record: Any) -> str:
             if isinstance(record, dict):
@@ -66,4 +56,4 @@ class LineForm:
             return writer.line(record)
 
         self._format = line
-        return writer.header() + self._line_end if given["header"] else ""
+        return writer.header() + self._line_end if form.dialect.header else ""

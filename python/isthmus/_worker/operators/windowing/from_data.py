@@ -36,18 +36,20 @@ from ...._interfaces.window.triggers import (
 )
 from ....errors import GraphError
 from ...runtime.operator import OperatorContext
+from ..field_folds import FieldFold
 
 
 def window_operation(ctx: OperatorContext) -> WindowOperation:
     """The operation of an operator of kind ``window``."""
-    params, function = ctx.params, ctx.load("function")
+    params = ctx.params
+    folds = params["how"] == "fold"
     return WindowOperation(
         assigner=assigner_of(ctx),
         trigger=trigger_of(ctx),
         allowed_lateness=int(params.get("allowedLateness") or 0),
         late_tag=params.get("lateTag"),
-        how=params["how"],
-        function=function,
+        how="reduce" if folds else params["how"],
+        function=FieldFold(params["op"], params["field"]) if folds else ctx.load("function"),
         window_function=ctx.load("windowFunction"),
         all_windows=bool(params.get("allWindows", False)),
         merging=params.get("merging", "exact"),

@@ -25,12 +25,12 @@ from itertools import chain
 from math import gcd
 from typing import Any
 
-from ...._interfaces.functions.field_folds import settled
 from ...._interfaces.operations import WindowOperation
 from ...._interfaces.window.times import NO_TIMESTAMP
 from ...._interfaces.window.windows import TimeWindow
 from ...._values.keep import as_it_is
 from ...runtime.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, OperatorContext
+from ..field_folds import settled
 from .contents import NOTHING
 from .engine import Engine
 

@@ -1,9 +1,11 @@
-"""Sum, min, max, min_by and max_by of a field, as folds of two records."""
+"""Sum, min, max, min_by and max_by of a field, as folds of two records: ``op`` and ``field`` of an operator's params."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+
+from ..._interfaces.functions.basic import ReduceFunction
 
 Fold = Callable[[Any, Any], Any]
 
@@ -25,6 +27,20 @@ def settled(fold: Fold) -> Fold:
     """The fold without the look at its first value, once it has had that; any other function as it is."""
     found: Fold = getattr(fold, "settled", fold)
     return found
+
+
+class FieldFold(ReduceFunction[Any]):
+    """The aggregation of a field as a reduce function of windows."""
+
+    #: Sliding windows are put together from slices, and so cost no more than tumbling ones.
+    mergeable = True
+
+    def __init__(self, op: str, field: int | str) -> None:
+        # The fold itself, without a method around it: it is called for every record.
+        self.reduce = aggregation(op, field)  # type: ignore[method-assign]
+
+    def reduce(self, value1: Any, value2: Any, /) -> Any:
+        raise NotImplementedError
 
 
 def _for_values_like(example: Any, op: str, field: int | str) -> Fold:
