@@ -6,10 +6,10 @@
 //   D3. What is given out is remembered until a checkpoint that began later is complete: then its reader's part has it.
 //   D4. When there is nothing left, and nothing to come, all subtasks are told, once. So nobody asks one that has ended.
 
-import { GraphError } from '../errors.ts';
 import type { JsonValue } from '../graph/job-graph.ts';
 import type { Clock } from './operator.ts';
 import type { FoundSplit, Mark, SplitEnumerator } from './source.ts';
+import type { SplitChecks } from './split-checks.ts';
 import type { SavedDealer, WaitingSplit } from './splits.ts';
 
 /** What subtasks of a source tell each other: plain data. */
@@ -22,7 +22,7 @@ export type SplitMessage =
 
 interface DealerOptions {
   enumerator: SplitEnumerator;
-  source: string;
+  checks: SplitChecks;
   parallelism: number;
   clock: Clock;
   send: (subtask: number, message: SplitMessage) => void;
@@ -71,20 +71,20 @@ export class SplitDealer {
   }
 
   async #look(isFirst: boolean): Promise<void> {
-    const { enumerator } = this.#options;
-    for (const found of await enumerator.discover(isFirst)) this.#take(found);
+    const { enumerator, checks } = this.#options;
+    for (const found of checks.found(await enumerator.discover(isFirst))) this.#take(found);
   }
 
   #take({ id, of, offset = 0, subtask }: FoundSplit): void {
-    if (typeof id !== 'string' || id === '') {
-      throw new GraphError(
-        `The enumerator of source "${this.#options.source}" found a split with the id ${JSON.stringify(id)}; an id is a text.`,
-      );
-    }
     if (this.#known.has(id)) return; // D2
     this.#known.add(id);
     const { parallelism } = this.#options;
-    this.#waiting.push([id, of, offset, subtask === undefined ? null : subtask % parallelism]);
+    this.#waiting.push([
+      id,
+      of,
+      offset,
+      subtask === undefined ? null : modulo(subtask, parallelism),
+    ]);
   }
 
   #lookLater(): void {
@@ -155,4 +155,9 @@ export class SplitDealer {
     this.stop();
     await this.#options.enumerator.close?.();
   }
+}
+
+/** As Python has it: of −1 the last. */
+function modulo(subtask: number, parallelism: number): number {
+  return ((subtask % parallelism) + parallelism) % parallelism;
 }

@@ -6,9 +6,9 @@
 //   V3. A reader that gives nothing is asked again when it wakes us or gets a split, and otherwise after IDLE_MS.
 //   V4. Whatever fails, reader and enumerator are closed once, and told of by `next`.
 
-import { GraphError } from '../errors.ts';
 import type { MaybePromise, OperatorContext } from './operator.ts';
 import type { ConnectorContext, Mark, Source, SourceBatch, SourceReader } from './source.ts';
+import { SplitChecks } from './split-checks.ts';
 import { SplitDealer, type SplitMessage } from './split-dealer.ts';
 import { type SavedSplits, type SplitListener, Splits } from './splits.ts';
 
@@ -27,6 +27,7 @@ export class SplitDriver {
   #ctx!: OperatorContext;
   #send!: SendSplits;
   #splits!: Splits;
+  #checks!: SplitChecks;
   #reader: SourceReader | undefined;
   #dealer: SplitDealer | undefined;
   /** Where the next batch of each split begins that the reader has not come to the end of (V2). */
@@ -49,18 +50,22 @@ export class SplitDriver {
     this.#send = send;
     const splits = new Splits(ctx.subtask, ctx.parallelism, listener);
     this.#splits = splits;
+    const checks = new SplitChecks(ctx.spec.name);
+    this.#checks = checks;
     const context = this.#connectorContext();
     const source = await this.#open(ctx);
     this.#replays = source.replays !== false;
     const states = this.#replays ? ctx.state.drawn('splits', () => this.#saved()) : [];
     const saved = splits.restore(states);
-    this.#reader = await source.reader(context);
+    this.#reader = checks.reader(await source.reader(context));
     if (ctx.subtask === 0) {
       const isRestored = states.length > 0;
       const { parallelism, clock } = ctx;
       this.#dealer = new SplitDealer({
-        enumerator: await source.enumerator(context, isRestored ? saved.state : undefined),
-        source: ctx.spec.name,
+        enumerator: checks.enumerator(
+          await source.enumerator(context, isRestored ? saved.state : undefined),
+        ),
+        checks,
         parallelism,
         clock,
         send: (subtask, message) => {
@@ -123,8 +128,9 @@ export class SplitDriver {
 
   #given(batch: SourceBatch | undefined, signal: AbortSignal): MaybePromise<SourceBatch> {
     if (batch === undefined) return this.#pause(signal);
-    const at = this.#reading.get(batch.split);
-    if (at === undefined) throw this.#strange(batch);
+    const at = this.#reading.get(this.#checks.splitOf(batch));
+    if (at === undefined) throw this.#checks.strange(batch.split);
+    this.#checks.batch(batch);
     batch.offset = at.offset; // V2
     batch.skip = at.skip;
     if (batch.ends === true) this.#reading.delete(batch.split);
@@ -134,13 +140,6 @@ export class SplitDriver {
     } else if (batch.values.length > 0) at.skip += batch.values.length;
     else return this.#pause(signal);
     return batch;
-  }
-
-  #strange({ split }: SourceBatch): GraphError {
-    return new GraphError(
-      `The reader of source "${this.#ctx.spec.name}" gave a batch of the split ${JSON.stringify(split)}, which it was not ` +
-        'given or has brought to its end.',
-    );
   }
 
   /** V1 */

@@ -123,12 +123,47 @@ test.each([
   ['the state of the enumerator is no plain data', 'snapshot() of the enumerator is no plain data'],
   ['a timestamp is missing', 'a batch of 5 records has 4 timestamps'],
   ['records are no array', 'a batch has its records in the array values'],
-  ['a batch is of another split', 'gave a batch of the split "c"'],
+  ['a batch is of another split', "gave a batch of the split 'c'"],
   ['next() never answers', 'has not answered for a second'],
   ['it cannot be stopped', 'has not ended a second after it was stopped'],
 ])('one that is wrong is refused: %s', async (wrong, said) => {
   const contract = { records: NUMBERS, patienceMs: wrong.startsWith('next()') ? 5_000 : 100 };
   await expect(checkSource(new Numbers(wrong), contract)).rejects.toThrow(said);
+});
+
+test.each<[parts: Record<string, unknown>, told: string]>([
+  [{ enumerator: null }, 'gave null for an enumerator, which has the method discover.'],
+  [{ reader: 5 }, 'gave 5 for a reader, which has the methods add and next.'],
+  [{ splits: null }, 'found null; discover gives an iterable of splits.'],
+  [{ splits: ['a'] }, "found 'a', which is no split."],
+  [{ splits: [{ id: 5, of: 0 }] }, 'found a split with the id 5; an id is a text.'],
+  [{ splits: [{ id: 'a', subtask: 'b' }] }, "for subtask 'b'; it is a whole number."],
+  [{ splits: [{ id: 'a', offset: [] }] }, "says that the split 'a' begins at []; a mark is"],
+  [{ batch: 7 }, 'gave 7; next gives a batch or undefined.'],
+  [{ batch: { split: 'b', values: [] } }, "gave a batch of the split 'b', which it was not given"],
+  [{ batch: { split: 'a', values: 5 } }, 'gave a batch with 5 for its values; they are an array.'],
+  [{ batch: { split: 'a', values: [1, 2], timestamps: [1] } }, 'gave 1 timestamps for 2 values;'],
+  [{ batch: { split: 'a', values: [1], timestamps: [1.5] } }, 'gave the timestamp 1.5; it is a'],
+  [{ batch: { split: 'a', values: [1], next: [] } }, 'says that a batch ends at []; a mark is'],
+])('a slip of a source is told in a sentence: %o', async (parts, told) => {
+  const { splits = [{ id: 'a', of: 0 }], batch } = parts;
+  const source = {
+    enumerator: () => ('enumerator' in parts ? parts.enumerator : { discover: () => splits }),
+    reader: () => ('reader' in parts ? parts.reader : { add: () => {}, next: () => batch }),
+  } as unknown as Source;
+  const read = async () => {
+    const harness = await SourceHarness.open(source);
+    await harness.read(10, { quietMs: 50 }).finally(() => harness.close());
+  };
+  await expect(read()).rejects.toThrow(told);
+});
+
+test('of −1 the last subtask reads a split, as in Python', async () => {
+  const source: Source<number> = {
+    enumerator: () => ({ discover: () => [{ id: 'a', of: 0, subtask: -1 }] }),
+    reader: () => ({ add: () => {}, next: () => ({ split: 'a', values: [7], ends: true }) }),
+  };
+  await checkSource(source, { records: [7] });
 });
 
 test('a function source reads all of it anew after a restart', async () => {

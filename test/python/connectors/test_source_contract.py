@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import time
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -13,7 +14,8 @@ from isthmus._program.kinds import named
 from isthmus._settings.resolve import settings_of
 from isthmus._worker.built_in import make_source
 from isthmus.common import Row
-from isthmus.connectors import Batch, Listed, Source, SourceReader, Split
+from isthmus.connectors import Batch, Listed, Source, SourceReader, Split, SplitEnumerator
+from isthmus.errors import GraphError
 from isthmus.testing import SourceHarness, check_source
 
 
@@ -198,6 +200,55 @@ def test_a_source_that_is_right() -> None:
 def test_a_source_that_is_wrong_is_refused(wrong: str, told: str) -> None:
     with pytest.raises(Exception, match=told):
         check_source(_Numbers(wrong), list(range(40)), patience_s=0.1)
+
+
+_WRONG_PARTS: list[tuple[dict[str, Any], str]] = [
+    ({"enumerator": None}, 'The source "source" gave None for an enumerator, which is a SplitEnumerator.'),
+    ({"reader": 5}, 'The source "source" gave 5 for a reader, which is a SourceReader.'),
+    ({"splits": None}, 'The enumerator of source "source" found None; discover gives an iterable of splits.'),
+    ({"splits": ["a"]}, "The enumerator of source \"source\" found 'a', which is no split."),
+    (
+        {"splits": [Split(5)]},
+        'The enumerator of source "source" found a split with the id 5; an id is a text.',
+    ),  # type: ignore[arg-type]
+    ({"splits": [Split("a", subtask="b")]}, "for subtask 'b'; it is a whole number."),  # type: ignore[arg-type]
+    (
+        {"splits": [Split("a", offset=[])]},
+        "says that the split 'a' begins at []; a mark is a number or a text.",
+    ),  # type: ignore[arg-type]
+    ({"batch": [1]}, 'The reader of source "source" gave [1]; next gives a Batch or None.'),
+    ({"batch": Batch(5, "a")}, "gave a batch with 5 for its values; they are a list."),  # type: ignore[arg-type]
+    ({"batch": Batch([1, 2], "a", timestamps=[1])}, "gave 1 timestamps for 2 values; give one for each."),
+    (
+        {"batch": Batch([1], "a", timestamps=[1.5])},
+        "gave the timestamp 1.5; it is a whole number of milliseconds.",
+    ),  # type: ignore[list-item]
+    ({"batch": Batch([1], "a", next=[])}, "says that a batch ends at []; a mark is a number or a text."),  # type: ignore[arg-type]
+]
+
+
+@pytest.mark.parametrize(("parts", "told"), _WRONG_PARTS)
+def test_a_slip_of_a_source_is_told_in_a_sentence(parts: dict[str, Any], told: str) -> None:
+    class Slips(Source[int]):
+        def enumerator(self, context: Any, saved: Any = None) -> Any:
+            return parts.get("enumerator", Found())
+
+        def reader(self, context: Any) -> Any:
+            return parts.get("reader", Reads())
+
+    class Found(SplitEnumerator):
+        def discover(self, is_first: bool) -> Any:
+            return parts.get("splits", [Split("a")])
+
+    class Reads(SourceReader[int]):
+        def add(self, split: Split) -> None:
+            pass
+
+        def next(self) -> Any:
+            return parts.get("batch")
+
+    with pytest.raises(GraphError, match=re.escape(told)), SourceHarness(Slips()) as harness:
+        harness.read(quiet_s=0.05)
 
 
 def test_a_reader_that_has_nothing_is_asked_again() -> None:

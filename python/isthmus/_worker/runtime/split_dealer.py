@@ -13,8 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..._interfaces.source import SplitEnumerator
-from ...errors import GraphError
 from ..machine.clock import Clock
+from .split_checks import SplitChecks
 from .splits import Waiting
 
 
@@ -27,13 +27,13 @@ class SplitDealer:
     def __init__(
         self,
         enumerator: SplitEnumerator,
-        source: str,
+        checks: SplitChecks,
         parallelism: int,
         clock: Clock,
         send: Callable[[int, dict[str, Any]], None],
     ) -> None:
         self._enumerator = enumerator
-        self._source = source
+        self._checks = checks
         self._parallelism = parallelism
         self._clock = clock
         self._send = send
@@ -82,11 +82,7 @@ class SplitDealer:
             self.next_look = self._clock.monotonic() + every / 1000
 
     def _discover(self, is_first: bool) -> None:
-        for found in self._enumerator.discover(is_first):
-            if not isinstance(found.id, str) or found.id == "":
-                raise GraphError(
-                    f'The enumerator of source "{self._source}" found a split with the id {found.id!r}; an id is a text.'
-                )
+        for found in self._checks.found(self._enumerator.discover(is_first)):
             if found.id in self._known:
                 continue  # D2
             self._known.add(found.id)

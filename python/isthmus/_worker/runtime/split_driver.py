@@ -14,9 +14,9 @@ from typing import Any
 
 from ..._interfaces.source import Batch, Source, SourceReader, Split
 from ..._values.raised import ANYTHING
-from ...errors import GraphError
 from .operator import OperatorContext
 from .reach import SHARED
+from .split_checks import SplitChecks
 from .split_dealer import SplitDealer
 from .splits import SplitListener, Splits
 
@@ -63,18 +63,19 @@ class SplitDriver:
     def open(self, ctx: OperatorContext, send: Send, listener: SplitListener | None = None) -> None:
         self._ctx, self._send = ctx, send
         self.splits = splits = Splits(ctx.subtask, ctx.parallelism, listener)
+        self._checks = checks = SplitChecks(ctx.name)
         context = _Context(ctx, self._wake)
         source = self._open(ctx)
         self._replays = source.replays
         states = ctx.state.drawn("splits", self._saved) if source.replays else []
         saved = splits.restore(states)
-        self._reader = reader = source.reader(context)
+        self._reader = reader = checks.reader(source.reader(context))
         self.reach = getattr(reader, "reach", SHARED)
         self._says_when = type(reader).ready is not SourceReader.ready
         self._ready: Callable[[], bool] = reader.ready
         if ctx.subtask == 0:
-            enumerator = source.enumerator(context, saved["state"] if states else None)
-            self._dealer = SplitDealer(enumerator, ctx.name, ctx.parallelism, ctx.clock, self._tell)
+            enumerator = checks.enumerator(source.enumerator(context, saved["state"] if states else None))
+            self._dealer = SplitDealer(enumerator, checks, ctx.parallelism, ctx.clock, self._tell)
             self._dealer.open(saved if states else None)
         for split in splits.to_read():
             self._begin(split.id, split.of, split.offset)
@@ -159,12 +160,12 @@ class SplitDriver:
         batch = self._reader.next()
         if batch is None:
             return self._pause(Batch([], ""))
+        if not isinstance(batch, Batch):
+            raise self._checks.no_batch(batch)
         at = self._reading.get(batch.split)
         if at is None:
-            raise GraphError(
-                f'The reader of source "{self._ctx.name}" gave a batch of the split {batch.split!r}, which it was not given '
-                "or has brought to its end."
-            )
+            raise self._checks.strange(batch.split)
+        self._checks.batch(batch)
         batch.offset, batch.skip = at  # V2
         if batch.ends:
             del self._reading[batch.split]
