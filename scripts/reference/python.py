@@ -82,17 +82,26 @@ def page() -> str:
     parts = [HEAD]
     modules = [importlib.import_module(name) for name in MODULES]
     public = {id(value) for module in modules for _, value in names_of(module)}
+    sections: list[tuple[ModuleType, list[tuple[str, Any]]]] = []
     for module in modules:
         own = [(name, value) for name, value in names_of(module) if id(value) not in described]
         described.update(id(value) for _, value in own)
-        if not own:
-            continue
+        if own:
+            sections.append((module, own))
+    parts.append("\n".join(contents(module, own) for module, own in sections) + "\n")
+    for module, own in sections:
         parts.append(f"## {module.__name__}\n")
         text = inspect.getdoc(module)
         if text:
             parts.append(prose(text))
         parts += (entry(name, value, public) for name, value in own)
     return "\n".join(parts).rstrip() + "\n"
+
+
+def contents(module: ModuleType, own: list[tuple[str, Any]]) -> str:
+    """A module with its names, as an item of the list at the top."""
+    anchor = module.__name__.replace(".", "")
+    return f"- [{module.__name__}](#{anchor}): {', '.join(f'`{name}`' for name, _ in own)}"
 
 
 def names_of(module: ModuleType) -> list[tuple[str, Any]]:

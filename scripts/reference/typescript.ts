@@ -56,15 +56,22 @@ function pageOf(folder: string): string {
   const described = new Set<string>();
   const entries = ENTRIES.map(([entry, file]) => [entry, declarations.exportsOf(file)] as const);
   const all = new Set(entries.flatMap(([, exported]) => exported.map(({ name }) => name)));
-  for (const [entry, exported] of entries) {
-    parts.push(`## ${entry}\n`);
+  const sections = entries.map(([entry, exported]) => {
     const own = exported.filter(({ name }) => !described.has(name));
-    for (const found of own.toSorted((a, b) => compare(a.name, b.name))) {
-      described.add(found.name);
-      parts.push(sectionOf(declarations, found, all));
-    }
+    for (const { name } of own) described.add(name);
+    return [entry, own.toSorted((a, b) => compare(a.name, b.name))] as const;
+  });
+  parts.push(`${sections.map(contents).join('\n')}\n`);
+  for (const [entry, own] of sections) {
+    parts.push(`## ${entry}\n`, ...own.map((found) => sectionOf(declarations, found, all)));
   }
   return `${parts.join('\n').trimEnd()}\n`;
+}
+
+/** An entry point with its names, as an item of the list at the top. */
+function contents([entry, own]: readonly [string, readonly Export[]]): string {
+  const anchor = entry.replaceAll('/', '');
+  return `- [${entry}](#${anchor}): ${own.map(({ name }) => `\`${name}\``).join(', ')}`;
 }
 
 function compare(a: string, b: string): number {
