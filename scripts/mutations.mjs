@@ -3,15 +3,19 @@
 //   node scripts/mutations.mjs [words…]     only mutations whose name has one of the words
 //
 // Works in a copy. Every test named must pass there untouched first; then one bug at a time is planted, and the test run
-// again. A mutation whose text is not found exactly once is an error: it has to follow the code.
+// again. A mutation whose text is not found exactly once is an error: it has to follow the code. A test is a file, or
+// `file::name` where the rest of the file takes long: in Python the name of a function, in TypeScript how the name begins.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const LIMIT_MS = 120_000;
+/** A single test that takes longer hangs. */
+const TEST_LIMIT_S = 20;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const worker = 'python/isthmus/_worker';
 
@@ -209,6 +213,22 @@ const mutations = [
   ['TypeScript: lists that nobody declares are kept by all', 'src/state/store.ts', 'if (!isKeyed && keeper !== this.place.subtask) continue;', '', 'test/state/operator-state.test.ts'],
   ['Python: operator lists go whole to every subtask', `${worker}/state/tables.py`, 'self._dealt[first:end]', 'self._dealt', 'test/python/state/test_operator_state.py'],
   ['Python: every key group is everybody\'s', `${worker}/state/key_identity.py`, 'return self._groups.owner(group) == self._subtask', 'return True', 'test/python/state/test_keyed_state.py'],
+  ['TypeScript: what passes is kept for readers to come', 'src/runtime/job-events.ts', 'if (!PASSING.has(event.kind)) this.#kept.add(event);', 'this.#kept.add(event);', 'test/runtime/job-events.test.ts'],
+  ['TypeScript: the oldest events go untold', 'src/runtime/job-events.ts', 'this.#dropped += this.#events.length - MAX_UNREAD;', '', 'test/runtime/job-events.test.ts'],
+  ['TypeScript: a log line waits for nobody', 'src/runtime/job-events.ts', "if (taken !== undefined && event.kind === 'log') held = both(held, taken);", '', 'test/runtime/job-events.test.ts'],
+  ['TypeScript: a pipe of events tears a line apart', 'src/terminal/event-lines.ts', 'if (this.#rest.length > 0) this.#write(this.#rest);', 'this.#rest = Buffer.alloc(0);', 'test/terminal/event-lines.test.ts'],
+  ['TypeScript: counts of failed attempts are lost', 'src/runtime/job-metrics.ts', 'this.#before = this.totals().map(settled);', '', 'test/runtime/job-metrics.test.ts'],
+  ['TypeScript: an attempt that is over is heard', 'src/runtime/job-metrics.ts', 'if (attempt !== this.#attempt) return;', '', 'test/runtime/job-metrics.test.ts'],
+  ['TypeScript: a gauge that fails is gone', 'src/runtime/metric-group.ts', 'return this.#last;', 'const last = this.#last;\n    this.#last = undefined;\n    return last;', 'test/api/metrics.test.ts::of functions in typescript'],
+  ['TypeScript: what fires takes no time', 'src/runtime/chain.ts', 'link.firedMs += (timed - this.innerMs) * scale;', '', 'test/runtime/busy-time.test.ts::of what fires'],
+  ['TypeScript: a restart takes other workers', 'src/runtime/job-workers.ts', "return parting.kind === 'closed' && parting.threads.length === 0;", 'return false;', 'test/integration/restarts.test.ts::after a failure of a Python function'],
+  ['TypeScript: a worker in which a thread goes on stays', 'src/runtime/job-workers.ts', "parting.kind === 'closed' && parting.threads.length === 0;", "parting.kind === 'closed';", 'test/integration/restarts.test.ts::in which a worker leaves a thread'],
+  ['TypeScript: a restart gives results again', 'src/runtime/job-execution.ts', 'if (!this.#resultsAreBack()) throw notAgain(error); // J3', '', 'test/runtime/job-execution.test.ts::a job that has given results'],
+  ['TypeScript: a restart is not told', 'src/runtime/job-execution.ts', 'this.#tellRestart(attempt, pauseMs, error);', '', 'test/runtime/job-execution.test.ts::a restart is told'],
+  ['Python: what passes is kept for readers to come', 'python/isthmus/_driver/events.py', 'if event["kind"] not in PASSING:', 'if True:', 'test/python/driver/test_events.py::test_who_comes_late_is_told_nothing_that_passes'],
+  ['Python: the oldest events go untold', 'python/isthmus/_driver/events.py', 'self._dropped += 1', 'pass', 'test/python/driver/test_events.py::test_of_what_nobody_reads_the_oldest_go'],
+  ['Python: records of a failed batch count whole', `${worker}/runtime/subtask.py`, 'self._at_hand.consumed)', 'self._at_hand._size)', 'test/python/behaviour/test_counts.py'],
+  ['Python: a gauge that fails is gone', `${worker}/runtime/metrics.py`, 'pass  # M2', 'self._last = None', 'test/python/worker/test_metrics.py'],
   ['TypeScript: a setting of an older key is stronger than that of today', 'src/config/resolve.ts', 'found.set(setting.key, setting);', 'if (!found.has(setting.key)) found.set(setting.key, setting);', 'test/config/values.test.ts'],
   ['TypeScript: a setting beyond its limits is taken', 'src/config/values.ts', 'Number.isFinite(value) && value >= least && value <= greatest', 'Number.isFinite(value)', 'test/config/values.test.ts'],
   ['TypeScript: lines of a file that say no setting are skipped', 'src/config/file.ts', 'if (parts === null) return undefined;', 'if (parts === null) continue;', 'test/config/file.test.ts'],
@@ -218,7 +238,15 @@ const mutations = [
 const words = process.argv.slice(2);
 const chosen = mutations.filter(([name]) => words.length === 0 || words.some((word) => name.includes(word)));
 const copy = mkdtempSync(join(tmpdir(), 'isthmus-mutations-'));
+const env = {
+  ...process.env,
+  PATH: [join(root, '.venv', 'bin'), join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
+  PYTHONPATH: join(copy, 'python'),
+  NO_COLOR: '1',
+};
+/** The process group of the test that runs. */
 let current;
+let pytest;
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {
     stop();
@@ -240,9 +268,9 @@ try {
 
   const broken = new Set();
   const tests = [...new Set(chosen.map(([, , , , test]) => test))];
-  for (const language of [tests.filter(isPython), tests.filter((test) => !isPython(test))]) {
-    if (language.length === 0 || !(await run(language)).failed) continue;
-    for (const test of language) {
+  for (const some of [tests.filter(isPython), tests.filter(isWhole), tests.filter(isNamed)]) {
+    if (some.length === 0 || !(await run(some)).failed) continue;
+    for (const test of some) {
       const { failed, output } = await run([test]);
       if (!failed) continue;
       broken.add(test);
@@ -254,24 +282,43 @@ try {
     const path = join(copy, file);
     const source = readFileSync(path, 'utf8');
     let verdict = 'missed';
+    let by;
     if (source.split(text).length !== 2) verdict = `stale: its text is not once in ${file}`;
     else if (broken.has(test)) verdict = 'not tried';
     else {
       writeFileSync(path, source.replace(text, () => planted));
-      if ((await run([test])).failed) verdict = 'caught';
+      const { failed, output } = await run([test]);
+      if (failed) verdict = 'caught';
+      if (failed) by = failedTest(output);
       writeFileSync(path, source);
     }
     if (verdict !== 'caught') missed.push(name);
-    console.log(`${verdict.padEnd(7)} ${name} (${test}, ${((Date.now() - began) / 1000).toFixed(1)} s)`);
+    console.log(`${verdict.padEnd(7)} ${name} (${by ?? test}, ${((Date.now() - began) / 1000).toFixed(1)} s)`);
   }
 } finally {
+  pytest?.end();
   rmSync(copy, { recursive: true, force: true });
 }
 console.log(`\n${chosen.length - missed.length} of ${chosen.length} caught${missed.length > 0 ? `; not: ${missed.join('; ')}` : ''}`);
 if (missed.length > 0 || chosen.length === 0) process.exitCode = 1;
 
 function isPython(test) {
-  return test.endsWith('.py');
+  return test.includes('.py');
+}
+
+function isWhole(test) {
+  return !isPython(test) && !test.includes('::');
+}
+
+function isNamed(test) {
+  return !isPython(test) && test.includes('::');
+}
+
+/** The one that has caught a bug. */
+function failedTest(output) {
+  const [, test] = /^(?:FAILED|ERROR) (\S+)/m.exec(output) ?? [];
+  const [, file, name] = /^ *FAIL +(\S+\.ts) > (.*)$/m.exec(output) ?? [];
+  return test ?? (file === undefined ? undefined : `${file}::${name}`);
 }
 
 /** Modules are compiled once. What is compiled goes by the contents of a source: a bug is planted within a second, too. */
@@ -280,36 +327,69 @@ function compile(folder) {
   spawnSync(join(copy, '.venv', 'bin', 'python'), args, { stdio: 'inherit' });
 }
 
-/** Runs test files of one language in the copy. A test that hangs has failed, too. */
-function run(tests) {
-  const [command, args] = isPython(tests[0])
-    ? [join(copy, '.venv', 'bin', 'python'), ['-m', 'pytest', '-x', '-q', '-p', 'no:cacheprovider', ...tests]]
-    : [join(copy, 'node_modules', '.bin', 'vitest'), ['run', '--bail=1', ...tests]];
-  const env = {
-    ...process.env,
-    PATH: [join(root, '.venv', 'bin'), join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
-    PYTHONPATH: join(copy, 'python'),
-    NO_COLOR: '1',
+/** Runs tests of one kind in the copy. One that hangs has failed, too. */
+async function run(tests) {
+  const limit = setTimeout(stop, tests.length * LIMIT_MS);
+  try {
+    return await (isPython(tests[0]) ? runPytest(tests) : runVitest(tests));
+  } finally {
+    clearTimeout(limit);
+    current = undefined;
+  }
+}
+
+/** By a server that has imported what no mutation is of. */
+async function runPytest(tests) {
+  pytest ??= startPytest();
+  const limit = ['-o', `faulthandler_timeout=${TEST_LIMIT_S}`];
+  pytest.ask(['-x', '-q', '-p', 'no:cacheprovider', ...limit, ...tests]);
+  current = (await pytest.answer()).pid;
+  return pytest.answer();
+}
+
+function startPytest() {
+  const server = spawn(join(copy, '.venv', 'bin', 'python'), [join(root, 'scripts', 'pytest-server.py')], {
+    cwd: copy,
+    env,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
+  return {
+    ask: (args) => server.stdin.write(`${JSON.stringify(args)}\n`),
+    async answer() {
+      const { value, done } = await lines.next();
+      if (done) throw new Error('The server of pytest has ended.');
+      return JSON.parse(value);
+    },
+    end: () => server.stdin.end(),
   };
+}
+
+function runVitest(tests) {
+  const files = [...new Set(tests.map((test) => test.split('::')[0]))];
+  const names = tests.map((test) => test.split('::')[1]).filter((name) => name !== undefined);
+  const named = names.length === 0 ? [] : ['-t', names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')];
+  const args = ['run', '--bail=1', `--testTimeout=${TEST_LIMIT_S * 1_000}`, ...files, ...named];
   return new Promise((resolve, reject) => {
-    current = spawn(command, args, { cwd: copy, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const child = spawn(join(copy, 'node_modules', '.bin', 'vitest'), args, {
+      cwd: copy,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    current = child.pid;
     let output = '';
-    for (const stream of [current.stdout, current.stderr]) {
+    for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (chunk) => {
         output += chunk;
       });
     }
-    const limit = setTimeout(stop, tests.length * LIMIT_MS);
-    current.on('error', reject);
-    current.on('close', (code) => {
-      clearTimeout(limit);
-      current = undefined;
-      resolve({ failed: code !== 0, output });
-    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ failed: code !== 0, output }));
   });
 }
 
 /** Ends the test that runs, with what it has started. */
 function stop() {
-  if (current?.pid !== undefined) process.kill(-current.pid, 'SIGKILL');
+  if (current !== undefined) process.kill(-current, 'SIGKILL');
 }

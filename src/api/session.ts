@@ -14,7 +14,13 @@ import type { ImportRef } from '../graph/function-refs.ts';
 import type { JobGraph } from '../graph/job-graph.ts';
 import { planJob } from '../graph/planner.ts';
 import { systemMachine } from '../machine/system-machine.ts';
-import { JobExecution, type JobOptions, type JobSubmission } from '../runtime/job-execution.ts';
+import {
+  JobExecution,
+  type JobOptions,
+  type JobSubmission,
+  newJobId,
+} from '../runtime/job-execution.ts';
+import { eventLines } from '../terminal/event-lines.ts';
 import { progressDisplay } from '../terminal/progress-display.ts';
 import { endQuietlyIfUnhandled } from './closed-output.ts';
 import { checkFolder } from './arguments.ts';
@@ -71,16 +77,20 @@ export class Session {
       },
     });
     const { name, settings } = submission.graph;
+    const jobId = options.jobId ?? newJobId(systemMachine);
+    const lines = eventLines({ job: name, jobId }, settings.events);
     const display =
       options.servesCalls === true ? undefined : progressDisplay(name, settings.progress);
     const execution = JobExecution.start(submission, {
       ...options,
+      jobId,
       pool: this.#pool,
       machine: systemMachine,
       makers: async () => (await import('../built-in.ts')).builtIn,
       makeWay: () => display?.hide(),
       listeners: [
         ...(display === undefined ? [] : [display.listen]),
+        ...(lines === undefined ? [] : [lines]),
         (event) => {
           if (event.kind !== 'log') return;
           const { kind: _kind, at: _at, attempt: _attempt, ...entry } = event;

@@ -1,5 +1,8 @@
+import { statSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { SETTINGS } from '../config/table.ts';
+import { CommandError } from './command-error.ts';
 import { languageOf, nodeProcess, pythonProcess } from './program.ts';
 import { checkedSettings, type SettingFlags, withSettings } from './settings.ts';
 import { start } from './start.ts';
@@ -9,6 +12,7 @@ interface RunFlags extends SettingFlags {
   json?: boolean;
   inline?: boolean;
   stopOn?: string;
+  events?: string;
 }
 
 /** `isthmus run FILE [args…]` */
@@ -20,6 +24,10 @@ export function runCommand(program: Command): void {
     .option('--progress', 'show records in, out and rates on stderr; without it on a terminal only')
     .option('--no-progress', 'show none')
     .option('--json', 'progress as JSON lines')
+    .option(
+      '--events <file>',
+      'write what happens to its jobs as JSON lines (docs/events.md); - for stderr',
+    )
     .option(
       '--inline',
       'one worker at a time has the terminal, for breakpoint() in Python functions',
@@ -38,6 +46,7 @@ export function runCommand(program: Command): void {
         // Two prompts on one terminal help nobody.
         ...(flags.inline === true ? { [SETTINGS.parallelism.key]: '1' } : {}),
         ...(flags.stopOn === undefined ? {} : { [SETTINGS.stopOn.key]: flags.stopOn }),
+        ...(flags.events === undefined ? {} : { [SETTINGS.events.key]: eventFile(flags.events) }),
         ...flags.define,
       };
       const settings = checkedSettings({ ...flags, define });
@@ -47,6 +56,19 @@ export function runCommand(program: Command): void {
           : nodeProcess(file, args);
       process.exitCode = await start({ ...program, env: { ...program.env, ...settings } });
     });
+}
+
+/** Begins the file anew, to which the jobs of the program append. */
+function eventFile(file: string): string {
+  if (file === '-') return file;
+  const path = resolve(file);
+  try {
+    // A pipe is opened by who writes.
+    if (statSync(path, { throwIfNoEntry: false })?.isFIFO() !== true) writeFileSync(path, '');
+  } catch (error) {
+    throw new CommandError(`Events cannot be written: ${(error as Error).message}.`);
+  }
+  return path;
 }
 
 function progressOf({ inline, json, progress }: RunFlags): string {

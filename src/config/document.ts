@@ -58,6 +58,13 @@ Values are written as for Flink:
 | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 
+## What follows a failure
+
+With \`restart-strategy.type\` \`none\`, the default, a job ends with its first failure. \`fixed-delay\` and \`exponential-delay\` try so many times again, with pauses; \`failure-rate\` until there
+are too many failures in a time. There are no checkpoints yet: each attempt begins from the beginning, [with what that means to sinks](operators.md#what-sinks-hold-after-a-restart).
+A job that was cancelled or is being stopped is not tried again, nor one that no attempt can mend: a wrong graph or setting, a worker that cannot start, an output whose reader has gone.
+Each restart is a warning and [an event](events.md), which \`isthmus.events\` writes to a file.
+
 ## Accepted from Flink, without effect
 
 A PyFlink program may set these; they change nothing, for the reason given. A job that finds one says so, unless it only tunes.

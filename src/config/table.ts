@@ -382,6 +382,13 @@ export const SETTINGS = {
     effect:
       'Whether a job shows its progress on stderr; auto (what `isthmus run` says): on a terminal; json: as JSON lines.',
   },
+  events: {
+    key: 'isthmus.events',
+    type: 'string',
+    hosts: ['runtime'],
+    effect:
+      'File to which jobs append [their events](events.md) as JSON lines; `-`: stderr. Unset: none.',
+  },
 } as const satisfies Readonly<Record<string, SettingRow>>;
 
 type Rows = typeof SETTINGS;

@@ -21,8 +21,8 @@ import {
 import { configurationInForce } from '../config/in-force.ts';
 import { stopSignals } from '../config/stop-signals.ts';
 import { systemMachine } from '../machine/system-machine.ts';
-import type { JobEvent, JobEventKind } from '../runtime/job-events.ts';
-import { JobExecution } from '../runtime/job-execution.ts';
+import type { JobEvent, JobEventKind, JobEventListener } from '../runtime/job-events.ts';
+import { JobExecution, newJobId } from '../runtime/job-execution.ts';
 import type { ResultFrame } from '../runtime/job-attempt.ts';
 import { currentPlace } from '../runtime/job-place.ts';
 import { uncaughtError } from '../runtime/uncaught.ts';
@@ -30,6 +30,7 @@ import type { JobGraph, SubmittedGraph } from '../graph/job-graph.ts';
 import { submittedGraphShape } from '../graph/job-graph-shape.ts';
 import { PYTHON_JOB, settledGraph } from '../graph/settle.ts';
 import { checkShape } from '../graph/shape.ts';
+import { eventLines } from '../terminal/event-lines.ts';
 import { progressDisplay } from '../terminal/progress-display.ts';
 import { PROTOCOL_VERSION, VERSION } from '../version.ts';
 import {
@@ -212,10 +213,13 @@ class DriverSession {
       this.#blobs.delete(id);
       return blob ?? new Uint8Array(0);
     });
+    const jobId = newJobId(systemMachine);
     let inForce: JobGraph;
+    let lines: JobEventListener | undefined;
     try {
       checkShape(graph, submittedGraphShape, 'SUBMIT');
       inForce = withPrintedOutputs(this.#inForce(request, graph));
+      lines = eventLines({ job: inForce.name, jobId }, inForce.settings.events);
     } catch (thrown) {
       const error = reportOf(thrown);
       const end = { job: '', status: 'FAILED', runtimeMs: 0, error, metrics: [] };
@@ -226,6 +230,7 @@ class DriverSession {
     const execution = JobExecution.start(
       { graph: inForce, blobs: taken, functions: [] },
       {
+        jobId,
         pool: this.#pool as WorkerPool,
         machine: systemMachine,
         makers: async () => (await import('../built-in.ts')).builtIn,
@@ -234,6 +239,7 @@ class DriverSession {
         onResultFrame: (results) => this.#sendResults(request, results),
         listeners: [
           ...(display === undefined ? [] : [display.listen]),
+          ...(lines === undefined ? [] : [lines]),
           (event) => this.#sendEvent(request, event),
         ],
       },

@@ -34,14 +34,28 @@ export interface ChainLink {
   out: number;
   /** Own time of the records that were timed. */
   timedMs: number;
+  /** Own time of what was no record's: timers, watermarks, the end of input, reading a source. */
+  firedMs: number;
   slowReported: boolean;
 }
+
+/** Results of something that fires that are timed; those behind them are taken to be alike. */
+const TIMED_RESULTS = 64;
 
 /** Switched on for one record in some: timing each would cost more than the operators do. */
 export class ChainTimer {
   on = false;
+  /** Whether records of the input are on their way: their time is taken by the chunk. */
+  inRun = false;
   /** Time spent below the operator being timed. */
   innerMs = 0;
+  /** Own times of what is behind an operator that fires. */
+  #fired: Map<ChainLink, number> | undefined;
+  #left = 0;
+  #depth = 0;
+  #firedAt = 0;
+  /** How long the results took that were timed; undefined while there are still some to be. */
+  #timedMs: number | undefined;
   readonly #now: () => number;
   readonly #slow: (link: ChainLink, ms: number) => void;
   readonly #slowMs: number;
@@ -55,18 +69,58 @@ export class ChainTimer {
   time(link: ChainLink, process: Emit, value: unknown): MaybePromise<void> {
     const outerMs = this.innerMs;
     this.innerMs = 0;
+    this.#depth++;
     const start = this.#now();
     try {
       return process(value);
     } finally {
       const total = this.#now() - start;
       const own = total - this.innerMs;
-      link.timedMs += own;
+      if (this.#fired === undefined) link.timedMs += own;
+      else this.#fired.set(link, (this.#fired.get(link) ?? 0) + own);
       this.innerMs = outerMs + total;
+      this.#depth--;
+      if (this.#fired !== undefined && this.#depth === 0 && --this.#left === 0) {
+        this.#timedMs = start + total - this.#firedAt;
+        this.on = false;
+      }
       if (own > this.#slowMs && !link.slowReported) {
         link.slowReported = true;
         this.#slow(link, own);
       }
+    }
+  }
+
+  /** What an operator does without a record (timers, watermarks, the end of input), with what comes of it in the chain. */
+  fire(link: ChainLink, run: () => MaybePromise<void>): MaybePromise<void> {
+    if (this.inRun || this.#fired !== undefined) return run();
+    const fired = new Map<ChainLink, number>();
+    this.#fired = fired;
+    this.#left = TIMED_RESULTS;
+    this.#timedMs = undefined;
+    this.innerMs = 0;
+    this.on = true;
+    this.#firedAt = this.#now();
+    try {
+      return run();
+    } finally {
+      const total = this.#now() - this.#firedAt;
+      const timed = this.#timedMs ?? total;
+      const scale = timed > 0 ? total / timed : 1;
+      link.firedMs += (timed - this.innerMs) * scale;
+      for (const [behind, ms] of fired) behind.firedMs += ms * scale;
+      this.#fired = undefined;
+      this.on = false;
+    }
+  }
+
+  /** Time that is the operator's alone. */
+  alone<T>(link: ChainLink, run: () => T): T {
+    const start = this.#now();
+    try {
+      return run();
+    } finally {
+      link.firedMs += this.#now() - start;
     }
   }
 }

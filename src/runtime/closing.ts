@@ -23,6 +23,7 @@ export class Closing {
   close(link: ChainLink): MaybePromise<void> {
     if (this.#closed.has(link)) return undefined;
     this.#closed.add(link);
+    link.context?.metrics.reported(); // M2 of metric-group.ts
     let closing: MaybePromise<void>;
     try {
       closing = (link.operator ?? link.source)?.close?.();

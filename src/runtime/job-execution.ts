@@ -133,7 +133,7 @@ export class JobExecution {
     }
     this.#machine = options.machine;
     this.#events = new JobEvents(() => this.#machine.clock.now(), options.listeners ?? []);
-    this.jobId = options.jobId ?? options.machine.uuid().replaceAll('-', '');
+    this.jobId = options.jobId ?? newJobId(options.machine);
     this.result = this.#run();
     // The error may reach the user by another road first (an iterator of results).
     this.result.catch(() => {});
@@ -406,6 +406,10 @@ export class JobExecution {
     this.#status = status;
     this.#events.tell({ kind: 'status', status });
   }
+}
+
+export function newJobId(machine: Machine): string {
+  return machine.uuid().replaceAll('-', '');
 }
 
 function eventError(thrown: unknown): EventError {

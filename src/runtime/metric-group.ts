@@ -1,7 +1,8 @@
 // Metrics that functions make: counters, meters, gauges, distributions, in groups that nest. Twin of
 // python/isthmus/_worker/runtime/metrics.py.
 //
-//   M1. A metric never fails a job: a gauge whose function throws, or gives no number, is left out.
+//   M1. A metric never fails a job: one that comes to no number is left out.
+//   M2. A gauge whose function throws is what it was: what it looks at may be closed already.
 
 /** A number that goes up and down. */
 export interface Counter {
@@ -133,6 +134,7 @@ class SubtaskDistribution implements Distribution, Metric {
 
 class SubtaskGauge implements Metric {
   readonly #value: () => number;
+  #last: MetricReport | undefined;
 
   constructor(value: () => number) {
     this.#value = value;
@@ -141,10 +143,11 @@ class SubtaskGauge implements Metric {
   report(): MetricReport | undefined {
     try {
       const value: unknown = this.#value();
-      return typeof value === 'number' ? { kind: 'gauge', value } : undefined;
+      this.#last = typeof value === 'number' ? { kind: 'gauge', value } : undefined; // M1
     } catch {
-      return undefined; // M1
+      // M2
     }
+    return this.#last;
   }
 }
 

@@ -65,6 +65,7 @@ export class RecordRun {
     let index = this.#index;
     const end = Math.min(index + (this.#careful > 0 ? 1 : this.#chunk), values.length);
     let pending: MaybePromise<void> = undefined;
+    timer.inRun = true;
     timer.on = true; // The first of each chunk.
     while (index < end) {
       cursor.timestamp = timestamps === undefined ? MIN_TIMESTAMP : (timestamps[index] as number);
@@ -73,6 +74,7 @@ export class RecordRun {
       timer.on = false;
       if (pending !== undefined) break;
     }
+    timer.inRun = false;
     if (index === values.length) this.#batch = undefined;
     this.#index = index;
     this.#account(this.#now() - start);

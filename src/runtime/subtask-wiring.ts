@@ -70,6 +70,7 @@ export async function wireChain(options: WiringOptions): Promise<ChainLink[]> {
       in: 0,
       out: 0,
       timedMs: 0,
+      firedMs: 0,
       slowReported: false,
     };
   });

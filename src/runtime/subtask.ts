@@ -107,6 +107,7 @@ export class Subtask {
   /** Checkpoints that were given up before their barriers came. */
   readonly #aborted = new Set<number>();
   #chain: Chain | undefined;
+  #timer!: ChainTimer;
   #run: RecordRun | undefined;
   #pull: SourcePull | undefined;
   #driver: SplitDriver | undefined;
@@ -209,6 +210,7 @@ export class Subtask {
     }
     const monotonic = () => this.#services.machine.clock.monotonic();
     const timer = new ChainTimer(monotonic, SLOW_RECORD_MS, (link, ms) => this.#warnSlow(link, ms));
+    this.#timer = timer;
     const keyed = this.#deployment.keyedInputs.includes(true);
     this.#chain = buildChain(this.#links, this.#cursor, keyed, timer, this.#collector());
     this.#run = new RecordRun(this.#cursor, timer, monotonic);
@@ -390,12 +392,12 @@ export class Subtask {
   }
 
   metrics(): SubtaskMetrics {
-    const busyMs = this.#run?.busyMs ?? 0;
+    const runMs = this.#run?.busyMs ?? 0;
     const timed = this.#links.reduce((sum, link) => sum + link.timedMs, 0);
     return {
       task: this.#deployment.task,
       subtask: this.#deployment.subtask,
-      busyMs,
+      busyMs: this.#links.reduce((sum, { firedMs }) => sum + firedMs, runMs),
       blocked: this.#room.isWaitedFor,
       watermark: isTold(this.#watermark) ? this.#watermark : undefined,
       idle: this.#idle,
@@ -405,7 +407,7 @@ export class Subtask {
           id: link.spec.id,
           in: link.in,
           out: link.out,
-          busyMs: timed === 0 ? 0 : (busyMs * link.timedMs) / timed,
+          busyMs: link.firedMs + (timed === 0 ? 0 : (runMs * link.timedMs) / timed),
           ...(userMetrics === undefined ? {} : { userMetrics }),
         };
       }),
@@ -456,7 +458,7 @@ export class Subtask {
     this.#countTaken();
     let batch: SourceBatch | 'later' | 'end';
     try {
-      batch = pull.take();
+      batch = this.#timer.alone(this.#links[0] as ChainLink, () => pull.take());
     } catch (thrown) {
       throw blame(thrown, (this.#links[0] as ChainLink).place, { hasRecord: false, hasKey: false });
     }
@@ -500,7 +502,7 @@ export class Subtask {
       }
       case 'watermark':
         this.#watermark = event.timestamp;
-        return advanceWatermark(this.#links, 0, event.timestamp);
+        return advanceWatermark(this.#links, this.#timer, 0, event.timestamp);
       case 'idle':
         this.#passIdle(event.idle);
         return undefined;
@@ -526,7 +528,9 @@ export class Subtask {
     const fire = (from: number): MaybePromise<void> => {
       for (let i = from; i < due.length; i++) {
         const link = this.#links[due[i] as number] as ChainLink;
-        const fired = guarded(link, () => link.operator?.onProcessingTime?.(now), true);
+        const fired = this.#timer.fire(link, () =>
+          guarded(link, () => link.operator?.onProcessingTime?.(now), true),
+        );
         if (fired !== undefined) return fired.then(() => fire(i + 1));
       }
       return undefined;
@@ -537,7 +541,7 @@ export class Subtask {
   #emitWatermark(operator: number, watermark: number): MaybePromise<void> {
     this.#watermark = watermark;
     controlToAll(this.#links[operator] as ChainLink, { kind: 'watermark', timestamp: watermark });
-    return advanceWatermark(this.#links, operator + 1, watermark);
+    return advanceWatermark(this.#links, this.#timer, operator + 1, watermark);
   }
 
   /** An operator that makes watermarks of its own says itself when it is idle. */
@@ -552,7 +556,7 @@ export class Subtask {
   /** T7, T8 */
   async #barrier(barrier: BarrierElement): Promise<void> {
     if (barrier.of === 'drain') {
-      await finishChain(this.#links);
+      await finishChain(this.#links, this.#timer);
       this.#finishedEarly = true;
     }
     await this.#save(barrier);
@@ -619,7 +623,7 @@ export class Subtask {
   // The end.
 
   async #finish(): Promise<void> {
-    if (!this.#finishedEarly) await finishChain(this.#links);
+    if (!this.#finishedEarly) await finishChain(this.#links, this.#timer);
     const wanted = this.#pull === undefined ? undefined : this.#wanted;
     if (wanted?.of === 'drain') {
       await this.#save(wanted);

@@ -17,8 +17,11 @@ class Measured {
   #rate!: Meter;
   #lengths!: Distribution;
   #longest = 0;
+  #context!: RuntimeContext;
+  #cache: Set<string> | undefined = new Set();
 
   open(context: RuntimeContext): void {
+    this.#context = context;
     const group = context.getMetricGroup().addGroup('lines').addGroup('kind', 'all');
     this.#seen = group.counter('seen');
     this.#rate = group.meter('rate');
@@ -27,11 +30,21 @@ class Measured {
     group.gauge('broken', () => {
       throw new Error('nobody sees this');
     });
+    group.gauge('none', () => undefined as never);
+    group.gauge('cached', () => (this.#cache as Set<string>).size);
+  }
+
+  close(): void {
+    this.#cache = undefined;
   }
 
   map(value: string): string {
     this.#seen.inc();
-    this.#seen.inc(2);
+    // By another way the same.
+    const groups = ['lines', 'kind', 'all'];
+    const group = groups.reduce((of, name) => of.addGroup(name), this.#context.getMetricGroup());
+    group.counter('seen').inc(2);
+    this.#cache?.add(value);
     this.#rate.markEvent(2);
     this.#lengths.update(value.length);
     this.#longest = Math.max(this.#longest, value.length);
@@ -57,11 +70,14 @@ test.each([
   const {
     'lines.kind.all.rate': rate,
     'lines.kind.all.longest': longest,
+    'lines.kind.all.cached': cached,
     ...others
   } = found?.userMetrics ?? {};
   expect(rate).toMatchObject({ kind: 'meter', count: 8 });
   // Which subtask has which words is the rebalance's.
   expect(longest?.kind === 'gauge' && new Set(longest.values)).toEqual(new Set([3, 4]));
+  // As it was before the functions were closed.
+  expect(cached).toEqual({ kind: 'gauge', values: [2, 2] });
   expect(others).toEqual({
     'lines.kind.all.seen': { kind: 'counter', count: 12 },
     'lines.kind.all.lengths': { kind: 'distribution', count: 4, sum: 10, min: 1, max: 4 },
@@ -76,5 +92,6 @@ test('in a harness', async () => {
     'lines.kind.all.rate': 4,
     'lines.kind.all.lengths': { count: 2, sum: 3, min: 1, max: 2 },
     'lines.kind.all.longest': 2,
+    'lines.kind.all.cached': 2,
   });
 });

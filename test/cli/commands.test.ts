@@ -44,6 +44,23 @@ async function isthmus(args: string[], env: Record<string, string> = {}) {
   return { stdout: ended.stdout, stderr: ended.stderr, exitCode: ended.exitCode };
 }
 
+/** The events of a job that has finished, as JSON lines. */
+function expectLife(text: string): void {
+  const events = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const { jobId } = events[0] as { jobId: string };
+  expect(jobId).toMatch(/^[0-9a-f]{32}$/);
+  for (const event of events) expect(event).toMatchObject({ job: 'word count', jobId, attempt: 0 });
+  expect(events.map(({ kind }) => kind)).toContain('metrics');
+  expect(events.filter(({ kind }) => kind === 'status').map(({ status }) => status)).toEqual([
+    'RUNNING',
+    'FINISHED',
+  ]);
+  expect(events.at(-1)?.kind).toBe('status');
+}
+
 describe('isthmus', { timeout: 60_000 }, () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'isthmus-cli-'));
@@ -63,15 +80,18 @@ describe('isthmus', { timeout: 60_000 }, () => {
       },
     );
 
-    test('shows progress on stderr alone', async () => {
+    test('shows progress on stderr alone, and writes events to a file', async () => {
       const file = join(examples, 'word-count', 'word_count.py');
-      const { stdout, stderr } = await isthmus(['run', '--progress', file]);
+      const events = join(folder, 'events.jsonl');
+      await writeFile(events, 'of the run before\n');
+      const { stdout, stderr } = await isthmus(['run', '--progress', '--events', events, file]);
       const expected = await readFile(join(examples, 'word-count', 'expected.txt'), 'utf8');
       expect(stdout).toBe(expected.trimEnd());
       expect(stderr).toMatch(/word count: FINISHED after \d+\.\d s/);
       expect(stderr).toMatch(/FlatMap 12 \([\d,]+\/s\)/);
       // Of a sink, what it has taken.
       expect(stderr).toMatch(/Print to Std\. Out 12 \([\d,]+\/s\)/);
+      expectLife(await readFile(events, 'utf8'));
     });
 
     test.each(['py', 'ts'])(
@@ -86,6 +106,11 @@ describe('isthmus', { timeout: 60_000 }, () => {
         expect(stdout.split('\n')).toEqual(['parallelism 3', 'from the file']);
       },
     );
+
+    test.runIf(parsesUsing)('writes events to stderr', async () => {
+      const file = join(examples, 'word-count', 'word-count.ts');
+      expectLife((await isthmus(['run', '--events', '-', file])).stderr);
+    });
 
     test.runIf(parsesUsing)('shows progress as JSON lines', async () => {
       const { stderr } = await isthmus([
@@ -253,6 +278,7 @@ env.execute()
         'must be one of auto',
       ],
       ['no such configuration', ['graph', '--config', '/none', program], '/none cannot be read'],
+      ['events for no file', ['run', '--events', '/none/e', program], 'Events cannot be written'],
       ['a folder that is not there', ['graph', '-o', '/none/g.svg', program], 'cannot be written'],
     ])('%s is one sentence and exit code 2', async (_what, args, sentence) => {
       const { stdout, stderr, exitCode } = await isthmus(args);

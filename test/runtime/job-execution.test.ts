@@ -8,7 +8,6 @@ import type { FunctionRef, JobGraph, PartitionerSpec } from '../../src/graph/job
 import { builtIn } from '../../src/built-in.ts';
 import { systemMachine } from '../../src/machine/system-machine.ts';
 import { JobExecution, type JobOptions } from '../../src/runtime/job-execution.ts';
-import { atRest } from '../fixtures/at-rest.ts';
 import { eventually } from '../fixtures/processes.ts';
 import { type GraphOptions, edge, graph, operator } from '../graph/graphs.ts';
 import { happened } from '../fixtures/happened.ts';
@@ -118,11 +117,12 @@ test('a job goes no faster than its results are taken', async () => {
         if (taken > 0) await never();
         taken += values.length;
       },
+      metricsEveryMs: 10,
     },
   );
-  await eventually('the first results', () => taken > 0);
   // A window before and behind the map, and what is in hand.
-  expect(await atRest(() => pulled)).toBeLessThan(10_000);
+  await happened(execution, 'subtask-blocked', ({ task }) => task === 0);
+  expect(pulled).toBeLessThan(10_000);
   await execution.cancel();
 });
 

@@ -45,6 +45,7 @@ ROWS: tuple[Row, ...] = (
     Row("isthmus.channel.window-bytes", "bytes", default="1 mb", field="channel_window_bytes", least=1, greatest=2147483647),
     Row("isthmus.bridge.max-frame-bytes", "bytes", default="64 mb", least=65536, greatest=2147483647),
     Row("isthmus.progress", "choice", default="never", choices=("auto", "always", "json", "never",)),
+    Row("isthmus.events", "string"),
 )
 
 #: Without effect here.

@@ -1,5 +1,6 @@
 // What triggers and assigners are given: timers and state of a key and window.
 
+import type { MetricGroup } from '../../runtime/metric-group.ts';
 import type { OperatorContext } from '../../runtime/operator.ts';
 import type { StateDescriptor } from '../../state/descriptors.ts';
 import { onceOver } from '../processing-time.ts';
@@ -50,6 +51,10 @@ export class EngineTriggerContext implements OnMergeContext {
 
   getCurrentWatermark(): number {
     return this.#ctx.watermark;
+  }
+
+  getMetricGroup(): MetricGroup {
+    return this.#ctx.metrics;
   }
 
   registerProcessingTimeTimer(time: number): void {

@@ -3,6 +3,7 @@
 import { UserFunctionError } from '../../errors.ts';
 import type { JsonValue } from '../../graph/job-graph.ts';
 import { inspectRecord } from '../../runtime/failure.ts';
+import type { MetricGroup } from '../../runtime/metric-group.ts';
 import type { StateDescriptor } from '../../state/descriptors.ts';
 import type { WindowLike } from './assigner.ts';
 import type { StateOf } from './window-state.ts';
@@ -23,6 +24,8 @@ export interface TriggerContext {
   getCurrentProcessingTime(): number;
   /** Event time in milliseconds. */
   getCurrentWatermark(): number;
+  /** Makes metrics, which are those of the operator. */
+  getMetricGroup(): MetricGroup;
   /** Asks for `onProcessingTime` of this key and window when the clock reaches `time`. */
   registerProcessingTimeTimer(time: number): void;
   /** Asks for `onEventTime` of this key and window when the watermark reaches `time`. */

@@ -111,7 +111,9 @@ def test_a_limit_stops_an_endless_job(env):
 def test_a_program_that_does_not_read_holds_the_job_up(env):
     results = env.from_source(endless).map(lambda n: (n, "x" * 1000)).execute_and_collect()
     next(results)
-    time.sleep(0.3)
+    for event in results._job.events.read(results._job.wait_until):
+        if event["kind"] == "subtask-blocked":
+            break
     # One window of results waits at the program's, some more in the runtime and the worker.
     waiting = sum(len(body) for _, _, body in results._job.batches)
     assert waiting < 16 << 20

@@ -16,13 +16,7 @@ from isthmus.datastream.connectors.file_system import FileSink, FileSource, Stre
 from isthmus.datastream.connectors.number_seq import NumberSequenceSource
 from isthmus.datastream.window import TumblingEventTimeWindows
 from isthmus.errors import UserFunctionError
-
-
-def eventually(condition, seconds=20.0):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.01)
+from processes import eventually
 
 
 class Log:
@@ -123,7 +117,7 @@ def test_every_record_that_a_source_has_given_arrives(env1, given, taken, make, 
     source.set_parallelism(1)
     source.key_by(lambda n: n).map(lambda n: n).add_sink(taken.add)
     client = env1.execute_async()
-    eventually(lambda: len(taken.read()) > (0 if "blocked" in make.__name__ else 100))
+    assert eventually(lambda: len(taken.read()) > (0 if "blocked" in make.__name__ else 100))
     result = client.stop().result()
     assert result.get_job_id() == client.get_job_id()
     assert client.get_job_status().result() is JobStatus.FINISHED
@@ -177,12 +171,12 @@ def test_sources_of_every_kind_end(env1, tmp_path, taken, name):
     (folder / ("count.ts" if name == "typescript" else "lines.txt")).write_text(COUNT)
     SOURCES[name](env1, folder).map(lambda v: (time.sleep(0.0001), v)[1]).add_sink(lambda v: taken.add("x"))
     client = env1.execute_async()
-    eventually(taken.read)
+    assert eventually(taken.read)
     client.stop().result()
     assert client.get_job_status().result() is JobStatus.FINISHED
 
 
-def test_open_windows_fire_and_files_are_finished(env1, tmp_path):
+def test_open_windows_fire_and_files_are_finished(env1, tmp_path, taken):
     class Seconds(TimestampAssigner):
         def extract_timestamp(self, value, record_timestamp):
             return value * 1000
@@ -200,12 +194,12 @@ def test_open_windows_fire_and_files_are_finished(env1, tmp_path):
         )
         .key_by(lambda n: 0)
         .window(TumblingEventTimeWindows.of(Time.hours(1)))
-        .reduce(lambda a, b: a + b)
+        .reduce(lambda a, b: (taken.add(b), a + b)[1])
         .map(str, Types.STRING())
         .sink_to(FileSink.for_row_format(str(out), Encoder.simple_string_encoder()).build())
     )
     client = env1.execute_async()
-    time.sleep(0.5)
+    assert eventually(lambda: len(taken.read()) == 4)  # All are in the window.
     assert not [p for p in out.rglob("*") if p.is_file() and not p.name.startswith(".")]
     client.stop().result()
     (part,) = [p for p in out.rglob("*") if p.is_file()]
@@ -220,7 +214,7 @@ def test_a_job_that_is_stopped_at_once_finishes(env1):
     client.stop().result()  # Again has no effect.
 
 
-def test_a_failure_while_a_job_comes_to_its_end_is_its_end(env1):
+def test_a_failure_while_a_job_comes_to_its_end_is_its_end(env1, taken):
     env1._configuration.set_string("restart-strategy.type", "fixed-delay")
 
     def numbers(ctx):
@@ -229,23 +223,25 @@ def test_a_failure_while_a_job_comes_to_its_end_is_its_end(env1):
             time.sleep(0.01)
         yield 0
 
-    env1.from_source(numbers).map(lambda n: 1 / n).add_sink(lambda v: None)
+    env1.from_source(numbers).map(lambda n: 1 / n).add_sink(taken.add)
     client = env1.execute_async()
-    time.sleep(0.3)
+    assert eventually(taken.read)
     assert isinstance(client.stop().exception(), UserFunctionError)
 
 
-def test_a_stopped_job_may_still_be_cancelled(env1):
+def test_a_stopped_job_may_still_be_cancelled(env1, taken):
     def numbers(ctx):
         while not ctx.is_stopping:
             yield 1
         yield 2
 
-    env1.from_source(numbers).map(lambda n: time.sleep(60) if n == 2 else n).add_sink(lambda v: None)
+    env1.from_source(numbers).map(lambda n: (taken.add(n), n == 2 and time.sleep(60))).add_sink(
+        lambda v: None
+    )
     client = env1.execute_async()
-    time.sleep(0.3)
+    assert eventually(taken.read)
     stopping = client.stop()
-    time.sleep(0.2)
+    assert eventually(lambda: taken.read()[-1] == "2")
     assert not stopping.done()
     client.cancel().result()
     assert client.get_job_status().result() is JobStatus.CANCELED

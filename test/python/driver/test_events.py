@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from pathlib import Path
 
 import pytest
 from isthmus._driver import events
+from isthmus._driver.events import PASSING
 from isthmus.common import Configuration
 from isthmus.datastream import StreamExecutionEnvironment
-from isthmus.errors import UserFunctionError
+from isthmus.errors import ConfigurationError, UserFunctionError
 
 
 @pytest.fixture
@@ -68,13 +70,27 @@ def test_a_job_tells_its_life_in_order(env):
     assert result.restarts == 0
 
 
-def test_workers_of_a_function_that_failed_stay(env):
+def test_workers_of_a_function_that_failed_stay(env, tmp_path):
+    file = tmp_path / "events.jsonl"
+    env._configuration.set_string("isthmus.events", str(file))
     told, result = run(env, FailsUntil(2))
     assert pids(told, 0) == pids(told, 1) == pids(told, 2)
     assert len(set(pids(told, 0).values())) == 2
     assert [e["pauseMs"] for e in of_kind(told, "restart")] == [1, 1]
     assert {e["error"]["code"] for e in of_kind(told, "failure")} == {"ISTHMUS_USER_FUNCTION"}
     assert result.restarts == 2
+    lines = list(map(json.loads, file.read_text().splitlines()))
+    assert {(line["job"], line["jobId"]) for line in lines} == {("orders", str(result.get_job_id()))}
+    assert [(line["kind"], line["at"], line["attempt"]) for line in lines if line["kind"] not in PASSING] == [
+        (event.kind, event.at, event.attempt) for event in told if event.kind not in PASSING
+    ]
+
+
+def test_a_file_of_events_that_cannot_be_written_is_refused(env, tmp_path):
+    env._configuration.set_string("isthmus.events", str(tmp_path / "none" / "events"))
+    env.from_collection([1]).add_sink(lambda v: None)
+    with pytest.raises(ConfigurationError, match=r"isthmus\.events is .* cannot be written: ENOENT"):
+        env.execute()
 
 
 def test_of_two_workers_the_one_that_died_is_replaced(env):
@@ -121,6 +137,14 @@ def test_of_what_nobody_reads_the_oldest_go():
     first, *rest = reader
     assert first == {"kind": "events-dropped", "count": total - events.MAX_UNREAD, "at": 1, "attempt": 0}
     assert [event["count"] for event in rest] == list(range(total - events.MAX_UNREAD, total))
+
+
+def test_who_comes_late_is_told_nothing_that_passes():
+    happened = events.JobEvents(threading.Condition())
+    for kind in ("attempt-started", "results", "metrics", "status"):
+        happened.add({"kind": kind, "at": 1, "attempt": 0})
+    happened.end()
+    assert [e["kind"] for e in happened.read(lambda condition: condition())] == ["attempt-started", "status"]
 
 
 def test_what_passes_is_what_the_runtime_says():

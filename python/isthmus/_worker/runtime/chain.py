@@ -124,13 +124,18 @@ class Chain:
                 reach = op.reach_after(reach)
         return records, reach
 
-    def counts(self, entering: int, leaving: int) -> list[tuple[int, int]]:
-        """Records in and out of each operator so far, of which so many came in and went out."""
+    def counts(self, entering: int, leaving: int, failed: int | None = None) -> list[tuple[int, int]]:
+        """Records in and out of each operator so far, of which so many came in and went out; the last did not come out of the
+        operator at ``failed``.
+        """
         self.count_marks()
         operators = self.operators
         entered = [entering] * (len(operators) + 1)
         for i in range(1, len(operators)):
-            entered[i] = self._counts.get(i, 0) if operators[i - 1].changes_count else entered[i - 1]
+            if operators[i - 1].changes_count:
+                entered[i] = self._counts.get(i, 0)
+            else:
+                entered[i] = entered[i - 1] - (i - 1 == failed)
         entered[len(operators)] = leaving
         return [(entered[i], entered[i + 1]) for i in range(len(operators))]
 

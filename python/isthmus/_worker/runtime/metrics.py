@@ -1,17 +1,21 @@
 """Metrics that functions make: counters, meters, gauges, distributions, in groups that nest. Twin of
 ``src/runtime/metric-group.ts``.
 
-M1. A metric never fails a job: a gauge whose function raises, or gives no number, is left out.
+M1. A metric never fails a job: one that comes to no number is left out.
+M2. A gauge whose function raises is what it was: what it looks at may be closed already.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from ..._interfaces.functions.context import MetricGroup
 from ..._values.raised import ANYTHING
 from ..machine.clock import Clock
+
+_Metric = TypeVar("_Metric")
 
 
 class Counter:
@@ -80,77 +84,101 @@ class Distribution:
             self.max = value
 
 
-class WorkerMetricGroup(MetricGroup):
-    """Metrics by name; a name used twice is one metric."""
+class Gauge:
+    """What a function says when it is asked."""
 
-    def __init__(self, scope: tuple[str, ...], clock: Clock) -> None:
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self.function = function
+        self._last: int | float | None = None
+
+    def get_value(self) -> int | float | None:
+        """None before it has given a number."""
+        try:
+            self._last = _number(self.function())
+        except ANYTHING:
+            pass  # M2
+        return self._last
+
+
+class WorkerMetricGroup(MetricGroup):
+    """Metrics by name; a name used twice is one metric, and one of another kind takes its place."""
+
+    def __init__(self, scope: str, clock: Clock, metrics: dict[str, Any] | None = None) -> None:
         self._clock = clock
         self._scope = scope
-        self._groups: dict[tuple[str, ...], WorkerMetricGroup] = {}
-        self._metrics: dict[str, Any] = {}
+        #: By dotted name, those of all groups of the function.
+        self._metrics: dict[str, Any] = {} if metrics is None else metrics
 
     def add_group(self, name: str, extra: str | None = None) -> WorkerMetricGroup:
-        scope = (*self._scope, name) if extra is None else (*self._scope, name, extra)
-        return self._groups.setdefault(scope, WorkerMetricGroup(scope, self._clock))
+        scope = f"{self._scope}{name}." if extra is None else f"{self._scope}{name}.{extra}."
+        return WorkerMetricGroup(scope, self._clock, self._metrics)
 
     def counter(self, name: str) -> Counter:
-        return self._metric(name, Counter)  # type: ignore[no-any-return]
+        return self._metric(name, Counter, Counter)
 
     def meter(self, name: str, time_span_in_seconds: int = 60) -> Meter:
-        return self._metric(name, lambda: Meter(self._clock, time_span_in_seconds))  # type: ignore[no-any-return]
+        return self._metric(name, Meter, lambda: Meter(self._clock, time_span_in_seconds))
 
     def gauge(self, name: str, obj: Callable[[], int]) -> None:
-        self._metrics[name] = obj
+        self._metrics[self._scope + name] = Gauge(obj)
 
     def distribution(self, name: str) -> Distribution:
-        return self._metric(name, Distribution)  # type: ignore[no-any-return]
+        return self._metric(name, Distribution, Distribution)
 
-    def _metric(self, name: str, make: Callable[[], Any]) -> Any:
-        found = self._metrics.get(name)
-        if found is None:
-            found = self._metrics[name] = make()
+    def _metric(self, name: str, kind: type[_Metric], make: Callable[[], _Metric]) -> _Metric:
+        found = self._metrics.get(self._scope + name)
+        if not isinstance(found, kind):
+            found = self._metrics[self._scope + name] = make()
         return found
 
     def reported(self) -> dict[str, dict[str, Any]]:
         """What goes to the job's metrics, by dotted name."""
-        told: dict[str, dict[str, Any]] = {}
         # Threads of functions may add some meanwhile.
-        for name, metric in list(self._metrics.items()):
-            report = _report(metric)
-            if report is not None:
-                told[".".join((*self._scope, name))] = report
-        for group in list(self._groups.values()):
-            told.update(group.reported())
-        return told
+        reports = {name: _report(metric) for name, metric in list(self._metrics.items())}
+        return {name: report for name, report in reports.items() if report is not None}
 
     def values(self) -> dict[str, Any]:
         """What every metric shows now, by dotted name."""
-        shown: dict[str, Any] = {}
-        for name, metric in self._metrics.items():
-            full = ".".join((*self._scope, name))
-            if isinstance(metric, (Counter, Meter)):
-                shown[full] = metric.get_count()
-            elif isinstance(metric, Distribution):
-                shown[full] = {"count": metric.count, "sum": metric.sum, "min": metric.min, "max": metric.max}
-            else:
-                shown[full] = metric()
-        for group in self._groups.values():
-            shown.update(group.values())
-        return shown
+        return {name: _shown(metric) for name, metric in self._metrics.items()}
+
+
+def _shown(metric: Any) -> Any:
+    if isinstance(metric, (Counter, Meter)):
+        return metric.get_count()
+    if isinstance(metric, Distribution):
+        return {"count": metric.count, "sum": metric.sum, "min": metric.min, "max": metric.max}
+    return metric.function()
 
 
 def _report(metric: Any) -> dict[str, Any] | None:
+    said: dict[str, Any]
     if isinstance(metric, Counter):
-        return {"kind": "counter", "count": metric.get_count()}
-    if isinstance(metric, Meter):
-        return {"kind": "meter", "count": metric.get_count(), "rate": metric.get_rate()}
-    if isinstance(metric, Distribution):
+        kind, said = "counter", {"count": metric.get_count()}
+    elif isinstance(metric, Meter):
+        kind, said = "meter", {"count": metric.get_count(), "rate": metric.get_rate()}
+    elif isinstance(metric, Distribution):
+        kind = "distribution"
+        said = {"count": metric.count, "sum": metric.sum, "min": metric.min, "max": metric.max}
         if metric.count == 0:
             return None
-        said = {"count": metric.count, "sum": metric.sum, "min": metric.min, "max": metric.max}
-        return {"kind": "distribution", **said}
+    else:
+        kind, said = "gauge", {"value": metric.get_value()}
+    numbers = {name: _number(value) for name, value in said.items()}
+    return None if None in numbers.values() else {"kind": kind, **numbers}  # M1
+
+
+#: The largest integers that a double tells apart.
+_SAFE = 2**53
+
+
+def _number(value: Any) -> int | float | None:
+    """As it goes to the runtime, whose numbers are doubles; numpy's and the like are numbers, too. None: it is no number."""
     try:
-        value = metric()
+        if isinstance(value, bool):
+            return None
+        if hasattr(type(value), "__index__"):
+            whole = operator.index(value)
+            return whole if -_SAFE <= whole <= _SAFE else float(whole)
+        return float(value) if hasattr(type(value), "__float__") else None
     except ANYTHING:
         return None
-    return {"kind": "gauge", "value": value} if type(value) in (int, float) else None  # M1

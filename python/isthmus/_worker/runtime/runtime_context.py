@@ -21,7 +21,7 @@ class WorkerRuntimeContext(RuntimeContext):
         self._backend: KeyedBackend | None = None
         self._timers: Timers | None = None
         self._operator_states: OperatorStates | None = None
-        self.metrics = WorkerMetricGroup((), ctx.clock)
+        self.metrics = WorkerMetricGroup("", ctx.clock)
 
     # Where it runs.
 

@@ -130,6 +130,8 @@ class Slot:
         #: The task in a function that has given way (W6).
         self._giving_way: Subtask | None = None
         self._metrics_due = self.clock.monotonic() + _METRICS_EVERY_S
+        #: Whether something has been done since counts were told last: they are, although nothing more comes.
+        self._untold = False
 
     def transmit_batch(self, channel: int, flags: int, count: int, body: bytes) -> None:
         self.transmit(wire.BATCH, flags, channel, count, body)
@@ -277,6 +279,7 @@ class Slot:
         if self.failed:
             return False
         self.current = task
+        self._untold = True
         try:
             task.step(deadline)
         except ANYTHING as e:
@@ -329,6 +332,8 @@ class Slot:
             return None
         due, look = self.agenda.due.first(), self.agenda.looks.first()
         waits = []
+        if self._untold:
+            waits.append(self._metrics_due - self.clock.monotonic())
         if due is not None:
             waits.append((due + 1 - self.clock.now_ms()) / 1000)
         if look is not None:
@@ -423,6 +428,7 @@ class Slot:
 
     def send_metrics(self) -> None:
         self._metrics_due = self.clock.monotonic() + _METRICS_EVERY_S
+        self._untold = False
         if self.tasks:
             self._answer(wire.METRICS, {"tasks": [metrics_of(t) for t in self.tasks]})
 
@@ -507,7 +513,7 @@ def metrics_of(task: Subtask) -> dict[str, Any]:
     """Counts of one subtask, by operator of its chain."""
     chain = task.deployment["chain"]
     counts = task.operator_counts()
-    shares = task.looks.shares()
+    busy = task.busy_shares()
     return {
         "task": task.id,
         "subtask": task.subtask,
@@ -518,7 +524,7 @@ def metrics_of(task: Subtask) -> dict[str, Any]:
                 "id": spec["id"],
                 "in": counts[i][0],
                 "out": counts[i][1],
-                "busyMs": round(task.busy_s * 1000 * shares[i], 3),
+                "busyMs": round(busy[i] * 1000, 3),
                 **_user_metrics(task.operator_at(i)),
             }
             for i, spec in enumerate(chain)

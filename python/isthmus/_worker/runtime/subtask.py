@@ -116,8 +116,13 @@ class Subtask:
         self._told_drained = False
         self._freezer = Freezer()
         self.closed = False
-        self.records_in = 0
+        #: Records of batches that are through.
+        self._taken = 0
+        #: Seconds of work so far, and how many of them its source took.
         self.busy_s = 0.0
+        self.source_s = 0.0
+        #: The operator that has failed with a record, by place.
+        self._failed_at: int | None = None
         self.looks = Looks(operators, 0 if source is None else 1)
         #: Called with what the slot must do: ("snapshot", checkpoint, frozen or None), ("drained",), ("finished",).
         self.notify: Callable[..., None] = lambda *_: None
@@ -255,9 +260,22 @@ class Subtask:
             self.notify_checkpoint_complete(self._commit_again[0])  # T10
         if self.is_over or self._held:
             return
+        monotonic = self._clock.monotonic
+        began = monotonic()
         self._aside = Aside(self.chain.processing_time(now), self.cursor)
-        while self._aside is not None and self.outputs_ready and self._clock.monotonic() < deadline:
-            self._go_on_aside(self._aside)
+        try:
+            while self._aside is not None and self.outputs_ready and monotonic() < deadline:
+                self._go_on_aside(self._aside)
+        finally:
+            self.busy_s += monotonic() - began
+
+    def busy_shares(self) -> list[float]:
+        """Seconds of work by operator of the chain, its source included."""
+        chain_s = self.busy_s - self.source_s
+        shares = [chain_s * share for share in self.looks.shares()]
+        if self.source is not None:
+            shares[0] += self.source_s
+        return shares
 
     def _go_on_aside(self, aside: Aside) -> None:
         """Its next chunk (T6)."""
@@ -307,10 +325,13 @@ class Subtask:
         return True
 
     def _next_of_source(self, source: SplitDriver) -> bool:
+        began = self._clock.monotonic()
         try:
             batch = source.next()
         except ANYTHING as e:
             raise OperatorFailure(e, self.head) from e
+        finally:
+            self.source_s += self._clock.monotonic() - began
         if batch is None:
             self._phases = self._finish()
             return True
@@ -386,7 +407,6 @@ class Subtask:
         origin: SourceBatch[Any] | None = None,
     ) -> Generator[Drain, None, None]:
         """``origin``: where the records come from, in a task that has a source."""
-        self.records_in += len(values)
         if keys is not None:
             keys = self._freezer.frozen(keys)
             if self._touched is not None:
@@ -422,6 +442,7 @@ class Subtask:
             yield chain.enter(feed, which, keys is not None, reach), timed, feed
             self._at_hand = None
             taken = feed.consumed
+            self._taken += taken
             if not feed.drained:
                 index = done + max(taken, 1) - 1
                 raise stopped(self.operators, self.head, safe_repr(values[index]))
@@ -444,10 +465,16 @@ class Subtask:
         if chain.gathers and not self.gate:
             yield from chain.let_go()
 
+    @property
+    def records_in(self) -> int:
+        """Records that have entered the chain; the one in flight counts."""
+        return self._taken + (0 if self._at_hand is None else self._at_hand.consumed)
+
     def operator_counts(self) -> list[tuple[int, int]]:
         """Records in and out of each operator of the chain so far, its source included."""
-        counts = self.chain.counts(self.records_in, self.outputs.records_out)
-        return counts if self.source is None else [(0, self.records_in), *counts]
+        records_in = self.records_in
+        counts = self.chain.counts(records_in, self.outputs.records_out, self._failed_at)
+        return counts if self.source is None else [(0, records_in), *counts]
 
     def _barrier(self, barrier: Barrier) -> Generator[Drain, None, None]:
         """T7."""
@@ -546,13 +573,15 @@ class Subtask:
         """The exception with the operator and the record it belongs to."""
         if isinstance(error, OperatorFailure):
             return error
-        record, key = in_flight(self._at_hand if self._aside is None else None, self.cursor.key)
+        at_hand = self._at_hand if self._aside is None else None
+        record, key = in_flight(at_hand, self.cursor.key)
         known: dict[str, Any] = {"record": record, "key": key}
         for op in self.operators:
             known.update(op.ctx.failed_window)
-        return OperatorFailure(
-            error, suspect(self.operators, error) if self.operators else self.head, **known
-        )
+        spec = suspect(self.operators, error) if self.operators else self.head
+        if at_hand is not None:
+            self._failed_at = next((i for i, op in enumerate(self.operators) if op.ctx.spec is spec), None)
+        return OperatorFailure(error, spec, **known)
 
     def stop_source(self) -> None:
         """Tell the source that the job ends, if it may take a while to."""
@@ -567,4 +596,8 @@ class Subtask:
         """
         if not self.closed:
             self.closed = True
+            for op in self.operators:
+                runtime = getattr(getattr(op, "ctx", None), "runtime", None)
+                if runtime is not None:
+                    runtime.metrics.reported()  # M2 of metrics.py
             close_all(self.operators, self.source, self.head, in_order)

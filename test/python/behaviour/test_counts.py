@@ -1,0 +1,40 @@
+"""Counts of operators are of the records that their functions were called with."""
+
+import pytest
+from isthmus.datastream import StreamExecutionEnvironment
+from isthmus.errors import UserFunctionError
+
+
+def same(value):
+    return value
+
+
+def fails_at_ten(value):
+    return 1 // (10 - value) and value
+
+
+def twice(value):
+    return [value, value]
+
+
+@pytest.mark.parametrize(
+    ("functions", "expected"),
+    [
+        ((same, fails_at_ten, same), [(11, 11), (11, 10), (10, 10)]),
+        ((twice, fails_at_ten, twice), [(11, 21), (21, 20), (20, 40)]),
+    ],
+)
+def test_of_a_failed_batch_what_came_until_then(functions, expected):
+    env = StreamExecutionEnvironment.get_execution_environment()
+    env.set_parallelism(1)
+    stream = env.from_collection(range(1000))
+    for function in functions:
+        stream = stream.flat_map(function) if function is twice else stream.map(function)
+    stream.add_sink(same)
+    client = env.execute_async()
+    counts = [event["operators"] for event in client.events() if event.kind == "metrics"][-1]
+    assert isinstance(client.get_job_execution_result().exception(), UserFunctionError)
+    source, *work, sink = [(op["in"], op["out"]) for op in counts]
+    assert work == expected
+    assert source == (0, 11)
+    assert sink[0] == expected[-1][1]
