@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import tempfile
+import traceback
 
 import cloudpickle  # noqa: F401
 import hypothesis
@@ -32,6 +33,8 @@ def run(args: list[str]) -> None:
             code = 1
             try:
                 code = int(pytest.main(args))
+            except BaseException:
+                traceback.print_exc()
             finally:
                 sys.stdout.flush()
                 sys.stderr.flush()

@@ -9,8 +9,12 @@ def same(value):
     return value
 
 
-def fails_at_ten(value):
-    return 1 // (10 - value) and value
+#: In the middle of a batch: the first records of a job pass one by one.
+LAST = 5_000
+
+
+def fails(value):
+    return value // (value != LAST)
 
 
 def twice(value):
@@ -20,14 +24,17 @@ def twice(value):
 @pytest.mark.parametrize(
     ("functions", "expected"),
     [
-        ((same, fails_at_ten, same), [(11, 11), (11, 10), (10, 10)]),
-        ((twice, fails_at_ten, twice), [(11, 21), (21, 20), (20, 40)]),
+        ((same, fails, same), [(LAST + 1, LAST + 1), (LAST + 1, LAST), (LAST, LAST)]),
+        (
+            (twice, fails, twice),
+            [(LAST + 1, 2 * LAST + 1), (2 * LAST + 1, 2 * LAST), (2 * LAST, 4 * LAST)],
+        ),
     ],
 )
 def test_of_a_failed_batch_what_came_until_then(functions, expected):
     env = StreamExecutionEnvironment.get_execution_environment()
     env.set_parallelism(1)
-    stream = env.from_collection(range(1000))
+    stream = env.from_collection(range(10_000))
     for function in functions:
         stream = stream.flat_map(function) if function is twice else stream.map(function)
     stream.add_sink(same)
@@ -36,5 +43,5 @@ def test_of_a_failed_batch_what_came_until_then(functions, expected):
     assert isinstance(client.get_job_execution_result().exception(), UserFunctionError)
     source, *work, sink = [(op["in"], op["out"]) for op in counts]
     assert work == expected
-    assert source == (0, 11)
+    assert source == (0, LAST + 1)
     assert sink[0] == expected[-1][1]
