@@ -2,8 +2,8 @@
 // python/isthmus/_worker/operators/calls.py, and a sink that hands the answers back. One job a worker, so that a worker that dies
 // takes nothing else with it.
 //
-//   L1. What is sent is answered once, in any order; or the lane ends, and its owner is told why.
-//   L2. What is sent in one turn of the event loop travels together; further batches form by themselves while the worker is busy.
+// What is sent is answered once, in any order; or the lane ends, and its owner is told why. What is sent in one turn of the event
+// loop travels together, and further batches form by themselves while the worker is busy.
 
 import type { FunctionRef } from '../graph/job-graph.ts';
 import type { JobExecution } from '../runtime/job-execution.ts';
@@ -173,7 +173,7 @@ class Feed implements Source<Sent> {
       });
       this.#wake = undefined;
     }
-    const values = this.#waiting; // L2
+    const values = this.#waiting;
     this.#waiting = [];
     return { split: SPLIT, values, ends: values.length === 0 };
   }

@@ -1,5 +1,4 @@
 // The place of one worker that calls are sent to: the lane that is there now, what was sent to it, which functions it has open.
-// The letters are those of calls.ts.
 
 import { decodeControl } from '../bridge/codec/control.ts';
 import { CallError } from '../errors.ts';
@@ -7,7 +6,7 @@ import type { FunctionRef } from '../graph/job-graph.ts';
 import { type Answer, CallLane, type Sent, type StartLane } from './call-lane.ts';
 import type { GraphSettings } from './graph-builder.ts';
 
-/** Calls that a worker has at a time (C3): more where answers are quick, fewer where they are slow. */
+/** Calls that a worker has at a time (C3 of calls.ts): more where answers are quick, fewer where they are slow. */
 const PLAIN_AHEAD = { least: 2, first: 16, most: 256 };
 const QUICK_MS = 25;
 const SLOW_MS = 50;
@@ -66,7 +65,7 @@ export class CallSlot {
   readonly #sent = new Map<number, Waiting>();
   #plain = 0;
   #coroutines = 0;
-  /** Plain calls that it may have at a time (C3). */
+  /** Plain calls that it may have at a time (C3 of calls.ts). */
   #ahead = PLAIN_AHEAD.first;
   #hasLeft = false;
   #restart: NodeJS.Timeout | undefined;
@@ -96,7 +95,7 @@ export class CallSlot {
     return this.#plain < this.#ahead && !this.#isHeldUp();
   }
 
-  /** By a plain function whose call was given up (C4). */
+  /** By a plain function whose call was given up (C4 of calls.ts). */
   #isHeldUp(): boolean {
     if (this.#plain === 0) return false;
     // They are answered in the order in which they were sent.
@@ -172,7 +171,7 @@ export class CallSlot {
     return this.#sent.get(waiting.id) === waiting;
   }
 
-  /** What has not begun is given back (C4). */
+  /** What has not begun is given back (C4 of calls.ts). */
   recall(): void {
     for (const waiting of this.#sent.values()) {
       if (waiting.called?.isAsync === false && !waiting.isSettled) this.cancel(waiting);
@@ -208,7 +207,7 @@ export class CallSlot {
     });
   }
 
-  /** C2 */
+  /** C2 of calls.ts */
   #ended(error: unknown): void {
     this.#open.clear();
     this.#opening.clear();

@@ -6,6 +6,7 @@ import type { Called } from './call-slot.ts';
 import type { Calls } from './calls.ts';
 import { PyFunction } from './python-function.ts';
 
+/** What holds for all calls of a function. */
 export interface CallOptions {
   /** Longest that a call may take, waiting included; 60,000 unless said, 0: as long as it takes. */
   timeoutMs?: number | undefined;
@@ -13,7 +14,7 @@ export interface CallOptions {
   maxCalls?: number | undefined;
 }
 
-/** Of single calls. */
+/** What holds for single calls of it. */
 export interface OneCallOptions {
   timeoutMs?: number | undefined;
   /** Ends the call: it rejects with a `JobCancelledError`. A plain function that is at it runs on; what comes of it is dropped. */

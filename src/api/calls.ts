@@ -1,4 +1,4 @@
-// Calls of Python functions, of one environment: who may call, which worker takes it, what becomes of it.
+// Calls of Python functions, of one environment: who may call, which worker takes it (call-slot.ts), what becomes of it.
 //
 //   C1. Every call is settled once: by its answer, its time limit, its signal, the end of its worker, or the end of all.
 //   C2. A worker that dies fails the calls that were sent to it, and no others; another takes its place.
@@ -309,7 +309,7 @@ export class Calls {
     return has;
   }
 
-  /** C4. A coroutine may go on in peace, unless it keeps the event loop of all. */
+  /** A coroutine may go on in peace, unless it keeps the event loop of all (C4). */
   async #replaceIfStuck(slot: CallSlot, waiting: Waiting): Promise<void> {
     if (!slot.isAt(waiting)) return;
     if (waiting.called?.isAsync === true && (await this.#answers(slot))) return;

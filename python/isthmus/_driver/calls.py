@@ -98,7 +98,7 @@ class CalledFunction:
 
     def _begin(self, args: tuple[Any, ...]) -> Future[Any]:
         owner, number = self._ready()
-        given = encode(list(args))
+        given = encode(list(args))  # C2
         if len(given) > DEFAULT_MAX_FRAME_BYTES - _FRAME_S_OWN:
             raise CodecError(
                 f"The arguments of {self._function!r} are {len(given)} bytes; a call carries {DEFAULT_MAX_FRAME_BYTES} at most."
@@ -112,7 +112,7 @@ class CalledFunction:
                 )
             self._pending += 1
         try:
-            return owner.call("call", number, given)
+            return owner.call("call", number, given)  # C1
         except BaseException:
             self._settled()
             raise

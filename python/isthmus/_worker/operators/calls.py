@@ -94,8 +94,9 @@ class Calls:
         return [[call, _DONE, _NOTHING]]
 
     async def _open(self, number: int, ref: FunctionRef) -> bytes:
-        """C4. Says how it is called: coroutines may be under way in any number."""
+        """Says how it is called: coroutines may be under way in any number (C4)."""
         name = ref["name"]
+        # C2
         function = await self._on_thread(0, lambda: Called(name, self._load(ref)))
         opener = getattr(function.loaded, "open", None)
         if callable(opener) and not inspect.isroutine(function.loaded):
@@ -124,6 +125,7 @@ class Calls:
         return result if isinstance(result, bytes) else self._encoded(function, await result)
 
     def _encoded(self, function: Called, result: Any) -> bytes:
+        # C3
         data = encode(_one(function, result))
         if len(data) > self._largest:
             raise CodecError(
