@@ -1,282 +1,153 @@
-// The operators of a subtask, each pushing what it makes into the next and into the exchanges that leave behind it.
+// The operators of a task, one behind the other: how records, event time, barriers and the end of input go through them. A
+// subtask drives it, and so do the harnesses of tests. Twin of python/isthmus/_worker/runtime/chain.py.
 //
-//   C1. The exchanges behind an operator get a record before the next operator does: outputs copy what they take, so
-//       that an operator that changes its input in place changes nobody else's.
-//   C2. A failure is blamed on the operator in which it happened, with the record that operator was given.
-//   C3. Of what is synchronous nothing is allocated per record; a promise is passed up as it is when nothing is to follow.
-//   C4. No more than DEEPEST operators stand on each other's stack: the next one begins on a stack of its own, so that
-//       functions have the frames they would have alone, however long the chain.
+//   C1. A watermark passes the operators in chain order, each having fired what is due before the next one is told.
+//   C2. Each operator sees the final watermark and finishes before the next one does.
 
-import type { OperatorSpec } from '../graph/job-graph.ts';
+import type { BarrierKind } from '../bridge/frame.ts';
+import {
+  type ChainLink,
+  type ChainTimer,
+  type Entries,
+  controlTo,
+  guarded,
+  joinLinks,
+} from './chain-links.ts';
 import type { ControlElement } from './element.ts';
-import { type BlamedOperator, blame } from './failure.ts';
-import type { Cursor, Emit, MaybePromise, Operator, OperatorContext } from './operator.ts';
-import type { SplitDriver } from './split-driver.ts';
-import type { Output } from './output.ts';
+import { type Cursor, type Emit, MAX_TIMESTAMP, type MaybePromise } from './operator.ts';
 
-const DEEPEST = 100;
-
-/** One operator in its place in the chain. */
-export interface ChainLink {
-  readonly spec: OperatorSpec;
-  readonly place: BlamedOperator;
-  /** Absent where a source stands at the head of the chain, which the subtask pulls. */
-  readonly operator: Operator | undefined;
-  readonly source: SplitDriver | undefined;
-  /** Exchanges of the main output behind this operator. */
-  readonly outputs: Output[];
-  /** Exchanges of side outputs, by tag. */
-  readonly sideOutputs: Map<string, Output[]>;
-  context: OperatorContext | undefined;
-  /** Called when the operator has been closed. */
-  readonly releases: (() => void)[];
-  in: number;
-  out: number;
-  /** Own time of the records that were timed. */
-  timedMs: number;
-  /** Own time of what was no record's: timers, watermarks, the end of input, reading a source. */
-  firedMs: number;
-  slowReported: boolean;
-}
-
-/** Results of something that fires that are timed; those behind them are taken to be alike. */
-const TIMED_RESULTS = 64;
-
-/** Switched on for one record in some: timing each would cost more than the operators do. */
-export class ChainTimer {
-  on = false;
-  /** Whether records of the input are on their way: their time is taken by the chunk. */
-  inRun = false;
-  /** Time spent below the operator being timed. */
-  innerMs = 0;
-  /** Own times of what is behind an operator that fires. */
-  #fired: Map<ChainLink, number> | undefined;
-  #left = 0;
-  #depth = 0;
-  #firedAt = 0;
-  /** How long the results took that were timed; undefined while there are still some to be. */
-  #timedMs: number | undefined;
-  readonly #now: () => number;
-  readonly #slow: (link: ChainLink, ms: number) => void;
-  readonly #slowMs: number;
-
-  constructor(now: () => number, slowMs: number, slow: (link: ChainLink, ms: number) => void) {
-    this.#now = now;
-    this.#slowMs = slowMs;
-    this.#slow = slow;
-  }
-
-  time(link: ChainLink, process: Emit, value: unknown): MaybePromise<void> {
-    const outerMs = this.innerMs;
-    this.innerMs = 0;
-    this.#depth++;
-    const start = this.#now();
-    try {
-      return process(value);
-    } finally {
-      const total = this.#now() - start;
-      const own = total - this.innerMs;
-      if (this.#fired === undefined) link.timedMs += own;
-      else this.#fired.set(link, (this.#fired.get(link) ?? 0) + own);
-      this.innerMs = outerMs + total;
-      this.#depth--;
-      if (this.#fired !== undefined && this.#depth === 0 && --this.#left === 0) {
-        this.#timedMs = start + total - this.#firedAt;
-        this.on = false;
-      }
-      if (own > this.#slowMs && !link.slowReported) {
-        link.slowReported = true;
-        this.#slow(link, own);
-      }
-    }
-  }
-
-  /** What an operator does without a record (timers, watermarks, the end of input), with what comes of it in the chain. */
-  fire(link: ChainLink, run: () => MaybePromise<void>): MaybePromise<void> {
-    if (this.inRun || this.#fired !== undefined) return run();
-    const fired = new Map<ChainLink, number>();
-    this.#fired = fired;
-    this.#left = TIMED_RESULTS;
-    this.#timedMs = undefined;
-    this.innerMs = 0;
-    this.on = true;
-    this.#firedAt = this.#now();
-    try {
-      return run();
-    } finally {
-      const total = this.#now() - this.#firedAt;
-      const timed = this.#timedMs ?? total;
-      const scale = timed > 0 ? total / timed : 1;
-      link.firedMs += (timed - this.innerMs) * scale;
-      for (const [behind, ms] of fired) behind.firedMs += ms * scale;
-      this.#fired = undefined;
-      this.on = false;
-    }
-  }
-
-  /** Time that is the operator's alone. */
-  alone<T>(link: ChainLink, run: () => T): T {
-    const start = this.#now();
-    try {
-      return run();
-    } finally {
-      link.firedMs += this.#now() - start;
-    }
-  }
-}
-
-export interface Chain {
+export class Chain implements Entries {
   readonly links: readonly ChainLink[];
-  /** Takes a record of input 0, or of the source. */
   readonly first: Emit;
-  /** Takes a record of input 1. */
   readonly second: Emit;
-  /** emits[i]: what operator i calls with a result. */
   readonly emits: readonly Emit[];
-}
+  readonly timer: ChainTimer;
+  /** The watermark that left the chain last, and whether it is idle. */
+  #told: number | undefined;
+  #idle = false;
 
-/** `collect` takes what the last operator emits when no exchange does. */
-export function buildChain(
-  links: readonly ChainLink[],
-  cursor: Cursor,
-  keyed: boolean,
-  timer: ChainTimer,
-  collect: Emit | undefined,
-): Chain {
-  const emits: Emit[] = [];
-  let next: Emit | undefined = collect;
-  for (let i = links.length - 1; i >= 0; i--) {
-    const link = links[i] as ChainLink;
-    const emit = emitOf(link, next, cursor);
-    emits[i] = emit;
-    if (link.operator !== undefined) next = entry(link, 'process', cursor, keyed, timer);
-    else next = emit;
-    if (i > 0 && i % DEEPEST === 0) next = onOwnStack(next, cursor); // C4
+  /** `collect` takes what the last operator emits when no exchange does. */
+  constructor(
+    links: readonly ChainLink[],
+    cursor: Cursor,
+    keyed: boolean,
+    timer: ChainTimer,
+    collect?: Emit,
+  ) {
+    this.links = links;
+    this.timer = timer;
+    const { first, second, emits } = joinLinks(links, cursor, keyed, timer, collect);
+    this.first = first;
+    this.second = second;
+    this.emits = emits;
   }
-  const head = links[0] as ChainLink;
-  const first = next as Emit;
-  const second =
-    head.operator?.processSecond === undefined
-      ? first
-      : entry(head, 'processSecond', cursor, keyed, timer);
-  return { links, first, second, emits };
-}
 
-/** Calls the operator of `link`, counts, times now and then, and blames it for what it throws (C2). */
-function entry(
-  link: ChainLink,
-  method: 'process' | 'processSecond',
-  cursor: Cursor,
-  keyed: boolean,
-  timer: ChainTimer,
-): Emit {
-  const operator = link.operator as Operator;
-  const process: Emit =
-    method === 'process'
-      ? (value) => operator.process(value)
-      : (value) => operator.processSecond?.(value);
-  const fail = (thrown: unknown, value: unknown, key: unknown): never => {
-    throw blame(thrown, link.place, { record: value, hasRecord: true, key, hasKey: keyed });
-  };
-  return (value) => {
-    link.in++;
-    let result: MaybePromise<void>;
-    try {
-      result = timer.on ? timer.time(link, process, value) : process(value);
-    } catch (thrown) {
-      return fail(thrown, value, cursor.key);
+  /** C1, from operator `start` on. */
+  watermark(start: number, watermark: number): MaybePromise<void> {
+    for (let i = start; i < this.links.length; i++) {
+      const link = this.links[i] as ChainLink;
+      const fired = fire(link, this.timer, watermark);
+      if (fired !== undefined) {
+        return fired.then(() => (holds(link, watermark) ? undefined : this.#tell(i, watermark)));
+      }
+      if (holds(link, watermark)) return undefined;
+      const told = controlTo(link, { kind: 'watermark', timestamp: watermark });
+      if (told !== undefined) return told.then(() => this.watermark(i + 1, watermark));
     }
-    if (result === undefined) return undefined; // C3
-    const key = cursor.key;
-    return result.then(undefined, (thrown: unknown) => fail(thrown, value, key));
-  };
-}
+    this.#told = watermark;
+    return undefined;
+  }
 
-function onOwnStack(push: Emit, cursor: Cursor): Emit {
-  return (value) => {
-    const { timestamp, key } = cursor;
-    return Promise.resolve().then(() => {
-      cursor.timestamp = timestamp;
-      cursor.key = key;
-      return push(value);
-    });
-  };
-}
-
-function emitOf(link: ChainLink, next: Emit | undefined, cursor: Cursor): Emit {
-  const { outputs } = link;
-  if (outputs.length === 0) {
-    if (next === undefined) {
-      return () => {
-        link.out++;
-      };
+  /** As of a watermark before operator `start`. One that makes watermarks of its own says itself when it is idle. */
+  idleness(start: number, idle: boolean): MaybePromise<void> {
+    for (let i = start; i < this.links.length; i++) {
+      const link = this.links[i] as ChainLink;
+      if (link.operator?.holdsWatermarks === true) return link.operator.onIdle?.(idle);
+      const told = controlTo(link, { kind: 'idle', idle });
+      if (told !== undefined) return told.then(() => this.idleness(i + 1, idle));
     }
-    const push = next;
-    return (value) => {
-      link.out++;
-      return push(value);
-    };
+    this.#idle = idle;
+    return undefined;
   }
-  const only = outputs[0] as Output;
-  if (outputs.length === 1 && next === undefined) {
-    return (value) => {
-      link.out++;
-      return only.emit(value);
-    };
+
+  /** A watermark of operator `i`'s own, or a change of its idleness. */
+  generated(i: number, made: number | boolean): MaybePromise<void> {
+    if (typeof made === 'number') return this.#tell(i, made);
+    const told = controlTo(this.links[i] as ChainLink, { kind: 'idle', idle: made });
+    return told === undefined
+      ? this.idleness(i + 1, made)
+      : told.then(() => this.idleness(i + 1, made));
   }
-  return (value) => {
-    link.out++;
-    const waiting = emitToAll(outputs, value); // C1
-    if (next === undefined) return waiting;
-    if (waiting === undefined) return next(value);
-    const { timestamp, key } = cursor;
-    return waiting.then(() => {
-      cursor.timestamp = timestamp;
-      cursor.key = key;
-      return next(value);
-    });
-  };
+
+  #tell(i: number, watermark: number): MaybePromise<void> {
+    const element: ControlElement = { kind: 'watermark', timestamp: watermark };
+    const told = controlTo(this.links[i] as ChainLink, element);
+    return told === undefined
+      ? this.watermark(i + 1, watermark)
+      : told.then(() => this.watermark(i + 1, watermark));
+  }
+
+  /** Where the task is, for who watches the job. */
+  get eventTime(): { watermark: number | undefined; idle: boolean } {
+    return { watermark: this.#told, idle: this.#idle };
+  }
+
+  /** Processing time has reached `now`, for which the operators `due` have asked. */
+  processingTime(now: number, due: readonly number[], from = 0): MaybePromise<void> {
+    for (let i = from; i < due.length; i++) {
+      const link = this.links[due[i] as number] as ChainLink;
+      const fired = this.timer.fire(link, () =>
+        guarded(link, () => link.operator?.onProcessingTime?.(now), true),
+      );
+      if (fired !== undefined) return fired.then(() => this.processingTime(now, due, i + 1));
+    }
+    return undefined;
+  }
+
+  /** What operators had gathered leaves, from head to tail: each has what those before it have emitted. */
+  async beforeBarrier(checkpoint: number, of: BarrierKind): Promise<void> {
+    for (const link of this.links) {
+      await guarded(link, () => link.operator?.beforeBarrier?.(checkpoint, of));
+    }
+  }
+
+  /** Sinks commit what a checkpoint covers; gives when (ms) some are to be told again, whose commits have failed. */
+  async commit(checkpoint: number): Promise<number | undefined> {
+    let again: number | undefined;
+    for (const link of this.links) {
+      await guarded(link, async () => {
+        const at = await link.operator?.notifyCheckpointComplete?.(checkpoint);
+        if (at !== undefined) again = Math.min(at, again ?? at);
+      });
+    }
+    return again;
+  }
+
+  /** The end of input (C2). */
+  async finish(): Promise<void> {
+    for (const link of this.links) {
+      await fire(link, this.timer, MAX_TIMESTAMP);
+      await this.timer.fire(link, () => guarded(link, () => link.operator?.finish?.()));
+      await controlTo(link, { kind: 'watermark', timestamp: MAX_TIMESTAMP });
+    }
+  }
+
+  /** To the exchanges behind all operators. */
+  control(element: ControlElement): void {
+    for (const link of this.links) void controlTo(link, element);
+  }
 }
 
-/** Emits to each; a promise when any of them has to wait. */
-export function emitToAll(outputs: readonly Output[], value: unknown): MaybePromise<void> {
-  let waiting: Promise<void> | undefined;
-  for (const output of outputs) {
-    const wait = output.emit(value);
-    if (wait === undefined) continue;
-    waiting = waiting === undefined ? wait : Promise.all([waiting, wait]).then(nothing);
+function fire(link: ChainLink, timer: ChainTimer, watermark: number): MaybePromise<void> {
+  if (link.context !== undefined) {
+    if (watermark <= link.context.watermark) return undefined;
+    link.context.watermark = watermark;
   }
-  return waiting;
+  const { operator } = link;
+  if (operator?.onWatermark === undefined) return undefined;
+  return timer.fire(link, () => guarded(link, () => operator.onWatermark?.(watermark), true));
 }
 
-export function controlToAll(link: ChainLink, element: ControlElement): void {
-  for (const output of link.outputs) output.control(element);
-  for (const outputs of link.sideOutputs.values()) {
-    for (const output of outputs) output.control(element);
-  }
+function holds(link: ChainLink, watermark: number): boolean {
+  return link.operator?.holdsWatermarks === true && watermark < MAX_TIMESTAMP;
 }
-
-/**
- * Runs what an operator does without a record (timers, watermarks, open, close), blaming it for what it throws. `fires`: what
- * it does is for the key that the cursor has then.
- */
-export function guarded(
-  link: ChainLink,
-  run: () => MaybePromise<void>,
-  fires = false,
-): MaybePromise<void> {
-  const fail = (thrown: unknown): never => {
-    const { context } = link;
-    const hasKey = fires && context?.keyed === true;
-    const key = hasKey ? context.cursor.key : undefined;
-    throw blame(thrown, link.place, { hasRecord: false, hasKey, key });
-  };
-  try {
-    const result = run();
-    return result === undefined ? undefined : result.then(undefined, fail);
-  } catch (thrown) {
-    return fail(thrown);
-  }
-}
-
-function nothing(): void {}

@@ -1,4 +1,4 @@
-import type { ChainLink } from './chain.ts';
+import type { ChainLink } from './chain-links.ts';
 import { type Clock, resolvedWithin } from '../machine/clock.ts';
 import type { MaybePromise } from './operator.ts';
 import { isPromise } from './output.ts';

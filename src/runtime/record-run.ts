@@ -4,7 +4,7 @@
 // The first records of a subtask, and those behind a slow one, go one by one, and what they made leaves before the next: a
 // function that holds the event loop holds up everything, and how long it will take for the next record, nobody knows.
 
-import type { ChainTimer } from './chain.ts';
+import type { ChainTimer } from './chain-links.ts';
 import { type Cursor, type Emit, MIN_TIMESTAMP, type MaybePromise } from './operator.ts';
 import type { RecordBatch } from './batch-codec.ts';
 

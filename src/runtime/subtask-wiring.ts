@@ -5,8 +5,9 @@ import type { OutputDeployment, SubtaskDeployment } from '../graph/deployment.ts
 import type { FunctionRef, OperatorSpec } from '../graph/job-graph.ts';
 import { isSource, nameOf } from '../graph/kinds.ts';
 import { settingsText } from '../graph/settings-text.ts';
-import { type ChainLink, controlToAll, emitToAll } from './chain.ts';
+import { type ChainLink, emitToAll } from './chain-links.ts';
 import { localPort, remotePort } from './channel-ports.ts';
+import { blame } from './failure.ts';
 import { userFunction } from './functions.ts';
 import type { Isolate } from './isolate.ts';
 import type { Makers } from './makers.ts';
@@ -26,7 +27,8 @@ import { wireCodec } from './wire-batch.ts';
 export interface SubtaskHooks extends ChannelOwner {
   waitForRoom(channel: OutputChannel): Promise<void>;
   requestProcessingTime(operator: number, at: number): void;
-  emitWatermark(operator: number, watermark: number): MaybePromise<void>;
+  /** A watermark of an operator's own, or a change of its idleness. */
+  generated(operator: number, made: number | boolean): MaybePromise<void>;
   pause(): Promise<void>;
 }
 
@@ -50,17 +52,19 @@ export async function wireChain(options: WiringOptions): Promise<ChainLink[]> {
     if (source && index > 0) {
       throw new GraphError(`Source "${spec.name}" stands in the middle of a chain.`);
     }
+    const place = {
+      operator: spec.name,
+      operatorId: spec.id,
+      task: deployment.task,
+      subtask: deployment.subtask,
+      parallelism: deployment.parallelism,
+      location: spec.location,
+      settings: settingsText(spec),
+    };
     return {
       spec,
-      place: {
-        operator: spec.name,
-        operatorId: spec.id,
-        task: deployment.task,
-        subtask: deployment.subtask,
-        parallelism: deployment.parallelism,
-        location: spec.location,
-        settings: settingsText(spec),
-      },
+      place,
+      blame: (thrown, inFlight) => blame(thrown, place, inFlight),
       operator: source ? undefined : makers.createOperator(spec, { keyed, mode }),
       source: source ? new SplitDriver(makers.createSource(spec)) : undefined,
       outputs: [],
@@ -194,15 +198,8 @@ function operatorContext(
       link.out++;
       return emitToAll(outputs, value);
     },
-    emitWatermark: (watermark) => hooks.emitWatermark(index, watermark),
-    emitIdle: (idle) => {
-      controlToAll(link, { kind: 'idle', idle });
-      for (const next of links.slice(index + 1)) {
-        if (next.operator?.holdsWatermarks === true) return next.operator.onIdle?.(idle);
-        controlToAll(next, { kind: 'idle', idle });
-      }
-      return undefined;
-    },
+    emitWatermark: (watermark) => hooks.generated(index, watermark),
+    emitIdle: (idle) => hooks.generated(index, idle),
     requestProcessingTime: (at) => hooks.requestProcessingTime(index, at),
     checkpointing: services.snapshot !== undefined,
     print: (text, stderr) => services.print(text, stderr),

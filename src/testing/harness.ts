@@ -7,82 +7,36 @@
 //       changes the other's by going on with an object. (Not so with `pipeline.object-reuse`.)
 //   H3. What fails between two calls of a test (a result that came later) is thrown by the next one.
 
-import { type ConfigValue, settingsOf } from '../config/resolve.ts';
-import type { Parts } from '../api/transformation.ts';
-import { PyFunction } from '../api/python-function.ts';
 import type { BarrierKind } from '../bridge/frame.ts';
-import { GraphError, InternalError } from '../errors.ts';
-import type { OperatorSpec } from '../graph/job-graph.ts';
-import { builtIn } from '../built-in.ts';
+import { settingsOf } from '../config/resolve.ts';
+import { InternalError } from '../errors.ts';
+import { nameOf } from '../graph/kinds.ts';
 import { runtimeContext } from '../operators/runtime-context.ts';
-import {
-  MAX_TIMESTAMP,
-  MIN_TIMESTAMP,
-  type MaybePromise,
-  type Operator,
-  type OperatorContext,
-  type SplitWatcher,
-  RESTORED,
-} from '../runtime/operator.ts';
-import type { StateDescriptor } from '../state/descriptors.ts';
-import type { OperatorStateStore } from '../state/operator-state.ts';
-import type { SavedSubtask } from '../state/chunks.ts';
-import type { Frozen } from '../state/frozen.ts';
-import { SubtaskStore } from '../state/store.ts';
-import { type Timer, stateOf, timersOf } from './keyed.ts';
+import { Chain } from '../runtime/chain.ts';
+import { ChainTimer, type Exchange } from '../runtime/chain-links.ts';
+import { Closing } from '../runtime/closing.ts';
 import { thrownWithin } from '../runtime/failure.ts';
 import { type Isolate, recordIsolator } from '../runtime/isolate.ts';
-import { SubtaskMetricGroup, type MetricReport } from '../runtime/metric-group.ts';
-import { systemMachine } from '../machine/system-machine.ts';
+import {
+  type Emit,
+  MAX_TIMESTAMP,
+  type MaybePromise,
+  RESTORED,
+  type SplitWatcher,
+} from '../runtime/operator.ts';
+import { RecordRun } from '../runtime/record-run.ts';
 import { restoreWatermark } from '../runtime/restored-watermark.ts';
-import { kindOf as rowOf, named, nameOf, type OperatorName } from '../graph/kinds.ts';
-import { kindOf } from './kinds.ts';
-import { Functions } from './piece-of-program.ts';
+import type { SavedSubtask } from '../state/chunks.ts';
+import type { StateDescriptor } from '../state/descriptors.ts';
+import type { Frozen } from '../state/frozen.ts';
+import type { OperatorStateStore } from '../state/operator-state.ts';
+import type { SubtaskStore } from '../state/store.ts';
+import type { Emitted, KeyBy, TwoInputOptions } from './harness-options.ts';
+import { type Timer, stateOf, timersOf } from './keyed.ts';
 import { ManualClock } from './manual-clock.ts';
-
-/** How a harness runs a function: kind, keys, time and settings. */
-export interface HarnessOptions {
-  /** Operator kind, as 'map' or 'reduce'; found from the methods of an object where it is not said. */
-  kind?: OperatorName;
-  /** Key of a record, for keyed operators. */
-  keyBy?: ((value: never) => unknown) | undefined;
-  /** Parameters of the operator kind. */
-  params?: OperatorSpec['params'];
-  /** BATCH execution in place of STREAMING. */
-  batch?: boolean;
-  /** One of its own, at time 0, by default. */
-  clock?: ManualClock;
-  /** Options, as `{ 'pipeline.auto-watermark-interval': '50' }`. */
-  config?: Readonly<Record<string, ConfigValue>>;
-  /** The operator's name, in messages. */
-  name?: string;
-  /** What `snapshot()` of another harness gave, or an array of what several gave, which were its subtasks. */
-  restore?: SavedSubtask | readonly SavedSubtask[];
-  /** Whether the job takes checkpoints, so that sinks wait for them. By default it does not. */
-  checkpointing?: boolean;
-  /** Where the operator thinks it runs. */
-  subtask?: number;
-  /** As the function sees it; 1 by default. */
-  parallelism?: number;
-  /** As the function sees it; 128 by default. */
-  maxParallelism?: number;
-}
-
-/** As for one input, with the key of the second. */
-export interface TwoInputOptions extends HarnessOptions {
-  /** Key of a record of the second input; a broadcast input has none. */
-  keyBy2?: ((value: never) => unknown) | undefined;
-}
-
-/** A record that was emitted. */
-export interface Emitted {
-  /** The record. */
-  value: unknown;
-  /** Event time in milliseconds; `MIN_TIMESTAMP` where there is none. */
-  timestamp: number;
-}
-
-export type KeyBy = ((value: unknown) => unknown) | undefined;
+import { moveClock } from './move-clock.ts';
+import { type UnderTest, operatorUnderTest } from './operator-under-test.ts';
+import { type ShownMetric, shownOf } from './shown-metrics.ts';
 
 /** What both harnesses are. Use `OneInputHarness` or `TwoInputHarness`. */
 export class OperatorHarness {
@@ -95,11 +49,10 @@ export class OperatorHarness {
   readonly printed: string[] = [];
   /** Copies what somebody may go on to change (H4). */
   protected readonly isolate: Isolate;
-  readonly #operator: Operator;
-  readonly #context: OperatorContext;
-  /** @internal */
-  readonly store: SubtaskStore;
-  readonly #restored: boolean;
+  readonly #test: UnderTest;
+  readonly #chain: Chain;
+  readonly #records: RecordRun;
+  readonly #closing: Closing;
   readonly #keyBy: readonly [KeyBy, KeyBy];
   readonly #sides = new Map<string, Emitted[]>();
   #queue: Promise<void> = Promise.resolve();
@@ -107,107 +60,67 @@ export class OperatorHarness {
   #failure: { thrown: unknown } | undefined;
   #wake: () => void = () => {};
   #cancelCommit: () => void = () => {};
-  #closed = false;
-  readonly #closing: (() => void)[] = [];
 
   /** Who is told of the splits of a source directly before the operator; undefined: it makes no use of them. */
   get splits(): SplitWatcher | undefined {
-    return this.#operator.splits;
+    return this.#test.operator.splits;
   }
 
   protected constructor(fn: unknown, options: TwoInputOptions) {
-    if (fn instanceof PyFunction) {
-      throw new GraphError(
-        `${fn.name} of ${fn.where} is Python; test it there, by isthmus.testing.`,
-      );
-    }
-    const { kind = kindOf(fn), name = 'test', batch = false } = options;
     this.clock = options.clock ?? new ManualClock();
     const settings = settingsOf(options.config ?? {});
     this.isolate = recordIsolator(settings);
     this.#keyBy = [options.keyBy as KeyBy, options.keyBy2 as KeyBy];
-    const keyed = options.keyBy !== undefined;
-    const mode = batch ? 'BATCH' : 'STREAMING';
-    const spec: OperatorSpec = {
-      id: 0,
-      ...named(kind),
-      name,
-      language: 'typescript',
-      chaining: 'always',
-      params: options.params ?? {},
+    const said = {
+      emitSide: (tag: string, value: unknown) =>
+        this.emittedAside(tag, { value, timestamp: this.#time }),
+      emitWatermark: (watermark: number) => this.#chain.generated(0, watermark),
+      emitIdle: (idle: boolean) => this.#chain.generated(0, idle),
+      requestProcessingTime: (at: number) => this.#request(at),
+      print: (text: string) => void this.printed.push(...text.split('\n').slice(0, -1)),
     };
-    const parts = fn instanceof Functions ? fn.parts : alone(kind, fn);
-    spec.fns = Object.fromEntries(
-      Object.keys(parts).map((part) => [
-        part,
-        { language: 'typescript', form: 'closure', id: 0, name },
-      ]),
-    );
-    this.#operator = builtIn.createOperator(spec, { keyed, mode });
-    const place = {
-      subtask: options.subtask ?? 0,
-      parallelism: options.parallelism ?? 1,
-      maxParallelism: options.maxParallelism ?? 128,
+    const exchange: Exchange = {
+      channels: [],
+      emit: (value) => this.emitted({ value, timestamp: this.#time }),
+      control: (element) => {
+        if (element.kind === 'watermark') return this.passedOn(element.timestamp);
+        return element.kind === 'idle' ? this.passedOn(element.idle) : undefined;
+      },
     };
-    const saved = savedOf(options.restore);
-    this.#restored = saved.length > 0;
-    this.store = new SubtaskStore(place, saved, true);
-    this.#context = {
-      spec,
-      jobName: 'test',
-      taskName: name,
-      ...place,
-      attempt: 0,
-      mode,
-      keyed,
-      follows: true,
-      cursor: { timestamp: MIN_TIMESTAMP, key: undefined },
-      state: this.store.of('operator'),
-      metrics: new SubtaskMetricGroup(() => this.clock.now()),
-      clock: this.clock,
-      random: systemMachine.random,
-      files: systemMachine.files,
-      processes: systemMachine.processes,
-      settings,
-      watermark: MIN_TIMESTAMP,
-      load: (part) => Promise.resolve(parts[part]),
-      emitSide: (tag, value) => this.emittedAside(tag, { value, timestamp: this.#time }),
-      emitWatermark: (watermark) => this.passedOn(watermark),
-      emitIdle: (idle) => this.passedOn(idle),
-      requestProcessingTime: (at) => this.#request(at),
-      checkpointing: options.checkpointing === true,
-      print: (text) => void this.printed.push(...text.split('\n').slice(0, -1)),
-      log: () => {},
-      onClose: (close) => this.#closing.push(close),
-    };
+    const test = operatorUnderTest(fn, options, this.clock, settings, said, exchange);
+    this.#test = test;
+    const { cursor, keyed } = test.context;
+    const monotonic = () => this.clock.monotonic();
+    const timer = new ChainTimer(monotonic, Infinity, () => {});
+    this.#chain = new Chain([test.link], cursor, keyed, timer);
+    this.#records = new RecordRun(cursor, timer, monotonic);
+    this.#closing = new Closing(this.clock, settings.closeTimeoutMs);
   }
 
   protected async start(): Promise<void> {
-    const operator = this.#operator;
-    restoreWatermark(this.#context);
-    await operator.open?.(this.#context, (value) => this.emitted({ value, timestamp: this.#time }));
-    if (this.#restored) await this.completeCheckpoint(RESTORED);
+    const { operator, context, isRestored } = this.#test;
+    restoreWatermark(context);
+    await operator.open?.(context, this.#chain.emits[0] as never);
+    if (isRestored) await this.completeCheckpoint(RESTORED);
+  }
+
+  /** @internal */
+  get store(): SubtaskStore {
+    return this.#test.store;
   }
 
   // In.
 
   /** Event time reaches `timestamp`. */
   watermark(timestamp: number): Promise<void> {
-    return this.#run(async () => {
-      if (timestamp <= this.#context.watermark) return;
-      this.#context.watermark = timestamp;
-      await this.#operator.onWatermark?.(timestamp);
-      if (this.#operator.holdsWatermarks !== true || timestamp === MAX_TIMESTAMP) {
-        await this.passedOn(timestamp);
-      }
-    });
+    return this.#run(() =>
+      timestamp <= this.#test.context.watermark ? undefined : this.#chain.watermark(0, timestamp),
+    );
   }
 
   /** The input becomes idle, or active again. */
   idle(idle: boolean): Promise<void> {
-    return this.#run(() =>
-      this.#operator.holdsWatermarks === true ? this.#operator.onIdle?.(idle) : this.passedOn(idle),
-    );
+    return this.#run(() => this.#chain.idleness(0, idle));
   }
 
   /** The clock reaches `nowMs`; what is due in between happens at its time (H2). */
@@ -223,7 +136,7 @@ export class OperatorHarness {
   async wait(timeoutMs = 5_000): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     await this.#run(() => undefined);
-    while (this.#operator.pending === true) {
+    while (this.#test.operator.pending === true) {
       const left = deadline - performance.now();
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -239,9 +152,8 @@ export class OperatorHarness {
   }
 
   /** The input ends: the final watermark, then what the operator has left. */
-  async end(): Promise<void> {
-    await this.watermark(MAX_TIMESTAMP);
-    await this.#run(() => this.#operator.finish?.());
+  end(): Promise<void> {
+    return this.#run(() => this.#chain.finish());
   }
 
   // For the clock, which may be that of several operators.
@@ -281,27 +193,27 @@ export class OperatorHarness {
 
   /** What a key has in a state: a value, an array, a Map, or the result of a reducing or aggregating state. */
   state(descriptor: StateDescriptor, key: unknown): unknown {
-    return stateOf(this.#context, descriptor, key);
+    return stateOf(this.#test.context, descriptor, key);
   }
 
   /** The state of the operator that belongs to no key, broadcast state included. */
   operatorState(): OperatorStateStore {
-    return runtimeContext(this.#context).getOperatorStateStore();
+    return runtimeContext(this.#test.context).getOperatorStateStore();
   }
 
   /** The event-time timers that are registered, in order of time. */
   eventTimers(): Timer[] {
-    return timersOf(this.#context, 'EVENT_TIME');
+    return timersOf(this.#test.context, 'EVENT_TIME');
   }
 
   /** The processing-time timers that are registered, in order of time. */
   processingTimers(): Timer[] {
-    return timersOf(this.#context, 'PROCESSING_TIME');
+    return timersOf(this.#test.context, 'PROCESSING_TIME');
   }
 
   /** What the metrics that the function made show, by dotted name: numbers, and of distributions what they know. */
-  metrics(): Record<string, number | Omit<Distributed, 'kind'>> {
-    const reported = Object.entries(this.#context.metrics.reported() ?? {});
+  metrics(): Record<string, ShownMetric> {
+    const reported = Object.entries(this.#test.context.metrics.reported() ?? {});
     return Object.fromEntries(reported.map(([name, report]) => [name, shownOf(report)]));
   }
 
@@ -325,7 +237,7 @@ export class OperatorHarness {
 
   #barrier(checkpoint: number, of: BarrierKind, then: (frozen: Frozen) => void): Promise<void> {
     return this.#run(async () => {
-      await this.#operator.beforeBarrier?.(checkpoint, of);
+      await this.#chain.beforeBarrier(checkpoint, of);
       then(this.store.freeze(checkpoint));
     });
   }
@@ -334,7 +246,7 @@ export class OperatorHarness {
   completeCheckpoint(checkpoint = 1): Promise<void> {
     return this.#run(async () => {
       this.#cancelCommit();
-      const again = await this.#operator.notifyCheckpointComplete?.(checkpoint);
+      const again = await this.#chain.commit(checkpoint);
       if (again === undefined) return;
       this.#cancelCommit = this.clock.at(again, () => {
         this.completeCheckpoint(checkpoint).catch((thrown: unknown) => {
@@ -346,10 +258,7 @@ export class OperatorHarness {
 
   /** Closes the function. */
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await this.#operator.close?.();
-    for (const close of this.#closing) close();
+    await this.#closing.close(this.#test.link);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -370,7 +279,9 @@ export class OperatorHarness {
 
   /** A watermark, or a change of idleness. */
   protected passedOn(control: number | boolean): MaybePromise<void> {
-    this.watermarks.push(control);
+    // It comes with the end, if a test has not said it before.
+    if (control !== MAX_TIMESTAMP || this.watermarks.at(-1) !== control)
+      this.watermarks.push(control);
   }
 
   /** H4 */
@@ -390,27 +301,28 @@ export class OperatorHarness {
     records: readonly (readonly [unknown, number])[],
     keyBy: KeyBy,
   ): Promise<void> {
-    const { cursor } = this.#context;
     return this.#run(async () => {
       for (const [value, timestamp] of records) {
-        cursor.timestamp = timestamp;
-        cursor.key = this.isolate(keyBy?.(value)); // H4: it may be part of its record.
-        if (which === 0) await this.#operator.process(value);
-        else await this.#second(value);
+        const key = this.isolate(keyBy?.(value)); // H4: it may be part of its record.
+        const batch = { values: [value], timestamps: [timestamp], keys: [key] };
+        this.#records.begin(batch, this.#entry(which));
+        await this.#records.advance();
         await this.#fire();
       }
     });
   }
 
-  #second(value: unknown): MaybePromise<void> {
-    if (this.#operator.processSecond === undefined) {
-      throw new InternalError(`Operators of kind ${nameOf(this.#context.spec)} have one input.`);
+  #entry(which: 0 | 1): Emit {
+    if (which === 0) return this.#chain.first;
+    const { operator, context } = this.#test;
+    if (operator.processSecond === undefined) {
+      throw new InternalError(`Operators of kind ${nameOf(context.spec)} have one input.`);
     }
-    return this.#operator.processSecond(value);
+    return this.#chain.second;
   }
 
   get #time(): number {
-    return this.#context.cursor.timestamp;
+    return this.#test.context.cursor.timestamp;
   }
 
   #request(at: number): void {
@@ -427,7 +339,7 @@ export class OperatorHarness {
     const requested = this.#requested;
     if (Math.floor(requested) > this.clock.now()) return undefined;
     this.#requested = Infinity;
-    return this.#operator.onProcessingTime?.(Math.max(requested, this.clock.now()));
+    return this.#chain.processingTime(Math.max(requested, this.clock.now()), [0]);
   }
 
   /** H1, H3 */
@@ -449,29 +361,6 @@ export class OperatorHarness {
   readonly #ran = (): void => this.#wake();
 }
 
-/** Moves a clock, and calls at its time whatever is due before (H2). Of operators one behind the other, the first comes first. */
-export async function moveClock(
-  clock: ManualClock,
-  operators: readonly Pick<OperatorHarness, 'dueAt' | 'fire'>[],
-  nowMs: number,
-): Promise<void> {
-  for (;;) {
-    await settled();
-    const due = Math.min(clock.nextAlarm, ...operators.map(({ dueAt }) => dueAt));
-    if (due > nowMs) break;
-    clock.set(Math.max(due, clock.now()));
-    await settled();
-    for (const operator of operators) await operator.fire();
-  }
-  clock.set(nowMs);
-  for (const operator of operators) await operator.fire();
-}
-
-/** Lets promises that have what they wait for go on. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
 async function within(promise: Promise<void>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
@@ -482,26 +371,4 @@ async function within(promise: Promise<void>, ms: number): Promise<boolean> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-function savedOf(
-  restore: SavedSubtask | readonly SavedSubtask[] | undefined,
-): readonly SavedSubtask[] {
-  if (restore === undefined) return [];
-  return 'chunks' in restore ? [restore] : restore;
-}
-
-type Distributed = Extract<MetricReport, { kind: 'distribution' }>;
-
-function shownOf(report: MetricReport): number | Omit<Distributed, 'kind'> {
-  if (report.kind === 'gauge') return report.value;
-  if (report.kind !== 'distribution') return report.count;
-  const { kind: _, ...known } = report;
-  return known;
-}
-
-/** A function given by itself, as the part of an operator that comes first. */
-function alone(kind: OperatorName, fn: unknown): Parts {
-  const [part = 'function'] = Object.keys(rowOf(named(kind)).functions);
-  return fn === undefined ? {} : { [part]: fn };
 }

@@ -1,7 +1,8 @@
 // The public face of `isthmus/testing`: functions and operators without a job, milliseconds a test.
 
 export { MAX_TIMESTAMP, MIN_TIMESTAMP } from '../runtime/operator.ts';
-export type { Emitted, HarnessOptions, OperatorHarness, TwoInputOptions } from './harness.ts';
+export type { OperatorHarness } from './harness.ts';
+export type { Emitted, HarnessOptions, TwoInputOptions } from './harness-options.ts';
 export type { Timer } from './keyed.ts';
 export { ManualClock } from './manual-clock.ts';
 export { OneInputHarness } from './one-input.ts';

@@ -1,7 +1,8 @@
 import { GraphError } from '../errors.ts';
 import type { DataStream } from '../api/data-stream.ts';
 import { MIN_TIMESTAMP } from '../runtime/operator.ts';
-import { type HarnessOptions, OperatorHarness } from './harness.ts';
+import { OperatorHarness } from './harness.ts';
+import type { HarnessOptions } from './harness-options.ts';
 import { operatorOfStream } from './operator-of-stream.ts';
 
 /** Runs a function, or an operator with one input, as a job would. */

@@ -4,7 +4,7 @@ import type { DataStream } from '../api/data-stream.ts';
 import { GraphError } from '../errors.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import { nameOf, type OperatorName } from '../graph/kinds.ts';
-import type { TwoInputOptions } from './harness.ts';
+import type { TwoInputOptions } from './harness-options.ts';
 import { PieceOfProgram } from './piece-of-program.ts';
 
 export type FoundOperator = Pick<TwoInputOptions, 'keyBy' | 'keyBy2'> & {

@@ -7,7 +7,7 @@ import { GraphError } from '../errors.ts';
 import type { EdgeSpec, FunctionRef, OperatorSpec } from '../graph/job-graph.ts';
 import { isSource } from '../graph/kinds.ts';
 import { userFunction } from '../runtime/functions.ts';
-import type { KeyBy } from './harness.ts';
+import type { KeyBy } from './harness-options.ts';
 
 export type Build<Made> = (...streams: DataStream<unknown>[]) => Made;
 

@@ -8,7 +8,8 @@
 import type { Isolate } from '../runtime/isolate.ts';
 import { MAX_TIMESTAMP } from '../runtime/operator.ts';
 import { type TimeChange, WatermarkMerger } from '../runtime/watermark-merger.ts';
-import { type Emitted, type HarnessOptions, type KeyBy, OperatorHarness } from './harness.ts';
+import { OperatorHarness } from './harness.ts';
+import type { Emitted, HarnessOptions, KeyBy } from './harness-options.ts';
 
 /** What reads an output, of an operator or of an input of the pipeline. */
 export interface Reader {

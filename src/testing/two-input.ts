@@ -1,7 +1,8 @@
 import { GraphError } from '../errors.ts';
 import type { DataStream } from '../api/data-stream.ts';
 import { MIN_TIMESTAMP } from '../runtime/operator.ts';
-import { OperatorHarness, type TwoInputOptions } from './harness.ts';
+import { OperatorHarness } from './harness.ts';
+import type { TwoInputOptions } from './harness-options.ts';
 import { operatorOfStreams } from './operator-of-stream.ts';
 
 /** Runs a function, or an operator with two inputs; watermarks of the two merge as the minimum. */
