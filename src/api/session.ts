@@ -7,7 +7,7 @@ import { findInterpreter, resolveInterpreter } from '../bridge/interpreter.ts';
 import { processOutput, writeQuietly } from '../bridge/output-stream.ts';
 import { workerOutput } from '../bridge/worker-output.ts';
 import { WorkerPool } from '../bridge/worker-pool.ts';
-import type { OutputOrigin } from '../bridge/worker-process.ts';
+import type { OutputOrigin } from '../bridge/worker-streams.ts';
 import { hostProblem } from '../config/host.ts';
 import { ConfigurationError, OutputError } from '../errors.ts';
 import type { ImportRef } from '../graph/function-refs.ts';

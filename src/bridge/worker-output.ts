@@ -2,7 +2,7 @@
 
 import type { OutputStream, ProgramOutput } from './output-stream.ts';
 import { WholeLines } from './whole-lines.ts';
-import type { OutputReceiver, WorkerOutput } from './worker-process.ts';
+import type { OutputReceiver, WorkerOutput } from './worker-streams.ts';
 
 export function workerOutput({ stdout, stderr }: ProgramOutput): WorkerOutput {
   return {

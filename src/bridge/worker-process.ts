@@ -1,64 +1,33 @@
 // One Python worker: its process, its pipes, its end.
 //
 //   W1. Its frames are always read, whatever else waits: no pipe of ours can deadlock it. Its output is read while there is
-//       room for it.
-//   W2. It leads a process group of its own; killing means the group, so that what user code started goes with it. The
-//       group also goes when this process ends in a way it cannot see coming (group-guard.ts).
+//       room for it (worker-streams.ts).
+//   W2. It leads a process group of its own; killing means the group, so that what user code started goes with it
+//       (worker-child.ts). The group also goes when this process ends in a way it cannot see coming (group-guard.ts).
 //   W3. `exited` resolves once, after what it wrote before its end has been handed over.
 //   W4. What it wrote before a frame is taken before the frame is, by `takeOutput`: it is in its pipes by then.
 //   W6. A tenant hears of its end also when that came first.
 //   W5. Idle in the pool it does not keep this process alive; at work it does.
 
-import { readSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { execa } from 'execa';
 import type { WorkerError } from '../errors.ts';
+import { forget, remember } from './living-workers.ts';
 import { PROTOCOL_VERSION, VERSION } from '../version.ts';
 import { type Frame, FrameType } from './frame.ts';
 import { FrameConnection, mapOf } from './frame-connection.ts';
 import { forgetGroup, guardGroup } from './group-guard.ts';
-import { type WorkerEnvironment, environmentOf } from './worker-environment.ts';
+import { type ChildOptions, startChild } from './worker-child.ts';
 import { needDescriptors } from './spare-descriptors.ts';
 import { type WorkerExit, workerExitError } from './worker-exit.ts';
+import { type WorkerOutput, WorkerStreams } from './worker-streams.ts';
 import type { WorkerLink, WorkerTenant } from './worker-link.ts';
 
-export interface WorkerProcessOptions {
-  executable: string;
-  /** The folder that holds the Python package `isthmus` of this very version. */
-  packageDir: string;
+export interface WorkerProcessOptions extends ChildOptions {
   output: WorkerOutput;
   startTimeoutMs: number;
   maxFrameBytes: number;
-  /** Variables that are other for it than for this process. */
-  env?: WorkerEnvironment;
-  /** Code the interpreter runs instead of the worker's own; for tests. */
-  bootstrap?: string;
-}
-
-/**
- * Takes what a worker writes, chunk by chunk; an empty one at the end of a job and of the worker. A promise holds the worker
- * back until it settles.
- */
-export type OutputReceiver = (
-  chunk: Uint8Array,
-  from: OutputOrigin,
-) => Promise<void> | undefined | void;
-
-export interface WorkerOutput {
-  /** Whole lines of print sinks. */
-  printed: OutputReceiver;
-  /** What functions print. */
-  said: OutputReceiver;
-  stderr: OutputReceiver;
-}
-
-/** Where output of a worker comes from: the subtask its job gave it, and the operator where there is but one. */
-export interface OutputOrigin {
-  pid: number;
-  subtask?: number;
-  operator?: string;
 }
 
 /** What a worker says of itself. */
@@ -70,33 +39,14 @@ export interface WorkerHello {
   executable: string;
 }
 
-// The package of our version is found first and the folder then goes to the end of the path, where it shadows nothing.
-const BOOTSTRAP = `
-import sys
-if sys.version_info < (3, 10):
-    sys.stderr.write("Isthmus needs Python 3.10 or newer; %s is %s.\\n" % (sys.executable, sys.version.split()[0]))
-    sys.exit(78)
-folder = sys.argv.pop(1)
-sys.path[:] = [folder] + [entry for entry in sys.path if entry not in ("", folder)]
-import isthmus
-sys.path.append(sys.path.pop(0))
-from isthmus._worker.main import main
-main()
-`;
-
 /** Exit code of a worker that says on stderr why it cannot start. */
 const EXIT_CANNOT_START = 78;
-const STDERR_TAIL_BYTES = 16 << 10;
 /** How long the pipes of a dead worker may take to come to their end. */
 const DRAIN_MS = 250;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const SHUTDOWN_GRACE_MS = 300;
 /** How long a hung worker may take over its faulthandler dump. */
 const DUMP_MS = 300;
-
-/** All workers that live, so that none is left when this process ends. */
-const alive = new Set<WorkerProcess>();
-let exitHookInstalled = false;
 
 export class WorkerProcess implements WorkerLink {
   readonly pid: number;
@@ -111,8 +61,7 @@ export class WorkerProcess implements WorkerLink {
   #tenant: WorkerTenant | undefined;
   /** Where it was last at work: what was printed there may come after the job has ended. */
   #place: WorkerTenant['place'];
-  readonly #outputs = new Map<Readable, OutputReceiver>();
-  #stderrTail = Buffer.alloc(0);
+  readonly #streams: WorkerStreams;
   /** Decided before the process is seen to end, when it is us who end it. */
   #cause: WorkerExit | undefined;
   /** Why it is gone, when all is told. */
@@ -153,18 +102,20 @@ export class WorkerProcess implements WorkerLink {
       options.maxFrameBytes,
     );
     const { output } = options;
-    this.#listen(stderr, (chunk, from) => {
-      this.#keepTail(chunk);
-      // The dump that killHung asks for is told in the error, as far as it concerns the user.
-      return this.#cause?.kind === 'hung' ? undefined : output.stderr(chunk, from);
-    });
-    this.#listen(printed as Readable, output.printed);
-    this.#listen(said as Readable, output.said);
+    this.#streams = new WorkerStreams(
+      { stderr, printed: printed as Readable, said: said as Readable },
+      {
+        ...output,
+        // The dump that killHung asks for is told in the error, as far as it concerns the user.
+        stderr: (chunk, from) =>
+          this.#cause?.kind === 'hung' ? undefined : output.stderr(chunk, from),
+      },
+      () => ({ pid: this.pid, ...this.#place?.() }),
+    );
     this.#watchStart();
     void this.#watchExit();
-    alive.add(this);
+    remember(this);
     if (this.pid !== 0) guardGroup(this.pid);
-    killAllAtExit();
   }
 
   /** The worker belongs to `tenant` from now on, or to nobody. */
@@ -199,15 +150,7 @@ export class WorkerProcess implements WorkerLink {
 
   /** Hands over what it has written so far (W4), also what is no whole line. */
   takeOutput(): void {
-    for (const [stream, receive] of this.#outputs) {
-      // What is read already, then what is in the pipe.
-      while (stream.read() !== null);
-      const descriptor = (stream as DescriptorStream)._handle?.fd ?? -1;
-      for (let chunk = readNow(descriptor); chunk !== undefined; chunk = readNow(descriptor)) {
-        this.#receive(stream, receive, chunk);
-      }
-      void receive(NOTHING, this.#origin());
-    }
+    this.#streams.take();
   }
 
   /** Lets it end by itself, for a moment; then kills it. */
@@ -338,9 +281,9 @@ export class WorkerProcess implements WorkerLink {
     clearTimeout(this.#startTimer);
     // Children of user code may hold the pipes open (W2); then what is in the pipes is read to its end (W3).
     this.#signalGroup('SIGKILL');
-    for (const [stream] of this.#outputs) stream.resume();
+    this.#streams.end();
     if (ended.failure === undefined) await Promise.race([closed, delay(DRAIN_MS)]);
-    alive.delete(this);
+    forget(this);
     if (this.pid !== 0) forgetGroup(this.pid);
     this.#connection.close();
     const exit = this.#exitOf(ended);
@@ -351,7 +294,7 @@ export class WorkerProcess implements WorkerLink {
   }
 
   #exitOf(ended: { code: number | null; signal: string | null; failure?: Error }): WorkerExit {
-    const stderrTail = this.#stderrTail.toString('utf8');
+    const { stderrTail } = this.#streams;
     if (this.#cause !== undefined) {
       return 'stderrTail' in this.#cause ? { ...this.#cause, stderrTail } : this.#cause;
     }
@@ -397,30 +340,6 @@ export class WorkerProcess implements WorkerLink {
     }
   }
 
-  #origin(): OutputOrigin {
-    return { pid: this.pid, ...this.#place?.() };
-  }
-
-  #listen(stream: Readable, receive: OutputReceiver): void {
-    this.#outputs.set(stream, receive);
-    stream.on('data', (chunk: Uint8Array) => this.#receive(stream, receive, chunk));
-    stream.on('end', () => void receive(NOTHING, this.#origin()));
-    stream.on('error', ignore);
-  }
-
-  #receive(stream: Readable, receive: OutputReceiver, chunk: Uint8Array): void {
-    const room = receive(chunk, this.#origin());
-    // Of a worker that has ended there is no more than its pipes hold.
-    if (room === undefined || this.#gone) return;
-    stream.pause(); // W1
-    void room.then(() => stream.resume());
-  }
-
-  #keepTail(chunk: Uint8Array): void {
-    const kept = Buffer.concat([this.#stderrTail, chunk]);
-    this.#stderrTail = Buffer.from(kept.subarray(Math.max(0, kept.length - STDERR_TAIL_BYTES)));
-  }
-
   #ref(): void {
     this.#child.ref();
     for (const stream of this.#child.stdio) (stream as Socket | null)?.ref?.();
@@ -433,65 +352,6 @@ export class WorkerProcess implements WorkerLink {
 }
 
 const NOTHING = new Uint8Array(0);
-
-function startChild(options: WorkerProcessOptions) {
-  const { executable, packageDir } = options;
-  const args = [
-    '-X',
-    'utf8',
-    '-X',
-    'faulthandler',
-    '-c',
-    options.bootstrap ?? BOOTSTRAP,
-    packageDir,
-  ];
-  const child = execa(executable, args, {
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
-    detached: true, // W2
-    buffer: false,
-    reject: false,
-    cleanup: false,
-    env: environmentOf(options.env ?? {}),
-    extendEnv: false,
-    encoding: 'buffer',
-  });
-  return child;
-}
-
-/** A stream over a descriptor; Node has no public way to ask which. */
-interface DescriptorStream extends Readable {
-  readonly _handle?: { readonly fd: number };
-}
-
-const scratch = Buffer.alloc(64 << 10);
-
-/** What can be read without waiting, if anything. */
-function readNow(descriptor: number): Uint8Array | undefined {
-  if (descriptor < 0) return undefined;
-  try {
-    const bytes = readSync(descriptor, scratch);
-    return bytes === 0 ? undefined : Buffer.from(scratch.subarray(0, bytes));
-  } catch {
-    return undefined; // There is nothing (EAGAIN), or nobody left to write.
-  }
-}
-
-function killAllAtExit(): void {
-  if (exitHookInstalled) return;
-  exitHookInstalled = true;
-  process.on('exit', killWorkers);
-}
-
-function killWorkers(): void {
-  for (const worker of alive) worker.killNow();
-}
-
-/** Ends this process and all its workers without waiting for anything. */
-export function killAllNow(): never {
-  killWorkers();
-  process.kill(process.pid, 'SIGKILL');
-  throw new Error('unreachable');
-}
 
 function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());

@@ -49,7 +49,7 @@ import { endWithProgram, inOrderWithin } from '../bridge/group-guard.ts';
 import { rememberInterpreter } from '../bridge/interpreter.ts';
 import { workerOutput } from '../bridge/worker-output.ts';
 import { WorkerPool } from '../bridge/worker-pool.ts';
-import { killAllNow } from '../bridge/worker-process.ts';
+import { killAllNow } from '../bridge/living-workers.ts';
 
 /** By number, what `RuntimeProcess` in python/isthmus/_driver/runtime.py hands over; 0 to 2 are user code's. */
 const FRAMES_IN = 3;
