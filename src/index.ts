@@ -27,11 +27,9 @@ export {
   type ExecuteOptions,
   type PythonOptions,
   type RuntimeExecutionMode,
-  type SourceContext,
-  type SourceFunction,
-  type SourceIterable,
   StreamExecutionEnvironment,
 } from './api/environment.ts';
+export type { SourceContext, SourceFunction, SourceIterable } from './api/sources.ts';
 export {
   BucketAssigner,
   Encoder,

@@ -16,7 +16,7 @@ import { byDefault, fedBy, isInput, isOutput } from '../graph/ports.ts';
 import { checkFolder, checkWhere } from './arguments.ts';
 import { callerFile } from './caller.ts';
 import type { Source } from '../runtime/source.ts';
-import type { SourceFunction, SourceIterable } from './environment.ts';
+import type { SourceFunction, SourceIterable } from './sources.ts';
 import { keptForTheJob } from '../connectors/function/given-stream.ts';
 import type { BuiltGraph } from './graph-builder.ts';
 import { JobHandle, type OutputTypes } from './job-handle.ts';
