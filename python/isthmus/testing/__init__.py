@@ -11,11 +11,12 @@ Example:
 from __future__ import annotations
 
 from .clock import ManualClock
-from .harness import OneInputHarness, TwoInputHarness
+from .harness import OneInputHarness
 from .pipeline_harness import PipelineHarness
 from .sink_contract import SinkCase, check_sink
 from .source_contract import check_source
 from .source_harness import SourceHarness
+from .two_input import TwoInputHarness
 
 __all__ = [
     "ManualClock",

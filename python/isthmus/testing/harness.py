@@ -8,7 +8,7 @@ H1. As in a job the operator has records of its own, and what it emits is what i
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -18,17 +18,22 @@ from .._program.kinds import KINDS, split_name
 from .._program.operations import Operation
 from .._program.typescript import TypeScriptFunction
 from .._settings.resolve import settings_of
-from .._values.keep import keeper
+from .._values.keep import Own, keeper
 from .._worker.built_in import make_operator
 from .._worker.machine.machine import Machine
+from .._worker.runtime.care import Care
+from .._worker.runtime.chain import Chain
+from .._worker.runtime.commits import Commits
+from .._worker.runtime.drain import Drain, nothing
 from .._worker.runtime.operator import (
-    MAX_TIMESTAMP,
     MIN_TIMESTAMP,
     RESTORED,
     Cursor,
     Operator,
     OperatorContext,
 )
+from .._worker.runtime.reach import SHARED
+from .._worker.runtime.record_run import RecordRun
 from .._worker.runtime.runtime_context import runtime_context
 from .._worker.runtime.timer_queue import TimerQueue
 from .._worker.runtime.watermarks import restore_watermark
@@ -39,8 +44,21 @@ from ..datastream.state import OperatorStateStore
 from ..errors import GraphError
 from .clock import ManualClock
 from .kinds import kind_of
+from .move_clock import move_clock
 from .operator_of_stream import operator_of_stream
 from .piece_of_program import Functions
+
+
+class _Behind:
+    """What is behind the operator: told of its event time."""
+
+    own: Own | None = None
+
+    def __init__(self, pass_on: Callable[[int | bool], None]) -> None:
+        self._pass_on = pass_on
+
+    def control(self, element: tuple[Any, ...]) -> None:
+        self._pass_on(element[1])
 
 
 class _AnyTag(frozenset[str]):
@@ -155,15 +173,27 @@ class OneInputHarness:
         self._own = keeper(self.context)[0]
         self.operator: Operator = make_operator(spec, keyed=key_by is not None, batch=batch)
         self.operator.ctx = self.context
+        self._chain = Chain([self.operator], _Behind(self._pass_on))
+        self._run = RecordRun(
+            self._chain,
+            Care(),
+            self._cursor,
+            spec,
+            self._store.keys,
+            wait=self._waited,
+            turn=lambda: None,
+            has_more=lambda: False,
+        )
+        self._commits = Commits()
         self.context.checkpointing = checkpointing
         #: What the operator has printed for the program, in whole lines.
         self.printed: list[str] = []
         self.context.program_output = lambda text, stderr: self.printed.extend(text.splitlines())
         restore_watermark(self.context)
         self.operator.open(self.context)
+        # A test may hand over more records than there may be calls under way.
+        self._chain.limits = False
         self._closed = False
-        #: A checkpoint whose commit has failed, and when it is tried again.
-        self._commit_again: tuple[int, int] | None = None
         if self._store.is_restored:
             self.complete_checkpoint(RESTORED)
 
@@ -192,16 +222,11 @@ class OneInputHarness:
 
     def watermark(self, timestamp: int) -> None:
         """Event time reaches ``timestamp``."""
-        self.context.watermark = timestamp
-        self._collect(self.operator.advance_watermark(timestamp))
-        forwarded = self.operator.forward_watermark(timestamp)
-        if forwarded is not None:
-            self._pass_on(forwarded)
+        self._work(self._chain.watermark(0, timestamp))
 
     def idle(self, idle: bool) -> None:
         """The input becomes idle, or active again."""
-        if self.operator.follows_idleness:
-            self._pass_on(idle)
+        self._chain.idleness(0, idle)
 
     def processing_time(self, now_ms: int) -> None:
         """The clock reaches ``now_ms``; what is due in between fires at its time."""
@@ -209,18 +234,14 @@ class OneInputHarness:
 
     def wait(self, seconds: float = 5.0) -> None:
         """Wait until an async operator has no call under way."""
+        self._work(self._chain.polled())
         while self.operator.pending():
-            self._woken.clear()
-            self._poll()
-            if self.operator.pending() and not self._woken.wait(seconds):
-                raise TimeoutError(f"Results were still on their way after {seconds} s.")
-        self._poll()
+            self._work(iter([self._waited(seconds)]))
+            self._work(self._chain.polled())
 
     def end(self) -> None:
         """The input ends: the final watermark, then what the operator has left."""
-        self.watermark(MAX_TIMESTAMP)
-        self.wait()
-        self._collect(self.operator.finish())
+        self._work(self._chain.finish(self._waited))
 
     # Out.
 
@@ -276,21 +297,18 @@ class OneInputHarness:
 
     def snapshot(self, checkpoint: int = 1, *, savepoint: bool = False) -> Any:
         """The operator's state, to be given to ``restore`` of another harness, as a checkpoint or a savepoint takes it."""
-        self._collect(self.operator.before_barrier(checkpoint, SAVEPOINT if savepoint else CHECKPOINT))
+        self._work(self._chain.before_barrier(checkpoint, SAVEPOINT if savepoint else CHECKPOINT))
         return self._store.freeze(checkpoint).saved()
 
     def complete_checkpoint(self, checkpoint: int = 1) -> None:
         """A checkpoint is complete: sinks commit. A commit that fails is tried again as the clock goes on."""
-        again = self.operator.notify_checkpoint_complete(checkpoint)
-        self._commit_again = None if again is None else (checkpoint, again)
+        self._commits.commit(self._chain, checkpoint)
 
     @property
     def due_at(self) -> int | None:
         """When something is to happen by the clock."""
-        due = self.operator.next_processing_time()
-        if self._commit_again is None:
-            return due
-        return self._commit_again[1] if due is None else min(due, self._commit_again[1])
+        wanted = (self._chain.next_processing_time(), self._commits.due_at)
+        return min((time for time in wanted if time is not None), default=None)
 
     def close(self) -> None:
         """Close the function."""
@@ -315,41 +333,35 @@ class OneInputHarness:
     def _feed_keyed(
         self, which: int, records: list[tuple[Any, int]], key_by: Callable[[Any], Any] | None
     ) -> None:
-        operator = self.operator
-        if key_by is not None:
-            own = self._own  # H1: a key may be part of its record.
-            keys = [freeze(own(key_by(value))) for value, _ in records]
-            self._store.of("operator").touch(keys)
-            pairs = self._followed(
-                [((key, value), timestamp) for key, (value, timestamp) in zip(keys, records, strict=True)]
-            )
-            results = operator.apply_keyed(pairs) if which == 0 else operator.apply_second_keyed(pairs)
-        else:
-            values = self._followed(records)
-            results = operator.apply(values) if which == 0 else operator.apply_second(values)
-        self._collect(results)
-        self._collect(operator.let_go())
-        self._take_generated()
-        due = operator.next_processing_time()
+        own = self._own  # H1: a key may be part of its record.
+        keys = None if key_by is None else [own(key_by(value)) for value, _ in records]
+        values = [value for value, _ in records]
+        self._work(self._run.batch(values, [time for _, time in records], keys, which, SHARED))
+        due = self._chain.next_processing_time()
         # As in a job, what is due goes off when its millisecond is over.
         if due is not None and due < self.clock.now_ms():
             self._fire()
 
-    def _followed(self, records: list[tuple[Any, int]]) -> Iterator[Any]:
-        for value, timestamp in records:
-            self._cursor.timestamp = timestamp
-            yield value
-
     def _fire(self) -> None:
         """The time of the clock has come."""
-        if self._commit_again is not None and self.clock.now_ms() >= self._commit_again[1]:
-            self.complete_checkpoint(self._commit_again[0])
-        self._collect(self.operator.advance_processing_time(self.clock.now_ms()))
-        self._take_generated()
+        now = self.clock.now_ms()
+        again = self._commits.due_by(now)
+        if again is not None:
+            self.complete_checkpoint(again)
+        self._work(self._chain.processing_time(now))
 
-    def _collect(self, results: Iterable[Any] | None) -> None:
-        for value in results or ():
-            self._emitted(value, self._cursor.timestamp)
+    def _work(self, drains: Iterable[Drain]) -> None:
+        """Pulls one record at a time: whoever reads it has it before the next one is made."""
+        for records, _, _ in drains:
+            for value in records:
+                self._emitted(value, self._cursor.timestamp)
+
+    def _waited(self, seconds: float = 5.0) -> Drain:
+        """Nothing, when the operator has woken the task."""
+        if not self._woken.wait(seconds):
+            raise TimeoutError(f"Results were still on their way after {seconds} s.")
+        self._woken.clear()
+        return nothing()
 
     # What leaves the operator. A pipeline hands it on.
 
@@ -362,76 +374,6 @@ class OneInputHarness:
     def _pass_on(self, control: int | bool) -> None:
         self.watermarks.append(control)
 
-    def _poll(self) -> None:
-        self._collect(self.operator.poll())
-        self._take_generated()
-
-    def _take_generated(self) -> None:
-        watermark, idle = self.operator.poll_watermark(), self.operator.poll_idle()
-        if idle is False:
-            self._pass_on(False)
-        if watermark is not None:
-            self._pass_on(watermark)
-        if idle:
-            self._pass_on(True)
-
-
-class TwoInputHarness(OneInputHarness):
-    """Runs a function or an operation with two inputs; watermarks of the two merge as the minimum.
-
-    Args:
-        key_by2: Key of a record of the second input; a broadcast input has none.
-    """
-
-    def __init__(
-        self, function: Any = None, *, key_by2: Callable[[Any], Any] | None = None, **options: Any
-    ) -> None:
-        super().__init__(function, **options)
-        self._key_by = (self._key_by[0], key_by2)
-        self._merged = [MIN_TIMESTAMP, MIN_TIMESTAMP]
-
-    @classmethod
-    def open_streams(cls, build: Callable[[Any, Any], Any], **options: Any) -> TwoInputHarness:
-        """As ``open_stream``, for an operator on two streams: joins, and whatever streams connect to."""
-        return cls(**operator_of_stream(build, 2), **options)
-
-    def process1(self, *values: Any, timestamp: int = MIN_TIMESTAMP) -> None:
-        """Records of the first input."""
-        self.process(*values, timestamp=timestamp)
-
-    def process2(self, *values: Any, timestamp: int = MIN_TIMESTAMP) -> None:
-        """Records of the second input."""
-        self._feed(1, [(value, timestamp) for value in values])
-
-    def watermark1(self, timestamp: int) -> None:
-        """Event time of the first input."""
-        self._merge(0, timestamp)
-
-    def watermark2(self, timestamp: int) -> None:
-        """Event time of the second input."""
-        self._merge(1, timestamp)
-
-    def _merge(self, which: int, timestamp: int) -> None:
-        before = min(self._merged)
-        self._merged[which] = max(timestamp, self._merged[which])
-        if min(self._merged) > before:
-            self.watermark(min(self._merged))
-
 
 def _registered(timers: TimerQueue | EmbeddedTimers) -> list[tuple[int, Any]]:
     return sorted(((time, thaw(key)) for time, key in timers.items()), key=lambda t: t[0])
-
-
-def move_clock(clock: ManualClock, operators: Sequence[OneInputHarness], now_ms: int) -> None:
-    """Move a clock; what operators wait for happens at its time. Of those one behind the other, the first comes first."""
-    while True:
-        wanted = [operator.due_at for operator in operators]
-        due = min((time for time in wanted if time is not None), default=None)
-        if due is None or due > now_ms:
-            break
-        clock.set(max(due, clock.now_ms()))
-        for operator in operators:
-            operator._fire()
-    clock.set(now_ms)
-    for operator in operators:
-        operator._fire()

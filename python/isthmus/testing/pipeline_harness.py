@@ -16,7 +16,8 @@ from .._values.keep import Own, as_it_is, kept
 from .._worker.runtime.operator import MIN_TIMESTAMP
 from ..datastream.data_stream import DataStream
 from .clock import ManualClock
-from .harness import OneInputHarness, move_clock
+from .harness import OneInputHarness
+from .move_clock import move_clock
 from .piece_of_program import PieceOfProgram, functions_of, key_of
 from .stage import Reader, Stage, hand_on
 

@@ -1,4 +1,5 @@
-"""The operators of a task, one behind the other: how records, event time and the end of input go through them.
+"""The operators of a task, one behind the other: how records, event time and the end of input go through them. Harnesses of
+tests drive it, too. Twin of ``src/runtime/chain.ts``.
 
 C1. A watermark passes the operators in chain order, each having fired what is due before the next one is told.
 C2. Each operator sees the final watermark and finishes before the next one does.
@@ -8,22 +9,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import compress, repeat
-from typing import Any
+from typing import Any, Protocol
 
 from ..._values.isolate import is_immutable
+from ..._values.keep import Own
 from .drain import Drain
 from .emitted import Emitted
 from .feed import Feed
 from .operator import MAX_TIMESTAMP, Operator
-from .outputs import Outputs
 from .reach import FIXED, SHARED
 
 # More than will ever pass; a marker of this length counts by what is left of it.
 _MANY = 1 << 62
 
 
+class Exit(Protocol):
+    """What is behind a chain: the outputs of a task, or a harness."""
+
+    #: How records are kept while the functions of the chain go on; None: as they are.
+    own: Own | None
+
+    def control(self, element: tuple[Any, ...]) -> None:
+        """A watermark or idleness, behind all that the chain has made before."""
+
+
 class Chain:
-    def __init__(self, operators: list[Operator], outputs: Outputs) -> None:
+    def __init__(self, operators: list[Operator], outputs: Exit) -> None:
         self.operators = operators
         self._outputs = outputs
         #: Operators that may make a watermark with any record; None: not looked for yet.

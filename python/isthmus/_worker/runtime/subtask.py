@@ -1,52 +1,44 @@
-"""One subtask of a Python task: its queue, its chain of operators, its outputs.
+"""One subtask of a Python task: its queue, its chain of operators, its outputs. Twin of ``src/runtime/subtask.ts`` and
+``subtask-work.ts``.
 
 The work on an element is a sequence of *drains*: iterators to be pulled to their end, a chunk at a time. Between two
 chunks the task may be left and taken up again, so a slow function or an output without credit never holds up the slot.
+What elements mean, and T4 and T7 to T9, are in ``elements.py``.
 
   T1. Elements of one channel take effect in their order; an element is finished before the next one begins.
-  T4. A task whose input has ended sends the final watermark and END on every channel. It then is *drained*; where the
-      job takes checkpoints it waits for the last one, with which its sinks commit, and then is *finished*: closed.
   T6. What timers and late results make goes before the rest of the element at hand, in chunks as that does.
-  T7. A barrier cuts the stream at one record: before it goes what operators had gathered, then all is saved, then it is
-      sent. A source sends it behind the record in flight, and its position is behind that record, too.
-  T8. Behind a barrier that suspends nothing happens any more. One that drains comes behind all that the end of input
-      brings about.
-  T9. A checkpoint is answered once: with the state, also when the task is drained, or with the news that it has finished.
   T10. Nothing is processed before all is committed that the restored checkpoint holds. A commit that fails is asked for again
       when its sink says, and the task does not close before it has succeeded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..._bridge.frame import CHECKPOINT, DRAIN, SUSPEND
-from ..._interfaces.source import Batch as SourceBatch
-from ..._values.failure import OperatorFailure, safe_repr
+from ..._bridge.frame import DRAIN
+from ..._values.failure import OperatorFailure
 from ..._values.raised import ANYTHING
 from ..machine.clock import Clock
-from ..state.key_identity import Freezer
 from ..state.storage.subtask_state import KeptOperator
 from ..state.store import SubtaskStore
-from .aligner import Barrier
 from .answers import Answers
-from .blame import in_flight, stopped, suspect
+from .blame import in_flight, suspect
 from .busy import Looks
 from .care import Care
 from .chain import Chain
 from .closing import close_all
+from .commits import Commits
 from .deployment import SubtaskDeployment
 from .drain import Aside, Drain, nothing
-from .feed import Feed
-from .input_gate import Event, InputGate
-from .operator import MIN_TIMESTAMP, RESTORED, Cursor, Operator, SplitWatcher
+from .elements import Elements
+from .input_gate import InputGate
+from .operator import RESTORED, Cursor, Operator
 from .outputs import Outputs
 from .pull import Pull
 from .pulling import Puller
-from .reach import OWN, SHARED
+from .source_head import SourceHead
 from .split_driver import SplitDriver
-from .splits import Splits
 from .watchdog import Watchdog
 
 
@@ -73,8 +65,6 @@ class Subtask:
         self.cursor = cursor
         self._clock = clock
         self.store = store
-        #: Told of the keys of records; None where the job takes no checkpoints.
-        self._touched = store.keys
         #: As whom state is kept: the chain, and operators whose state was restored and is nobody's here.
         self.kept_operators = kept_operators
         #: Source of records when the chain's head is one; ``operators`` then are the rest.
@@ -89,8 +79,6 @@ class Subtask:
         self.gate = InputGate(list(self.inputs))
         self._phases: Iterator[Drain] | None = None
         self._drain: Drain | None = None
-        #: The batch whose records are in the chain.
-        self._at_hand: Feed | None = None
         self._aside: Aside | None = None
         self._poll_requested = False
         #: Left until ``request_poll``: nothing can go on before results that are on their way have come.
@@ -107,17 +95,13 @@ class Subtask:
         #: Whether the job takes checkpoints (T4).
         self._checkpoints = checkpoints
         self._answers = Answers()
-        #: What was restored is not committed yet (T10).
-        self._held = False
-        #: The checkpoint that is to be committed again, and when (ms).
-        self._commit_again: tuple[int, int] | None = None
-        #: The operators have finished, before the end of input (T8).
-        self._finished_early = False
+        self._commits = Commits()
+        behind = operators[0] if operators else None
+        self.source_head = None if source is None else SourceHead(source, self._answers, behind)
+        self._elements = Elements(self, self._answers, self._care, self.source_head)
+        self._run = self._elements.run
         self._told_drained = False
-        self._freezer = Freezer()
         self.closed = False
-        #: Records of batches that are through.
-        self._taken = 0
         #: Seconds of work so far, and how many of them its source took.
         self.busy_s = 0.0
         self.source_s = 0.0
@@ -144,8 +128,6 @@ class Subtask:
         #: Of a source that turns ready by itself: when it may (monotonic seconds).
         self.looks_again: Callable[[], float | None] | None = None if source is None else source.wakes_at
         self.polls = self.chain.polls
-        #: The split whose records went into the chain last.
-        self._split: str | None = None
         #: A source with no function behind it in its chain that works on records: nobody waits for what it has yet to read.
         self._only_reads = source is not None and self.chain.only_timestamps
 
@@ -165,7 +147,7 @@ class Subtask:
         return self._care.is_unproven and not self._only_reads
 
     def runnable(self) -> bool:
-        if self.finished or self.suspended or not self.started or self.gives_way or self._held:
+        if self.finished or self.suspended or not self.started or self.gives_way or self._commits.is_held:
             return False
         if self.drained:
             return self._answers.wanted is not None
@@ -188,14 +170,13 @@ class Subtask:
 
     def next_processing_time(self) -> int | None:
         """When something is due although nothing arrives."""
-        if self._commit_again is not None and (self._held or self.is_over):
-            return self._commit_again[1]  # T10
+        again = self._commits.due_at
+        if again is not None and (self._commits.is_held or self.is_over):
+            return again  # T10
         if not self.periodic or not self.started or self._aside or self.gives_way or self.is_over:
             return None
         due = self.chain.next_processing_time()
-        if self._commit_again is not None:
-            return self._commit_again[1] if due is None else min(due, self._commit_again[1])
-        return due
+        return again if due is None else due if again is None else min(due, again)
 
     def request_poll(self) -> None:
         self._poll_requested = True
@@ -225,8 +206,8 @@ class Subtask:
             self.finish_source()
         else:
             self._waiting = False
-            if self._at_hand is not None:
-                self._at_hand.end_here()  # T7
+            if self._run.at_hand is not None:
+                self._run.at_hand.end_here()  # T7
 
     # Running.
 
@@ -256,9 +237,10 @@ class Subtask:
         """Begin with what is due by the clock, and go on until ``deadline``. Called between elements or, for suspended
         ones, between chunks.
         """
-        if self._commit_again is not None and now >= self._commit_again[1]:
-            self.notify_checkpoint_complete(self._commit_again[0])  # T10
-        if self.is_over or self._held:
+        again = self._commits.due_by(now)
+        if again is not None:
+            self.notify_checkpoint_complete(again)  # T10
+        if self.is_over or self._commits.is_held:
             return
         monotonic = self._clock.monotonic
         began = monotonic()
@@ -309,50 +291,41 @@ class Subtask:
         if self.drained:
             if self._answers.wanted is None:
                 return False
-            self._phases = self._last_answer(self._answers.wanted)
+            self._phases = self._elements.last_answer(self._answers.wanted)
             return True
         if self._is_to_cut():
-            self._phases = self._cut()
+            self._phases = self._elements.cut()
             return True
         if not self.chain.has_room:
             return False
-        if self.source is not None:
-            return self._next_of_source(self.source)
+        if self.source_head is not None:
+            return self._next_of_source(self.source_head)
         event = self.gate.next()  # T1: there is no other one at work.
         if event is None:
             return False
-        self._phases = self._process(event)
+        self._phases = self._elements.of(event)
         return True
 
-    def _next_of_source(self, source: SplitDriver) -> bool:
+    def _next_of_source(self, head: SourceHead) -> bool:
         began = self._clock.monotonic()
         try:
-            batch = source.next()
+            batch = head.next()
         except ANYTHING as e:
             raise OperatorFailure(e, self.head) from e
         finally:
             self.source_s += self._clock.monotonic() - began
         if batch is None:
-            self._phases = self._finish()
+            self._phases = self._elements.end()
             return True
-        batch = source.splits.unread(batch)
         if not batch.values:
-            source.splits.took(batch, 0)
             return False
-        if batch.split != self._split:
-            self._split = batch.split
-            if self.watcher is not None:
-                self.watcher.split_is(batch.split)
-        self._phases = self._batch(batch.values, batch.timestamps, None, 0, source.reach, batch)
+        reach = head.driver.reach
+        self._phases = self._run.batch(batch.values, batch.timestamps, None, 0, reach, batch)
         return True
 
     def _is_to_cut(self) -> bool:
         """Whether a barrier is to come from the source before its next record; one that drains comes behind its last."""
-        return self.source is not None and self._answers.is_to_cut
-
-    def _cut(self) -> Generator[Drain, None, None]:
-        assert self._answers.wanted is not None
-        yield from self._barrier(self._answers.wanted)
+        return self.source_head is not None and self.source_head.is_to_cut
 
     def let_out(self, pull: Pull) -> None:
         """A function keeps the loop: what was made before leaves. Called by the watchdog, which has the lock."""
@@ -366,109 +339,9 @@ class Subtask:
             op.let_out()
 
     @property
-    def _splits(self) -> Splits:
-        assert self.source is not None
-        return self.source.splits
-
-    @property
-    def watcher(self) -> SplitWatcher | None:
-        """Who is told of the splits of the source: the operator directly behind it."""
-        return self.operators[0].splits if self.source is not None and self.operators else None
-
-    # What an element means, as drains.
-
-    def _process(self, event: Event) -> Generator[Drain, None, None]:
-        kind = event[0]
-        if kind == "batch":
-            _, channel, element = event
-            values, timestamps, keys = self.take(channel, element)  # I3 of input_gate.py
-            known = self.inputs[channel]
-            # What TypeScript sends is made of plain values, for each record anew (R2 of ``reach.py``).
-            reach = element[5] if known["local"] else OWN if known["codec"] != "pickle" else SHARED
-            yield from self._batch(values, timestamps, keys, known["input"], reach)
-        elif kind == "watermark":
-            yield from self.chain.watermark(0, event[1])
-        elif kind == "idle":
-            self.chain.idleness(0, event[1])
-        elif kind == "barrier":
-            yield from self._barrier(event[1:])
-        elif kind == "end":
-            yield from self._finish()
-        else:
-            raise AssertionError(f"unknown event {kind}")
-
-    def _batch(
-        self,
-        values: list[Any],
-        timestamps: list[int] | None,
-        keys: list[Any] | None,
-        which: int,
-        reach: int,
-        origin: SourceBatch[Any] | None = None,
-    ) -> Generator[Drain, None, None]:
-        """``origin``: where the records come from, in a task that has a source."""
-        if keys is not None:
-            keys = self._freezer.frozen(keys)
-            if self._touched is not None:
-                self._touched.touch(keys)  # D1 of changes.py
-        chain, care = self.chain, self._care
-        timed = timestamps is not None or chain.is_timed
-        cursor = self.cursor
-        done = 0
-        total = len(values)
-        one_by_one = bool(chain.punctuating)
-        reach = chain.reach_of(values, reach)
-        while done < total:
-            end = done + 1 if one_by_one else total
-            if chain.limits:
-                while (room := chain.room()) == 0:
-                    if origin is not None and self._is_to_cut():
-                        yield from self._cut()
-                        if self.suspended:
-                            return
-                    yield self._wait()
-                if room is not None:
-                    end = min(end, done + room)
-            if care.in_steps:
-                end = min(end, done + care.stride)
-            if done or end < total:
-                part = slice(done, end)
-                feed = Feed(values[part], keys and keys[part], timestamps and timestamps[part], cursor)
-            else:
-                feed = Feed(values, keys, timestamps, cursor)
-            if timestamps is None:
-                cursor.timestamp = MIN_TIMESTAMP
-            self._at_hand = feed
-            yield chain.enter(feed, which, keys is not None, reach), timed, feed
-            self._at_hand = None
-            taken = feed.consumed
-            self._taken += taken
-            if not feed.drained:
-                index = done + max(taken, 1) - 1
-                raise stopped(self.operators, self.head, safe_repr(values[index]))
-            done += taken
-            if one_by_one:
-                # The watermark that a record made comes before the next record.
-                yield from chain.punctuated()
-            if origin is not None:
-                self._splits.took(origin, done)
-                if done < total and self._is_to_cut():
-                    yield from self._cut()
-                    if self.suspended:
-                        return
-            care.passed(feed, taken)
-            if care.in_steps:
-                # The rest of the slot has its turn before the next record.
-                self._yielding = True
-                if done < total:
-                    yield nothing()
-        if chain.gathers and not self.gate:
-            yield from chain.let_go()
-
-    @property
     def records_in(self) -> int:
-        """Records that have entered the chain; the one in flight counts."""
-        return self._taken + (0 if self._at_hand is None else self._at_hand.consumed)
+        """Records that have entered the chain."""
+        return self._run.records_in
 
     def operator_counts(self) -> list[tuple[int, int]]:
         """Records in and out of each operator of the chain so far, its source included."""
@@ -476,48 +349,17 @@ class Subtask:
         counts = self.chain.counts(records_in, self.outputs.records_out, self._failed_at)
         return counts if self.source is None else [(0, records_in), *counts]
 
-    def _barrier(self, barrier: Barrier) -> Generator[Drain, None, None]:
-        """T7."""
-        kind = barrier[2]
-        if kind == DRAIN:
-            yield from self.chain.finish(self._wait)
-            self._finished_early = True
-        yield from self._save(barrier)
-        self.outputs.control(("barrier", *barrier))
-        self.suspended = kind == SUSPEND
-
-    def _save(self, barrier: Barrier) -> Generator[Drain, None, None]:
-        checkpoint, _, kind = barrier
-        yield from self.chain.before_barrier(checkpoint, kind)
-        self._answers.answer(checkpoint)  # T9
-        # A savepoint is whole by itself.
-        frozen = self.store.freeze(checkpoint, full=kind != CHECKPOINT)
-        if self.source is not None:
-            self.source.saved(checkpoint)
-        self.notify("snapshot", self, checkpoint, frozen)
-
-    def _last_answer(self, barrier: Barrier) -> Generator[Drain, None, None]:
-        yield from self._save(barrier)
-        if self._answers.last is None:
-            self._answers.last = barrier[0]
-
-    def _wait(self) -> Drain:
+    def wait(self) -> Drain:
         """An empty drain: the task is left, and taken up again when somebody wakes it."""
         self._waiting = True
         return nothing()
 
-    def _finish(self) -> Generator[Drain, None, None]:
-        """The end of input (T4)."""
-        if not self._finished_early:
-            yield from self.chain.finish(self._wait)
-        wanted = self._answers.wanted
-        if wanted is not None and wanted[2] == DRAIN and self.source is not None:
-            yield from self._save(wanted)
-            self.outputs.control(("barrier", *wanted))
-            self._finished_early = True
-        self.outputs.control(("end",))
-        if self._finished_early:
-            self._answers.last = self._answers.answered
+    def give_turn(self) -> None:
+        """The rest of the slot has its turn before the next record."""
+        self._yielding = True
+
+    def input_has_ended(self) -> None:
+        """All of it is processed, and END sent (T4)."""
         self.drained = True
         self.tell_if_sent()
         if not self._checkpoints:
@@ -549,21 +391,17 @@ class Subtask:
         """
         self.periodic = self.chain.is_periodic
         if restored:
-            self._held = True
+            self._commits.is_held = True
             self.notify_checkpoint_complete(RESTORED)
 
     def notify_checkpoint_complete(self, checkpoint: int) -> None:
         """A checkpoint is complete: sinks commit."""
         if self.source is not None and checkpoint != RESTORED:
             self.source.checkpoint_complete(checkpoint)
-        again = self.chain.commit(checkpoint)
-        if again is not None:
-            self._commit_again = checkpoint, again
+        if not self._commits.commit(self.chain, checkpoint):
             # The clock is asked for, also where nothing else of the task is due by it.
             self.periodic = True
             return
-        self._commit_again = None
-        self._held = False
         if self._answers.is_over_with(checkpoint) and not self.finished:
             self._close_finished()
 
@@ -573,7 +411,7 @@ class Subtask:
         """The exception with the operator and the record it belongs to."""
         if isinstance(error, OperatorFailure):
             return error
-        at_hand = self._at_hand if self._aside is None else None
+        at_hand = self._run.at_hand if self._aside is None else None
         record, key = in_flight(at_hand, self.cursor.key)
         known: dict[str, Any] = {"record": record, "key": key}
         for op in self.operators:

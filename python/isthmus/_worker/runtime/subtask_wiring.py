@@ -20,7 +20,8 @@ from .coercion import Coerce
 from .deployment import SlotDeployment, SubtaskDeployment
 from .opening import open_function
 from .operator import Cursor, Operator, OperatorContext
-from .output import LocalSender, Output, RemoteSender, Sender
+from .output import Output
+from .senders import LocalSender, RemoteSender, Sender
 from .split_driver import SplitDriver
 from .subtask import Subtask
 from .watermarks import restore_watermark
@@ -310,7 +311,7 @@ def _where(ctx: OperatorContext) -> dict[str, Any]:
 
 
 def _open(slot: Slot, task: Subtask, contexts: list[OperatorContext]) -> None:
-    source = task.source
+    source = task.source_head
     for op, ctx in zip(task.operators, contexts[1:] if source is not None else contexts):
         try:
             op.ctx = ctx
@@ -321,9 +322,7 @@ def _open(slot: Slot, task: Subtask, contexts: list[OperatorContext]) -> None:
     if source is not None:
         ctx = contexts[0]
         try:
-            source.open(
-                ctx, lambda subtask, message: slot.send_splits(task.id, subtask, message), task.watcher
-            )
+            source.open(ctx, lambda subtask, message: slot.send_splits(task.id, subtask, message))
         except ANYTHING as e:
             raise OperatorFailure(e, ctx.spec, where=_where(ctx)) from e
     try:
