@@ -4,56 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from ..._program.graph import Origin, Transformation, all_typescript
+from ..._program.graph import Origin, Transformation
 from ..._pyflink.lazy import no_java
 from ...errors import GraphError
 from .batches import batch_format_of
 from .checks import (
     check_count,
     check_environment,
-    check_limit,
     check_ms,
     check_stream,
-    check_text,
     function_of,
     instance_of,
     selector_of,
     type_of,
 )
-from .data_stream_sink import DataStreamSink
+from .ends import Ends
+from .partitions import Partitions
 from .settings import OperatorSettings
 from .united import renamed_origins
 
 if TYPE_CHECKING:
     from ..._interfaces.output_tag import OutputTag
-    from ..._program.job_graph import HostLanguage
     from ..._program.operations import Operation
     from ..._program.typescript import TypeScriptFunction
     from ...common.typeinfo import TypeInformation
     from ...common.watermark_strategy import WatermarkStrategy
-    from ..connectors.base import Sink
     from ..functions import (
         FilterFunction,
         FlatMapFunction,
         KeySelector,
         MapFunction,
-        Partitioner,
         ProcessFunction,
-        SinkFunction,
     )
-    from ..state import MapStateDescriptor
     from ..window import WindowAssigner
     from .broadcast import BroadcastConnectedStream, BroadcastStream
-    from .collected import CloseableIterator
     from .connected import ConnectedStreams
     from .environment import StreamExecutionEnvironment
     from .joins import CoGroupedStreams, JoinedStreams
     from .keyed_stream import KeyedStream
     from .windowed import AllWindowedStream
-
-#: What a function of batches may be given.
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -62,7 +53,7 @@ U = TypeVar("U")
 W = TypeVar("W")
 
 
-class DataStream(OperatorSettings, Generic[T]):
+class DataStream(OperatorSettings, Partitions[T], Ends[T], Generic[T]):
     """Records of one kind, on their way.
 
     Every method that makes a stream adds an operator to the program; nothing runs before ``execute``.
@@ -366,7 +357,7 @@ class DataStream(OperatorSettings, Generic[T]):
         check_stream("co_group", other, self._env)
         return CoGroupedStreams(self, other)
 
-    # Partitioning.
+    # By key, in windows.
 
     def key_by(
         self,
@@ -378,189 +369,11 @@ class DataStream(OperatorSettings, Generic[T]):
 
         return KeyedStream(self, selector_of(self._env.graph, key_selector), key_selector, key_type)
 
-    def _partitioned(self, kind: str, **more: Any) -> DataStream[T]:
-        partitioner = {"kind": kind, **more}
-        return DataStream(self._env, [o.partitioned(partitioner) for o in self._origins], self._type)
-
-    def rebalance(self) -> DataStream[T]:
-        """Evenly, in turn."""
-        return self._partitioned("rebalance")
-
-    def rescale(self) -> DataStream[T]:
-        """In turn, to the neighbours only."""
-        return self._partitioned("rescale")
-
-    def shuffle(self) -> DataStream[T]:
-        """At random."""
-        return self._partitioned("shuffle")
-
-    def forward(self) -> DataStream[T]:
-        """Straight on; both ends must have the same parallelism."""
-        return self._partitioned("forward")
-
-    def global_(self) -> DataStream[T]:
-        """All to the first subtask."""
-        return self._partitioned("global")
-
-    @overload
-    def broadcast(self) -> DataStream[T]: ...
-
-    @overload
-    def broadcast(
-        self,
-        broadcast_state_descriptor: MapStateDescriptor,
-        *other_broadcast_state_descriptors: MapStateDescriptor,
-    ) -> BroadcastStream: ...
-
-    def broadcast(
-        self,
-        broadcast_state_descriptor: MapStateDescriptor | None = None,
-        *other_broadcast_state_descriptors: MapStateDescriptor,
-    ) -> Any:
-        """All to every subtask; with descriptors a stream to connect with, whose records are kept in broadcast state."""
-        if broadcast_state_descriptor is None:
-            return self._partitioned("broadcast")
-        from ..state import MapStateDescriptor
-        from .broadcast import BroadcastStream
-
-        descriptors = [broadcast_state_descriptor, *other_broadcast_state_descriptors]
-        if not all(isinstance(descriptor, MapStateDescriptor) for descriptor in descriptors):
-            raise TypeError("broadcast_state_descriptor must be MapStateDescriptor")
-        return BroadcastStream(self, descriptors)
-
-    def partition_custom(
-        self,
-        partitioner: Partitioner[K] | Callable[[K, int], int] | TypeScriptFunction[K, int],
-        key_selector: KeySelector[T, K] | Callable[[T], K] | TypeScriptFunction[T, K],
-    ) -> DataStream[T]:
-        """To the subtask that ``partitioner(key, number_of_subtasks)`` says."""
-        from ..functions import Partitioner
-
-        graph = self._env.graph
-        if all_typescript("a custom partitioner", {"function": partitioner, "key selector": key_selector}):
-            partition = cast("TypeScriptFunction[K, int]", partitioner).reference()
-            return self._partitioned("custom", key=selector_of(graph, key_selector), partition=partition)
-        if not isinstance(partitioner, Partitioner) and not callable(partitioner):
-            raise TypeError("Parameter partitioner should be type of Partitioner or a callable function.")
-        key = selector_of(graph, key_selector)
-        return self._partitioned("custom", key=key, partition=graph.function(partitioner, "partitioner"))
-
     def window_all(self, window_assigner: WindowAssigner[Any, W]) -> AllWindowedStream[T, W]:
         """Windows of all records together, in one subtask."""
         from .windowed import AllWindowedStream
 
         return AllWindowedStream(self, window_assigner)
-
-    # Ends.
-
-    def _sink(
-        self,
-        kind: str,
-        name: str,
-        params: dict[str, Any],
-        fns: dict[str, dict[str, Any]] | None = None,
-        language: HostLanguage | None = "any",
-    ) -> DataStreamSink:
-        # Said also where nothing is declared: a sink that runs in TypeScript then shows values as Python does.
-        declared = self._type.to_spec() if self._type is not None else {"kind": "PICKLED_BYTE_ARRAY"}
-        params = {**params, "type": declared}
-        made = Transformation(
-            kind, name, language=language, fns=fns, params=params, inputs=[(o, 0) for o in self._inputs()]
-        )
-        return DataStreamSink(self._env.graph.add(made))
-
-    def print(self, sink_identifier: str | None = None) -> DataStreamSink:
-        """Prints every record to the program's stdout."""
-        params = {}
-        if sink_identifier is not None:
-            params["identifier"] = check_text("sink identifier", sink_identifier)
-        return self._sink("sink.print", "Print to Std. Out", params)
-
-    def sink_to(self, sink: Any) -> DataStreamSink:
-        """Sends every record to a sink: a ``FileSink``, an ``isthmus.connectors.Sink`` of your own or a class of such, or
-        ``ts(...)`` of one.
-        """
-        from ..._interfaces.sink import Sink as OwnSink
-        from ..._program.typescript import TypeScriptFunction
-        from ..connectors.base import Sink
-
-        if isinstance(sink, TypeScriptFunction):
-            return self._sink("sink", "Sink", {}, {"connector": sink.reference()}, None)
-        if isinstance(sink, OwnSink) or (isinstance(sink, type) and issubclass(sink, OwnSink)):
-            fns = {"connector": self._env.graph.function(sink, "sink")}
-            return self._sink("sink", "Sink", {}, fns, None)
-        if not isinstance(sink, Sink):
-            raise TypeError(f"Parameter sink should be a Sink; it is a {type(sink).__name__}.")
-        kind, name, params, fns = sink.to_operator(self._env.graph)
-        # Only Python writes rows as CSV, and other charsets than UTF-8.
-        plain = "rowFormat" not in params and params.get("charset", "utf-8").lower() in ("utf-8", "utf8")
-        language: HostLanguage = "any" if plain else "python"
-        return self._sink(kind, name, params, fns, language)
-
-    def add_sink(
-        self, sink_func: Sink | SinkFunction | Callable[[T], Any] | TypeScriptFunction[T, Any]
-    ) -> DataStreamSink:
-        """Calls a Python function (or ``ts(...)``) with every record."""
-        from ..._interfaces.sink import Sink as OwnSink
-        from ..connectors.base import Sink
-        from ..functions import SinkFunction
-
-        if isinstance(sink_func, (Sink, OwnSink)):
-            return self.sink_to(sink_func)
-        fns = function_of(self._env.graph, sink_func, SinkFunction, "sink.function", "sink")
-        return self._sink("sink.function", "Sink", {}, fns, None)
-
-    def to_output(self, name: str) -> DataStreamSink:
-        """A named output: iterated by TypeScript that loaded this pipeline, printed when it runs alone."""
-        from ..._program.recording import recording
-
-        check_text("name of an output", name)
-        if recording():
-            return self._in_order(self._sink("sink.output", name, {"name": name}))
-        return self._sink("sink.print", name, {})
-
-    def _in_order(self, sink: DataStreamSink) -> DataStreamSink:
-        """The sink, as parallel as what it reads, so that no exchange mixes up the order."""
-        if len(self._origins) == 1:
-            sink._operator().parallelism = self._origins[0].transformation.parallelism
-        return sink
-
-    @overload
-    def execute_and_collect(
-        self, job_execution_name: str | None = None, limit: None = None
-    ) -> CloseableIterator[T]: ...
-
-    @overload
-    def execute_and_collect(self, job_execution_name: str | None = None, *, limit: int) -> list[T]: ...
-
-    @overload
-    def execute_and_collect(self, job_execution_name: str | None, limit: int) -> list[T]: ...
-
-    def execute_and_collect(self, job_execution_name: str | None = None, limit: int | None = None) -> Any:
-        """Run the program; iterate the records of this stream.
-
-        Returns:
-            An iterator to be closed (a context manager); with ``limit`` a list of at most so many records.
-
-        Raises:
-            ValueError: The limit is not above 0.
-        """
-        from ..._text.collected import collected
-        from .collected import CloseableIterator
-
-        check_limit(limit)
-        self._in_order(self._sink("sink.collect", "Collect", {}))
-        convert = None if self._type is None else collected(self._type.to_spec())
-        results: CloseableIterator[T] = CloseableIterator(self._env._submit(job_execution_name), convert)
-        if limit is None:
-            return results
-        with results:
-            taken = []
-            for record in results:
-                taken.append(record)
-                if len(taken) >= limit:
-                    break
-            return taken
 
     def cache(self) -> Any:
         """A stream whose records are kept for further jobs is not there yet."""
