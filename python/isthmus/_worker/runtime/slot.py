@@ -16,7 +16,6 @@ stays thin.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -25,10 +24,9 @@ from ..._bridge.control import decode_control, encode_control
 from ..._code.imported import Imported
 from ..._code.imports import loading
 from ..._program.shape import check_of, checked
-from ..._values.failure import OperatorFailure, report
+from ..._values.failure import OperatorFailure
 from ..._values.keep import forget_types
 from ..._values.raised import ANYTHING
-from ..._values.shown import safe_str, type_name
 from ...errors import IsthmusError
 from ..machine.machine import Machine
 from ..state.storage.bridge_storage import BridgeStorage
@@ -37,13 +35,15 @@ from ..state.storage.storage import StateStorage
 from . import forked
 from .agenda import Agenda
 from .deployment import SlotDeployment
+from .element_frames import CONTROL, control_frame
+from .failure_report import failure_report, tell_echo
 from .functions import FunctionLoader
 from .makers import Makers
-from .operator import Operator
-from .output import LocalSender, RemoteSender
 from .program import install_program, leave_frames, uninstall_program
+from .senders import LocalSender, RemoteSender
 from .snapshots import AtOnce, Elsewhere, Snapshots
 from .subtask import Subtask
+from .subtask_metrics import metrics_of
 from .subtask_wiring import wire_subtasks
 from .watchdog import Watchdog
 from .wire_batch import ChannelCodec
@@ -137,15 +137,8 @@ class Slot:
         self.transmit(wire.BATCH, flags, channel, count, body)
 
     def transmit_control(self, channel: int, element: tuple[Any, ...]) -> None:
-        kind = element[0]
-        if kind == "watermark":
-            self.transmit(wire.WATERMARK, 0, channel, 0, wire.encode_watermark(element[1]))
-        elif kind == "end":
-            self.transmit(wire.END, 0, channel, 0, b"")
-        elif kind == "idle":
-            self.transmit(wire.IDLE, 0, channel, 0, wire.encode_idle(element[1]))
-        else:
-            self.transmit(wire.BARRIER, 0, channel, 0, wire.encode_barrier(*element[1:]))
+        kind, body = control_frame(element)
+        self.transmit(kind, 0, channel, 0, body)
 
     def take(self, channel: int, element: tuple[Any, ...]) -> tuple[list[Any], Any, Any]:
         """A task takes a batch off its queue."""
@@ -178,10 +171,10 @@ class Slot:
                     task.tell_if_sent()
                 except ANYTHING as e:
                     self._fail(e, task)
-        elif kind in _CONTROL:
+        elif kind in CONTROL:
             task = self.by_channel.get(channel)
             if task is not None:
-                task.deliver(channel, _CONTROL[kind](body))
+                task.deliver(channel, CONTROL[kind](body))
         elif kind == wire.BLOB:
             self._blobs.setdefault(channel, bytearray()).extend(body)  # type: ignore[union-attr]
         elif kind == wire.STATE:
@@ -441,22 +434,7 @@ class Slot:
             return
         self.failed = True
         self.current = None
-        known: dict[str, Any] = {}
-        if task is not None:
-            failure = task.failure(error)
-            known = {**failure.known, "task": task.id}
-            body = report(
-                failure.cause,
-                spec=failure.spec,
-                subtask=task.subtask,
-                parallelism=task.parallelism,
-                **known,
-            )
-        elif isinstance(error, OperatorFailure):
-            where = error.known.pop("where", {})
-            body = report(error.cause, spec=error.spec, **where, **error.known)
-        else:
-            body = report(error, spec=None, task=task_id)
+        body = failure_report(error, task, task_id)
         self.transmit(wire.FAILED, 0, 0, 0, encode_control(body))
         self._flush()  # W5
         self._close_all()
@@ -469,7 +447,7 @@ class Slot:
             try:
                 task.close(in_order=False)
             except ANYTHING as e:  # W3: the first failure was reported, this one is its echo.
-                _tell_echo(e.cause if isinstance(e, OperatorFailure) else e)
+                tell_echo(e.cause if isinstance(e, OperatorFailure) else e)
         if self._closed is not None:
             self._closed()
 
@@ -490,49 +468,3 @@ class Slot:
         forget_types()
         self.released = True
         self._answer(wire.RELEASED, told)
-
-
-def _tell_echo(error: BaseException) -> None:
-    try:
-        print(
-            f"while closing after the end of the job: {type_name(error)}: {safe_str(error)}", file=sys.stderr
-        )
-    except ANYTHING:  # User code may have closed stderr, or put something else there.
-        pass
-
-
-_CONTROL: dict[int, Callable[[Any], tuple[Any, ...]]] = {
-    wire.WATERMARK: lambda body: ("watermark", wire.decode_watermark(body)),
-    wire.BARRIER: lambda body: ("barrier", *wire.decode_barrier(body)),
-    wire.IDLE: lambda body: ("idle", wire.decode_idle(body)),
-    wire.END: lambda body: ("end",),
-}
-
-
-def metrics_of(task: Subtask) -> dict[str, Any]:
-    """Counts of one subtask, by operator of its chain."""
-    chain = task.deployment["chain"]
-    counts = task.operator_counts()
-    busy = task.busy_shares()
-    return {
-        "task": task.id,
-        "subtask": task.subtask,
-        "blocked": not (task.finished or task.outputs_ready),
-        **task.chain.event_time(),
-        "operators": [
-            {
-                "id": spec["id"],
-                "in": counts[i][0],
-                "out": counts[i][1],
-                "busyMs": round(busy[i] * 1000, 3),
-                **_user_metrics(task.operator_at(i)),
-            }
-            for i, spec in enumerate(chain)
-        ],
-    }
-
-
-def _user_metrics(operator: Operator | None) -> dict[str, Any]:
-    runtime = None if operator is None else operator.ctx.runtime
-    made = {} if runtime is None else runtime.metrics.reported()
-    return {"userMetrics": made} if made else {}
