@@ -15,43 +15,23 @@ A6. A call that blocks the loop is found out by the worker's thread: no time lim
 from __future__ import annotations
 
 import asyncio
-import sys
-import threading
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any
 
 from ..._interfaces.operations import AsyncOperation
-from ..._values.failure import OperatorFailure, is_user_frame, safe_repr
+from ..._values.failure import OperatorFailure, safe_repr
 from ..._values.keep import keeper, keeper_of_inputs
 from ..._values.raised import ANYTHING
 from ..runtime import forked
 from ..runtime.opening import opened
 from ..runtime.operator import Operator, OperatorContext
 from .async_retry import retry_of
+from .loop_thread import DONE, FAILED, PENDING, Call, LoopThread
 
-#: Seconds in which who awaits a task is told what came out of the loop instead.
-_HANDED_ON_S = 0.05
 #: Seconds beyond its time limit after which a call counts as one that blocks the loop (A6).
 _OVERDUE_S = 1.0
-_PENDING, _DONE, _FAILED = 0, 1, 2
-
-
-class _Call:
-    """One record on its way; the loop's thread writes ``outcome`` first and ``state`` after it."""
-
-    __slots__ = ("key", "outcome", "started", "state", "timestamp", "value")
-
-    def __init__(self, value: Any, timestamp: int, key: Any) -> None:
-        self.value = value
-        self.timestamp = timestamp
-        self.key = key
-        self.outcome: Any = None
-        self.state = _PENDING
-        #: When it was begun (monotonic seconds); None: not yet.
-        self.started: float | None = None
 
 
 #: Value, timestamp, key.
@@ -83,12 +63,12 @@ class AsyncOperator(Operator):
         self._own_input = keeper_of_inputs(ctx)[0]
         self._take_results = keeper(ctx)[1]
         #: Records and watermarks in order of arrival; only the worker's thread touches it.
-        self._queue: deque[_Call | _Mark] = deque()
+        self._queue: deque[Call | _Mark] = deque()
         self._calls = 0
         self._ready_watermark: int | None = None
-        self._thread = _LoopThread(self._run, ctx.wake, self._capacity, f"isthmus-async-{ctx.name}")
+        self._thread = LoopThread(self._run, ctx.wake, self._capacity, f"isthmus-async-{ctx.name}")
         for value, timestamp, key in self._saved_calls(ctx):
-            self._begin(_Call(value, timestamp, key))
+            self._begin(Call(value, timestamp, key))
 
     def _open_function(
         self, operation: AsyncOperation, ctx: OperatorContext
@@ -124,16 +104,16 @@ class AsyncOperator(Operator):
         if not self.ctx.keyed:
             self._under_way[:] = [(c.value, c.timestamp, c.key) for c in self._waiting()]
 
-    def _by_key(self) -> dict[Any, list[_Call]]:
-        calls: dict[Any, list[_Call]] = {}
+    def _by_key(self) -> dict[Any, list[Call]]:
+        calls: dict[Any, list[Call]] = {}
         for call in self._waiting():
             calls.setdefault(call.key, []).append(call)
         return calls
 
-    def _waiting(self) -> Iterator[_Call]:
-        return (entry for entry in self._queue if isinstance(entry, _Call))
+    def _waiting(self) -> Iterator[Call]:
+        return (entry for entry in self._queue if isinstance(entry, Call))
 
-    def _begin(self, call: _Call) -> None:
+    def _begin(self, call: Call) -> None:
         self._queue.append(call)
         self._calls += 1
         self._thread.submit(call)
@@ -141,7 +121,7 @@ class AsyncOperator(Operator):
     def apply(self, records: Iterator[Any]) -> Iterator[Any]:
         cursor = self.ctx.cursor
         for value in records:
-            self._begin(_Call(self._own_input(value), cursor.timestamp, cursor.key))
+            self._begin(Call(self._own_input(value), cursor.timestamp, cursor.key))
         return
         yield
 
@@ -193,12 +173,12 @@ class AsyncOperator(Operator):
                 self._calls -= 1
                 if self.ctx.keyed:
                     self.ctx.state.touch((call.key,))
-                if call.state == _FAILED:
+                if call.state == FAILED:
                     raise self._failed(call)
                 cursor.timestamp, cursor.key = call.timestamp, call.key
                 yield from call.outcome
 
-    def _ready_before_mark(self) -> list[_Call]:
+    def _ready_before_mark(self) -> list[Call]:
         found = []
         for entry in self._queue:
             if isinstance(entry, _Mark):
@@ -210,11 +190,11 @@ class AsyncOperator(Operator):
     def _of_the_loop(self, error: BaseException) -> OperatorFailure:
         """A failure that came out of the loop itself; of the call that waited for it, where there is one."""
         for entry in self._queue:
-            if isinstance(entry, _Call) and entry.state == _FAILED and entry.outcome is error:
+            if isinstance(entry, Call) and entry.state == FAILED and entry.outcome is error:
                 return self._failed(entry)
         return OperatorFailure(error, self.ctx.spec)
 
-    def _failed(self, call: _Call) -> OperatorFailure:
+    def _failed(self, call: Call) -> OperatorFailure:
         return OperatorFailure(call.outcome, self.ctx.spec, record=safe_repr(call.value))
 
     def next_processing_time(self) -> int | None:
@@ -231,17 +211,17 @@ class AsyncOperator(Operator):
         if call is None or call.started is None or self._timeout_s is None:
             return
         late = time.monotonic() - call.started
-        if late >= self._timeout_s + _OVERDUE_S and call.state == _PENDING:
+        if late >= self._timeout_s + _OVERDUE_S and call.state == PENDING:
             call.outcome = TimeoutError(
                 f"an async function has blocked its event loop for {late:.1f} s, so that no time limit could end it; await "
                 f"what waits, or hand it to asyncio.to_thread.{self._thread.position()}"
             )
             raise self._failed(call)
 
-    def _oldest(self) -> _Call | None:
+    def _oldest(self) -> Call | None:
         """The oldest call that is not over."""
         for entry in self._queue:
-            if isinstance(entry, _Call) and entry.state == _PENDING:
+            if isinstance(entry, Call) and entry.state == PENDING:
                 return entry
         return None
 
@@ -257,7 +237,7 @@ class AsyncOperator(Operator):
 
     # On the loop's thread.
 
-    async def _run(self, call: _Call) -> None:
+    async def _run(self, call: Call) -> None:
         """Fill in the outcome of a call."""
         try:
             attempt = self._attempt(call.value)
@@ -269,12 +249,12 @@ class AsyncOperator(Operator):
                 except _OutOfTime:
                     result = await self._instead(call.value, self._timeout_s)
             call.outcome = result
-            call.state = _DONE
+            call.state = DONE
         except ANYTHING as e:  # A5; a cancellation of ours is of a job that is over.
             if forked.is_child():
                 forked.end_child(e)
             call.outcome = e
-            call.state = _FAILED
+            call.state = FAILED
         if forked.is_child():
             forked.end_child()
 
@@ -345,101 +325,6 @@ async def _outcome(attempt: Any) -> tuple[Any, BaseException | None]:
         return await attempt, None
     except ANYTHING as e:
         return None, e
-
-
-class _LoopThread:
-    """An event loop on a thread; starts with the first record."""
-
-    def __init__(
-        self, run: Callable[[_Call], Any], wake: Callable[[], None], capacity: int, name: str
-    ) -> None:
-        self._run = run
-        self._wake = wake
-        self._capacity = capacity
-        self._name = name
-        self._inbox: deque[_Call] = deque()
-        self._running = 0
-        self._scheduled = False
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._tasks: set[Any] = set()
-        self._stopped = False
-        #: What came out of the loop itself.
-        self.error: BaseException | None = None
-
-    def submit(self, call: _Call) -> None:
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(target=self._main, name=self._name, daemon=True)
-            self._thread.start()
-        self._inbox.append(call)
-        if not self._scheduled:
-            # One wake-up for all records of a batch.
-            self._scheduled = True
-            self._loop.call_soon_threadsafe(self._start_calls)
-
-    def _main(self) -> None:
-        loop = self._loop
-        assert loop is not None
-        asyncio.set_event_loop(loop)
-        while not self._stopped:
-            try:
-                loop.run_forever()  # Again, where user code stopped it.
-            except ANYTHING as e:
-                if loop.is_closed():
-                    self._escaped(e)
-                    return
-                # Out of a task or a callback of the user's: who awaits it gets it first, and knows the record.
-                loop.call_later(_HANDED_ON_S, self._escaped, e)
-        try:
-            for task in self._tasks:
-                task.cancel()
-            if self._tasks:
-                loop.run_until_complete(asyncio.gather(*self._tasks, return_exceptions=True))
-            loop.run_until_complete(loop.shutdown_asyncgens())
-        except ANYTHING:  # The job is over.
-            pass
-        finally:
-            loop.close()
-
-    def _escaped(self, error: BaseException) -> None:
-        self.error = error
-        self._wake()
-
-    def position(self) -> str:
-        """Where the thread is in code of the user's, as the end of a sentence."""
-        frame = sys._current_frames().get(self._thread.ident or 0) if self._thread is not None else None
-        shown = [f for f in traceback.extract_stack(frame) if is_user_frame(f.filename)] if frame else []
-        return " It is at:\n" + "".join(traceback.format_list(shown[-4:])).rstrip() if shown else ""
-
-    def _start_calls(self) -> None:
-        self._scheduled = False
-        assert self._loop is not None
-        while self._inbox and self._running < self._capacity:  # A1
-            self._running += 1
-            call = self._inbox.popleft()
-            call.started = time.monotonic()
-            task = self._loop.create_task(self._run(call))
-            self._tasks.add(task)
-            task.add_done_callback(self._ended)
-
-    def _ended(self, task: Any) -> None:
-        self._tasks.discard(task)
-        self._running -= 1
-        if self._inbox:
-            self._start_calls()
-        self._wake()  # A4
-
-    def stop(self, seconds: float = 1.0) -> None:
-        """End the loop; calls under way are cancelled. A coroutine that blocks its loop is left behind."""
-        if self._loop is None or self._thread is None:
-            return
-        self._stopped = True
-        try:
-            self._loop.call_soon_threadsafe(self._loop.stop)
-        except RuntimeError:  # User code has closed it.
-            return
-        self._thread.join(seconds)
 
 
 def _timed_out(value: Any) -> list[Any]:

@@ -49,7 +49,8 @@ EXCEPTIONS = {
     "runtime/archives.py": {"*"},
     "runtime/unpacking.py": {"*"},
     # Users' coroutines and iterators have an event loop and a thread of their own, which no simulation can have a hold on.
-    "operators/async_wait.py": {"asyncio", "threading", "time"},
+    "operators/async_wait.py": {"asyncio", "time"},
+    "operators/loop_thread.py": {"asyncio", "threading", "time"},
     "connectors/function/source_function.py": {"asyncio", "threading", "time"},
     # Locks against users' threads.
     "connectors/print/sink_print.py": {"threading"},
