@@ -12,7 +12,26 @@ from .states import KeyedMapState, pairs_of
 from .ttl import Expiry, TtlMapState
 
 
-class TouchingMapState(KeyedMapState):
+class _Touching:
+    """Tells of the entries that are to be changed by name. Mixed into map states."""
+
+    __slots__ = ()
+
+    _at: Any
+    _touch: Touch
+
+    def put_all(self, dict_value: Mapping[Any, Any] | Iterable[tuple[Any, Any]]) -> None:
+        pairs = list(pairs_of(dict_value))
+        at = self._at.key
+        self._touch([(at, freeze(key)) for key, _ in pairs])
+        super().put_all(pairs)  # type: ignore[misc]
+
+    def remove(self, key: Any) -> None:
+        self._touch(((self._at.key, freeze(key)),))
+        super().remove(key)  # type: ignore[misc]
+
+
+class TouchingMapState(_Touching, KeyedMapState):
     """What is got out of it and can be changed in place may be changed."""
 
     __slots__ = ("_touch",)
@@ -32,16 +51,6 @@ class TouchingMapState(KeyedMapState):
         self._touch(((self._at.key, freeze(key)),))
         super().put(key, value)
 
-    def put_all(self, dict_value: Mapping[Any, Any] | Iterable[tuple[Any, Any]]) -> None:
-        pairs = list(pairs_of(dict_value))
-        at = self._at.key
-        self._touch([(at, freeze(key)) for key, _ in pairs])
-        super().put_all(pairs)
-
-    def remove(self, key: Any) -> None:
-        self._touch(((self._at.key, freeze(key)),))
-        super().remove(key)
-
     def items(self) -> Iterator[tuple[Any, Any]]:
         self._given_out()
         return super().items()
@@ -60,7 +69,7 @@ class TouchingMapState(KeyedMapState):
         self._touch([(at, key) for key, value in self._found().items() if not fixed(value)])
 
 
-class TouchingTtlMapState(TtlMapState):
+class TouchingTtlMapState(_Touching, TtlMapState):
     """The same; reading may renew entries, and take away those that have expired."""
 
     def __init__(self, table: Any, at: Any, expiry: Expiry, touch: Touch) -> None:
@@ -74,16 +83,6 @@ class TouchingTtlMapState(TtlMapState):
     def get(self, key: Any) -> Any:
         self._touch(((self._at.key, freeze(key)),))
         return super().get(key)
-
-    def put_all(self, dict_value: Mapping[Any, Any] | Iterable[tuple[Any, Any]]) -> None:
-        pairs = list(pairs_of(dict_value))
-        at = self._at.key
-        self._touch([(at, freeze(key)) for key, _ in pairs])
-        super().put_all(pairs)
-
-    def remove(self, key: Any) -> None:
-        self._touch(((self._at.key, freeze(key)),))
-        super().remove(key)
 
     def clear(self) -> None:
         self._touch_all()
