@@ -159,11 +159,12 @@ def class_parts(cls: type, public: set[int]) -> Iterator[str]:
 
 
 def items_of(cls: type, public: set[int]) -> list[str]:
-    """The members of a class, with those of bases that have no entry of their own."""
+    """The members of a class, with those of bases that have no entry of their own and are of no base that has one."""
+    listed = {above for base in cls.__mro__[1:] if id(base) in public for above in base.__mro__}
     told: set[str] = set()
     items: list[str] = []
     for base in cls.__mro__:
-        if base is not cls and (id(base) in public or not base.__module__.startswith("isthmus")):
+        if base is not cls and (base in listed or not base.__module__.startswith("isthmus")):
             continue
         found = class_node(base)
         for name, shown in () if found is None else members(found, cls, public):

@@ -6,7 +6,7 @@ export class Phase {
     | 'running'
     | 'suspended' // T8 of subtask-work.ts
     | 'draining' // all input processed; what was made has not all been sent
-    | 'drained' // T9
+    | 'drained' // T9 of subtask-work.ts
     | 'finished'
     | 'failed'
     | 'cancelled' = 'created';

@@ -1,9 +1,9 @@
 // What a subtask does, one step after the other: elements off its inputs or batches of its source go through the chain, and
 // in between what is due by the clock and what it is asked for.
 //
-//   T1. One thing at a time: while a promise of the chain is unsettled nothing else enters the chain.
+//   T1. One thing at a time: while a promise of the chain is unsettled nothing else enters the chain (subtask.ts).
 //   T2. Nothing is processed on an output without credit: `emit` gives a promise then, and T1 holds the rest back. A source
-//       is not pulled meanwhile.
+//       is not pulled meanwhile (subtask.ts).
 //   T3. Timers that came due go before the next record, also in the middle of a batch. (The event loop turns every few
 //       milliseconds: task-loop.ts.)
 //   T6. Before a record that may be slow, what was made before it has left: for other processes always, for tasks of this one
@@ -110,7 +110,7 @@ export class SubtaskWork {
   step(): MaybePromise<void> | typeof IDLE {
     if (this.#commits.isHeld) return this.#requests.shift()?.() ?? IDLE; // T10
     if (this.#phase.isStill) return this.#stepStill();
-    if (this.#timers.due) return this.#fireTimers();
+    if (this.#timers.due) return this.#fireTimers(); // T3
     if (this.#source !== undefined && this.#answers.isToCut)
       return this.#barrier(this.#answers.wanted as BarrierElement);
     const run = this.#run;

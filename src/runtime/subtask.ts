@@ -88,6 +88,7 @@ export class Subtask {
       this.#loop.wake(),
     );
     this.#loop = new TaskLoop(services.machine.clock, {
+      // T1 of subtask-work.ts
       step: () => (this.#work as SubtaskWork).step(),
       rest: () => this.#flusher.flush(), // T4
       fail: (thrown) => this.#fail(thrown),
@@ -131,7 +132,7 @@ export class Subtask {
       hooks: {
         dirty: (channel) => this.#flusher.add(channel),
         roomAgain: () => this.#room.wake(),
-        waitForRoom: (channel) => this.#room.wait(channel),
+        waitForRoom: (channel) => this.#room.wait(channel), // T2 of subtask-work.ts
         requestProcessingTime: (operator, at) => {
           if (!this.#phase.isStill) this.#timers.request(operator, at);
         },
@@ -237,7 +238,7 @@ export class Subtask {
     if (!this.#phase.isOver) this.#source?.finish();
   }
 
-  /** Sources emit a barrier, behind the record in flight; a drained subtask only answers (T9). */
+  /** Sources emit a barrier, behind the record in flight; a drained subtask only answers (T9 of subtask-work.ts). */
   triggerCheckpoint(barrier: Barrier): void {
     if (this.#answers.knows(barrier.checkpoint) || this.#phase.now === 'suspended') return;
     this.#answers.wanted = { kind: 'barrier', ...barrier };

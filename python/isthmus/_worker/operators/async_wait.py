@@ -1,11 +1,12 @@
 """Async functions: coroutines run on an event loop of a thread of its own, results come back through
 ``poll``.
 
-A1. At most ``capacity`` calls are under way; the rest of what was handed over waits on the event loop's side.
+A1. At most ``capacity`` calls are under way; the rest of what was handed over waits on the event loop's side
+    (loop_thread.py).
 A2. Ordered: results leave in the order of their records. Unordered: as they come, but never across a
     watermark.
 A3. A watermark that meets calls under way is held back until they are done.
-A4. The worker's thread never waits: ``poll`` takes what is there, ``ctx.wake`` says when to.
+A4. The worker's thread never waits: ``poll`` takes what is there, ``ctx.wake`` says when to (loop_thread.py).
 A5. Every call has an outcome, whatever the function raises; the loop outlives what would end it (``sys.exit`` in a task).
 A7. A barrier waits for no call: the records whose results have not left are saved, and after a restart the function is
     called for them again.

@@ -116,7 +116,7 @@ class LoopThread:
         self._running -= 1
         if self._inbox:
             self._start_calls()
-        self._wake()  # A4
+        self._wake()  # A4 of async_wait.py
 
     def stop(self, seconds: float = 1.0) -> None:
         """End the loop; calls under way are cancelled. A coroutine that blocks its loop is left behind."""

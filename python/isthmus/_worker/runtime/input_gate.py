@@ -3,7 +3,7 @@
 
 I1. Elements of one channel come out in the order they came in.
 I2. Channels take turns by arrival, one element each, so that none starves.
-I3. Credit for a batch goes back when it is taken off its queue, so a blocked channel stops its sender (``subtask.py``).
+I3. Credit for a batch goes back when it is taken off its queue, so a blocked channel stops its sender (``elements.py``).
 I4. A task is active before its watermark moves, and idle after it.
 """
 

@@ -3,7 +3,7 @@
 
 The work on an element is a sequence of *drains*: iterators to be pulled to their end, a chunk at a time. Between two
 chunks the task may be left and taken up again, so a slow function or an output without credit never holds up the slot.
-What elements mean, and T4 and T7 to T9, are in ``elements.py``.
+What elements mean is in ``elements.py``.
 
   T1. Elements of one channel take effect in their order; an element is finished before the next one begins.
   T6. What timers and late results make goes before the rest of the element at hand, in chunks as that does.
@@ -90,9 +90,9 @@ class Subtask:
         self.finished = False
         #: All input has been processed, and END sent.
         self.drained = False
-        #: A barrier has suspended the job (T8).
+        #: A barrier has suspended the job (T8 of elements.py).
         self.suspended = False
-        #: Whether the job takes checkpoints (T4).
+        #: Whether the job takes checkpoints (T4 of elements.py).
         self._checkpoints = checkpoints
         self._answers = Answers()
         self._commits = Commits()
@@ -192,7 +192,9 @@ class Subtask:
         self.source.finish()
 
     def request_checkpoint(self, checkpoint: int, timestamp: int, kind: int) -> None:
-        """A source task is to emit a barrier, behind the record in flight; one that is drained only to answer (T9)."""
+        """A source task is to emit a barrier, behind the record in flight; one that is drained only to
+        answer (T9 of elements.py).
+        """
         if self._answers.knows(checkpoint) or self.suspended:
             return
         if self.finished:
@@ -207,7 +209,7 @@ class Subtask:
         else:
             self._waiting = False
             if self._run.at_hand is not None:
-                self._run.at_hand.end_here()  # T7
+                self._run.at_hand.end_here()  # T7 of elements.py
 
     # Running.
 
@@ -359,7 +361,7 @@ class Subtask:
         self._yielding = True
 
     def input_has_ended(self) -> None:
-        """All of it is processed, and END sent (T4)."""
+        """All of it is processed, and END sent (T4 of elements.py)."""
         self.drained = True
         self.tell_if_sent()
         if not self._checkpoints:
