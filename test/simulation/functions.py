@@ -9,6 +9,10 @@ from isthmus.datastream.state import MapStateDescriptor, ValueStateDescriptor
 BUCKET_MS = 500
 
 
+def louder(line):
+    return line + "!"
+
+
 def described(n):
     return {"n": n, "key": f"k{n * 7919 % 13}"}
 

@@ -17,6 +17,7 @@ import { JobExecution, type JobOptions } from '../../src/runtime/job-execution.t
 import { packageDir } from '../fixtures/python-jobs.ts';
 import type { LockStep } from './lock-step.ts';
 import { SimulatedWorkers } from './simulated-workers.ts';
+import type { SimulatedDisk } from './simulated-disk.ts';
 import { Simulation } from './simulation.ts';
 
 type Described = { n: number; key: string };
@@ -26,17 +27,19 @@ const PYTHON = fileURLToPath(new URL('./functions.py', import.meta.url));
 export const RECORDS = 600;
 const DEATH_WITHIN_MS = 300;
 
+export const SETTINGS = {
+  'pipeline.auto-watermark-interval': '20 ms',
+  // So that senders wait for credit.
+  'isthmus.channel.window-bytes': '2048',
+  'restart-strategy.type': 'fixed-delay',
+  'restart-strategy.fixed-delay.attempts': '3',
+  'restart-strategy.fixed-delay.delay': '10 ms',
+};
+
 /** The job as plain data. Its results do not depend on the order in which things happen. */
 export function keyedJob(): BuiltGraph {
   const env = StreamExecutionEnvironment.getExecutionEnvironment({ parallelism: 2 });
-  env.configure({
-    'pipeline.auto-watermark-interval': '20 ms',
-    // So that senders wait for credit.
-    'isthmus.channel.window-bytes': '2048',
-    'restart-strategy.type': 'fixed-delay',
-    'restart-strategy.fixed-delay.attempts': '3',
-    'restart-strategy.fixed-delay.delay': '10 ms',
-  });
+  env.configure(SETTINGS);
   env
     .fromSequence(1, RECORDS)
     .assignTimestampsAndWatermarks(
@@ -63,14 +66,27 @@ export interface Run {
   results: string[];
 }
 
-/** A run of the job by a seed. `deaths`: of workers, at some time each; the job begins again then. */
+/** What happens to a run. */
+export interface Fortune {
+  /** Of workers, at some time each; the job begins again then. */
+  deaths?: number;
+  /** The disk that another run has left. */
+  disk?: SimulatedDisk;
+  /** Before it begins. */
+  before?: (simulation: Simulation) => void;
+  /** When the machine loses its power (ms): the run is over. */
+  powerLossAt?: number;
+}
+
+/** A run of a job by a seed. */
 export async function simulate(
   built: BuiltGraph,
   seed: number,
   lockStep: LockStep,
-  deaths = 0,
+  { deaths = 0, disk, before, powerLossAt }: Fortune = {},
 ): Promise<Run> {
-  const simulation = new Simulation(seed);
+  const simulation = new Simulation(seed, disk);
+  before?.(simulation);
   const workers = new SimulatedWorkers(simulation, lockStep);
   for (let i = 0; i < deaths; i++) {
     simulation.in(simulation.random() * DEATH_WITHIN_MS, () => workers.killOne());
@@ -91,7 +107,9 @@ export async function simulate(
     note: (values) => simulation.note(`results ${JSON.stringify(values)}`),
   });
   try {
-    await simulation.until(execution.result);
+    const { promise: darkness, resolve } = Promise.withResolvers<void>();
+    if (powerLossAt !== undefined) simulation.in(powerLossAt, resolve);
+    await simulation.until(Promise.race([execution.result, darkness]));
   } finally {
     await workers.close();
   }

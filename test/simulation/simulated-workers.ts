@@ -1,5 +1,5 @@
 // Workers of a simulation. A frame is under way for a while and arrives behind those sent before; a worker is busy for as long
-// as it says, and takes what arrives meanwhile when it is done.
+// as it says, and takes what arrives meanwhile when it is done. What one that dies had sent may arrive yet, before it is known.
 
 import { encodeControl } from '../../src/bridge/codec/control.ts';
 import { type Frame, FrameType, frameTypeName } from '../../src/bridge/frame.ts';
@@ -101,6 +101,8 @@ export class SimulatedWorker implements WorkerLink {
   /** When the last of those sent arrives: at the worker, and here. */
   #lastIn = 0;
   #lastOut = 0;
+  /** Where it is gone: what comes later had not left it. */
+  #arrivesUntil = 0;
   /** When it is done with what it is at. */
   #freeAt = 0;
   #cancelTurn: (() => void) | undefined;
@@ -161,15 +163,20 @@ export class SimulatedWorker implements WorkerLink {
     this.end({ kind: 'outgrew', limitBytes, residentBytes, stderrTail: '' });
   }
 
-  /** It is no more, and what it had sent arrives no more. */
+  /** It is no more; of what it had sent a begin arrives yet, before its end is told. */
   end(exit: WorkerExit): void {
     if (this.isGone) return;
     this.isGone = true;
+    const left = this.#lastOut - this.#simulation.now;
+    if (exit.kind === 'crashed' && left > 0) {
+      this.#arrivesUntil = this.#simulation.now + left * this.#simulation.random();
+    }
     this.#cancelTurn?.();
     this.#simulation.hasGone(this.#number);
     this.#simulation.note(`worker ${this.#number} ${exit.kind}`);
     const tenant = exit.kind === 'drained' ? undefined : this.#tenant;
-    this.#simulation.in(this.#delay(), () => {
+    const toldAt = behind(this.#arrivesUntil, this.#simulation.now + this.#delay());
+    this.#simulation.in(toldAt - this.#simulation.now, () => {
       this.#exit = exit;
       this.#resolveExited();
       tenant?.exited(exit);
@@ -206,9 +213,15 @@ export class SimulatedWorker implements WorkerLink {
     const simulation = this.#simulation;
     this.#lastOut = behind(this.#lastOut, this.#freeAt + this.#delay());
     simulation.in(this.#lastOut - simulation.now, () => {
-      if (this.isGone) return;
+      if (this.isGone && simulation.now > this.#arrivesUntil) return;
       this.lastFrameAt = simulation.now;
-      this.#note('from', type, channel, count, UNSEEN_BODIES.has(type) ? undefined : body);
+      this.#note(
+        this.isGone ? 'late from' : 'from',
+        type,
+        channel,
+        count,
+        UNSEEN_BODIES.has(type) ? undefined : body,
+      );
       this.#tenant?.frame({ type, flags, channel, count, body } as Frame);
     });
   }

@@ -41,15 +41,18 @@ test('whatever the seed, results are those of a real run; a seed gives one trace
 test('workers that die cost nothing but time', async () => {
   const expected = await really(built);
   let restarts = 0;
+  let late = 0;
   for (let i = 0; i < DEADLY_SEEDS; i++) {
-    const run = await simulate(built, SEED + i, lockStep, 2);
+    const run = await simulate(built, SEED + i, lockStep, { deaths: 2 });
     expect(run.results, `npm run simulate -- --deaths 2 --seed ${SEED + i}`).toEqual(expected);
     restarts += run.trace.filter((line) => line.includes(' log ')).length;
+    late += run.trace.filter((line) => line.includes(' late from ')).length;
     if (i > 0) continue;
-    const again = await simulate(built, SEED + i, lockStep, 2);
+    const again = await simulate(built, SEED + i, lockStep, { deaths: 2 });
     expect(difference(run.trace, again.trace)).toBeUndefined();
   }
   expect(restarts).toBeGreaterThan(DEADLY_SEEDS / 2);
+  expect(late).toBeGreaterThan(0);
 });
 
 test('a simulated job is stuck where nothing is left to happen', async () => {

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { GraphError } from '../../errors.ts';
 import type { Files } from '../../machine/files.ts';
 import type { FoundSplit, SplitEnumerator } from '../../runtime/source.ts';
+import { diskError } from './disk-error.ts';
 
 /** Between a path and its number, where it is read more than once. No path has it. */
 const TURN = '\0';
@@ -36,9 +37,7 @@ export class FileListing implements SplitEnumerator<string> {
     const found: string[] = [];
     for (const path of this.#paths) {
       const info = await this.#files.stat(path).catch((cause: unknown) => {
-        throw new GraphError(`The input path ${path} cannot be read: ${messageOf(cause)}`, {
-          cause,
-        });
+        throw diskError(`The input path ${path} cannot be read: ${messageOf(cause)}`, cause);
       });
       if (info?.folder === true) await this.#walk(path, found, []);
       else if (info !== undefined) found.push(path);
@@ -81,7 +80,7 @@ async function unlessGone<T>(answer: Promise<T>, folder: string): Promise<T | un
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new GraphError(`The folder ${folder} cannot be read: ${messageOf(cause)}`, { cause });
+    throw diskError(`The folder ${folder} cannot be read: ${messageOf(cause)}`, cause);
   }
 }
 

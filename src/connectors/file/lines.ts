@@ -17,6 +17,7 @@ import type {
   SplitEnumerator,
 } from '../../runtime/source.ts';
 import { type MarkedCharset, charsetOf } from '../../text/charset.ts';
+import { diskError } from './disk-error.ts';
 import { FileListing } from './file-listing.ts';
 import { LineSplitter } from '../../text/line-splitter.ts';
 
@@ -147,9 +148,9 @@ class LinesReader implements SourceReader<unknown, string> {
       const { message } = cause as Error;
       // What is no text has a code of its own; all else is of the file.
       const as = cause instanceof TypeError ? ` as ${this.#encoding} text` : '';
-      throw new GraphError(
+      throw diskError(
         `${this.#path} could not be read${as} near byte ${splitter.offset}: ${message}`,
-        { cause },
+        cause,
       );
     }
   }
@@ -180,7 +181,7 @@ async function firstBlock(files: Files, path: string): Promise<Buffer> {
 
 async function openBlocks(files: Files, path: string, offset: number): Promise<BlockReader> {
   const file = await files.open(path, 'read').catch((cause: unknown) => {
-    throw new GraphError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
+    throw diskError(`${path} cannot be read: ${(cause as Error).message}`, cause);
   });
   return path.endsWith('.gz') ? gzipReader(file, offset) : plainReader(file, offset);
 }

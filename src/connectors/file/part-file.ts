@@ -10,6 +10,7 @@
 import { basename, dirname, join, relative } from 'node:path';
 import { GraphError } from '../../errors.ts';
 import type { FilesNow, OpenFileNow } from '../../machine/files.ts';
+import { diskError } from './disk-error.ts';
 
 /** Where the files of a sink are. */
 export interface Place {
@@ -92,14 +93,14 @@ export class PartFile {
   write(): void {
     const bytes = Buffer.from(this.text);
     this.text = '';
-    this.#file?.write(bytes);
+    this.#of(() => this.#file?.write(bytes));
     this.bytes += bytes.length;
   }
 
   /** All of it is on the disk. */
   sync(): void {
     this.write();
-    if (this.#onDisk < this.bytes) this.#file?.sync();
+    if (this.#onDisk < this.bytes) this.#of(() => this.#file?.sync());
     this.#onDisk = this.bytes;
   }
 
@@ -137,6 +138,16 @@ export class PartFile {
     }
   }
 
+  /** What goes wrong with an open file, the system says without its name. */
+  #of(act: () => void): void {
+    try {
+      act();
+    } catch (cause) {
+      const { code, message } = cause as NodeJS.ErrnoException;
+      throw Object.assign(new Error(`${message}: ${this.#hidden}`, { cause }), { code });
+    }
+  }
+
   #close(): void {
     const file = this.#file;
     this.#file = undefined;
@@ -168,13 +179,18 @@ export function syncFolders(files: FilesNow, base: string, names: Iterable<strin
   for (const folder of folders) files.syncFolder(folder);
 }
 
+/** With those above it, and their names on the disk (P4). */
 export function makeFolder(files: FilesNow, folder: string): void {
   try {
+    const made: string[] = [];
+    for (let at = folder; files.stat(at) === undefined; at = dirname(at)) made.push(at);
+    if (made.length === 0) return;
     files.makeFolder(folder);
+    for (const each of made) files.syncFolder(dirname(each));
   } catch (cause) {
-    throw new GraphError(
+    throw diskError(
       `The output folder ${folder} cannot be made: ${(cause as Error).message}`,
-      { cause },
+      cause,
     );
   }
 }

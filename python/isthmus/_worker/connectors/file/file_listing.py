@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from ...._interfaces.source import Split, SplitEnumerator
 from ....errors import GraphError
 from ...machine.files import Files
+from .disk_error import disk_error
 
 #: Between a path and its number, where it is read more than once. No path has it.
 _TURN = "\0"
@@ -52,7 +53,7 @@ class FileListing(SplitEnumerator):
             try:
                 info = self._files.stat(path)
             except OSError as e:
-                raise GraphError(f"The input path {path} cannot be read: {e.strerror}.") from e
+                raise disk_error(f"The input path {path} cannot be read", path, e) from e
             if info is None:
                 if is_first:
                     raise GraphError(f"The input path {path} does not exist.")
@@ -70,7 +71,7 @@ class FileListing(SplitEnumerator):
         except (FileNotFoundError, NotADirectoryError):
             return  # L2
         except OSError as e:
-            raise GraphError(f"The folder {folder} cannot be read: {e.strerror}.") from e
+            raise disk_error(f"The folder {folder} cannot be read", folder, e) from e
         for name, kind in sorted(entries):
             if name.startswith((".", "_")):
                 continue

@@ -8,9 +8,9 @@ from collections import deque
 from typing import Any, BinaryIO, NamedTuple
 
 from ...._interfaces.source import Batch, ConnectorContext, Source, SourceReader, Split
-from ....errors import GraphError
 from ...machine.files import Files
 from ...runtime.operator import OperatorContext
+from .disk_error import disk_error
 from .file_listing import FileListing
 
 
@@ -59,8 +59,7 @@ class FilesReader(SourceReader[Any]):
                 self._begin(split.of, split.offset)
             records, behind = self._read()
         except (OSError, EOFError, zlib.error) as e:
-            reason = (e.strerror if isinstance(e, OSError) else None) or e
-            raise GraphError(f"{self._path} cannot be read: {reason}.") from e
+            raise disk_error(f"{self._path} cannot be read", self._path, e) from e
         return Batch(records, split.id, behind, ends=not self._reading())
 
     def _reading(self) -> bool:

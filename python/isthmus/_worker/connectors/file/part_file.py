@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from ....errors import GraphError
 from ...machine.files import Files
+from .disk_error import disk_error
 
 
 class Place(NamedTuple):
@@ -83,8 +84,15 @@ class PartFile:
     def sync(self) -> None:
         """All of it is on the disk."""
         if self._on_disk < self.size:
-            self._place.files.sync(self.file)
+            try:
+                self._place.files.sync(self.file)
+            except OSError as e:
+                raise self.named(e) from e
         self._on_disk = self.size
+
+    def named(self, error: OSError) -> OSError:
+        """What goes wrong with an open file, the system says without its name."""
+        return OSError(error.errno, error.strerror, self._hidden)
 
     def end(self) -> None:
         """Nothing follows."""
@@ -149,10 +157,18 @@ def sync_folders(files: Files, base: str, names: Iterable[str]) -> None:
 
 
 def make_folder(files: Files, folder: str) -> None:
+    """With those above it, and their names on the disk (P4)."""
     try:
-        files.make_folder(folder)
+        made, at = [], folder
+        while files.stat(at) is None:
+            at = os.path.dirname(at) or "."
+            made.append(at)
+        if made:
+            files.make_folder(folder)
+        for above in made:
+            files.sync_folder(above)
     except OSError as e:
-        raise GraphError(f"The output folder {folder} cannot be made: {e.strerror}.") from e
+        raise disk_error(f"The output folder {folder} cannot be made", folder, e) from e
 
 
 def _hidden(base: str, name: str, ending: str) -> str:

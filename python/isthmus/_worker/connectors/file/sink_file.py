@@ -111,7 +111,10 @@ class _FileWriter(SinkWriter[Any]):
                 now = self._context.now()
                 part = self._part(self._bucket(now), now)
                 write = part.file.write
-            write(data)
+            try:
+                write(data)
+            except OSError as e:
+                raise part.named(e) from e
             part.size += len(data)
             if part.size >= most:
                 self._roll(part)
