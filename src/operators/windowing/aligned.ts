@@ -123,7 +123,7 @@ export class AlignedEngine extends Engine {
       const given = overlaps ? contents.share(value) : value;
       taken = true;
       const cells = this.#open(start);
-      this.#changesOf(cells, start)?.touch(id, key, start);
+      if (this.#changes !== undefined) this.#changesOf(cells, start)?.touch(id, key, start);
       let cell = cells.get(id) ?? this.#firedEarly(start, id, cells);
       let found = cell === undefined ? contents.first(given) : contents.add(cell.contents, given);
       if (isPromise(found)) found = yield found;

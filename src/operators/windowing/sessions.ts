@@ -206,7 +206,8 @@ export class SessionEngine extends Engine {
       session.gone = true;
       ended.push(session);
     }
-    for (const { id, key } of ended) this.#changes?.touch(id, key);
+    const changes = this.#changes;
+    if (changes !== undefined) for (const { id, key } of ended) changes.touch(id, key);
     for (const id of new Set(ended.map((session) => session.id))) {
       const known = this.#sessions.get(id);
       if (Array.isArray(known)) {

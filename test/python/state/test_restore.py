@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from isthmus._worker.state.chunks import WHOLE, SavedSubtask, changes_of, together
 from isthmus._worker.state.keys import KeyGroups
 from isthmus.common import Time
 from isthmus.datastream import OutputTag
@@ -338,6 +339,72 @@ def test_goes_on_as_if_it_had_not_stopped(name, backends):
         output += found
     assert shown(output) == uninterrupted(name)
     assert shown(output) == GIVEN["cases"][name]
+
+
+def content(saved: Any) -> dict[tuple[str, int], list[str]]:
+    """What a restore finds: entries by table and key group, the last of an address."""
+    found: dict[tuple[str, int], list[tuple[Any, str]]] = {}
+    for chunk in saved.chunks:
+        removed, entries = changes_of(chunk)
+        has_address = chunk.form not in ("drawn", "list")
+        rows = [(shape(entry[:-1]) if has_address else (), str(shape(entry))) for entry in entries]
+        gone = {shape(address) for address in removed}
+        if chunk.form != "derived":
+            gone |= {address for address, _ in rows}
+        before = [] if chunk.kind == WHOLE else found.get((chunk.table, chunk.group), [])
+        kept = [row for row in before if not any(row[0][: len(address)] == address for address in gone)]
+        found[chunk.table, chunk.group] = kept + rows
+    return {of: sorted(text for _, text in rows) for of, rows in found.items() if rows}
+
+
+def shape(value: Any) -> Any:
+    """What is in a value, to be compared."""
+    if isinstance(value, dict):
+        return "dict", *sorted((str(shape(key)), shape(held)) for key, held in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(shape(part) for part in value)
+    slots = [name for one in type(value).__mro__ for name in getattr(one, "__slots__", ())]
+    fields = {**getattr(value, "__dict__", {}), **{name: getattr(value, name, None) for name in slots}}
+    return shape(fields) if fields else repr(value)
+
+
+def encoded_meanwhile(frozen: Any, run: Run, steps: list[list[Any]], gradual: bool) -> SavedSubtask:
+    """What was frozen before some steps, with a step of encoding behind each, if it is to be gradual."""
+    encoding = frozen.steps()
+    chunks = []
+    for step in steps:
+        run.play([step])
+        if gradual:
+            chunks.append(next(encoding, None))
+    return SavedSubtask(0, 1, [chunk for chunk in [*chunks, *encoding] if chunk is not None])
+
+
+@pytest.mark.parametrize("backend", ["heap", "embedded"])
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_encoded_late_is_what_there_was_at_the_barrier(name, backend):
+    for gradual in (False, True) if backend == "heap" else (True,):
+        run = Run(name, 1, [], BACKENDS[backend][0])
+        (harness,) = run.subtasks
+        store = harness._store
+        third = len(STEPS) // 3
+        run.play(STEPS[:third])
+        there = content(harness.snapshot(1))  # Given up: its changes go into the next one.
+        store.aborted(1)
+        assert there
+        base = encoded_meanwhile(store.freeze(2), run, STEPS[third : 2 * third], gradual)
+        assert content(base) == there
+        store.completed(2)
+
+        then = content(store.freeze(3, full=True).saved())
+        store.aborted(3)
+        increment = encoded_meanwhile(store.freeze(4), run, STEPS[2 * third :], gradual)
+        assert content(together([base, increment])) == then
+        store.completed(4)
+
+        run.end()
+        rest = store.freeze(5).saved()
+        assert content(together([base, increment, rest])) == content(store.freeze(6, full=True).saved())
+        harness.close()
 
 
 def test_the_vectors_are_of_these_operators():
