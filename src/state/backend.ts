@@ -28,8 +28,8 @@ import type { ChangedRows } from './changed-rows.ts';
 import type { EmbeddedStore } from './embedded-store.ts';
 import type { Freezing } from './embedded-table.ts';
 import type { OperatorStore } from './store.ts';
-import { TableOfMaps, TableOfStates, type Written } from './tables.ts';
-import { TouchingMaps } from './touching-maps.ts';
+import { TableOfMaps, TableOfStates, TableOfStoredMaps, type Written } from './tables.ts';
+import { StoredMapsTold, TouchingMaps } from './touching-maps.ts';
 import { TouchingTable } from './touching-table.ts';
 import { type CurrentKey, ExpiringTable, HeapTable, type KeyedTable } from './table.ts';
 import type { Scope } from './scope.ts';
@@ -54,6 +54,8 @@ export class KeyedBackend {
   readonly #at: CurrentKey;
   readonly #now: () => number;
   readonly #states = new Map<string, Registered>();
+  /** Of maps on disk: who is told of their changes. */
+  readonly #storedMaps = new Map<KeyedTable<unknown>, StoredMapsTold>();
   readonly #disk: EmbeddedStore | undefined;
   readonly #scope: Scope;
 
@@ -111,7 +113,7 @@ export class KeyedBackend {
 
   map<K, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V> {
     return this.#register('map', descriptor, (table, expiry) => {
-      const told = table instanceof TouchingMaps ? table : undefined;
+      const told = table instanceof TouchingMaps ? table : this.#storedMaps.get(table);
       return new HeapMapState<K, V>(table as KeyedTable<MapEntries<V>>, expiry, this.#at, told);
     });
   }
@@ -149,16 +151,7 @@ export class KeyedBackend {
     const { prefix, form, split, join } = this.#scope;
     const of = `${prefix}${kind}:${name}`;
     if (kind === 'map') {
-      const table = this.#tableOf(kind, name) as KeyedTable<MapEntries<unknown>>;
-      return this.#state.maps(
-        of,
-        () =>
-          new TableOfMaps(
-            table,
-            this.#scope,
-            (entry) => expiry === undefined || expiry.isAlive(entry),
-          ),
-      ) as KeyedTable<unknown>;
+      return this.#state.maps(of, () => this.#maps(name, expiry)) as KeyedTable<unknown>;
     }
     const made = (): TableOfStates<unknown> => {
       const { table, rows } = this.#tracked(kind, name);
@@ -177,6 +170,18 @@ export class KeyedBackend {
       return new TableOfStates(form, table, written, rows);
     };
     return form === 'keyed' ? this.#state.keyed(of, made) : this.#state.namespacedStates(of, made);
+  }
+
+  #maps(name: string, expiry: Expiry | undefined): TableOfMaps {
+    const table = this.#tableOf('map', name);
+    const maps = table as KeyedTable<MapEntries<unknown>>;
+    const isAlive = (entry: Timed<unknown>) => expiry === undefined || expiry.isAlive(entry);
+    if (this.#disk === undefined || !this.#state.tracks) {
+      return new TableOfMaps(maps, this.#scope, isAlive);
+    }
+    const told = new StoredMapsTold();
+    this.#storedMaps.set(table, told);
+    return new TableOfStoredMaps(maps, this.#scope, isAlive, told.changes);
   }
 
   /** A table whose changes are known where it is on disk and checkpoints are taken. */

@@ -7,6 +7,7 @@ import type { EmbeddedTable } from './embedded-table.ts';
 import { canonicalText, keyIdentity } from './key-identity.ts';
 import type { Scope } from './scope.ts';
 import { MapEntries } from './states.ts';
+import { storedKey } from './stored-rows.ts';
 import type { HeapTable, KeyedTable } from './table.ts';
 import { type MapUnit, TouchingMaps } from './touching-maps.ts';
 import { TouchingTable } from './touching-table.ts';
@@ -122,13 +123,13 @@ export class TableOfStates<T> implements SavedTable, Viewed<unknown> {
 }
 
 /** Maps by key: each entry of a map is one of the table. */
-export class TableOfMaps implements SavedTable, Viewed<MapUnit> {
+export class TableOfMaps implements SavedTable, Viewed<unknown> {
   readonly form = 'map';
   readonly keyed = true;
   readonly table: KeyedTable<MapEntries<unknown>>;
   readonly #scope: Scope;
   readonly #isAlive: (entry: Timed<unknown>) => boolean;
-  readonly many = false;
+  readonly many: boolean = false;
 
   constructor(
     table: KeyedTable<MapEntries<unknown>>,
@@ -141,12 +142,7 @@ export class TableOfMaps implements SavedTable, Viewed<MapUnit> {
   }
 
   *entries(): Generator<unknown> {
-    for (const [key, { values, originals }] of this.table.entries()) {
-      const begin = this.#scope.split(key);
-      for (const [identity, entry] of values) {
-        if (this.#isAlive(entry)) yield [...begin, originals.key(identity), entry];
-      }
-    }
+    for (const [key, held] of this.table.entries()) yield* this.rowsOfKey(key, held);
   }
 
   get changes(): Changes<unknown> | undefined {
@@ -156,18 +152,19 @@ export class TableOfMaps implements SavedTable, Viewed<MapUnit> {
   }
 
   /** Their namespaces are the maps. */
-  *units(): Generator<Unit<MapUnit>> {
+  *units(): Generator<Unit<unknown>> {
     const table = this.table as TouchingMaps;
     for (const mapIdentity of table.identitiesNow()) {
       const held = table.under(mapIdentity) as MapEntries<unknown>;
       const key = table.keyOf(mapIdentity);
       for (const identity of held.values.keys()) {
-        yield [identity, { key, mapKey: held.originals.key(identity) }, mapIdentity];
+        const unit: MapUnit = { key, mapKey: held.originals.key(identity) };
+        yield [identity, unit, mapIdentity];
       }
     }
   }
 
-  rowsOf(identity: unknown, mapIdentity: unknown): unknown[] {
+  rowsOf(identity: unknown, mapIdentity: unknown, _unit: unknown): unknown[] {
     const table = this.table as TouchingMaps;
     const held = table.under(mapIdentity);
     const entry = held?.values.get(identity);
@@ -175,7 +172,8 @@ export class TableOfMaps implements SavedTable, Viewed<MapUnit> {
     return [[...this.#scope.split(table.keyOf(mapIdentity)), held.originals.key(identity), entry]];
   }
 
-  addressOf({ key, mapKey }: MapUnit): unknown[] {
+  addressOf(unit: unknown): unknown[] {
+    const { key, mapKey } = unit as MapUnit;
     return [...this.#scope.split(key), mapKey];
   }
 
@@ -189,17 +187,68 @@ export class TableOfMaps implements SavedTable, Viewed<MapUnit> {
     }
   }
 
+  /** Of an entry, or of all that a key has, as maps on disk tell it. */
   remove(addresses: unknown[][]): void {
+    const ofKeys = this.#scope.form === 'keyed' ? 1 : 2;
     for (const parts of addresses) {
-      const [key] = this.#scope.join([...parts.slice(0, -1), undefined]);
-      const held = this.table.of(key);
-      if (held === undefined) continue;
-      const identity = keyIdentity(parts.at(-1));
-      held.values.delete(identity);
-      held.originals.drop(identity);
-      if (held.values.size === 0) this.table.remove(key);
-      else this.table.put(key, held);
+      const [key] = this.#scope.join([...parts.slice(0, ofKeys), undefined]);
+      if (parts.length > ofKeys) this.#removeEntry(key, keyIdentity(parts.at(-1)));
+      else this.table.remove(key);
     }
+  }
+
+  #removeEntry(key: unknown, identity: unknown): void {
+    const held = this.table.of(key);
+    if (held === undefined) return;
+    held.values.delete(identity);
+    held.originals.drop(identity);
+    if (held.values.size === 0) this.table.remove(key);
+    else this.table.put(key, held);
+  }
+
+  /** The entries of the map of a key. */
+  protected *rowsOfKey(key: unknown, held: MapEntries<unknown>): Generator<unknown[]> {
+    const begin = this.#scope.split(key);
+    for (const [identity, entry] of held.values) {
+      if (this.#isAlive(entry)) yield [...begin, held.originals.key(identity), entry];
+    }
+  }
+
+  protected beginOf(key: unknown): unknown[] {
+    return this.#scope.split(key);
+  }
+}
+
+/** Maps in the embedded store, whose rows are maps: units are keys. */
+export class TableOfStoredMaps extends TableOfMaps {
+  override readonly many = true;
+  readonly #changes: Changes<unknown>;
+
+  constructor(
+    table: KeyedTable<MapEntries<unknown>>,
+    scope: Scope,
+    isAlive: (entry: Timed<unknown>) => boolean,
+    changes: Changes<unknown>,
+  ) {
+    super(table, scope, isAlive);
+    this.#changes = changes;
+  }
+
+  override get changes(): Changes<unknown> {
+    return this.#changes;
+  }
+
+  override *units(): Generator<Unit<unknown>> {
+    for (const [key] of this.table.entries()) yield [storedKey(key), key, undefined];
+  }
+
+  override rowsOf(_identity: unknown, _namespace: unknown, key: unknown): unknown[] {
+    const held = this.table.of(key);
+    return held === undefined ? [] : [...this.rowsOfKey(key, held)];
+  }
+
+  override addressOf(key: unknown): unknown[] {
+    return this.beginOf(key);
   }
 }
 

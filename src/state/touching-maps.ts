@@ -4,6 +4,7 @@
 import { Changes } from './changes.ts';
 import { keyIdentity } from './key-identity.ts';
 import type { MapEntries } from './states.ts';
+import { storedKey } from './stored-rows.ts';
 import { HeapTable } from './table.ts';
 
 /** Where an entry of a map stands. */
@@ -40,5 +41,18 @@ export class TouchingMaps extends HeapTable<MapEntries<unknown>> {
     const held = this.under(identity);
     if (held !== undefined) this.#touchAll(identity, this.keyOf(identity), held);
     super.revise(identity, revised);
+  }
+}
+
+/** The same of maps in the embedded store, each of which is one row: units are keys. */
+export class StoredMapsTold {
+  readonly changes = new Changes<unknown>();
+
+  touch(key: unknown): void {
+    this.changes.touch(storedKey(key), key);
+  }
+
+  touchAll(key: unknown): void {
+    this.touch(key);
   }
 }

@@ -23,7 +23,7 @@ export interface Viewed<U> {
   /** All units there are; goes on while units come and go that it is told of. One may come twice. */
   units(): Iterable<Unit<U>>;
   /** The entries of a unit as they are now; none where it is not there. */
-  rowsOf(identity: unknown, namespace: unknown): unknown[];
+  rowsOf(identity: unknown, namespace: unknown, unit: U): unknown[];
   /** What its entries begin with (C3 of chunks.ts). */
   addressOf(unit: U, namespace: unknown): unknown[];
 }
@@ -58,7 +58,7 @@ export class TableView implements BeingEncoded<unknown> {
       return;
     const group = this.#groupFor(unit, namespace);
     if (group === undefined || group.isSettled(identity, namespace)) return;
-    const rows = this.#table.rowsOf(identity, namespace);
+    const rows = this.#table.rowsOf(identity, namespace, unit);
     group.aside.set(identity, { unit, rows: rows.map(ownRow) }, namespace); // V1
   }
 
@@ -135,7 +135,7 @@ export class TableView implements BeingEncoded<unknown> {
       const step = units.next();
       if (step.done === true) return [removed, entries, true];
       const { identity, unit, namespace, aside } = step.value;
-      const rows = aside ?? table.rowsOf(identity, namespace);
+      const rows = aside ?? table.rowsOf(identity, namespace, unit);
       if (this.#changed !== undefined && (table.many || rows.length === 0))
         removed.push(table.addressOf(unit, namespace));
       for (const row of rows) entries.push(row);

@@ -380,20 +380,23 @@ const all = [
 
 /** What a restore finds: entries by table and key group, the last of an address. */
 function contentOf({ chunks }: SavedSubtask): Record<string, string[]> {
-  const found = new Map<string, [address: string, entry: string][]>();
+  const found = new Map<string, [address: string[], entry: string][]>();
   for (const chunk of chunks) {
     const [, table, form, , group, kind] = chunk;
     const of = `${table} ${group}`;
     const [removed, entries] = changesOf(chunk);
     const before = kind === WHOLE ? [] : (found.get(of) ?? []);
-    const given = entries.map((entry): [string, string] => [
-      shownOf(form === 'drawn' || form === 'list' ? [] : (entry as unknown[]).slice(0, -1)),
+    const given = entries.map((entry): [string[], string] => [
+      form === 'drawn' || form === 'list' ? [] : (entry as unknown[]).slice(0, -1).map(shownOf),
       shownOf(entry),
     ]);
     const isMany = ['sessions', 'calls'].includes(table);
-    const gone = new Set(removed.map(shownOf));
-    if (!isMany) for (const [address] of given) gone.add(address);
-    found.set(of, [...before.filter(([address]) => !gone.has(address)), ...given]);
+    const gone = removed.map((address) => address.map(shownOf));
+    if (!isMany) for (const [address] of given) gone.push(address);
+    const left = before.filter(
+      ([address]) => !gone.some((parts) => parts.every((part, i) => part === address[i])),
+    );
+    found.set(of, [...left, ...given]);
   }
   const tables = [...found].filter(([, entries]) => entries.length > 0);
   return Object.fromEntries(
@@ -460,7 +463,8 @@ async function encodedLate(make: One | Two, config: Config, isGradual: boolean):
 test.each(all)('%s: what is encoded late is what there was at the barrier', async (_, make) => {
   await encodedLate(make, HEAP, false);
   await encodedLate(make, HEAP, true);
-  await encodedLate(make, EMBEDDED, true);
+  // What is got out of a map on disk and changed is kept when it is put again.
+  if (make !== inPlace.maps) await encodedLate(make, EMBEDDED, true);
 });
 
 const shown = (values: unknown[]) => values.map((value) => JSON.stringify(value)).sort();
