@@ -2,7 +2,7 @@
 //
 //   - A name is one state of one kind.
 
-import { GraphError } from '../errors.ts';
+import { GraphError, StateError } from '../errors.ts';
 import {
   type AggregatingStateDescriptor,
   type ListStateDescriptor,
@@ -35,7 +35,8 @@ import { type CurrentKey, ExpiringTable, HeapTable, type KeyedTable } from './ta
 import type { Scope } from './scope.ts';
 import { Expiry, type Timed } from './ttl.ts';
 
-type Kind = 'value' | 'list' | 'map' | 'reducing' | 'aggregating';
+const KINDS = ['value', 'list', 'map', 'reducing', 'aggregating'] as const;
+type Kind = (typeof KINDS)[number];
 
 interface Registered {
   kind: Kind;
@@ -141,15 +142,32 @@ export class KeyedBackend {
         `The state "${name}" is a ${known.kind} state already; give the ${kind} state another name.`,
       );
     }
+    this.#refuseOther(kind, descriptor);
     const expiry = ttl === undefined ? undefined : new Expiry(ttl, this.#now);
     const state = make(this.#table(kind, name, expiry), expiry);
     this.#states.set(name, { kind, state });
     return state;
   }
 
+  /** Entries of another kind, or with and without the time they were renewed at, are not read as these. */
+  #refuseOther(kind: Kind, { name, ttl }: StateDescriptor): void {
+    const { prefix } = this.#scope;
+    for (const was of KINDS) {
+      for (const expired of [false, true]) {
+        if (was === kind && expired === (ttl !== undefined)) continue;
+        const table = prefix + tableOf(was, name, expired);
+        if (this.#state.undeclared([table]).length === 0) continue;
+        throw new StateError(
+          `The state "${name}" was kept as ${titleOf(was, expired)}; here it is ${titleOf(kind, ttl !== undefined)}. ` +
+            'Leave it as it was, or give it another name, which begins without it.',
+        );
+      }
+    }
+  }
+
   #table(kind: Kind, name: string, expiry: Expiry | undefined): KeyedTable<unknown> {
     const { prefix, form, split, join } = this.#scope;
-    const of = `${prefix}${kind}:${name}`;
+    const of = prefix + tableOf(kind, name, expiry !== undefined);
     if (kind === 'map') {
       return this.#state.maps(of, () => this.#maps(name, expiry)) as KeyedTable<unknown>;
     }
@@ -202,6 +220,15 @@ export class KeyedBackend {
     }
     return this.#disk.table(this.#at, freezing(kind, name));
   }
+}
+
+function tableOf(kind: Kind, name: string, expires: boolean): string {
+  return `${kind}${expires ? '+ttl' : ''}:${name}`;
+}
+
+function titleOf(kind: Kind, expires: boolean): string {
+  const article = kind === 'aggregating' ? 'an' : 'a';
+  return `${article} ${kind} state ${expires ? 'with' : 'without'} a time to live`;
 }
 
 function freezing(kind: Kind, name: string): Freezing<unknown> {

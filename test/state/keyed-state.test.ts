@@ -218,7 +218,8 @@ describe.each(['heap', 'disk'] as const)('on the %s', (place) => {
     test('what nobody asks for goes away, and into no snapshot', () => {
       const { at, clock, make } = setUp(place, { ttlMs: 10 });
       const { store, value } = make();
-      const left = () => entriesOf(store.freeze().saved(), 'value:value') as [unknown, unknown][];
+      const left = () =>
+        entriesOf(store.freeze().saved(), 'value+ttl:value') as [unknown, unknown][];
       for (let key = 0; key < 100; key++) {
         at.key = key;
         value.update(key);
@@ -247,7 +248,7 @@ describe.each(['heap', 'disk'] as const)('on the %s', (place) => {
       at.key = 'other';
       for (let i = 0; i < 120; i++) touch(i);
       clock.now = 5; // As if nothing had expired: what is left shows.
-      const left = entriesOf(store.freeze().saved(), `${kind}:${kind}`) as [unknown, unknown][];
+      const left = entriesOf(store.freeze().saved(), `${kind}+ttl:${kind}`) as [unknown, unknown][];
       expect(left.map(([key]) => key)).toEqual(expect.arrayContaining([0, 1, 2, 3, 4, 'other']));
       // A list is an entry; of maps each entry is one.
       expect(left).toHaveLength(kind === 'map' ? 7 : 6);
@@ -265,7 +266,7 @@ describe.each(['heap', 'disk'] as const)('on the %s', (place) => {
       clock.now = 11;
       for (let i = 0; i < 9; i++) value.update(i);
       clock.now = 5;
-      const left = entriesOf(store.freeze().saved(), 'value:value') as [unknown, unknown][];
+      const left = entriesOf(store.freeze().saved(), 'value+ttl:value') as [unknown, unknown][];
       expect(new Set(left.map(([key]) => key))).toEqual(new Set(['a', 'b']));
       expect(() => new ValueStateDescriptor('x', { ttl: { ttlMs: 1, cleanupKeys: -1 } })).toThrow(
         'The cleanupKeys of the state "x" are -1; they must be a whole number',
@@ -295,5 +296,21 @@ describe.each(['heap', 'disk'] as const)('on the %s', (place) => {
     expect(() => backend.list(new ListStateDescriptor('value'))).toThrow(
       'The state "value" is a value state already; give the list state another name.',
     );
+  });
+
+  test('what was kept as another kind, or without a time to live, is not read as this', () => {
+    const { at, make } = setUp(place);
+    const { store, value } = make();
+    at.key = 'a';
+    value.update(1);
+    const saved = [store.freeze().saved()];
+    make(saved);
+    expect(() => setUp(place, { ttlMs: 10 }).make(saved)).toThrow(
+      'The state "value" was kept as a value state without a time to live; here it is a value state with a time to live.',
+    );
+    const list = new ListStateDescriptor<number>('value');
+    const again = new SubtaskStore({ subtask: 0, parallelism: 1, maxParallelism: 128 }, saved);
+    const backend = new KeyedBackend(again.of('test'), at, () => 0, undefined);
+    expect(() => backend.list(list)).toThrow('here it is a list state without a time to live.');
   });
 });

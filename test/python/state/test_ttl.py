@@ -18,6 +18,7 @@ from isthmus.datastream.state import (
     StateTtlConfig,
     ValueStateDescriptor,
 )
+from isthmus.errors import GraphError, StateError
 from isthmus.testing import ManualClock, OneInputHarness
 
 TTL = 10
@@ -163,7 +164,7 @@ def test_what_nobody_asks_for_goes_away(kind, backend):
         h.processing_time(TTL)
         h.process(*((kind, "other") for _ in range(120)))
         backend = runtime_context(h.context).backend
-        name = f"{kind}:{kind[0]}"
+        name = f"{kind}+ttl:{kind[0]}"
         declared = h.context.state
         table = declared.maps(name)[0] if kind == "map" else backend.table(name)
         assert sorted(map(str, (key for key, _ in table.items()))) == ["0", "1", "2", "3", "4", "other"]
@@ -262,3 +263,44 @@ def test_expires_as_the_model_does(backend, on_read, script):
         else:
             expected.append(model.step(*step))
     assert run(config(on_read=on_read), *script, backend=backend) == expected
+
+
+class KeepsOne(KeyedProcessFunction):
+    def __init__(self, *descriptors):
+        self.descriptors = descriptors
+
+    def open(self, runtime_context):
+        for descriptor in self.descriptors:
+            of_list = isinstance(descriptor, ListStateDescriptor)
+            get = runtime_context.get_list_state if of_list else runtime_context.get_state
+            self.state = get(descriptor)
+
+    def process_element(self, value, ctx):
+        self.state.update([value])
+        yield self.state
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (ValueStateDescriptor("x"), expiring(ValueStateDescriptor("x")), "a value state with a time to live"),
+        (expiring(ListStateDescriptor("x")), ListStateDescriptor("x"), "a list state without a time to live"),
+        (ValueStateDescriptor("x"), ListStateDescriptor("x"), "a list state without a time to live"),
+    ],
+)
+def test_state_of_another_kind_is_not_read_as_this(before, after, told, backend):
+    with OneInputHarness(KeepsOne(before), key_by=lambda v: v, config=backend) as h:
+        h.process(1)
+        saved = h.snapshot()
+    OneInputHarness(KeepsOne(before), key_by=lambda v: v, config=backend, restore=saved).close()
+    with pytest.raises(StateError, match=f'The state "x" was kept as .*; here it is {told}'):
+        OneInputHarness(KeepsOne(after), key_by=lambda v: v, config=backend, restore=saved)
+
+
+def test_a_name_is_one_state():
+    both = KeepsOne(ValueStateDescriptor("x"), ListStateDescriptor("x"))
+    with pytest.raises(
+        GraphError, match='The state "x" is a value state already; give the list state another'
+    ):
+        OneInputHarness(both, key_by=lambda v: v)

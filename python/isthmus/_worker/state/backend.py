@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Protocol
 
 from ..._interfaces.state.descriptors import StateDescriptor
 from ..._settings.settings import Settings
+from ...errors import GraphError, StateError
 from .embedded import EmbeddedStore, EmbeddedTable
 from .key_identity import NamespacedKey
 from .states import (
@@ -25,6 +26,8 @@ from .store import OperatorStore
 from .touching_maps import TouchingMapState, TouchingTtlMapState
 from .tracked_table import TrackedTable
 from .ttl import Expiry, ProcessingTime, TtlListState, TtlMapState, TtlTable, alive
+
+_KINDS = ("value", "list", "map", "reducing", "aggregating")
 
 
 class Keeping(Protocol):
@@ -79,11 +82,35 @@ class KeyedBackend:
     def state(self, kind: str, descriptor: StateDescriptor, at: Any = None) -> Any:
         """The state of a descriptor; ``at`` says whose (the record's key by default)."""
         namespaced = at is not None
-        name = f"{'window:' if namespaced else ''}{kind}:{descriptor.name}"
-        found = self._states.get(name)
+        prefix = "window:" if namespaced else ""
+        known = f"{prefix}{kind}:{descriptor.name}"
+        found = self._states.get(known)
         if found is None:
-            found = self._states[name] = self._make(name, kind, descriptor, at or self._ctx.cursor)
+            ttl = descriptor._ttl_config
+            expires = ttl is not None and ttl.is_enabled()
+            # By window functions and triggers keep their own, of whatever names.
+            kinds = (kind,) if namespaced else _KINDS
+            for other in kinds:
+                if other != kind and f"{other}:{descriptor.name}" in self._states:
+                    raise GraphError(
+                        f'The state "{descriptor.name}" is a {other} state already; give the {kind} state another name.'
+                    )
+            self._refuse_other(prefix, kinds, kind, descriptor.name, expires)
+            name = prefix + _table_of(kind, descriptor.name, expires)
+            found = self._states[known] = self._make(name, kind, descriptor, at or self._ctx.cursor)
         return found
+
+    def _refuse_other(self, prefix: str, kinds: Iterable[str], kind: str, name: str, expires: bool) -> None:
+        """Entries of another kind, or with and without the time they were renewed at, are not read as these."""
+        for was in kinds:
+            for expired in (False, True):
+                if (was, expired) == (kind, expires):
+                    continue
+                if self._ctx.state.undeclared([prefix + _table_of(was, name, expired)]):
+                    raise StateError(
+                        f'The state "{name}" was kept as {_title_of(was, expired)}; here it is {_title_of(kind, expires)}. '
+                        "Leave it as it was, or give it another name, which begins without it."
+                    )
 
     def _make(self, name: str, kind: str, descriptor: StateDescriptor, at: Any) -> Any:
         ttl = descriptor._ttl_config
@@ -122,3 +149,12 @@ class KeyedBackend:
     def close(self) -> None:
         if self.store is not None:
             self.store.close()
+
+
+def _table_of(kind: str, name: str, expires: bool) -> str:
+    return f"{kind}{'+ttl' if expires else ''}:{name}"
+
+
+def _title_of(kind: str, expires: bool) -> str:
+    article = "an" if kind == "aggregating" else "a"
+    return f"{article} {kind} state {'with' if expires else 'without'} a time to live"
