@@ -3,6 +3,7 @@
 //   F1. Values are texts as they stand in the file: what they mean is said by the table of settings, not by YAML.
 //   F2. What cannot be read is an error with file and line; nothing is skipped.
 
+import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Document, LineCounter, Scalar, YAMLMap, YAMLSeq } from 'yaml';
@@ -26,16 +27,27 @@ const IN_FOLDER = ['config.yaml', 'flink-conf.yaml'];
  */
 export function readConfigurationFile(path: string): { path: string; entries: FileEntry[] } {
   const file = fileOf(path);
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = readFileSync(file, 'utf8');
+    bytes = readFileSync(file);
   } catch (cause) {
     const why = (cause as Error).message;
     throw new ConfigurationError(`The configuration file ${file} cannot be read: ${why}`, {
       cause,
     });
   }
-  return { path: file, entries: once(file, entriesOf(file, text)) };
+  return { path: file, entries: once(file, entriesOf(file, textOf(file, bytes))) };
+}
+
+/** F2 */
+function textOf(file: string, bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  const LINE_FEED = 10;
+  let line = 1;
+  for (let from = 0, to; (to = bytes.indexOf(LINE_FEED, from)) >= 0; from = to + 1, line++) {
+    if (!isUtf8(bytes.subarray(from, to))) break;
+  }
+  throw new ConfigurationError(`${file}, line ${line}: the file is no UTF-8 text.`);
 }
 
 function fileOf(path: string): string {
@@ -56,18 +68,20 @@ function entriesOf(file: string, text: string): FileEntry[] {
   });
   const reading = new Reading(file, document, lines);
   const [problem] = [...document.errors, ...document.warnings];
+  if (problem?.code === 'MULTIPLE_DOCS')
+    throw reading.error(problem.pos[0], 'a second document begins; a configuration is one');
   if (problem === undefined && document.contents === null) return [];
   if (problem === undefined && isMap(document.contents))
     return reading.flattened(document.contents, '');
   const isTwice = document.errors.some(({ code }) => code === 'DUPLICATE_KEY');
-  const flat = isTwice ? undefined : flatLines(text);
-  if (flat !== undefined) return flat;
-  if (problem !== undefined) throw reading.error(problem.pos[0], problem.message); // F2
-  throw reading.error(0, 'the file is no list of settings of the form key: value');
+  const flat = isTwice ? 1 : flatLines(text);
+  if (typeof flat !== 'number') return flat;
+  if (problem !== undefined) throw reading.error(problem.pos[0], problem.message);
+  throw new ConfigurationError(`${file}, line ${flat}: this is no setting of the form key: value.`);
 }
 
-/** The keys of Flink 1.x: whole ones, one a line; undefined where a line is none such. */
-function flatLines(text: string): FileEntry[] | undefined {
+/** The keys of Flink 1.x: whole ones, one a line; the number of the line that is none such. */
+function flatLines(text: string): FileEntry[] | number {
   const found: FileEntry[] = [];
   for (const [index, line] of text
     .replace(/^\uFEFF/, '')
@@ -76,11 +90,11 @@ function flatLines(text: string): FileEntry[] | undefined {
     const bare = line.replace(/(^|\s)#.*$/, '').trimEnd();
     if (bare === '') continue;
     const parts = /^([A-Za-z0-9_.-]+)\s*[:=]\s*(.*)$/.exec(bare);
-    if (parts === null) return undefined;
+    if (parts === null) return index + 1;
     const [, key = '', value = ''] = parts;
     const plain = value.replace(/^(["'])(.*)\1$/, '$2');
     // What YAML has a meaning for is to be read by YAML, which says what is wrong with it.
-    if (plain === value && /^["'[{&*!|>]/.test(value)) return undefined;
+    if (plain === value && /^["'[{&*!|>]/.test(value)) return index + 1;
     found.push({ key, value: plain, line: index + 1 });
   }
   return found;

@@ -6,7 +6,7 @@ import { readConfigurationFile } from '../../src/config/file.ts';
 import { resolveConfiguration } from '../../src/config/resolve.ts';
 import { ConfigurationError } from '../../src/errors.ts';
 
-function written(text: string, name = 'config.yaml'): string {
+function written(text: string | Buffer, name = 'config.yaml'): string {
   const file = join(mkdtempSync(join(tmpdir(), 'isthmus-')), name);
   writeFileSync(file, text);
   return file;
@@ -106,14 +106,16 @@ describe('the flat lines of flink-conf.yaml', () => {
 });
 
 describe('what cannot be read is an error with file and line', () => {
-  test.each([
+  test.each<[name: string, text: string | Buffer, line: number, message: RegExp]>([
     ['no setting', 'parallelism.default: 2\nnonsense\n', 2, /Implicit map key/],
     ['a wrong indent', 'a:\n  b: 1\n c: 2\n', 3, /same column/],
     ['a tab', 'a:\n\tb: 1\n', 2, /[Tt]ab/],
     ['a quote that does not close', 'a: 1\nb: "x\n', 3, /closing/],
-    ['a list', '- a\n- b\n', 1, /no list of settings/],
-    ['a word', 'hello\n', 1, /no list of settings/],
-    ['several documents', 'a: 1\n---\nb: 2\n', 2, /multiple documents/],
+    ['a list', '- a\n- b\n', 1, /no setting of the form/],
+    ['a word', 'hello\n', 1, /no setting of the form/],
+    ['a word among lines', 'a.b = 1\n\nhello\n', 3, /no setting of the form/],
+    ['no UTF-8', Buffer.from('a: 1\nb: caf\u00e9\n', 'latin1'), 2, /no UTF-8 text/],
+    ['several documents', 'a: 1\n---\nb: 2\n', 2, /a second document begins/],
     ['a key twice', 'a: 1\nb: 2\na: 3\n', 3, /unique/],
     ['a key twice, once nested', 'a.b: 1\na:\n  b: 2\n', 3, /a\.b is set again; line 1 sets it/],
     ['a flat key twice', 'a = 1\na = 2\n', 2, /a is set again; line 1 sets it/],
