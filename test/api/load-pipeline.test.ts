@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LogEntry, type Pipeline, loadPipeline } from '../../src/index.ts';
 import { happened } from '../fixtures/happened.ts';
+import { Numbers } from '../fixtures/own-connectors/connectors.ts';
 
 const fixture = (name: string) => new URL(`../fixtures/pipelines/${name}.py`, import.meta.url);
 
@@ -41,6 +42,15 @@ describe('a Python pipeline', { timeout: 60_000 }, () => {
       expect(rates).toEqual([20, 30]);
       await expect(job.result).resolves.toMatchObject({ jobName: 'orders' });
     }
+  });
+
+  test('feeds an input from a source of splits, given as a class', async () => {
+    const job = await pipeline.start({ inputs: { orders: [], rates: Numbers } });
+    const rates: unknown[] = [];
+    for await (const rate of job.outputs.rates) rates.push(rate);
+    expect(rates).toHaveLength(40);
+    expect(new Set(rates)).toEqual(new Set(Array.from({ length: 40 }, (_, n) => 10 * n)));
+    await job.result;
   });
 
   test('holds its input back as its output is not taken', async () => {
