@@ -230,7 +230,8 @@ export class WorkerPool implements Workers {
 
   /** A new worker is about to start: those that wait for a job that may never come go first (P4). */
   #makeRoom(maxWorkers: number): void {
-    while (this.#idle.length > 0 && this.#idle.length + this.#lent.size >= maxWorkers) {
+    const lent = [...this.#lent.values()].filter(({ job }) => job.servesCalls !== true).length;
+    while (this.#idle.length > 0 && this.#idle.length + lent >= maxWorkers) {
       void this.#idle.shift()?.worker.shutDown();
     }
   }

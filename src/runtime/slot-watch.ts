@@ -54,7 +54,7 @@ function watchMemory(worker: WorkerLink, clock: Clock, limitBytes: number): () =
     stop();
     worker.killOutgrown(limitBytes, bytes);
   };
-  const stopLooking = every(clock, MEMORY_EVERY_MS, () => void look());
+  const stopLooking = every(clock, MEMORY_EVERY_MS, () => void look(), 'idle');
   const stop = (): void => {
     stopped = true;
     stopLooking();

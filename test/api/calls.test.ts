@@ -303,7 +303,8 @@ describe('the end', { timeout: 30_000 }, () => {
 
   const program = (body: string) => `
     import { StreamExecutionEnvironment, py } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
-    const env = StreamExecutionEnvironment.getExecutionEnvironment({ parallelism: 1 });
+    const config = { 'python.worker.memory-limit': '2 gb' };
+    const env = StreamExecutionEnvironment.getExecutionEnvironment({ parallelism: 1, config });
     const sleep = await env.call(py(${JSON.stringify(file)}, 'sleep'));
     const pid = await sleep(0);
     console.log(pid);
