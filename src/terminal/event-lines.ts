@@ -83,7 +83,7 @@ class EventFile {
     this.#rest = bytes;
     try {
       while (this.#rest.length > 0) {
-        this.#rest = this.#rest.subarray(writeSync(this.#descriptor as number, this.#rest));
+        this.#rest = this.#rest.subarray(writeSync(this.#descriptor as number, this.#rest)); // L1
       }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
