@@ -8,7 +8,6 @@ import traceback
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from .._program.settings_text import settings_text
 from ..errors import IsthmusError
 from .in_time import in_time
 from .raised import ANYTHING
@@ -203,9 +202,12 @@ def report(
     if window is not None:
         lines.append(f"  window: {window}")
         lines.append(f"  elements: {elements}")
-    settings = None if spec is None else settings_text(spec.get("params") or {})
-    if settings is not None:
-        lines.append(f"  settings: {settings}")
+    if spec is not None:
+        # Here, as no worker should wait for it at its start.
+        from .._program.settings_text import settings_text
+
+        settings = settings_text(spec.get("params") or {})
+        lines += [] if settings is None else [f"  settings: {settings}"]
     location = None if spec is None else spec.get("location")
     if location:
         lines.append(f"  defined at {location['file']}:{location['line']}")
