@@ -191,8 +191,8 @@ function noTimers(): never {
 }
 
 function checked(timestamp: number): number {
-  if (typeof timestamp === 'number' && !Number.isNaN(timestamp)) return timestamp;
+  if (Number.isInteger(timestamp) || timestamp === Infinity) return timestamp;
   throw new TypeError(
-    `A timer's time is a number of milliseconds since the epoch; it was given ${String(timestamp)}.`,
+    `A timer's time is a whole number of milliseconds since the epoch; it was given ${String(timestamp)}.`,
   );
 }

@@ -111,9 +111,9 @@ class TimestampsOperator implements Operator {
   }
 
   #take(value: unknown, timestamp: unknown): MaybePromise<void> {
-    if (typeof timestamp !== 'number' || Number.isNaN(timestamp)) {
+    if (typeof timestamp !== 'number' || !Number.isInteger(timestamp)) {
       throw new TypeError(
-        `A timestamp is a number of milliseconds since the epoch; the assigner returned ${String(timestamp)}.`,
+        `A timestamp is a whole number of milliseconds since the epoch; the assigner returned ${String(timestamp)}.`,
       );
     }
     const { cursor } = this.#ctx;

@@ -111,8 +111,10 @@ test.each([
   ]);
 });
 
-test('a time that is no number is refused', () => {
+test.each([Number.NaN, 1.5, 'x'])('%s is no time, as in Python', (time) => {
   const { cursor, timers } = timersAt();
   cursor.key = 1;
-  expect(() => timers.registerEventTimeTimer(Number.NaN)).toThrow('number of milliseconds');
+  expect(() => timers.registerEventTimeTimer(time as number)).toThrow(
+    `whole number of milliseconds since the epoch; it was given ${time}.`,
+  );
 });

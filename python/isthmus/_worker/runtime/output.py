@@ -175,9 +175,9 @@ class Output:
         for value, key in zip(values, keys):
             try:
                 target = self._custom(key, n)
-                if not 0 <= target < n:
+                if not hasattr(target, "__index__") or not 0 <= target < n:
                     raise ValueError(
-                        f"the partitioner returned {target} for key {safe_repr(key)}; it must be in 0…{n - 1}"
+                        f"the partitioner returned {safe_repr(target)} for key {safe_repr(key)}; it must be in 0…{n - 1}"
                     )
             except ANYTHING as e:
                 raise OperatorFailure(e, self._spec, record=safe_repr(value), key=safe_repr(key)) from e
