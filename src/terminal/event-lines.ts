@@ -75,7 +75,7 @@ class EventFile {
     const missing: JobEvent = { kind: 'events-dropped', count: this.#dropped, at, attempt };
     const lines = (this.#dropped > 0 ? lineOf(this.#of, missing) : '') + lineOf(this.#of, event);
     this.#dropped = 0;
-    this.#write(Buffer.from(lines));
+    this.#write(Buffer.from(lines)); // L1
   }
 
   /** What does not fit is the rest. */
