@@ -232,7 +232,7 @@ const mutations = [
   ['Python: a gauge that fails is gone', `${worker}/runtime/metrics.py`, 'pass  # M2', 'self._last = None', 'test/python/worker/test_metrics.py'],
   ['TypeScript: a setting of an older key is stronger than that of today', 'src/config/resolve.ts', 'found.set(setting.key, setting);', 'if (!found.has(setting.key)) found.set(setting.key, setting);', 'test/config/values.test.ts'],
   ['TypeScript: a setting beyond its limits is taken', 'src/config/values.ts', 'Number.isFinite(value) && value >= least && value <= greatest', 'Number.isFinite(value)', 'test/config/values.test.ts'],
-  ['TypeScript: lines of a file that say no setting are skipped', 'src/config/file.ts', 'if (parts === null) return undefined;', 'if (parts === null) continue;', 'test/config/file.test.ts'],
+  ['TypeScript: lines of a file that say no setting are skipped', 'src/config/file.ts', 'if (parts === null) return index + 1;', 'if (parts === null) continue;', 'test/config/file.test.ts'],
   ['Python: a setting in seconds is read as milliseconds', 'python/isthmus/_settings/values.py', '(1_000_000_000, "s sec', '(1_000_000, "s sec', 'test/python/settings/test_settings_vectors.py'],
 ];
 
