@@ -60,7 +60,8 @@ class EventFile {
     if (this.#descriptor === undefined) return;
     try {
       if (this.#rest.length > 0) this.#write(this.#rest);
-      if (this.#rest.length === 0) this.#writeLines(event);
+      if (this.#rest.length === 0)
+        this.#writeLines(event); // L1
       else this.#dropped++; // L2
     } catch (error) {
       const { message } = error as Error;
