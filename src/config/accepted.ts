@@ -88,20 +88,7 @@ export const ACCEPTED: Readonly<Record<string, AcceptedRow>> = {
     type: 'boolean',
     why: 'channels are flushed as soon as their consumer is free',
   },
-  'execution.checkpointing.interval': {
-    type: 'duration',
-    why: 'checkpoints come with the next release',
-  },
-  'execution.checkpointing.mode': { type: 'string', why: 'checkpoints come with the next release' },
-  'execution.checkpointing.timeout': {
-    type: 'duration',
-    why: 'checkpoints come with the next release',
-  },
-  'execution.checkpointing.dir': {
-    type: 'string',
-    why: 'checkpoints come with the next release',
-    alternatives: ['state.checkpoints.dir'],
-  },
+  'execution.checkpointing.mode': { type: 'string', why: 'state is always kept exactly once' },
   'execution.checkpointing.savepoint-dir': {
     type: 'string',
     why: 'checkpoints come with the next release',
@@ -117,15 +104,7 @@ export const ACCEPTED: Readonly<Record<string, AcceptedRow>> = {
     why: 'checkpoints come with the next release',
     alternatives: ['state.backend.incremental'],
   },
-  'execution.checkpointing.min-pause': {
-    type: 'duration',
-    why: 'checkpoints come with the next release',
-  },
   'execution.checkpointing.max-concurrent-checkpoints': {
-    type: 'integer',
-    why: 'checkpoints come with the next release',
-  },
-  'execution.checkpointing.tolerable-failed-checkpoints': {
     type: 'integer',
     why: 'checkpoints come with the next release',
   },

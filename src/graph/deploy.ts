@@ -20,13 +20,23 @@ export interface JobAttempt {
   attempt: number;
 }
 
+/** Of a job that takes checkpoints: where state is kept, and what old subtasks had, by task of the plan. */
+export interface Kept {
+  readonly folder: string;
+  readonly restore: ReadonlyMap<number, readonly object[]> | undefined;
+}
+
 /** What slot `slot` is told: subtask `slot` of every Python task that has one (P3 of execution-plan.ts). */
 export function slotDeployment(
   plan: ExecutionPlan,
   slot: number,
   { job, attempt }: JobAttempt,
+  kept?: Kept,
 ): SlotDeployment {
   const { graph } = plan;
+  const tasks = plan.tasks.filter(
+    (task) => task.language === 'python' && slot < task.parallelism,
+  );
   return {
     job,
     jobName: graph.name,
@@ -35,10 +45,19 @@ export function slotDeployment(
     attempt,
     settings: workerSettings(graph.settings),
     python: graph.python,
-    tasks: plan.tasks
-      .filter((task) => task.language === 'python' && slot < task.parallelism)
-      .map((task) => subtaskDeployment(plan, task, slot)),
+    tasks: tasks.map((task) => subtaskDeployment(plan, task, slot)),
+    ...(kept === undefined ? {} : keeping(kept, tasks)),
   };
+}
+
+function keeping(
+  { folder, restore }: Kept,
+  tasks: readonly TaskPlan[],
+): Pick<SlotDeployment, 'checkpoints' | 'stateFolder' | 'restore'> {
+  const restored = restore && {
+    restore: Object.fromEntries(tasks.map(({ id }) => [String(id), [...(restore.get(id) ?? [])]])),
+  };
+  return { checkpoints: true, stateFolder: folder, ...restored };
 }
 
 /** All subtasks of TypeScript tasks. */

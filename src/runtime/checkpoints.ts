@@ -44,8 +44,10 @@ export class Checkpoints {
 
   /** What operators had gathered goes on; then all that is kept is saved, while the subtask goes on. */
   async save({ checkpoint, of }: BarrierElement): Promise<void> {
-    const { answers, chain, source, run, opened } = this.#options;
+    const { answers, chain, source, run, opened, services, deployment } = this.#options;
     await chain.beforeBarrier(checkpoint, of);
+    const last = deployment.chain.at(-1);
+    if (last !== undefined) services.cut?.(last.id, deployment.subtask, checkpoint);
     source?.countTaken(run);
     // A savepoint is whole by itself.
     const frozen = opened.store.freeze(checkpoint, of !== 'checkpoint');

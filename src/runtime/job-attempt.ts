@@ -9,12 +9,21 @@
 import type { WorkerLink } from '../bridge/worker-link.ts';
 import type { WorkerExit } from '../bridge/worker-exit.ts';
 import type { JobPlace } from '../bridge/worker-turns.ts';
-import { type Frame, FrameType, decodeCredit, encodeCredit } from '../bridge/frame.ts';
+import {
+  type Frame,
+  FrameType,
+  decodeBarrier,
+  decodeCredit,
+  encodeCredit,
+} from '../bridge/frame.ts';
+import type { Participants } from '../checkpoint/coordinator.ts';
 import { InternalError, IsthmusError } from '../errors.ts';
-import { runtimeDeployments, slotDeployment } from '../graph/deploy.ts';
+import { type Kept, runtimeDeployments, slotDeployment } from '../graph/deploy.ts';
 import type { EdgeCodec, ExecutionPlan } from '../graph/execution-plan.ts';
 import type { FunctionRef } from '../graph/job-graph.ts';
+import { AttemptResults } from './attempt-results.ts';
 import type { Element } from './element.ts';
+import type { AttemptCheckpoints, JobCheckpoints } from './job-checkpoints.ts';
 import type { JobEvents } from './job-events.ts';
 import type { JobMetrics } from './job-metrics.ts';
 import { type ChannelRoute, type Endpoint, routeChannels } from './job-routing.ts';
@@ -29,6 +38,7 @@ import { SubtaskNews } from './subtask-news.ts';
 import { isOf, thrownText } from './shown.ts';
 import type { SlotLimits } from './slot-watch.ts';
 import type { Subtask } from './subtask.ts';
+import { stateToData } from '../state/storage/subtask-state.ts';
 import { wireCodec } from './wire-batch.ts';
 
 /** Records on their way to a client in another process, as they came (docs/protocol.md §5). */
@@ -54,6 +64,8 @@ export interface AttemptOptions {
   metrics: JobMetrics;
   makers: () => MaybePromise<Makers>;
   machine: Machine;
+  /** Absent: the job takes none. */
+  checkpoints?: JobCheckpoints;
   loadFunction: (ref: FunctionRef) => MaybePromise<unknown>;
   print: (text: string, stderr?: boolean) => MaybePromise<void>;
   roomToSay: () => Promise<void> | undefined;
@@ -81,13 +93,19 @@ export class JobAttempt {
   #running = 0;
   #resolveAllFinished!: () => void;
   readonly #allFinished: Promise<void>;
-  /** Batches a reader of results has not taken yet (A5). */
-  readonly #unread = new Set<Promise<void>>();
+  readonly #results: AttemptResults;
+  #checkpoints: AttemptCheckpoints | undefined;
 
   constructor(options: AttemptOptions) {
     this.#options = options;
     this.#routes = routeChannels(options.plan);
     this.#news = new SubtaskNews(options.plan, options.events);
+    this.#results = new AttemptResults({
+      place: options.place,
+      events: options.events,
+      fail: (thrown) => this.fail(asIsthmusError(thrown)),
+      holds: options.checkpoints !== undefined,
+    });
     this.#failed = new Promise((_, reject) => {
       this.#reject = reject;
     });
@@ -108,6 +126,7 @@ export class JobAttempt {
       for (const subtask of this.#subtasks.values()) subtask.start();
       this.#news.allStarted();
       this.#hasStarted = true;
+      this.#checkpoints?.coordinator.start();
       if (this.#isFinishing) this.finish();
       const ends = [...this.#subtasks.values()].map(async (subtask) => {
         const counts = await subtask.done;
@@ -115,7 +134,8 @@ export class JobAttempt {
         this.#news.of(counts, 'finished');
       });
       await this.#unlessFailed(Promise.all([this.#allFinished, ...ends]));
-      while (this.#unread.size > 0) await this.#unlessFailed(Promise.all(this.#unread)); // A5
+      await this.#checkpoints?.coordinator.stop();
+      await this.#unlessFailed(this.#results.finish()); // A5
       await this.#unlessFailed(Promise.all(this.#slots.map((slot) => slot.release()))); // A4
       this.#isOver = true;
     } catch (thrown) {
@@ -152,7 +172,10 @@ export class JobAttempt {
   }
 
   async #open(): Promise<void> {
-    const { plan, blobs } = this.#options;
+    const { plan, blobs, checkpoints, attempt } = this.#options;
+    this.#checkpoints = await checkpoints?.begin(attempt, this.#participants(), (error) =>
+      this.fail(error),
+    );
     // Workers come up while the subtasks of this process are made.
     const borrowed = this.#borrowSlots();
     this.#borrowed = borrowed;
@@ -178,7 +201,8 @@ export class JobAttempt {
           if (!this.#isOver) this.#news.of(deployment, 'failed');
           this.fail(asIsthmusError(error));
         });
-        opened.push(subtask.open().then(() => this.#news.of(deployment, 'opened')));
+        const restored = this.#checkpoints?.restore?.get(deployment.task);
+        opened.push(subtask.open(restored).then(() => this.#news.of(deployment, 'opened')));
       }
     }
     await this.#unlessFailed(Promise.all([deployed, ...opened]));
@@ -189,7 +213,7 @@ export class JobAttempt {
     if (plan.slots === 0) this.#resolveAllFinished();
     if (borrowed === undefined) return [];
     const deployments = Array.from({ length: plan.slots }, (_, slot) =>
-      slotDeployment(plan, slot, { job, attempt }),
+      slotDeployment(plan, slot, { job, attempt }, this.#kept()),
     );
     this.#running = deployments.reduce((sum, { tasks }) => sum + tasks.length, 0);
     const workers = await borrowed.take();
@@ -209,7 +233,9 @@ export class JobAttempt {
             if (!this.#isOver) this.#slots[frame.channel]?.worker.forward(frame);
           },
           deployed: () => this.#news.ofSlot(deployment, 'opened'),
-          taskDrained: (task, subtask) => this.#news.of({ task, subtask }, 'drained'),
+          taskDrained: (task, subtask) => this.#drained(task, subtask),
+          snapshot: (checkpoint, task, subtask, answer) =>
+            this.#checkpoints?.coordinator.answer(checkpoint, task, subtask, answer),
           taskFinished: (counts) => {
             this.#report(counts);
             this.#news.of(counts, 'finished');
@@ -246,6 +272,56 @@ export class JobAttempt {
       ...this.#slots.map((slot) => slot.cancel(reason)),
       ...[...this.#subtasks.values()].map((subtask) => subtask.cancel()),
     ]);
+  }
+
+  // Checkpoints.
+
+  /** How the coordinator reaches the subtasks, in whatever process they are. */
+  #participants(): Participants {
+    return {
+      trigger: (checkpoint, at) => {
+        for (const slot of this.#slots) slot.triggerCheckpoint(checkpoint, at);
+        const barrier = { checkpoint, timestamp: at, of: 'checkpoint' as const };
+        for (const subtask of this.#subtasks.values()) subtask.triggerCheckpoint(barrier);
+      },
+      completed: (checkpoint) => {
+        for (const slot of this.#slots) slot.notify(FrameType.CHECKPOINT_COMPLETE, checkpoint);
+        for (const subtask of this.#subtasks.values()) subtask.notifyCheckpointComplete(checkpoint);
+        this.#results.completed(checkpoint);
+      },
+      aborted: (checkpoint) => {
+        for (const slot of this.#slots) slot.notify(FrameType.CHECKPOINT_ABORTED, checkpoint);
+        for (const subtask of this.#subtasks.values()) {
+          subtask
+            .notifyCheckpointAborted(checkpoint)
+            .catch((error: unknown) => this.fail(asIsthmusError(error)));
+        }
+      },
+    };
+  }
+
+  /** What workers are told of it. */
+  #kept(): Kept | undefined {
+    const checkpoints = this.#checkpoints;
+    if (checkpoints === undefined) return undefined;
+    const { folder, restore } = checkpoints;
+    const states = restore && [...restore].map(([task, of]) => [task, of.map(stateToData)] as const);
+    return { folder, restore: states && new Map(states) };
+  }
+
+  /** What TypeScript subtasks need of it. */
+  #keeping({ coordinator, storage }: AttemptCheckpoints): Partial<SubtaskServices> {
+    return {
+      storage,
+      snapshot: (checkpoint, task, subtask, answer) =>
+        coordinator.answer(checkpoint, task, subtask, answer),
+      cut: (operator, subtask, checkpoint) => this.#results.cut(operator, subtask, checkpoint),
+    };
+  }
+
+  #drained(task: number, subtask: number): void {
+    this.#news.of({ task, subtask }, 'drained');
+    this.#checkpoints?.coordinator.drained(task, subtask);
   }
 
   // Routing.
@@ -286,6 +362,9 @@ export class JobAttempt {
         return;
       case 'client':
         if (frame.type === FrameType.BATCH) this.#frameToClient(to, frame);
+        else if (frame.type === FrameType.BARRIER) {
+          this.#results.cut(to.operator, to.subtask, decodeBarrier(frame.body).checkpoint);
+        }
     }
   }
 
@@ -316,6 +395,8 @@ export class JobAttempt {
       this.#toClient(channel, to, values.length, bytes, () =>
         this.#options.onResults?.(to.operator, to.subtask, values),
       );
+    } else if (to.kind === 'client' && element.kind === 'barrier') {
+      this.#results.cut(to.operator, to.subtask, element.checkpoint);
     }
   }
 
@@ -341,20 +422,9 @@ export class JobAttempt {
     bytes: number,
     hand: () => MaybePromise<void> | undefined,
   ): void {
-    const { place, events } = this.#options;
-    place.isRead = true;
-    events.tell({ kind: 'results', operator, subtask, count });
-    const taken = (async () => hand())().then(
-      () => {
-        this.#unread.delete(taken);
-        this.#returnCredit(channel, bytes);
-      },
-      (error: unknown) => {
-        this.#unread.delete(taken);
-        this.fail(asIsthmusError(error));
-      },
+    void this.#results.give(operator, subtask, count, hand, () =>
+      this.#returnCredit(channel, bytes),
     );
-    this.#unread.add(taken);
   }
 
   #subtask(at: { task: number; subtask: number }): Subtask | undefined {
@@ -362,7 +432,7 @@ export class JobAttempt {
   }
 
   #services(): SubtaskServices {
-    const { plan, attempt, machine, loadFunction, print, roomToSay, place, onResults, events } =
+    const { plan, attempt, machine, loadFunction, print, roomToSay, onResults, events } =
       this.#options;
     return {
       machine,
@@ -381,15 +451,15 @@ export class JobAttempt {
         this.#subtask({ task, subtask })?.receiveSplits(message),
       collect: (operator, subtask, values) => {
         if (this.#isOver) return;
-        place.isRead = true;
-        events.tell({ kind: 'results', operator, subtask, count: values.length });
-        return onResults?.(operator, subtask, values);
+        const hand = () => onResults?.(operator, subtask, values);
+        return this.#results.give(operator, subtask, values.length, hand, () => {});
       },
       print,
       roomToSay,
       log: (level: LogLevel, message, { operator, subtask }) =>
         void events.log({ level, logger: 'isthmus', message, operator, subtask }),
-      drained: (task, subtask) => this.#news.of({ task, subtask }, 'drained'),
+      drained: (task, subtask) => this.#drained(task, subtask),
+      ...(this.#checkpoints === undefined ? {} : this.#keeping(this.#checkpoints)),
     };
   }
 }

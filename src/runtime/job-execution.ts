@@ -2,7 +2,8 @@
 //
 //   J1. `result` settles exactly once: with the counts, or with the one error that ended the job.
 //   J2. When it has settled, no subtask runs and no worker is the job's any more.
-//   J3. A program is given no result twice: where it has one, the job fails rather than start again. Restarts are told.
+//   J3. A program is given no result twice: where it has one that no checkpoint covers, the job fails rather than start again.
+//       Restarts are told.
 
 import { type ProgramOutput, processOutput } from '../bridge/output-stream.ts';
 import { withImportPath } from '../bridge/import-path.ts';
@@ -24,6 +25,7 @@ import {
   JobEvents,
   type JobStatus,
 } from './job-events.ts';
+import { JobCheckpoints } from './job-checkpoints.ts';
 import { JobMetrics, type JobOperatorMetrics } from './job-metrics.ts';
 import { JobWorkers } from './job-workers.ts';
 import type { Makers } from './makers.ts';
@@ -105,6 +107,7 @@ export class JobExecution {
   readonly #machine: Machine;
   #status: JobStatus = 'CREATED';
   #metrics: JobMetrics | undefined;
+  #checkpoints: JobCheckpoints | undefined;
   #attempt: JobAttempt | undefined;
   #cancelled: JobCancelledError | undefined;
   #lostPrints: OutputError | undefined;
@@ -252,11 +255,27 @@ export class JobExecution {
       worker === undefined
         ? undefined
         : new JobWorkers(this.#options.pool, worker, plan.slots, this.#place, this.#events);
+    this.#checkpoints = this.#newCheckpoints(plan);
     try {
       await this.#attempts(plan, workers);
+      await this.#checkpoints?.end(false);
+    } catch (error) {
+      await this.#checkpoints?.end(true);
+      throw error;
     } finally {
       await workers?.giveBack(); // J2
     }
+  }
+
+  #newCheckpoints(plan: ExecutionPlan): JobCheckpoints | undefined {
+    if (!JobCheckpoints.areOn(plan)) return undefined;
+    return new JobCheckpoints({
+      plan,
+      job: this.jobId,
+      machine: this.#machine,
+      tell: (news) => this.#events.tell(news),
+      log: (level, message) => void this.#events.log({ level, logger: 'isthmus', message }),
+    });
   }
 
   async #attempts(plan: ExecutionPlan, workers: JobWorkers | undefined): Promise<void> {
@@ -271,7 +290,7 @@ export class JobExecution {
         if (this.#isStopping) throw error;
         const pauseMs = strategy.next(this.#machine.clock.now());
         if (pauseMs === undefined) throw error;
-        if (!this.#resultsAreBack()) throw notAgain(error); // J3
+        if (this.#checkpoints === undefined && !this.#resultsAreBack()) throw notAgain(error); // J3
         this.#tellRestart(attempt, pauseMs, error);
         this.#setStatus('RESTARTING');
         await this.#pause(pauseMs);
@@ -314,6 +333,7 @@ export class JobExecution {
         return this.#output[stderr === true ? 'stderr' : 'stdout'].write(text);
       },
       roomToSay: () => this.#output.stdout.room() ?? this.#output.stderr.room(),
+      ...(this.#checkpoints === undefined ? {} : { checkpoints: this.#checkpoints }),
       ...(onResults === undefined ? {} : { onResults }),
       ...(onResultFrame === undefined ? {} : { onResultFrame }),
     });

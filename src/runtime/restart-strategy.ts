@@ -8,7 +8,9 @@ export interface RestartStrategy {
 }
 
 export function restartStrategy(settings: Settings, random: () => number): RestartStrategy {
-  switch (settings.restartStrategy) {
+  const { restartStrategy: chosen, checkpointIntervalMs } = settings;
+  // As Flink: what can go on from a checkpoint does.
+  switch (chosen ?? (checkpointIntervalMs === undefined ? 'none' : 'exponential-delay')) {
     case 'none':
       return { next: () => undefined };
     case 'fixed-delay':

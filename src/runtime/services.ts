@@ -40,6 +40,8 @@ export interface SubtaskServices {
   log(level: LogLevel, message: string, where: { operator: string; subtask: number }): void;
   /** Takes a subtask's part of a checkpoint. Absent: checkpoints are off. */
   snapshot?(checkpoint: number, task: number, subtask: number, answer: SnapshotAnswer): void;
+  /** The barrier of a checkpoint has come behind what an operator has handed to `collect`. */
+  cut?(operatorId: number, subtask: number, checkpoint: number): void;
   /** Where state is kept; there wherever `snapshot` is, or something is restored. */
   readonly storage?: StateStorage;
   /** A subtask has processed all its input, and all that it made is on its way. It may have to commit and to close yet. */

@@ -24,7 +24,8 @@ import { referredBlobs } from '../graph/deploy.ts';
 import type { SlotDeployment } from '../graph/deployment.ts';
 import type { Parting } from './job-workers.ts';
 import type { MaybePromise } from './operator.ts';
-import type { SubtaskMetrics } from './services.ts';
+import { stateOfData } from '../state/storage/subtask-state.ts';
+import type { SnapshotAnswer, SubtaskMetrics } from './services.ts';
 import { type SlotLimits, watchSlot } from './slot-watch.ts';
 
 /** A line of Python's logging, or of what user code printed. */
@@ -44,6 +45,8 @@ export interface SlotEvents {
   splits: (frame: Frame) => void;
   deployed: () => void;
   taskDrained: (task: number, subtask: number) => void;
+  /** A subtask's part of a checkpoint. */
+  snapshot: (checkpoint: number, task: number, subtask: number, answer: SnapshotAnswer) => void;
   taskFinished: (metrics: SubtaskMetrics) => void;
   metrics: (tasks: SubtaskMetrics[]) => void;
   /** A promise: the worker is held up until it settles. */
@@ -148,6 +151,21 @@ export class Slot {
   finishSources(): void {
     if (this.#isOver) return;
     this.worker.send(FrameType.STOP, 0, 0, 0, NOTHING);
+  }
+
+  /** Its sources send the barrier of a checkpoint, behind the record in flight; what is drained answers. */
+  triggerCheckpoint(checkpoint: number, timestamp: number): void {
+    if (this.#isOver) return;
+    const tasks = this.#deployment.tasks.map(({ task }) => task);
+    this.worker.sendMap(FrameType.TRIGGER_CHECKPOINT, { checkpoint, timestamp, kind: 0, tasks });
+  }
+
+  /** A checkpoint is complete, or will never be. */
+  notify(
+    what: typeof FrameType.CHECKPOINT_COMPLETE | typeof FrameType.CHECKPOINT_ABORTED,
+    checkpoint: number,
+  ): void {
+    if (!this.#isOver) this.worker.sendMap(what, { checkpoint });
   }
 
   /** Ends a job that has finished (S1). */
@@ -274,8 +292,19 @@ export class Slot {
         if (this.#isOurs(frame)) this.#events.taskDrained(task, subtask);
         return;
       }
+      case FrameType.SNAPSHOT: {
+        if (!this.#isOurs(frame)) return;
+        const { checkpoint, task, subtask, ...answer } = body<{
+          checkpoint: number;
+          task: number;
+          subtask: number;
+          state?: unknown;
+          failed?: string;
+        }>(frame);
+        this.#events.snapshot(checkpoint, task, subtask, snapshotAnswer(answer));
+        return;
+      }
       case FrameType.PONG:
-      case FrameType.SNAPSHOT:
         return;
       default:
         this.#events.failed(
@@ -346,6 +375,12 @@ export class Slot {
       slots: this.#slots,
     };
   }
+}
+
+function snapshotAnswer(said: { state?: unknown; failed?: string }): SnapshotAnswer {
+  if (said.failed !== undefined) return { kind: 'failed', message: said.failed };
+  if (said.state === undefined) return { kind: 'finished' };
+  return { kind: 'saved', state: stateOfData(said.state) };
 }
 
 function body<T>(frame: Frame): T {

@@ -147,6 +147,7 @@ describe('a slot whose worker is ended by somebody else', () => {
           splits: nothing,
           deployed: nothing,
           taskDrained: nothing,
+          snapshot: nothing,
           taskFinished: nothing,
           metrics: nothing,
           log: nothing,

@@ -6,13 +6,20 @@ import { decodePlain } from './decode.ts';
 
 const packr = new Packr({ useRecords: false, variableMapSize: true, encodeUndefinedAsNil: true });
 
-/** Lone surrogates, which user code may put into messages, become `\udc80` and the like. */
+/**
+ * Lone surrogates, which user code may put into messages, become `\udc80` and the like. Integers of more than 32 bits stay
+ * integers: msgpackr would make floats of them, and times, offsets and sizes are counted with.
+ */
 export function encodeControl(value: unknown): Uint8Array {
   return packr.pack(isWellFormed(value) ? value : wellFormed(value));
 }
 
+const isLong = (value: number): boolean =>
+  Number.isSafeInteger(value) && (value > 0xffff_ffff || value < -0x8000_0000);
+
 function isWellFormed(value: unknown): boolean {
   if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value === 'number') return !isLong(value);
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return true;
   for (const name in value) {
     if (!name.isWellFormed() || !isWellFormed((value as Record<string, unknown>)[name]))
@@ -25,6 +32,7 @@ function wellFormed(value: unknown): unknown {
   if (typeof value === 'string') {
     return value.replace(/\p{Surrogate}/gu, (lone) => `\\u${lone.charCodeAt(0).toString(16)}`);
   }
+  if (typeof value === 'number') return isLong(value) ? BigInt(value) : value;
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   if (Array.isArray(value)) return value.map(wellFormed);
   return Object.fromEntries(

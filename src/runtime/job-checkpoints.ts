@@ -1,0 +1,123 @@
+// The checkpoints of a job over all its attempts: where they are, their numbers, and what an attempt begins with.
+//
+//   P1. Numbers go on over attempts: none is given twice in a folder.
+//   P2. An attempt begins with the newest whole checkpoint, when what the one before was sealing is sealed.
+//   P3. Where no folder is set checkpoints live as long as the job, in a temporary one.
+
+import { join } from 'node:path';
+import type { CheckpointNews, Participants } from '../checkpoint/coordinator.ts';
+import { Coordinator } from '../checkpoint/coordinator.ts';
+import { CheckpointFolder } from '../checkpoint/checkpoint-folder.ts';
+import { restoredStates } from '../checkpoint/restore.ts';
+import type { IsthmusError } from '../errors.ts';
+import type { ExecutionPlan } from '../graph/execution-plan.ts';
+import type { Machine } from '../machine/machine.ts';
+import { FileStorage } from '../state/storage/file-storage.ts';
+import type { StateStorage } from '../state/storage/storage.ts';
+import type { SubtaskState } from '../state/storage/subtask-state.ts';
+
+export interface JobCheckpointsOptions {
+  readonly plan: ExecutionPlan;
+  readonly job: string;
+  readonly machine: Machine;
+  readonly tell: (news: CheckpointNews) => void;
+  readonly log: (level: 'warn' | 'info', message: string) => void;
+}
+
+/** What one attempt has of it. */
+export interface AttemptCheckpoints {
+  readonly coordinator: Coordinator;
+  readonly folder: string;
+  readonly storage: StateStorage;
+  /** By task; undefined: the attempt begins from the beginning. */
+  readonly restore: ReadonlyMap<number, readonly SubtaskState[]> | undefined;
+}
+
+const PREFIX = 'isthmus-checkpoints-';
+
+export class JobCheckpoints {
+  readonly #options: JobCheckpointsOptions;
+  #folder: CheckpointFolder | undefined;
+  #isTemporary = false;
+  #number = 0;
+  #coordinator: Coordinator | undefined;
+
+  /** Whether the job takes any: where an interval is set, and a stream is no batch. */
+  static areOn({ graph, mode }: ExecutionPlan): boolean {
+    return graph.settings.checkpointIntervalMs !== undefined && mode === 'STREAMING';
+  }
+
+  constructor(options: JobCheckpointsOptions) {
+    this.#options = options;
+  }
+
+  async begin(
+    attempt: number,
+    participants: Participants,
+    fail: (error: IsthmusError) => void,
+  ): Promise<AttemptCheckpoints> {
+    const { plan, job, machine, tell, log } = this.#options;
+    await this.#coordinator?.stop(); // P2
+    const folder = (this.#folder ??= await this.#made());
+    const from = await folder.newest();
+    const { settings } = plan.graph;
+    if (from !== undefined) {
+      log('info', `The job goes on from checkpoint ${from.checkpoint}.`);
+    }
+    this.#coordinator = new Coordinator({
+      job,
+      jobName: plan.graph.name,
+      attempt,
+      tasks: plan.tasks.map(({ id, parallelism }) => ({ task: id, parallelism })),
+      settings: {
+        intervalMs: settings.checkpointIntervalMs as number,
+        timeoutMs: settings.checkpointTimeoutMs,
+        minPauseMs: settings.checkpointMinPauseMs,
+        tolerable: settings.tolerableFailedCheckpoints,
+        retained: settings.retainedCheckpoints,
+      },
+      clock: machine.clock,
+      folder,
+      number: () => this.#number++,
+      participants,
+      tell,
+      fail,
+    });
+    return {
+      coordinator: this.#coordinator,
+      folder: folder.path,
+      storage: new FileStorage(machine.files, folder.path),
+      restore: from && restoredStates(from, this.#tasks(), false),
+    };
+  }
+
+  /** The job is over. `keep`: it may go on later. */
+  async end(keep: boolean): Promise<void> {
+    await this.#coordinator?.stop();
+    if (this.#folder === undefined || (keep && !this.#isTemporary)) return;
+    await this.#folder.clear().catch((error: Error) => {
+      this.#options.log('warn', `Checkpoints are left behind in ${this.#folder?.path}: ${error.message}`);
+    });
+  }
+
+  #tasks(): { task: number; uids: string[] }[] {
+    return this.#options.plan.tasks.map(({ id, chain }) => ({
+      task: id,
+      uids: chain.map(({ uid }) => uid as string),
+    }));
+  }
+
+  async #made(): Promise<CheckpointFolder> {
+    const { plan, job, machine, log } = this.#options;
+    const { checkpointDir } = plan.graph.settings;
+    this.#isTemporary = checkpointDir === undefined; // P3
+    const path =
+      checkpointDir === undefined
+        ? await machine.files.makeTemporaryFolder(PREFIX)
+        : join(checkpointDir, job);
+    const folder = new CheckpointFolder(machine.files, path, (message) => log('warn', message));
+    await folder.make();
+    this.#number = (await folder.highest()) + 1; // P1
+    return folder;
+  }
+}
