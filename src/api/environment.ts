@@ -160,6 +160,21 @@ export class StreamExecutionEnvironment extends Sources implements AsyncDisposab
     return this;
   }
 
+  /**
+   * Takes a checkpoint every `intervalMs` milliseconds: after a failure the job goes on from the last one. `dir`: the folder
+   * they are kept in; without one in a temporary folder, as long as the job.
+   */
+  enableCheckpointing(intervalMs: number, options: { dir?: string } = {}): this {
+    checkMs('checkpoint interval', intervalMs, 10);
+    checkFields('enableCheckpointing()', options, ['dir']);
+    this.#config[SETTINGS.checkpointIntervalMs.key] = `${intervalMs} ms`;
+    if (options.dir !== undefined) {
+      checkText('folder of checkpoints', options.dir);
+      this.#config[SETTINGS.checkpointDir.key] = options.dir;
+    }
+    return this;
+  }
+
   /** Sets options by key of `docs/configuration.md`. */
   configure(options: Readonly<Record<string, ConfigValue>>): this {
     Object.assign(this.#config, textsOf(options));

@@ -46,7 +46,7 @@ export interface CoordinatorOptions {
   readonly job: string;
   readonly jobName: string;
   readonly attempt: number;
-  readonly tasks: readonly { readonly task: number; readonly parallelism: number }[];
+  readonly tasks: readonly { readonly task: number; readonly name: string; readonly parallelism: number }[];
   readonly settings: CheckpointSettings;
   readonly clock: Clock;
   readonly folder: CheckpointFolder;
@@ -64,12 +64,16 @@ interface Going {
   readonly began: number;
   readonly missing: Set<string>;
   readonly answers: Map<string, SubtaskState>;
+  /** It began when all input had been worked off. */
+  readonly isLast: boolean;
   isSealing: boolean;
   cancelTimeout: () => void;
 }
 
 /** Failures in a row of the last checkpoint, without which a job that is done cannot end. */
 const LAST_TRIES = 3;
+/** Subtasks that a message names. */
+const SHOWN = 3;
 /** How soon the last checkpoint is tried again. */
 const AGAIN_MS = 100;
 
@@ -82,7 +86,6 @@ export class Coordinator {
   readonly #base = new Map<string, SubtaskState>();
   readonly #drained = new Set<string>();
   #failures = 0;
-  #ended = Number.NEGATIVE_INFINITY;
   #isOver = false;
   #cancelNext: () => void = () => {};
 
@@ -149,16 +152,30 @@ export class Coordinator {
       began: clock.monotonic(),
       missing: new Set(this.#subtasks),
       answers: new Map(),
+      isLast: this.#isLast,
       isSealing: false,
       cancelTimeout: clock.after(
         settings.timeoutMs,
-        () => this.#abort(going, `it was not complete within ${settings.timeoutMs} ms`),
+        () => this.#abort(going, this.#lateness(going)),
         'idle',
       ),
     };
     this.#going = going;
     tell({ kind: 'checkpoint-started', checkpoint });
     participants.trigger(checkpoint, going.at);
+  }
+
+  /** Who has not answered. */
+  #lateness({ missing }: Going): string {
+    const { tasks, settings } = this.#options;
+    const names = tasks.flatMap(({ task, name, parallelism }) =>
+      Array.from({ length: parallelism }, (_, subtask) =>
+        missing.has(keyOf(task, subtask)) ? `"${name}" (subtask ${subtask + 1}/${parallelism})` : '',
+      ).filter((text) => text !== ''),
+    );
+    const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
+    const who = names.slice(0, SHOWN).join(', ') + more;
+    return `it was not complete within ${settings.timeoutMs} ms; not heard of ${who || 'the disk'}`;
   }
 
   /** All there is of a subtask; undefined where it has nothing, a text where that cannot be known. */
@@ -230,12 +247,12 @@ export class Coordinator {
   }
 
   /** C1, C5 */
-  #later({ began }: Going): void {
+  #later({ began, isLast }: Going): void {
     const { intervalMs, minPauseMs } = this.#options.settings;
-    const now = this.#options.clock.monotonic();
-    this.#ended = now;
-    if (this.#isLast) return this.#next(this.#failures > 0 ? AGAIN_MS : 0);
-    this.#next(Math.max(0, began + intervalMs - now, this.#ended + minPauseMs - now));
+    if (this.#isLast && this.#failures > 0) return this.#next(AGAIN_MS);
+    if (this.#isLast && !isLast) return this.#next(0);
+    const passed = this.#options.clock.monotonic() - began;
+    this.#next(Math.max(minPauseMs, intervalMs - passed));
   }
 }
 

@@ -19,21 +19,21 @@ export function onTopOf(base: SubtaskState, increment: SubtaskState): SubtaskSta
   const before = new Map(base.operators.map((operator) => [operator.uid, operator]));
   const operators = moved.map((operator) => {
     const was = before.get(operator.uid);
-    return was === undefined ? operator : { ...operator, tables: tablesOf(was, operator) };
+    return { ...operator, tables: tablesOf(was?.tables ?? [], operator.tables) };
   });
   return compact({ ...place, files: [...base.files, ...increment.files], operators });
 }
 
-function tablesOf(was: KeptOperator, now: KeptOperator): KeptTable[] {
-  const increments = new Map(now.tables.map((table) => [table.name, table]));
-  const kept = was.tables.map((table) => {
-    const increment = increments.get(table.name);
-    increments.delete(table.name);
-    return increment === undefined
-      ? table
-      : { ...increment, chunks: chunksOf([...table.chunks, ...increment.chunks]) };
-  });
-  return [...kept, ...increments.values()];
+function tablesOf(was: readonly KeptTable[], now: readonly KeptTable[]): KeptTable[] {
+  const tables = new Map(was.map((table) => [table.name, table]));
+  for (const increment of now) {
+    const before = tables.get(increment.name)?.chunks ?? [];
+    tables.set(increment.name, {
+      ...increment,
+      chunks: chunksOf([...before, ...increment.chunks]),
+    });
+  }
+  return [...tables.values()];
 }
 
 /** M1 */

@@ -1,6 +1,7 @@
 // Runs a sink (sink.ts) in a chain. Twin of _worker/operators/sink_operator.py.
 
 import { GraphError } from '../errors.ts';
+import { kindOf } from '../graph/kinds.ts';
 import { inspectRecord } from '../runtime/failure.ts';
 import { instanceOf } from '../runtime/functions.ts';
 import { type Isolate, inputIsolator } from '../runtime/isolate.ts';
@@ -114,6 +115,8 @@ export class SinkOperator implements Operator {
   #sayHowOften(writer: SinkWriter): void {
     const ctx = this.#ctx;
     if (ctx.checkpointing !== true || ctx.subtask > 0 || writer.prepare !== undefined) return;
+    // What goes to the caller waits in the runtime for the checkpoint that covers it.
+    if (kindOf(ctx.spec).toClient === true) return;
     ctx.log(
       'info',
       `Sink "${ctx.spec.name}" is written at least once: records behind the last checkpoint come again after a failure.`,

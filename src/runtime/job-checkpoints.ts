@@ -5,11 +5,12 @@
 //   P3. Where no folder is set checkpoints live as long as the job, in a temporary one.
 
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { CheckpointNews, Participants } from '../checkpoint/coordinator.ts';
 import { Coordinator } from '../checkpoint/coordinator.ts';
 import { CheckpointFolder } from '../checkpoint/checkpoint-folder.ts';
 import { restoredStates } from '../checkpoint/restore.ts';
-import type { IsthmusError } from '../errors.ts';
+import { ConfigurationError, type IsthmusError } from '../errors.ts';
 import type { ExecutionPlan } from '../graph/execution-plan.ts';
 import type { Machine } from '../machine/machine.ts';
 import { FileStorage } from '../state/storage/file-storage.ts';
@@ -68,7 +69,7 @@ export class JobCheckpoints {
       job,
       jobName: plan.graph.name,
       attempt,
-      tasks: plan.tasks.map(({ id, parallelism }) => ({ task: id, parallelism })),
+      tasks: plan.tasks.map(({ id, name, parallelism }) => ({ task: id, name, parallelism })),
       settings: {
         intervalMs: settings.checkpointIntervalMs as number,
         timeoutMs: settings.checkpointTimeoutMs,
@@ -114,10 +115,19 @@ export class JobCheckpoints {
     const path =
       checkpointDir === undefined
         ? await machine.files.makeTemporaryFolder(PREFIX)
-        : join(checkpointDir, job);
+        : join(folderOf(checkpointDir), job);
     const folder = new CheckpointFolder(machine.files, path, (message) => log('warn', message));
     await folder.make();
     this.#number = (await folder.highest()) + 1; // P1
     return folder;
   }
+}
+
+/** Flink's folders are URIs; here they are paths, of `file:` URIs too. */
+function folderOf(text: string): string {
+  if (text.startsWith('file:')) return fileURLToPath(text.replace(/^file:\/*/, 'file:///'));
+  if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) return text;
+  throw new ConfigurationError(
+    `execution.checkpointing.dir is ${JSON.stringify(text)}; checkpoints are kept in a folder of this machine: give its path.`,
+  );
 }

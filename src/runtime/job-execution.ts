@@ -268,7 +268,13 @@ export class JobExecution {
   }
 
   #newCheckpoints(plan: ExecutionPlan): JobCheckpoints | undefined {
-    if (!JobCheckpoints.areOn(plan)) return undefined;
+    if (!JobCheckpoints.areOn(plan)) {
+      if (plan.graph.settings.checkpointIntervalMs !== undefined) {
+        const message = `Job "${plan.graph.name}" takes no checkpoints, as it runs in BATCH mode: a restart begins from the beginning.`;
+        void this.#events.log({ level: 'info', logger: 'isthmus', message });
+      }
+      return undefined;
+    }
     return new JobCheckpoints({
       plan,
       job: this.jobId,
@@ -374,7 +380,12 @@ export class JobExecution {
     this.#restarts++;
     const { name } = this.#submission.graph;
     this.#events.tell({ kind: 'restart', pauseMs, error: eventError(error) });
-    const message = restartNotice(name, { failed: attempt + 1, pauseMs, error });
+    const message = restartNotice(name, {
+      failed: attempt + 1,
+      pauseMs,
+      error,
+      goesOn: this.#checkpoints !== undefined,
+    });
     void this.#events.log({ level: 'warn', logger: 'isthmus', message });
   }
 

@@ -7,13 +7,18 @@ export interface Restart {
   failed: number;
   pauseMs: number;
   error: IsthmusError;
+  /** Whether the job takes checkpoints. */
+  goesOn: boolean;
 }
 
-export function restartNotice(job: string, { failed, pauseMs, error }: Restart): string {
+export function restartNotice(job: string, { failed, pauseMs, error, goesOn }: Restart): string {
   const pause = pauseMs < 1_000 ? `${Math.round(pauseMs)} ms` : `${(pauseMs / 1_000).toFixed(1)} s`;
+  const from = goesOn
+    ? 'from the last checkpoint.'
+    : 'from the beginning. Sinks get records again.';
   return (
-    `Attempt ${failed} of job "${job}" failed; attempt ${failed + 1} begins in ${pause}, from the beginning. ` +
-    `Sinks get records again. It failed with: ${error.message}`
+    `Attempt ${failed} of job "${job}" failed; attempt ${failed + 1} begins in ${pause}, ${from} ` +
+    `It failed with: ${error.message}`
   );
 }
 

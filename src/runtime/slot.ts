@@ -380,7 +380,11 @@ export class Slot {
 function snapshotAnswer(said: { state?: unknown; failed?: string }): SnapshotAnswer {
   if (said.failed !== undefined) return { kind: 'failed', message: said.failed };
   if (said.state === undefined) return { kind: 'finished' };
-  return { kind: 'saved', state: stateOfData(said.state) };
+  try {
+    return { kind: 'saved', state: stateOfData(said.state) };
+  } catch (error) {
+    return { kind: 'failed', message: (error as Error).message };
+  }
 }
 
 function body<T>(frame: Frame): T {

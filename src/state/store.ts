@@ -24,6 +24,7 @@ import {
 import { Changes } from './changes.ts';
 import { Compared, byGroup } from './compared.ts';
 import { Frozen } from './frozen.ts';
+import { Growth } from './growth.ts';
 import { KeyGroups } from './keys.ts';
 import type { KeyedTable } from './table.ts';
 import {
@@ -73,6 +74,7 @@ export class SubtaskStore {
   /** The last completed checkpoint, and those that may become it. */
   #base: number | undefined;
   readonly #open = new Set<number>();
+  readonly #growth = new Growth();
 
   /**
    * @param saved what the subtasks of the task had, in any order
@@ -163,7 +165,7 @@ export class SubtaskStore {
    */
   freeze(checkpoint = 0, full = false): Frozen {
     if (!this.tracks) return this.#frozenWhole(checkpoint);
-    const base = full ? undefined : this.#base;
+    const base = full || this.#growth.isDue ? undefined : this.#base;
     const parts: Iterable<Chunk | undefined>[] = [];
     for (const named of this.#tables.values()) {
       const { uid, name, table } = named;
@@ -191,6 +193,7 @@ export class SubtaskStore {
       for (const pieces of this.#restored.values()) parts.push(this.#undeclared(pieces));
     }
     this.#open.add(checkpoint);
+    this.#growth.begin(checkpoint, base === undefined);
     return new Frozen(checkpoint, base, this.place, this.#steps(checkpoint, parts));
   }
 
@@ -233,6 +236,7 @@ export class SubtaskStore {
     try {
       for (const part of parts) {
         for (const step of part) {
+          if (step !== undefined) this.#growth.add(checkpoint, step[6].byteLength);
           yield step;
           if (!this.#open.has(checkpoint)) return;
         }
@@ -246,6 +250,7 @@ export class SubtaskStore {
   completed(checkpoint: number): void {
     if (!this.#open.has(checkpoint)) return;
     this.#base = checkpoint;
+    this.#growth.completed(checkpoint);
     for (const { table } of this.#tables.values()) {
       (table.rows ?? table.changes)?.completed(checkpoint);
     }
@@ -259,6 +264,7 @@ export class SubtaskStore {
   /** A checkpoint will never be complete: its changes go into the next one. */
   aborted(checkpoint: number): void {
     if (!this.#open.delete(checkpoint)) return;
+    this.#growth.aborted(checkpoint);
     this.#encoded(checkpoint);
     this.#compared.aborted(checkpoint);
   }

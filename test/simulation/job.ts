@@ -13,6 +13,7 @@ import {
   WatermarkStrategy,
 } from '../../src/index.ts';
 import { systemMachine } from '../../src/machine/system-machine.ts';
+import type { JobEvent } from '../../src/runtime/job-events.ts';
 import { JobExecution, type JobOptions } from '../../src/runtime/job-execution.ts';
 import { packageDir } from '../fixtures/python-jobs.ts';
 import type { LockStep } from './lock-step.ts';
@@ -26,20 +27,29 @@ type Summed = { key: string; sum: number };
 const PYTHON = fileURLToPath(new URL('./functions.py', import.meta.url));
 export const RECORDS = 600;
 const DEATH_WITHIN_MS = 300;
+/** The same of a job that goes on from checkpoints. */
+const DEATH_WITHIN_CHECKPOINTS_MS = 1_500;
 
 export const SETTINGS = {
   'pipeline.auto-watermark-interval': '20 ms',
   // So that senders wait for credit.
   'isthmus.channel.window-bytes': '2048',
   'restart-strategy.type': 'fixed-delay',
-  'restart-strategy.fixed-delay.attempts': '3',
+  'restart-strategy.fixed-delay.attempts': '9',
   'restart-strategy.fixed-delay.delay': '10 ms',
 };
 
+export const checkpointsEvery = (ms: number) => ({
+  'execution.checkpointing.interval': `${ms} ms`,
+  'execution.checkpointing.timeout': '5 s',
+  'execution.checkpointing.dir': '/checkpoints',
+});
+
 /** The job as plain data. Its results do not depend on the order in which things happen. */
-export function keyedJob(): BuiltGraph {
+export function keyedJob(checkpointMs?: number): BuiltGraph {
   const env = StreamExecutionEnvironment.getExecutionEnvironment({ parallelism: 2 });
   env.configure(SETTINGS);
+  if (checkpointMs !== undefined) env.configure(checkpointsEvery(checkpointMs));
   env
     .fromSequence(1, RECORDS)
     .assignTimestampsAndWatermarks(
@@ -85,24 +95,31 @@ export async function simulate(
   lockStep: LockStep,
   { deaths = 0, disk, before, powerLossAt }: Fortune = {},
 ): Promise<Run> {
+  const within =
+    built.graph.settings.checkpointIntervalMs === undefined
+      ? DEATH_WITHIN_MS
+      : DEATH_WITHIN_CHECKPOINTS_MS;
   const simulation = new Simulation(seed, disk);
   before?.(simulation);
   const workers = new SimulatedWorkers(simulation, lockStep);
   for (let i = 0; i < deaths; i++) {
-    simulation.in(simulation.random() * DEATH_WITHIN_MS, () => workers.killOne());
+    simulation.in(simulation.random() * within, () => workers.killOne());
   }
   const { execution, results } = start(built, {
     pool: workers,
     machine: simulation.machine,
     output: QUIET,
-    // Without checkpoints a job begins again from the beginning, and so do its results.
+    // Without checkpoints a job begins again from the beginning, and so do its results; with them nobody asks.
     takeBackResults: () => {
+      if (built.graph.settings.checkpointIntervalMs !== undefined) throw new Error('taken back');
       results.length = 0;
       return true;
     },
     listeners: [
-      (event) =>
-        void (event.kind === 'log' && simulation.note(`log ${event.message.split('\n')[0]}`)),
+      (event) => {
+        if (event.kind === 'log') simulation.note(`log ${event.message.split('\n')[0]}`);
+        if (event.kind.startsWith('checkpoint-')) simulation.note(noteOf(event));
+      },
     ],
     note: (values) => simulation.note(`results ${JSON.stringify(values)}`),
   });
@@ -114,6 +131,10 @@ export async function simulate(
     await workers.close();
   }
   return { trace: simulation.trace, results: results.sort() };
+}
+
+function noteOf({ at: _, attempt: __, ...event }: JobEvent): string {
+  return JSON.stringify(event);
 }
 
 /** What comes out where nothing is simulated, sorted. */

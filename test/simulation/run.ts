@@ -1,10 +1,10 @@
-// Simulates seeds, each twice; a failure names its seed. `npm run simulate -- --seed N --count M --deaths D --job files --trace FILE`
+// Simulates seeds, each twice; a failure names its seed. `npm run simulate -- --seed N --count M --deaths D --job files --checkpoints MS --trace FILE`
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { difference } from './difference.ts';
 import { fileJob, output, putInput, WRITTEN } from './file-job.ts';
-import { keyedJob, type Run, really, simulate } from './job.ts';
+import { checkpointsEvery, keyedJob, type Run, really, simulate } from './job.ts';
 import { LockStep } from './lock-step.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -14,23 +14,25 @@ const { values } = parseArgs({
     count: { type: 'string', default: '1' },
     deaths: { type: 'string', default: '0' },
     job: { type: 'string', default: 'keyed' },
+    checkpoints: { type: 'string' },
     trace: { type: 'string' },
   },
 });
 const first = Number(values.seed);
 const deaths = Number(values.deaths);
+const checkpointMs = values.checkpoints === undefined ? undefined : Number(values.checkpoints);
 
 type RunsSeed = (seed: number, lockStep: LockStep) => Promise<Run>;
 
 async function keyed(): Promise<[expected: string, run: RunsSeed]> {
-  const built = keyedJob();
+  const built = keyedJob(checkpointMs);
   const expected = await really(built);
   return [expected.join('\n'), (seed, lockStep) => simulate(built, seed, lockStep, { deaths })];
 }
 
 /** What is written before a worker dies is written again. */
 function files(): [expected: string, run: RunsSeed] {
-  const built = fileJob();
+  const built = fileJob(checkpointMs === undefined ? {} : checkpointsEvery(checkpointMs));
   const run: RunsSeed = async (seed, lockStep) => {
     let disk!: Simulation['disk'];
     const before = (simulation: Simulation) => {
@@ -39,7 +41,7 @@ function files(): [expected: string, run: RunsSeed] {
     };
     const { trace } = await simulate(built, seed, lockStep, { deaths, before });
     const { lines, hidden } = output(disk);
-    return { trace, results: [...(deaths > 0 ? new Set(lines) : lines), ...hidden] };
+    return { trace, results: [...(deaths > 0 && checkpointMs === undefined ? new Set(lines) : lines), ...hidden] };
   };
   return [WRITTEN.join('\n'), run];
 }

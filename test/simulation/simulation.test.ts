@@ -55,6 +55,22 @@ test('workers that die cost nothing but time', async () => {
   expect(late).toBeGreaterThan(0);
 });
 
+test('with checkpoints it goes on from the last, and gives each result once', async () => {
+  const expected = await really(built);
+  const checkpointed = keyedJob(20);
+  let goneOn = 0;
+  for (let i = 0; i < DEADLY_SEEDS; i++) {
+    const run = await simulate(checkpointed, SEED + i, lockStep, { deaths: 3 });
+    const again = `npm run simulate -- --deaths 3 --checkpoints 20 --seed ${SEED + i}`;
+    expect(run.results, again).toEqual(expected);
+    goneOn += run.trace.filter((line) => line.includes('goes on from checkpoint')).length;
+    if (i > 0) continue;
+    const other = await simulate(checkpointed, SEED + i, lockStep, { deaths: 3 });
+    expect(difference(run.trace, other.trace)).toBeUndefined();
+  }
+  expect(goneOn).toBeGreaterThan(DEADLY_SEEDS / 2);
+});
+
 test('a simulated job is stuck where nothing is left to happen', async () => {
   const { Simulation } = await import('./simulation.ts');
   const simulation = new Simulation(1);

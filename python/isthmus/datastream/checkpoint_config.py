@@ -1,4 +1,4 @@
-"""Settings of checkpoints: remembered and shown; this release takes none yet."""
+"""Settings of checkpoints, under their keys in the configuration; what has no effect here is remembered and shown."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from ..common.configuration import Configuration
 from ..common.time import Duration
+from .checkpoint_storage import CheckpointStorage
 from .checkpointing_mode import CheckpointingMode
 from .externalized_checkpoint_retention import ExternalizedCheckpointRetention
 
@@ -57,8 +58,7 @@ class CheckpointConfig:
             raise ValueError(
                 f"The checkpoint interval is {checkpoint_interval!r} ms; it must be at least {MIN_INTERVAL_MS} ms."
             )
-        self._configuration.set_string("execution.checkpointing.interval", f"{checkpoint_interval} ms")
-        return self
+        return self._set("interval", f"{checkpoint_interval} ms")
 
     def get_checkpointing_mode(self) -> CheckpointingMode:
         default = "EXACTLY_ONCE" if self.is_checkpointing_enabled() else "AT_LEAST_ONCE"
@@ -71,23 +71,28 @@ class CheckpointConfig:
     get_checkpointing_consistency_mode = get_checkpointing_mode
     set_checkpointing_consistency_mode = set_checkpointing_mode
 
+    def _set(self, name: str, value: str) -> CheckpointConfig:
+        self._configuration.set_string(f"execution.checkpointing.{name}", value)
+        return self
+
     def _remember(self, name: str, value: Any) -> CheckpointConfig:
         self._more[name] = value
         return self
 
     def get_checkpoint_timeout(self) -> int:
         """Milliseconds."""
-        return int(self._more.get("timeout", self._milliseconds("timeout", self.DEFAULT_TIMEOUT)))
+        return self._milliseconds("timeout", self.DEFAULT_TIMEOUT)
 
     def set_checkpoint_timeout(self, checkpoint_timeout: int) -> CheckpointConfig:
-        return self._remember("timeout", _at_least(MIN_INTERVAL_MS, "checkpoint timeout", checkpoint_timeout))
+        timeout = _at_least(MIN_INTERVAL_MS, "checkpoint timeout", checkpoint_timeout)
+        return self._set("timeout", f"{timeout} ms")
 
     def get_min_pause_between_checkpoints(self) -> int:
-        return int(self._more.get("min pause", self._milliseconds("min-pause", 0)))
+        return self._milliseconds("min-pause", 0)
 
     def set_min_pause_between_checkpoints(self, min_pause_between_checkpoints: int) -> CheckpointConfig:
         pause = _at_least(0, "pause between checkpoints", min_pause_between_checkpoints)
-        return self._remember("min pause", pause)
+        return self._set("min-pause", f"{pause} ms")
 
     def get_max_concurrent_checkpoints(self) -> int:
         return int(self._more.get("max concurrent", self._number("max-concurrent-checkpoints", 1)))
@@ -103,13 +108,14 @@ class CheckpointConfig:
         return self.set_tolerable_checkpoint_failure_number(0 if fail_on_checkpointing_errors else 2**31 - 1)
 
     def get_tolerable_checkpoint_failure_number(self) -> int:
-        return int(self._more.get("tolerable", self._number("tolerable-failed-checkpoints", 0)))
+        """As PyFlink, 0 where it is not set; a job here survives any number then."""
+        return self._number("tolerable-failed-checkpoints", 0)
 
     def set_tolerable_checkpoint_failure_number(
         self, tolerable_checkpoint_failure_number: int
     ) -> CheckpointConfig:
         number = _at_least(0, "number of tolerable checkpoint failures", tolerable_checkpoint_failure_number)
-        return self._remember("tolerable", number)
+        return self._set("tolerable-failed-checkpoints", str(number))
 
     def get_externalized_checkpoint_retention(self) -> ExternalizedCheckpointRetention:
         default = ExternalizedCheckpointRetention.NO_EXTERNALIZED_CHECKPOINTS
@@ -160,6 +166,10 @@ class CheckpointConfig:
         return bool(self._more.get("force unaligned", False))
 
     def set_checkpoint_storage(self, storage: Any) -> CheckpointConfig:
+        """A ``CheckpointStorage``; one with a path, and a path alone, is the folder of the checkpoints."""
+        path = storage.get_checkpoint_path() if isinstance(storage, CheckpointStorage) else storage
+        if path is not None:
+            self._set("dir", str(path))
         return self._remember("storage", storage)
 
     set_checkpoint_storage_dir = set_checkpoint_storage

@@ -1,4 +1,4 @@
-"""Where checkpoints go: accepted; this release takes none yet."""
+"""Where checkpoints go: into a folder, whichever of these is named."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class CheckpointStorage:
 
 
 class JobManagerCheckpointStorage(CheckpointStorage):
-    """In the runtime's memory."""
+    """PyFlink's name for storage in memory; here checkpoints are always files."""
 
     DEFAULT_MAX_STATE_SIZE = 5 << 20
 

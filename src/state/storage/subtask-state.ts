@@ -117,6 +117,7 @@ export function stateOfData(data: unknown): SubtaskState {
 
 const FORMS: ReadonlySet<string> = new Set<Form>([
   'keyed',
+  'map',
   'namespaced',
   'derived',
   'drawn',

@@ -65,7 +65,8 @@ class SinkOperator(Operator):
         if writer.keeps:
             self._own = keeper_of_inputs(ctx)[0]
         self.asks_for_reach = self._own is not as_it_is
-        if ctx.checkpointing and ctx.subtask == 0 and self.is_plain:
+        # What goes to the caller waits in the runtime for the checkpoint that covers it.
+        if ctx.checkpointing and ctx.subtask == 0 and self.is_plain and not self.hands_on:
             logging.getLogger("isthmus").info(
                 'Sink "%s" is written at least once: records behind the last checkpoint come again after a failure.',
                 ctx.name,

@@ -19,6 +19,7 @@ from ...errors import GraphError
 from .changes import Changes, Touch
 from .chunks import MORE, NO_GROUP, WHOLE, Chunk, SavedSubtask, changes_of, whole
 from .frozen import Address, Frozen, encoded
+from .growth import Growth
 from .key_identity import GroupOf, NamespacedKey
 from .saved_whole import SavedWhole
 from .tables import (
@@ -78,6 +79,7 @@ class SubtaskStore:
         #: The last completed checkpoint, and those that may become it.
         self._base: int | None = None
         self._open: set[int] = set()
+        self._growth = Growth()
         self._lists = SavedWhole()
         #: Of the base and of those that may become it, the tables that there was anything in.
         self._held: dict[int, set[Address]] = {}
@@ -167,7 +169,7 @@ class SubtaskStore:
         Args:
             full: All there is, not what has changed since the last completed checkpoint.
         """
-        base = None if full else self._base
+        base = None if full or self._growth.is_due else self._base
         sealed = {id(changes): changes.seal(checkpoint) for changes in self._all_changes}
         parts: list[Iterator[Chunk | None]] = []
         held = self._held[checkpoint] = {
@@ -196,6 +198,7 @@ class SubtaskStore:
         if base is None:
             parts.append(chunk for pieces in self._restored.values() for chunk in self._undeclared(pieces))
         self._open.add(checkpoint)
+        self._growth.begin(checkpoint, base is None)
         steps = self._steps(checkpoint, parts)
         if self.keys is None:
             steps = iter(list(steps))
@@ -205,6 +208,8 @@ class SubtaskStore:
         try:
             for part in parts:
                 for step in part:
+                    if step is not None:
+                        self._growth.add(checkpoint, len(step.data))
                     yield step
                     if checkpoint not in self._open:
                         return
@@ -218,6 +223,7 @@ class SubtaskStore:
             return
         self._held.pop(self._base, None)  # type: ignore[arg-type]
         self._base = checkpoint
+        self._growth.completed(checkpoint)
         for changes in self._all_changes:
             changes.completed(checkpoint)
         self._lists.completed(checkpoint)
@@ -226,6 +232,7 @@ class SubtaskStore:
 
     def aborted(self, checkpoint: int) -> None:
         """A checkpoint will never be complete: its changes go into the next one."""
+        self._growth.aborted(checkpoint)
         self._close(checkpoint)
 
     def _close(self, checkpoint: int) -> None:

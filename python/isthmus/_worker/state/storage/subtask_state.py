@@ -20,7 +20,7 @@ T = TypeVar("T")
 STATE_VERSION = 1
 #: Bytes of a SHA-256.
 _CHECKSUM_BYTES = 32
-_FORMS = frozenset(("keyed", "namespaced", "derived", "drawn", "list", "union", "broadcast"))
+_FORMS = frozenset(("keyed", "map", "namespaced", "derived", "drawn", "list", "union", "broadcast"))
 
 
 class ChunkHandle(NamedTuple):
