@@ -16,6 +16,7 @@ const LAYERS = [
   'text',
   'operators',
   'runtime',
+  'checkpoint',
   'state',
   'bridge',
   'version.ts',

@@ -46,7 +46,11 @@ export interface CoordinatorOptions {
   readonly job: string;
   readonly jobName: string;
   readonly attempt: number;
-  readonly tasks: readonly { readonly task: number; readonly name: string; readonly parallelism: number }[];
+  readonly tasks: readonly {
+    readonly task: number;
+    readonly name: string;
+    readonly parallelism: number;
+  }[];
   readonly settings: CheckpointSettings;
   readonly clock: Clock;
   readonly folder: CheckpointFolder;
@@ -170,7 +174,9 @@ export class Coordinator {
     const { tasks, settings } = this.#options;
     const names = tasks.flatMap(({ task, name, parallelism }) =>
       Array.from({ length: parallelism }, (_, subtask) =>
-        missing.has(keyOf(task, subtask)) ? `"${name}" (subtask ${subtask + 1}/${parallelism})` : '',
+        missing.has(keyOf(task, subtask))
+          ? `"${name}" (subtask ${subtask + 1}/${parallelism})`
+          : '',
       ).filter((text) => text !== ''),
     );
     const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
@@ -179,12 +185,16 @@ export class Coordinator {
   }
 
   /** All there is of a subtask; undefined where it has nothing, a text where that cannot be known. */
-  #stateOf(key: string, answer: Exclude<Answer, { kind: 'failed' }>): SubtaskState | string | undefined {
+  #stateOf(
+    key: string,
+    answer: Exclude<Answer, { kind: 'failed' }>,
+  ): SubtaskState | string | undefined {
     const before = this.#base.get(key);
     if (answer.kind === 'finished') return before; // C4
     const { state } = answer;
     if (state.base === undefined) return state;
-    if (before === undefined) return `subtask ${key} sent changes since checkpoint ${state.base}, which is not known`;
+    if (before === undefined)
+      return `subtask ${key} sent changes since checkpoint ${state.base}, which is not known`;
     return onTopOf(before, state);
   }
 
@@ -237,9 +247,12 @@ export class Coordinator {
     if (this.#isOver) return;
     participants.aborted(checkpoint);
     tell({ kind: 'checkpoint-failed', checkpoint, reason });
-    const most = this.#isLast ? Math.min(LAST_TRIES - 1, settings.tolerable ?? LAST_TRIES) : settings.tolerable;
+    const most = this.#isLast
+      ? Math.min(LAST_TRIES - 1, settings.tolerable ?? LAST_TRIES)
+      : settings.tolerable;
     if (most !== undefined && this.#failures > most) {
-      const times = this.#failures === 1 ? 'failed' : `has failed, the ${this.#failures} last ones in a row`;
+      const times =
+        this.#failures === 1 ? 'failed' : `has failed, the ${this.#failures} last ones in a row`;
       fail(new StateError(`Checkpoint ${checkpoint} of job "${jobName}" ${times}: ${reason}`));
       return;
     }

@@ -91,31 +91,32 @@ export const ACCEPTED: Readonly<Record<string, AcceptedRow>> = {
   'execution.checkpointing.mode': { type: 'string', why: 'state is always kept exactly once' },
   'execution.checkpointing.savepoint-dir': {
     type: 'string',
-    why: 'checkpoints come with the next release',
+    why: 'savepoints come with the next release',
     alternatives: ['state.savepoints.dir'],
   },
   'execution.checkpointing.storage': {
     type: 'string',
-    why: 'checkpoints come with the next release',
+    why: 'checkpoints are files of a folder',
     alternatives: ['state.checkpoint-storage'],
   },
   'execution.checkpointing.incremental': {
     type: 'boolean',
-    why: 'checkpoints come with the next release',
+    tuning: true,
+    why: 'checkpoints are incremental where that is less',
     alternatives: ['state.backend.incremental'],
   },
   'execution.checkpointing.max-concurrent-checkpoints': {
     type: 'integer',
-    why: 'checkpoints come with the next release',
+    why: 'one checkpoint is taken at a time',
   },
   'execution.checkpointing.unaligned.enabled': {
     type: 'boolean',
-    why: 'checkpoints come with the next release',
+    why: 'barriers are aligned',
     alternatives: ['execution.checkpointing.unaligned'],
   },
   'execution.checkpointing.externalized-checkpoint-retention': {
     type: 'string',
-    why: 'checkpoints come with the next release',
+    why: 'checkpoints of a job that has failed are kept, those of one that has finished go',
   },
   'pipeline.jars': { type: 'string', why: 'there is no JVM' },
   'pipeline.classpaths': { type: 'string', why: 'there is no JVM' },

@@ -34,9 +34,7 @@ export function slotDeployment(
   kept?: Kept,
 ): SlotDeployment {
   const { graph } = plan;
-  const tasks = plan.tasks.filter(
-    (task) => task.language === 'python' && slot < task.parallelism,
-  );
+  const tasks = plan.tasks.filter((task) => task.language === 'python' && slot < task.parallelism);
   return {
     job,
     jobName: graph.name,

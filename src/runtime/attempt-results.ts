@@ -73,7 +73,10 @@ export class AttemptResults {
       for (const hand of hands) await hand();
     };
     const before = this.#tail;
-    this.#tail = this.#handOver(() => before.then(run), () => {});
+    this.#tail = this.#handOver(
+      () => before.then(run),
+      () => {},
+    );
   }
 
   #handOver(hand: Hand, taken: () => void): Promise<void> {

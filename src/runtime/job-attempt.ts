@@ -305,7 +305,8 @@ export class JobAttempt {
     const checkpoints = this.#checkpoints;
     if (checkpoints === undefined) return undefined;
     const { folder, restore } = checkpoints;
-    const states = restore && [...restore].map(([task, of]) => [task, of.map(stateToData)] as const);
+    const states =
+      restore && [...restore].map(([task, of]) => [task, of.map(stateToData)] as const);
     return { folder, restore: states && new Map(states) };
   }
 

@@ -42,6 +42,7 @@ export class JobCheckpoints {
   #isTemporary = false;
   #number = 0;
   #coordinator: Coordinator | undefined;
+  #completed = 0;
 
   /** Whether the job takes any: where an interval is set, and a stream is no batch. */
   static areOn({ graph, mode }: ExecutionPlan): boolean {
@@ -50,6 +51,11 @@ export class JobCheckpoints {
 
   constructor(options: JobCheckpointsOptions) {
     this.#options = options;
+  }
+
+  /** How many have been completed, over all attempts. */
+  get completed(): number {
+    return this.#completed;
   }
 
   async begin(
@@ -81,7 +87,10 @@ export class JobCheckpoints {
       folder,
       number: () => this.#number++,
       participants,
-      tell,
+      tell: (news) => {
+        if (news.kind === 'checkpoint-completed') this.#completed++;
+        tell(news);
+      },
       fail,
     });
     return {
@@ -97,7 +106,10 @@ export class JobCheckpoints {
     await this.#coordinator?.stop();
     if (this.#folder === undefined || (keep && !this.#isTemporary)) return;
     await this.#folder.clear().catch((error: Error) => {
-      this.#options.log('warn', `Checkpoints are left behind in ${this.#folder?.path}: ${error.message}`);
+      this.#options.log(
+        'warn',
+        `Checkpoints are left behind in ${this.#folder?.path}: ${error.message}`,
+      );
     });
   }
 

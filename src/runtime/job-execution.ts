@@ -294,7 +294,15 @@ export class JobExecution {
         const error = thrown as IsthmusError;
         if (this.#cancelled !== undefined || FINAL_CODES.has(error.code)) throw error;
         if (this.#isStopping) throw error;
-        const pauseMs = strategy.next(this.#machine.clock.now());
+        const pauseMs = strategy.next(this.#machine.clock.now(), {
+          of: JSON.stringify([
+            error.code,
+            error.report?.operator,
+            error.report?.record,
+            error.message,
+          ]),
+          checkpoints: this.#checkpoints?.completed ?? 0,
+        });
         if (pauseMs === undefined) throw error;
         if (this.#checkpoints === undefined && !this.#resultsAreBack()) throw notAgain(error); // J3
         this.#tellRestart(attempt, pauseMs, error);

@@ -1,16 +1,34 @@
 // What follows a failure, by Flink's strategies and option names. Pure: time and randomness come from the caller.
 
-import type { Settings } from '../config/table.ts';
+import { SETTINGS, type Settings } from '../config/table.ts';
+import { parseValue } from '../config/values.ts';
 
 export interface RestartStrategy {
-  /** After a failure at `now` (ms): the pause before the next attempt, or `undefined` when the job has failed for good. */
-  next(now: number): number | undefined;
+  /**
+   * After a failure at `now` (ms): the pause before the next attempt, or `undefined` when the job has failed for good.
+   *
+   * @param failure what tells it from others, and how many checkpoints there have been
+   */
+  next(now: number, failure?: Failure): number | undefined;
 }
+
+export interface Failure {
+  readonly of: string;
+  readonly checkpoints: number;
+}
+
+/** Failures of one kind, without a checkpoint between, after which another attempt would fail so, too. */
+const HOPELESS = 3;
+const FIRST_MS = 50;
 
 export function restartStrategy(settings: Settings, random: () => number): RestartStrategy {
   const { restartStrategy: chosen, checkpointIntervalMs } = settings;
-  // As Flink: what can go on from a checkpoint does.
-  switch (chosen ?? (checkpointIntervalMs === undefined ? 'none' : 'exponential-delay')) {
+  switch (chosen) {
+    case undefined:
+      // As Flink: what can go on from a checkpoint does.
+      return checkpointIntervalMs === undefined
+        ? { next: () => undefined }
+        : unlessHopeless(exponentialDelay(sooner(settings), random));
     case 'none':
       return { next: () => undefined };
     case 'fixed-delay':
@@ -20,6 +38,28 @@ export function restartStrategy(settings: Settings, random: () => number): Resta
     case 'exponential-delay':
       return exponentialDelay(settings, random);
   }
+}
+
+/** A worker that is gone is replaced at once: Flink's second is for clusters. What somebody has set is obeyed. */
+function sooner(settings: Settings): Settings {
+  const { exponentialInitialBackoffMs: initial } = settings;
+  const row = SETTINGS.exponentialInitialBackoffMs;
+  const isDefault = initial === parseValue(row, row.default);
+  return isDefault ? { ...settings, exponentialInitialBackoffMs: FIRST_MS } : settings;
+}
+
+/** Ends where nobody has said that it is to go on, and each attempt fails at the same record. */
+function unlessHopeless(strategy: RestartStrategy): RestartStrategy {
+  let last: Failure | undefined;
+  let count = 0;
+  return {
+    next(now, failure) {
+      const isSame = failure?.of === last?.of && failure?.checkpoints === last?.checkpoints;
+      count = isSame ? count + 1 : 1;
+      last = failure;
+      return count >= HOPELESS ? undefined : strategy.next(now);
+    },
+  };
 }
 
 function fixedDelay({ fixedDelayAttempts, fixedDelayMs }: Settings): RestartStrategy {

@@ -1,10 +1,12 @@
 // How large the increments since the last whole checkpoint have become. Twin of python/isthmus/_worker/state/growth.py.
 //
-//   G1. When they are larger than it the next one is whole: what is kept and read again is never more than twice what there is,
-//       and what is written, over time, never more than twice what changes.
+//   G1. When they are larger than it, and not small, the next one is whole: what is kept and read again is never much more than
+//       twice what there is, and what is written, over time, never more than twice what changes.
 
 /** What a chunk costs beside its bytes: its handle in each manifest since, its part of a file. */
 const OF_CHUNK = 256;
+/** Bytes of increments that are always worth less than writing all anew. */
+const LEAST = 64 << 10;
 
 export class Growth {
   readonly #open = new Map<number, { isWhole: boolean; bytes: number }>();
@@ -13,7 +15,7 @@ export class Growth {
 
   /** G1 */
   get isDue(): boolean {
-    return this.#since > this.#whole;
+    return this.#since > Math.max(this.#whole, LEAST);
   }
 
   begin(checkpoint: number, isWhole: boolean): void {

@@ -91,11 +91,14 @@ test('functions of both languages are told the same', { timeout: 60_000 }, async
 test('a key without effect is said to have none', async () => {
   const said: string[] = [];
   const logger = ({ message }: LogEntry) => void said.push(message);
-  await using env = environment({ logger, config: { 'execution.checkpointing.interval': '1 s' } });
+  await using env = environment({
+    logger,
+    config: { 'execution.checkpointing.savepoint-dir': '/s' },
+  });
   env.fromCollection([1]).addSink(() => {});
   await env.execute();
   expect(said).toEqual([
-    'execution.checkpointing.interval (code) has no effect: checkpoints come with the next release.',
+    'execution.checkpointing.savepoint-dir (code) has no effect: savepoints come with the next release.',
   ]);
 });
 

@@ -154,7 +154,12 @@ describe('one that is never complete', () => {
     await job.pass(190);
     expect(job.told).toEqual(['aborted 1']);
     for (const [task, subtask] of SUBTASKS) {
-      job.coordinator.answer(1, task, subtask, await job.simulation.until(job.saved(1, task, subtask, [])));
+      job.coordinator.answer(
+        1,
+        task,
+        subtask,
+        await job.simulation.until(job.saved(1, task, subtask, [])),
+      );
     }
     await job.pass(5);
     expect(job.told).toEqual(['aborted 1']);
@@ -178,7 +183,13 @@ describe('one that is never complete', () => {
     job.answers = (checkpoint, task, subtask) =>
       checkpoint === 2 && task === 0
         ? Promise.resolve({ kind: 'failed', message: 'no' })
-        : job.saved(checkpoint, task, subtask, [changed(0, String(checkpoint))], checkpoint === 1 ? undefined : 1);
+        : job.saved(
+            checkpoint,
+            task,
+            subtask,
+            [changed(0, String(checkpoint))],
+            checkpoint === 1 ? undefined : 1,
+          );
     job.begin();
     await job.pass(390);
     expect(job.told).toEqual(['completed 1', 'aborted 2', 'completed 3']);
@@ -191,7 +202,10 @@ describe('one that is never complete', () => {
     job.answers = async () => ({ kind: 'finished' });
     await job.pass(190);
     expect(job.told).toEqual(['aborted 1']);
-    expect(job.news[1]).toMatchObject({ kind: 'checkpoint-failed', reason: 'ENOSPC: no space left' });
+    expect(job.news[1]).toMatchObject({
+      kind: 'checkpoint-failed',
+      reason: 'ENOSPC: no space left',
+    });
   });
 });
 

@@ -2,6 +2,8 @@ import { settingsOf } from '../../src/config/resolve.ts';
 import { expect, test } from 'vitest';
 import { restartStrategy } from '../../src/runtime/restart-strategy.ts';
 
+const INTERVAL = { 'execution.checkpointing.interval': '1 s' };
+
 /** Pauses after failures at the given times. */
 function pauses(config: Record<string, string>, failuresAt: number[]): (number | undefined)[] {
   const strategy = restartStrategy(settingsOf(config), () => 0.5);
@@ -61,4 +63,57 @@ test('a strategy there is not is an error that lists those there are', () => {
   expect(() => settingsOf({ [key('type')]: 'often' })).toThrow(
     'restart-strategy.type is "often" (code); it must be one of none, fixed-delay, exponential-delay, failure-rate.',
   );
+});
+
+test('a job with checkpoints goes on, soon at first, however often it fails', () => {
+  const strategy = restartStrategy(settingsOf(INTERVAL), () => 0.5);
+  const told = Array.from({ length: 9 }, (_, i) =>
+    strategy.next(i, { of: `${i}`, checkpoints: 0 }),
+  );
+  expect(told.slice(0, 3)).toEqual([50, 75, 112.5]);
+  expect(told).not.toContain(undefined);
+});
+
+test('but not where each attempt fails at the same record, without a checkpoint between', () => {
+  const fails = (failures: [of: string, checkpoints: number][], config = {}) => {
+    const strategy = restartStrategy(settingsOf({ ...INTERVAL, ...config }), () => 0.5);
+    return failures.map(([of, checkpoints]) => strategy.next(0, { of, checkpoints }) !== undefined);
+  };
+  expect(
+    fails([
+      ['a', 2],
+      ['a', 2],
+      ['a', 2],
+    ]),
+  ).toEqual([true, true, false]);
+  expect(
+    fails([
+      ['a', 2],
+      ['a', 2],
+      ['a', 3],
+      ['a', 3],
+      ['a', 3],
+    ]),
+  ).toEqual([true, true, true, true, false]);
+  expect(
+    fails([
+      ['a', 2],
+      ['b', 2],
+      ['a', 2],
+      ['a', 2],
+    ]),
+  ).toEqual([true, true, true, true]);
+  // What somebody has asked for is obeyed.
+  const asked = { [key('type')]: 'exponential-delay' };
+  expect(
+    fails(
+      [
+        ['a', 2],
+        ['a', 2],
+        ['a', 2],
+      ],
+      asked,
+    ),
+  ).toEqual([true, true, true]);
+  expect(restartStrategy(settingsOf({ ...INTERVAL, ...asked }), () => 0.5).next(0)).toBe(1_000);
 });

@@ -113,14 +113,17 @@ def test_getters_say_what_is_in_force(programs: Any) -> None:
 def test_what_has_no_effect_is_said_once(programs: Any) -> None:
     done = programs.run(
         """
-        env.enable_checkpointing(1000)
+        from isthmus.common import Configuration
+        savepoints = Configuration()
+        savepoints.set_string("execution.checkpointing.savepoint-dir", "/s")
+        env.configure(savepoints)
         for _ in range(2):
             env.from_collection([1]).print()
             env.execute()
         """
     )
     assert done.stderr == (
-        "execution.checkpointing.interval (code) has no effect: checkpoints come with the next release.\n"
+        "execution.checkpointing.savepoint-dir (code) has no effect: savepoints come with the next release.\n"
     )
 
 

@@ -1,13 +1,15 @@
 """How large the increments since the last whole checkpoint have become. Twin of src/state/growth.ts.
 
-G1. When they are larger than it the next one is whole: what is kept and read again is never more than twice what there is,
-    and what is written, over time, never more than twice what changes.
+G1. When they are larger than it, and not small, the next one is whole: what is kept and read again is never much more than
+    twice what there is, and what is written, over time, never more than twice what changes.
 """
 
 from __future__ import annotations
 
 #: What a chunk costs beside its bytes: its handle in each manifest since, its part of a file.
 _OF_CHUNK = 256
+#: Bytes of increments that are always worth less than writing all anew.
+_LEAST = 64 << 10
 
 
 class Growth:
@@ -20,7 +22,7 @@ class Growth:
     @property
     def is_due(self) -> bool:
         """G1"""
-        return self._since > self._whole
+        return self._since > max(self._whole, _LEAST)
 
     def begin(self, checkpoint: int, whole: bool) -> None:
         self._open[checkpoint] = (whole, 0)
