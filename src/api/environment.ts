@@ -5,7 +5,7 @@ import { type ConfigValue, textsOf } from '../config/resolve.ts';
 import { SETTINGS } from '../config/table.ts';
 import { GraphError } from '../errors.ts';
 import { unlessAborted } from '../abort.ts';
-import { checkChoice, checkFields, checkParallelism, checkText } from './arguments.ts';
+import { checkChoice, checkFields, checkMs, checkParallelism, checkText } from './arguments.ts';
 import { DataStream } from './data-stream.ts';
 import { DataStreamSink } from './data-stream-sink.ts';
 import {

@@ -36,7 +36,7 @@ export class Growth {
     } else {
       this.#since += size?.bytes ?? 0;
     }
-    for (const older of [...this.#open.keys()]) if (older <= checkpoint) this.#open.delete(older);
+    for (const older of this.#open.keys()) if (older <= checkpoint) this.#open.delete(older);
   }
 
   aborted(checkpoint: number): void {

@@ -133,8 +133,9 @@ export async function simulate(
   return { trace: simulation.trace, results: results.sort() };
 }
 
-function noteOf({ at: _, attempt: __, ...event }: JobEvent): string {
-  return JSON.stringify(event);
+/** Without its time, which the note has. */
+function noteOf(event: JobEvent): string {
+  return JSON.stringify(event, (name, value) => (name === 'at' ? undefined : value));
 }
 
 /** What comes out where nothing is simulated, sorted. */
