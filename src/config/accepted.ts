@@ -88,7 +88,11 @@ export const ACCEPTED: Readonly<Record<string, AcceptedRow>> = {
     type: 'boolean',
     why: 'channels are flushed as soon as their consumer is free',
   },
-  'execution.checkpointing.mode': { type: 'string', why: 'state is always kept exactly once' },
+  'execution.checkpointing.mode': {
+    tuning: true,
+    type: 'string',
+    why: 'state is always kept exactly once',
+  },
   'execution.checkpointing.savepoint-dir': {
     type: 'string',
     why: 'savepoints come with the next release',

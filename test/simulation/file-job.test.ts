@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SEED } from '../seed.ts';
 import { difference } from './difference.ts';
 import { fileJob, output, putInput, WRITTEN } from './file-job.ts';
-import { type Fortune, type Run, simulate } from './job.ts';
+import { checkpointsEvery, type Fortune, type Run, simulate } from './job.ts';
 import { LockStep } from './lock-step.ts';
 import type { SimulatedDisk } from './simulated-disk.ts';
 import { type Simulation, randomOf } from './simulation.ts';
@@ -127,3 +127,14 @@ function failing(simulation: Simulation, operations = Infinity): void {
     return full ? 'ENOSPC' : 'EIO';
   };
 }
+
+test('with checkpoints each line is written once, whoever dies', async () => {
+  const checkpointed = fileJob(checkpointsEvery(20));
+  let goneOn = 0;
+  for (let seed = SEED; seed < SEED + 4; seed++) {
+    const { run, disk } = await left(seed, { deaths: 3 }, checkpointed);
+    expect(output(disk).lines, `seed ${seed}`).toEqual(WRITTEN);
+    goneOn += run?.trace.filter((line) => line.includes('goes on from checkpoint')).length ?? 0;
+  }
+  expect(goneOn).toBeGreaterThan(0);
+});

@@ -30,7 +30,10 @@ async function keyed(): Promise<[expected: string, run: RunsSeed]> {
   return [expected.join('\n'), (seed, lockStep) => simulate(built, seed, lockStep, { deaths })];
 }
 
-/** What is written before a worker dies is written again. */
+/**
+ * What is written before a worker dies is written again, but for a job that goes on from checkpoints. One that dies before
+ * its first leaves hidden files.
+ */
 function files(): [expected: string, run: RunsSeed] {
   const built = fileJob(checkpointMs === undefined ? {} : checkpointsEvery(checkpointMs));
   const run: RunsSeed = async (seed, lockStep) => {
@@ -41,7 +44,11 @@ function files(): [expected: string, run: RunsSeed] {
     };
     const { trace } = await simulate(built, seed, lockStep, { deaths, before });
     const { lines, hidden } = output(disk);
-    return { trace, results: [...(deaths > 0 && checkpointMs === undefined ? new Set(lines) : lines), ...hidden] };
+    return {
+      trace,
+      results:
+        checkpointMs === undefined ? [...(deaths > 0 ? new Set(lines) : lines), ...hidden] : lines,
+    };
   };
   return [WRITTEN.join('\n'), run];
 }
