@@ -81,6 +81,10 @@ class Job {
     if (answer !== undefined) this.coordinator.answer(checkpoint, task, subtask, answer);
   }
 
+  later(ms: number, answer: Answer): Promise<Answer> {
+    return new Promise((resolve) => void this.simulation.in(ms, () => resolve(answer)));
+  }
+
   async pass(ms: number): Promise<void> {
     await this.simulation.until(
       new Promise((resolve) => void this.simulation.in(ms, () => resolve(undefined))),
@@ -163,6 +167,15 @@ describe('one that is never complete', () => {
     }
     await job.pass(5);
     expect(job.told).toEqual(['aborted 1']);
+    // Nor while the next one is under way.
+    await job.pass(25);
+    expect(job.news).toHaveLength(3);
+    for (const [task, subtask] of SUBTASKS) {
+      const late = await job.simulation.until(job.saved(1, task, subtask, []));
+      job.coordinator.answer(1, task, subtask, late);
+    }
+    await job.pass(70);
+    expect(job.told).toEqual(['aborted 1', 'aborted 2']);
     expect(await job.simulation.until(job.folder.newest())).toBeUndefined();
   });
 
@@ -181,8 +194,8 @@ describe('one that is never complete', () => {
 
   test('leaves the base as it was: what was built on it is not known', async () => {
     job.answers = (checkpoint, task, subtask) =>
-      checkpoint === 2 && task === 0
-        ? Promise.resolve({ kind: 'failed', message: 'no' })
+      checkpoint === 2 && subtask === 1
+        ? job.later(30, { kind: 'failed', message: 'no' })
         : job.saved(
             checkpoint,
             task,
