@@ -190,7 +190,7 @@ const mutations = [
   ['Python: sliding windows begin one too early', `${worker}/operators/windowing/aligned.py`, 'range(last_start, timestamp - size, -slide)', 'range(last_start, timestamp - size - 1, -slide)', 'test/python/operators/test_windows.py'],
   ['Python: sessions that touch stay apart', `${worker}/operators/windowing/sessions.py`, 'first = last = bisect_left(', 'first = last = bisect_right(', 'test/python/operators/test_windows.py'],
   ['Python: windows that merge drop what the others held', `${worker}/operators/windowing/merging.py`, '= self._bridged.combined(found)', '= found[0]', 'test/python/operators/test_windows.py'],
-  ['Python: a purging trigger does not purge', 'python/isthmus/_interfaces/window/triggers.py', 'return TriggerResult.FIRE_AND_PURGE if result.is_fire() else result', 'return result', 'test/python/operators/test_triggers.py'],
+  ['Python: a purging trigger does not purge', 'python/isthmus/_interfaces/window/triggers.py', 'return TriggerResult.FIRE_AND_PURGE if checked.is_fire() else checked', 'return checked', 'test/python/operators/test_triggers.py'],
   ['Python: the lower bound of interval joins is exclusive', `${worker}/operators/interval_join.py`, '(0 if params.get("lowerInclusive", True) else 1)', '1', 'test/python/operators/test_joins.py'],
   ['Python: outer interval joins emit what was joined again', `${worker}/operators/interval_join.py`, 'if not record.matched:', 'if True:', 'test/python/operators/test_joins.py'],
   ['Python: a cleanup takes what has not expired', `${worker}/state/ttl.py`, 'left = None if entry is None else alive(entry, self._kind, self._expiry)', 'left = None', 'test/python/state/test_ttl.py'],

@@ -61,6 +61,16 @@ export function checkText(what: string, text: unknown): void {
   }
 }
 
+/** @throws GraphError when a uid is no string, or names nothing */
+export function checkUid(of: string, uid: unknown): void {
+  checkText(`uid of ${of}`, uid);
+  if (uid === '') {
+    throw new GraphError(
+      `The uid of ${of} is empty; leave it out, or give a name that is one among those of the job.`,
+    );
+  }
+}
+
 /** @throws GraphError when `choice` is none of `choices` */
 export function checkChoice(what: string, choice: unknown, choices: readonly string[]): void {
   if (!(choices as readonly unknown[]).includes(choice)) {

@@ -1,4 +1,4 @@
-import { checkParallelism, checkText } from './arguments.ts';
+import { checkParallelism, checkText, checkUid } from './arguments.ts';
 import type { Transformation } from './transformation.ts';
 
 /** The end of a stream. */
@@ -18,7 +18,7 @@ export class DataStreamSink {
 
   /** Names the sink for its state: a restored job finds it by this. */
   uid(uid: string): this {
-    checkText('uid of a sink', uid);
+    checkUid('a sink', uid);
     this.transformation.uid = uid;
     return this;
   }

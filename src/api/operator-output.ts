@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { GraphError } from '../errors.ts';
 import type { TypeSpec } from '../graph/job-graph.ts';
 import type { StreamExecutionEnvironment } from './environment.ts';
-import { checkParallelism, checkText } from './arguments.ts';
+import { checkParallelism, checkText, checkUid } from './arguments.ts';
 import type { Leg, Partitioning, Transformation } from './transformation.ts';
 
 /** What all streams are: the output of an operator, or of several behind a union. */
@@ -26,7 +26,7 @@ export class OperatorOutput {
 
   /** Identifies the operator's state over changes of the program. */
   uid(uid: string): this {
-    checkText('uid of an operator', uid);
+    checkUid('an operator', uid);
     this.operatorOf('uid').uid = uid;
     return this;
   }

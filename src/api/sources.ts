@@ -69,10 +69,13 @@ export abstract class Sources {
     });
   }
 
-  /** The integers from `from` to `to`, both included; parallel. */
+  /** The integers from `from` to `to`, both included, at least one; parallel. */
   fromSequence(from: number, to: number): DataStream<number> {
     if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to)) {
       throw new GraphError(`A sequence is of whole numbers; it was given ${from} and ${to}.`);
+    }
+    if (from > to) {
+      throw new GraphError(`A number sequence goes upwards: ${from} is greater than ${to}.`);
     }
     return this.operator({
       kind: 'source',

@@ -8,6 +8,7 @@ import { GraphError } from '../errors.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { type BroadcastMap, ReadOnlyBroadcastMap } from '../state/broadcast-state.ts';
+import { type StateDescriptor, checkDescriptor } from '../state/descriptors.ts';
 import type { MapState } from '../state/states.ts';
 import { TimeOnly } from './keyed-timers.ts';
 import { ProcessingContext } from './process-context.ts';
@@ -28,7 +29,9 @@ class BroadcastingContext extends ProcessingContext {
     this.#maps = maps;
   }
 
-  getBroadcastState({ name }: { name: string }): MapState<unknown, unknown> {
+  getBroadcastState(descriptor: StateDescriptor): MapState<unknown, unknown> {
+    checkDescriptor('map', descriptor);
+    const { name } = descriptor;
     const found = this.#maps.get(name);
     if (found !== undefined) return found;
     throw new GraphError(

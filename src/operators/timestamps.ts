@@ -44,6 +44,9 @@ interface Said {
   readonly perSplit?: boolean;
 }
 
+/** Java's Long ends here. */
+const LONG = 2 ** 63;
+
 type Assign = (value: unknown, timestamp: number) => unknown;
 
 class TimestampsOperator implements Operator {
@@ -111,9 +114,13 @@ class TimestampsOperator implements Operator {
   }
 
   #take(value: unknown, timestamp: unknown): MaybePromise<void> {
-    if (typeof timestamp !== 'number' || !Number.isInteger(timestamp)) {
+    if (
+      typeof timestamp !== 'number' ||
+      !Number.isInteger(timestamp) ||
+      Math.abs(timestamp) > LONG
+    ) {
       throw new TypeError(
-        `A timestamp is a whole number of milliseconds since the epoch; the assigner returned ${String(timestamp)}.`,
+        `A timestamp is a whole number of milliseconds since the epoch, in 64 bits; the assigner returned ${String(timestamp)}.`,
       );
     }
     const { cursor } = this.#ctx;

@@ -9,7 +9,9 @@ import {
   type MapStateDescriptor,
   type ReducingStateDescriptor,
   type StateDescriptor,
+  type StateKind as Kind,
   type ValueStateDescriptor,
+  checkDescriptor,
 } from './descriptors.ts';
 import {
   type AppendingState,
@@ -35,8 +37,7 @@ import { type CurrentKey, ExpiringTable, HeapTable, type KeyedTable } from './ta
 import type { Scope } from './scope.ts';
 import { Expiry, type Timed } from './ttl.ts';
 
-const KINDS = ['value', 'list', 'map', 'reducing', 'aggregating'] as const;
-type Kind = (typeof KINDS)[number];
+const KINDS: readonly Kind[] = ['value', 'list', 'map', 'reducing', 'aggregating'];
 
 interface Registered {
   kind: Kind;
@@ -78,6 +79,7 @@ export class KeyedBackend {
   value<T, Empty extends T | undefined>(
     descriptor: ValueStateDescriptor<T, Empty>,
   ): ValueState<T, Empty> {
+    checkDescriptor('value', descriptor);
     const { defaultValue } = descriptor;
     return this.#single(
       'value',
@@ -87,6 +89,7 @@ export class KeyedBackend {
   }
 
   reducing<T>(descriptor: ReducingStateDescriptor<T>): AppendingState<T, T> {
+    checkDescriptor('reducing', descriptor);
     const { reduce } = descriptor;
     return this.#single(
       'reducing',
@@ -98,6 +101,7 @@ export class KeyedBackend {
   aggregating<In, Acc, Out>(
     descriptor: AggregatingStateDescriptor<In, Acc, Out>,
   ): AppendingState<In, Out> {
+    checkDescriptor('aggregating', descriptor);
     const { aggregate } = descriptor;
     return this.#single(
       'aggregating',
@@ -107,12 +111,14 @@ export class KeyedBackend {
   }
 
   list<T>(descriptor: ListStateDescriptor<T>): ListState<T> {
+    checkDescriptor('list', descriptor);
     return this.#register('list', descriptor, (table, expiry) => {
       return new HeapListState(table as KeyedTable<Timed<T>[]>, expiry);
     });
   }
 
   map<K, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V> {
+    checkDescriptor('map', descriptor);
     return this.#register('map', descriptor, (table, expiry) => {
       const told = table instanceof TouchingMaps ? table : this.#storedMaps.get(table);
       return new HeapMapState<K, V>(table as KeyedTable<MapEntries<V>>, expiry, this.#at, told);

@@ -1,5 +1,6 @@
 // What a function says of the state that it wants.
 
+import { inspect } from 'node:util';
 import { ConfigurationError, GraphError } from '../errors.ts';
 import { type StateTtl, checkTtl } from './ttl.ts';
 
@@ -8,8 +9,13 @@ export interface StateOptions {
   ttl?: StateTtl;
 }
 
+/** What a state holds for each key. */
+export type StateKind = 'value' | 'list' | 'map' | 'reducing' | 'aggregating';
+
 /** Names a state; functions of one operator that say the same name share it. */
 export abstract class StateDescriptor {
+  /** What it holds; said, as a program may have another copy of these classes than the runtime. */
+  abstract readonly kind: StateKind;
   /** One among those of its operator. */
   readonly name: string;
   /** When entries expire; undefined: never. */
@@ -31,6 +37,7 @@ export class ValueStateDescriptor<
   Empty extends T | undefined = undefined,
 > extends StateDescriptor {
   declare protected readonly valueType: T;
+  readonly kind = 'value';
   /** What is read where there is no value. */
   readonly defaultValue: Empty | undefined;
 
@@ -56,16 +63,19 @@ export class ValueStateDescriptor<
 /** A list for each key. */
 export class ListStateDescriptor<T> extends StateDescriptor {
   declare protected readonly elementType: T;
+  readonly kind = 'list';
 }
 
 /** A map for each key. */
 export class MapStateDescriptor<K, V> extends StateDescriptor {
   /** Only for the types; never set. */
   declare readonly broadcastTypes?: [K, V];
+  readonly kind = 'map';
 }
 
 /** One value for each key, which what is added is reduced into. */
 export class ReducingStateDescriptor<T> extends StateDescriptor {
+  readonly kind = 'reducing';
   /** What values are folded with. */
   readonly reduce: (a: T, b: T) => T;
 
@@ -89,6 +99,7 @@ export interface Aggregate<In, Acc, Out> {
 
 /** An accumulator for each key; what is read is its result. */
 export class AggregatingStateDescriptor<In, Acc, Out> extends StateDescriptor {
+  readonly kind = 'aggregating';
   /** What values are folded with. */
   readonly aggregate: Aggregate<In, Acc, Out>;
 
@@ -104,3 +115,28 @@ export class AggregatingStateDescriptor<In, Acc, Out> extends StateDescriptor {
     this.aggregate = aggregate;
   }
 }
+
+/**
+ * What is asked for by a descriptor, which is to be one of its kind.
+ *
+ * @throws GraphError when it is another, or none
+ */
+export function checkDescriptor(kind: StateKind, given: unknown): void {
+  const is = (given as Partial<StateDescriptor> | null | undefined)?.kind;
+  if (is === kind) return;
+  const shown = inspect(given, { depth: 0, breakLength: Infinity });
+  throw new GraphError(
+    is === undefined
+      ? `A ${kind} state is asked for with a ${CLASSES[kind]}; it was given ${shown}.`
+      : `A ${kind} state is asked for with a ${CLASSES[kind]}; it was given a ${CLASSES[is]}, "${(given as StateDescriptor).name}". ` +
+          'Ask for that kind of state, or describe this one.',
+  );
+}
+
+const CLASSES: Record<StateKind, string> = {
+  value: 'ValueStateDescriptor',
+  list: 'ListStateDescriptor',
+  map: 'MapStateDescriptor',
+  reducing: 'ReducingStateDescriptor',
+  aggregating: 'AggregatingStateDescriptor',
+};

@@ -2,7 +2,12 @@
 
 import { GraphError } from '../errors.ts';
 import type { BroadcastMap } from './broadcast-state.ts';
-import type { ListStateDescriptor, MapStateDescriptor, StateDescriptor } from './descriptors.ts';
+import {
+  type ListStateDescriptor,
+  type MapStateDescriptor,
+  type StateDescriptor,
+  checkDescriptor,
+} from './descriptors.ts';
 import type { ListState, MapState } from './states.ts';
 import { OF_OPERATOR } from './chunks.ts';
 import type { OperatorStore } from './store.ts';
@@ -26,15 +31,15 @@ export class OperatorStates implements OperatorStateStore {
   }
 
   getListState<T>(descriptor: ListStateDescriptor<T>): ListState<T> {
-    return new OperatorList<T>(this.#store.splitList(OF_OPERATOR + checked(descriptor)));
+    return new OperatorList<T>(this.#store.splitList(OF_OPERATOR + checked('list', descriptor)));
   }
 
   getUnionListState<T>(descriptor: ListStateDescriptor<T>): ListState<T> {
-    return new OperatorList<T>(this.#store.unionList(OF_OPERATOR + checked(descriptor)));
+    return new OperatorList<T>(this.#store.unionList(OF_OPERATOR + checked('list', descriptor)));
   }
 
   getBroadcastState<K, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V> {
-    return this.broadcast(checked(descriptor)) as MapState<K, V>;
+    return this.broadcast(checked('map', descriptor)) as MapState<K, V>;
   }
 
   /** By its name alone. */
@@ -75,7 +80,9 @@ class OperatorList<T> implements ListState<T> {
   }
 }
 
-function checked({ name, ttl }: StateDescriptor): string {
+function checked(kind: 'list' | 'map', descriptor: StateDescriptor): string {
+  checkDescriptor(kind, descriptor);
+  const { name, ttl } = descriptor;
   if (ttl === undefined) return name;
   throw new GraphError(
     `The operator state "${name}" cannot have a time to live, which goes by the key; leave its ttl out, or keep it by key.`,

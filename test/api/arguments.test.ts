@@ -38,6 +38,9 @@ const wrong: [call: string, make: () => unknown, message: string][] = [
   ],
   ['fromSequence', () => newEnvironment().fromSequence(1.5, 'a'), 'given 1.5 and a'],
   ['fromSequence without an end', () => newEnvironment().fromSequence(1), 'given 1 and undefined'],
+  ['fromSequence downwards', () => newEnvironment().fromSequence(5, 1), '5 is greater than 1'],
+  ['an empty uid', () => newEnvironment().fromElements(1).uid(''), 'uid of an operator is empty'],
+  ['an empty uid of a sink', () => newEnvironment().fromElements(1).print().uid(''), 'is empty'],
   ['readTextFile', () => newEnvironment().readTextFile(3), 'must be a path or a URL; it is 3'],
   ['fromFiles of none', () => newEnvironment().fromFiles([]), 'needs the path of a file'],
   [

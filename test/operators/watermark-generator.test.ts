@@ -29,6 +29,18 @@ test('a generator may emit with each record', async () => {
   expect(harness.watermarks).toEqual([10, 20]);
 });
 
+test.each([1.5, null, 2 ** 64, -1e300])('%s is no timestamp', async (given) => {
+  const strategy = WatermarkStrategy.forMonotonousTimestamps<number>().withTimestampAssigner(
+    () => given as number,
+  );
+  await using harness = await OneInputHarness.openStream((stream: DataStream<number>) =>
+    stream.assignTimestampsAndWatermarks(strategy),
+  );
+  await expect(harness.process(1)).rejects.toThrow(
+    'A timestamp is a whole number of milliseconds since the epoch, in 64 bits; the assigner returned',
+  );
+});
+
 test('a generator may emit by the clock, and every subtask has its own', async () => {
   let made = 0;
   const strategy = WatermarkStrategy.forGenerator<number>(() => {

@@ -290,6 +290,24 @@ describe.each(['heap', 'disk'] as const)('on the %s', (place) => {
     });
   });
 
+  test('a state is asked for with its own descriptor', () => {
+    const { backend } = setUp(place).make();
+    const list = new ListStateDescriptor('x') as never;
+    expect(() => backend.value(list)).toThrow(
+      'A value state is asked for with a ValueStateDescriptor; it was given a ListStateDescriptor, "x". ' +
+        'Ask for that kind of state, or describe this one.',
+    );
+    expect(() => backend.value('x' as never)).toThrow("it was given 'x'.");
+    expect(() => backend.value(undefined as never)).toThrow('it was given undefined.');
+    const given = 'it was given a ListStateDescriptor';
+    expect(() => backend.map(list)).toThrow(given);
+    expect(() => backend.reducing(list)).toThrow(given);
+    expect(() => backend.aggregating(list)).toThrow(given);
+    expect(() => backend.list(new ValueStateDescriptor('x') as never)).toThrow(
+      'it was given a ValueStateDescriptor',
+    );
+  });
+
   test('one name is one state of one kind', () => {
     const { make } = setUp(place);
     const { backend } = make();

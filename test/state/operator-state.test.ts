@@ -169,3 +169,11 @@ test('what cannot be is said in a sentence', async () => {
     'The broadcast state "rules" is read-only here, or subtasks would differ: change it in processBroadcastElement.',
   );
 });
+
+test('operator state is asked for with its own descriptor', () => {
+  const states = new OperatorStates(new SubtaskStore(PLACE).of('l'));
+  const told = /state is asked for with a \w+StateDescriptor; it was given/;
+  expect(() => states.getListState(RULES as never)).toThrow(told);
+  expect(() => states.getUnionListState('seen' as never)).toThrow(told);
+  expect(() => states.getBroadcastState(SEEN as never)).toThrow(told);
+});

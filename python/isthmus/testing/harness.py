@@ -266,9 +266,9 @@ class OneInputHarness:
 
     def state(self, descriptor: Any, key: Any) -> Any:
         """The state of a key: value, list, dict, or result of a reducing or aggregating state."""
-        from .._worker.operators.windowing.trigger_context import _kind
+        from .._worker.state.asked import kind_of
 
-        kind = _kind(descriptor)
+        kind = kind_of(descriptor)
         saved, self._cursor.key = self._cursor.key, freeze(key)
         self._store.of("operator").touch((self._cursor.key,))
         try:

@@ -67,9 +67,9 @@ export abstract class DynamicGap<T> extends SessionWindows<T> {
 
   gapOf(value: T): number {
     const gap = this.#gap(value);
-    if (gap > 0) return gap;
+    if (gap > 0 && Number.isInteger(gap)) return gap;
     throw new UserFunctionError(
-      `Dynamic session time gap must satisfy 0 < gap; it is ${inspectRecord(gap)} for ${inspectRecord(value)}.`,
+      `Dynamic session time gap must satisfy 0 < gap, in whole milliseconds; it is ${inspectRecord(gap)} for ${inspectRecord(value)}.`,
     );
   }
 }

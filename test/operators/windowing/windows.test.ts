@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { CountWindows } from '../../../src/operators/windowing/count-windows.ts';
 import { GlobalWindows } from '../../../src/operators/windowing/global-windows.ts';
 import {
+  DynamicEventTimeSessionWindows,
   EventTimeSessionWindows,
   ProcessingTimeSessionWindows,
 } from '../../../src/operators/windowing/session-assigners.ts';
@@ -17,6 +18,13 @@ import {
 import { NeverTrigger, ProcessingTimeTrigger } from '../../../src/operators/windowing/triggers.ts';
 import { TimeWindow } from '../../../src/operators/windowing/windows.ts';
 import { type Given, Values, WindowDriver, failure, open } from './drive.ts';
+
+test.each([null, '5', 1.5, 0, Number.NaN])('%s is no dynamic gap, as in Python', (gap) => {
+  const sessions = new DynamicEventTimeSessionWindows(() => gap as number);
+  expect(() => sessions.assignWindows('ann', 1)).toThrow(
+    'Dynamic session time gap must satisfy 0 < gap, in whole milliseconds; it is',
+  );
+});
 
 describe('windows of the clock', () => {
   test('tumble', async () => {

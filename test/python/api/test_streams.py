@@ -218,6 +218,8 @@ def test_kinds_of_streams(env):
             TypeError,
             "KeyedBroadcastProcessFunction should be applied to keyed DataStream",
         ),
+        (lambda s: s.uid(""), ValueError, "The uid is empty"),
+        (lambda s: s.print().uid(""), ValueError, "The uid is empty"),
         (lambda s: s.window_all(5), TypeError, "needs a WindowAssigner; it was given 5"),
         (lambda s: s.partition_custom(1, bool), TypeError, "Partitioner or a callable"),
         (lambda s: s.get_side_output("tag"), TypeError, "should be an OutputTag"),

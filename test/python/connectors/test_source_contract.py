@@ -221,7 +221,7 @@ _WRONG_PARTS: list[tuple[dict[str, Any], str]] = [
     ({"batch": Batch([1, 2], "a", timestamps=[1])}, "gave 1 timestamps for 2 values; give one for each."),
     (
         {"batch": Batch([1], "a", timestamps=[1.5])},
-        "gave the timestamp 1.5; it is a whole number of milliseconds.",
+        "gave the timestamp 1.5; it is a whole number of milliseconds in 64 bits.",
     ),  # type: ignore[list-item]
     ({"batch": Batch([1], "a", next=[])}, "says that a batch ends at []; a mark is a number or a text."),  # type: ignore[arg-type]
 ]

@@ -265,6 +265,17 @@ def test_a_timestamp_that_is_no_whole_number(env, given, shown):
     assert re.search(f"A timestamp is a whole number of milliseconds, not {shown}; write int", str(error))
 
 
+@pytest.mark.parametrize("given", [2**63, -(2**63) - 1])
+def test_a_timestamp_beyond_64_bits(env, given):
+    class Wrong(TimestampAssigner):
+        def extract_timestamp(self, value, record_timestamp):
+            return given
+
+    strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Wrong())
+    error = failure(env.from_collection([1]).assign_timestamps_and_watermarks(strategy))
+    assert f"A timestamp is a number of milliseconds in 64 bits, not {given}." in str(error)
+
+
 def test_broadcast_state_written_on_the_side_that_reads_it(env):
     rules = MapStateDescriptor("rules")
 

@@ -441,3 +441,66 @@ def test_a_window_said_in_json():
         h.process(2, timestamp=6)
         h.end()
         assert h.records == [(1, 4), (3, 9), (2, 14)]
+
+
+class Given(SessionWindowTimeGapExtractor):
+    def extract(self, element):
+        return element[1]
+
+
+@pytest.mark.parametrize(
+    ("gap", "told"),
+    [
+        (None, r"A dynamic session gap is a whole number of milliseconds, not None \(NoneType\)"),
+        ("5", r"not '5' \(str\)"),
+        (1.5, r"not 1.5 \(float\)"),
+        (0, "must satisfy 0 < gap; it is 0"),
+        (2**70, "A dynamic session gap is a number of milliseconds in 64 bits"),
+    ],
+)
+@pytest.mark.parametrize("trigger", [None, CountTrigger.of(1)])
+def test_a_dynamic_gap_is_a_whole_number_above_0(gap, told, trigger):
+    assigner = EventTimeSessionWindows.with_dynamic_gap(Given())
+    with windows(assigner, trigger=trigger) as h, pytest.raises(Exception, match=told):
+        h.process(("k", gap), timestamp=1)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ContinuousEventTimeTrigger.of(0),
+        lambda: ContinuousProcessingTimeTrigger.of(-1),
+        lambda: CountTrigger.of(0),
+        lambda: CountTrigger.of(1.5),
+    ],
+)
+def test_a_trigger_of_nothing_is_refused_where_it_is_made(make):
+    with pytest.raises(ValueError, match=r"must be (positive; it is \S+ ms|a whole number of at least 1)\."):
+        make()
+
+
+class SaysNothing(NeverTrigger):
+    def __init__(self, at: str) -> None:
+        self.at = at
+
+    def on_element(self, element, timestamp, window, ctx):
+        ctx.register_event_time_timer(5)
+        return None if self.at == "on_element" else TriggerResult.CONTINUE
+
+    def on_event_time(self, time, window, ctx):
+        return None
+
+    def can_merge(self):
+        return True
+
+
+@pytest.mark.parametrize("purging", [False, True])
+@pytest.mark.parametrize("method", ["on_element", "on_event_time"])
+@pytest.mark.parametrize("assigner", [GlobalWindows.create(), EventTimeSessionWindows(50)])
+def test_a_trigger_that_returns_nothing_is_told_so(assigner, method, purging):
+    trigger = SaysNothing(method)
+    told = f"{method} of the trigger SaysNothing returned None; it must return one of TriggerResult.CONTINUE"
+    given = PurgingTrigger.of(trigger) if purging else trigger
+    with windows(assigner, trigger=given) as h, pytest.raises(TypeError, match=told):
+        h.process(("k", 1), timestamp=1)
+        h.watermark(10)

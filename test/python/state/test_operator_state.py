@@ -136,3 +136,14 @@ def test_what_cannot_be_is_said_in_a_sentence():
     short.enable_time_to_live(StateTtlConfig.new_builder(Time.seconds(1)).build())
     with pytest.raises(GraphError, match='"short" cannot have a time to live'):
         states.get_list_state(short)
+
+
+def test_operator_state_is_asked_for_with_its_own_descriptor():
+    states = OperatorStates(store_of(0, 1).of("remember"))
+    for ask, other in (
+        (states.get_list_state, RULES),
+        (states.get_union_list_state, "seen"),
+        (states.get_broadcast_state, SEEN),
+    ):
+        with pytest.raises(TypeError, match=r"state is asked for with a \w+StateDescriptor; it was given"):
+            ask(other)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from isthmus._worker.runtime.runtime_context import runtime_context
 from isthmus._worker.state.embedded import EmbeddedStore
 from isthmus._worker.state.ttl import BackgroundCleanup, Expiry
-from isthmus.datastream.functions import KeyedProcessFunction
+from isthmus.common import Time
+from isthmus.datastream.functions import KeyedProcessFunction, MapFunction
 from isthmus.datastream.state import (
     ListStateDescriptor,
     MapStateDescriptor,
@@ -304,3 +305,33 @@ def test_a_name_is_one_state():
         GraphError, match='The state "x" is a value state already; give the list state another'
     ):
         OneInputHarness(both, key_by=lambda v: v)
+
+
+@pytest.mark.parametrize(
+    "method", ["state", "list_state", "map_state", "reducing_state", "aggregating_state"]
+)
+def test_a_state_is_asked_for_with_its_own_descriptor(method):
+    class Asks(MapFunction):
+        def __init__(self, given):
+            self.given = given
+
+        def open(self, runtime_context):
+            getattr(runtime_context, f"get_{method}")(self.given)
+
+        def map(self, value):
+            return value
+
+    other = ValueStateDescriptor("x") if method == "list_state" else ListStateDescriptor("x")
+    for asked in (other, "x", None):
+        with pytest.raises(
+            TypeError, match=r"A \w+ state is asked for with a \w+StateDescriptor; it was given "
+        ):
+            OneInputHarness(Asks(asked), key_by=lambda v: v)
+
+
+@pytest.mark.parametrize("ttl", [Time.milliseconds(0), Time.seconds(-1)])
+def test_a_time_to_live_is_above_0(ttl):
+    with pytest.raises(ValueError, match="TTL is expected to be positive: a millisecond or more; it is"):
+        StateTtlConfig.new_builder(ttl).build()
+    with pytest.raises(TypeError, match=r"A length of time is a Time, .*; it was given None"):
+        StateTtlConfig.new_builder(None).build()

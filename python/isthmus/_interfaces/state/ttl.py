@@ -40,6 +40,8 @@ class StateTtlConfig:
         ttl: Any,
         cleanup_strategies: dict[str, Any],
     ) -> None:
+        if update_type is not StateTtlConfig.UpdateType.Disabled and milliseconds_of(ttl) <= 0:
+            raise ValueError(f"TTL is expected to be positive: a millisecond or more; it is {ttl}.")
         self._update_type = update_type
         self._state_visibility = state_visibility
         self._ttl_time_characteristic = ttl_time_characteristic
@@ -183,4 +185,9 @@ def milliseconds_of(time: Any) -> int:
     if hasattr(time, "total_seconds"):
         milliseconds: int = round(time.total_seconds() * 1000)
         return milliseconds
-    return int(time)
+    try:
+        return int(time)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(
+            f"A length of time is a Time, a Duration, a timedelta or a number of milliseconds; it was given {time!r}."
+        ) from None

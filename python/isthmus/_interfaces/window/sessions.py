@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
+from ..._values.whole_ms import GREATEST_MS, whole_ms
 from ..state.ttl import milliseconds_of
 from .assigner import MergingWindowAssigner, SessionWindowTimeGapExtractor
 from .serializers import TimeWindowSerializer
@@ -38,8 +39,10 @@ class _DynamicGap(_Sessions[T]):
 
     def _gap(self, element: T) -> int:
         gap = self._session_window_time_gap_extractor.extract(element)
+        if type(gap) is not int or gap > GREATEST_MS:
+            gap = whole_ms(gap, "A dynamic session gap")
         if gap <= 0:
-            raise Exception("Dynamic session time gap must satisfy 0 < gap")
+            raise Exception(f"Dynamic session time gap must satisfy 0 < gap; it is {gap}")
         return gap
 
     def __repr__(self) -> str:

@@ -31,6 +31,20 @@ class TriggerResult(Enum):
         return self.value[1]
 
 
+def checked_result(result: Any, method: str, trigger: Any) -> TriggerResult:
+    """What a trigger said.
+
+    Raises:
+        TypeError: It said something else.
+    """
+    if isinstance(result, TriggerResult):
+        return result
+    raise TypeError(
+        f"{method} of the trigger {type(trigger).__name__} returned {result!r}; it must return one of "
+        "TriggerResult.CONTINUE, FIRE, PURGE and FIRE_AND_PURGE."
+    )
+
+
 class Trigger(ABC, Generic[T, W]):
     """Says when a window of a key is evaluated.
 

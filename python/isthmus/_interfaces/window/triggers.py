@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from ..functions.basic import ReduceFunction
 from ..state.descriptors import ReducingStateDescriptor
 from ..state.ttl import milliseconds_of
-from .trigger import Trigger, TriggerResult
+from .trigger import Trigger, TriggerResult, checked_result
 from .windows import CountWindow, GlobalWindow, TimeWindow, Window
 
 T = TypeVar("T")
@@ -105,6 +105,8 @@ class Sum(ReduceFunction[Any]):
 
 class _Continuous(_Quiet[T]):
     def __init__(self, interval: int) -> None:
+        if interval <= 0:
+            raise ValueError(f"The interval of {type(self).__name__} must be positive; it is {interval} ms.")
         self.interval = interval
         self.state_desc = ReducingStateDescriptor("fire-time", Min())
 
@@ -210,13 +212,13 @@ class PurgingTrigger(Trigger[T, Window]):
         return PurgingTrigger(nested_trigger)
 
     def on_element(self, element: T, timestamp: int, window: Any, ctx: Any) -> TriggerResult:
-        return _purging(self.nested_trigger.on_element(element, timestamp, window, ctx))
+        return self._purging(self.nested_trigger.on_element(element, timestamp, window, ctx), "on_element")
 
     def on_event_time(self, time: int, window: Any, ctx: Any) -> TriggerResult:
-        return _purging(self.nested_trigger.on_event_time(time, window, ctx))
+        return self._purging(self.nested_trigger.on_event_time(time, window, ctx), "on_event_time")
 
     def on_processing_time(self, time: int, window: Any, ctx: Any) -> TriggerResult:
-        return _purging(self.nested_trigger.on_processing_time(time, window, ctx))
+        return self._purging(self.nested_trigger.on_processing_time(time, window, ctx), "on_processing_time")
 
     def can_merge(self) -> bool:
         return self.nested_trigger.can_merge()
@@ -227,15 +229,19 @@ class PurgingTrigger(Trigger[T, Window]):
     def clear(self, window: Any, ctx: Any) -> None:
         self.nested_trigger.clear(window, ctx)
 
-
-def _purging(result: TriggerResult) -> TriggerResult:
-    return TriggerResult.FIRE_AND_PURGE if result.is_fire() else result
+    def _purging(self, result: Any, method: str) -> TriggerResult:
+        checked = checked_result(result, method, self.nested_trigger)
+        return TriggerResult.FIRE_AND_PURGE if checked.is_fire() else checked
 
 
 class CountTrigger(_Quiet[T]):
     """Fires whenever ``window_size`` more records have come; the window keeps them."""
 
     def __init__(self, window_size: int) -> None:
+        if isinstance(window_size, bool) or not isinstance(window_size, int) or window_size < 1:
+            raise ValueError(
+                f"A CountTrigger is of {window_size!r} records; it must be a whole number of at least 1."
+            )
         self._window_size = window_size
         self._count_state_descriptor = ReducingStateDescriptor("count", Sum())
 

@@ -14,6 +14,7 @@ from ..runtime.opening import opened
 from ..runtime.operator import OperatorContext
 from ..runtime.runtime_context import runtime_context
 from ..runtime.timers import KeyedTimerService, TimeService
+from ..state.asked import asked
 from ..state.broadcast import BroadcastMap, ReadOnlyBroadcastMap
 from ..state.key_identity import thaw
 from .process import TimerOperator
@@ -32,7 +33,7 @@ class _BroadcastContext(KeyedBroadcastProcessFunction.Context, KeyedBroadcastPro
         self.domain = TimeDomain.EVENT_TIME
 
     def get_broadcast_state(self, state_descriptor: Any) -> Any:
-        name = state_descriptor.name
+        name = asked("map", state_descriptor).name
         found = self._views.get(name)
         if found is None:
             if name not in self._maps:

@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..._program.operations import TimestampsOperation
+from ..._values.whole_ms import GREATEST_MS, LEAST_MS, whole_ms
 from ..runtime.opening import opened
 from ..runtime.operator import MAX_TIMESTAMP, MIN_TIMESTAMP, Operator, OperatorContext, SplitWatcher
 from ..runtime.reach import FIXED, SHARED, Proof
-from ..runtime.whole_ms import whole_ms
 from .split_times import SplitTime, SplitTimes
 
 
@@ -102,11 +102,12 @@ class TimestampsOperator(Operator):
         for value in records:
             before = cursor.timestamp
             timestamp = assign(value, before)
-            if type(timestamp) is not int:
+            if type(timestamp) is not int or timestamp < LEAST_MS:
                 timestamp = whole_ms(timestamp, "A timestamp")
             cursor.timestamp = timestamp
             if timestamp > time.max:
-                time.max = timestamp
+                # Looked at here alone: most records are no news, and all have to be quick.
+                time.max = timestamp if timestamp <= GREATEST_MS else whole_ms(timestamp, "A timestamp")
             yield value
             cursor.timestamp = before  # W4
 

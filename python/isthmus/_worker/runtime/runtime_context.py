@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 from ..._interfaces.functions.context import RuntimeContext
 from ..._interfaces.state.descriptors import StateDescriptor
+from ..state.asked import asked
 from ..state.backend import KeyedBackend
 from ..state.operator_state import OperatorStates
 from .metrics import WorkerMetricGroup
@@ -54,19 +55,19 @@ class WorkerRuntimeContext(RuntimeContext):
     # State.
 
     def get_state(self, state_descriptor: StateDescriptor) -> Any:
-        return self.backend.state("value", state_descriptor)
+        return self.backend.state("value", asked("value", state_descriptor))
 
     def get_list_state(self, state_descriptor: StateDescriptor) -> Any:
-        return self.backend.state("list", state_descriptor)
+        return self.backend.state("list", asked("list", state_descriptor))
 
     def get_map_state(self, state_descriptor: StateDescriptor) -> Any:
-        return self.backend.state("map", state_descriptor)
+        return self.backend.state("map", asked("map", state_descriptor))
 
     def get_reducing_state(self, state_descriptor: StateDescriptor) -> Any:
-        return self.backend.state("reducing", state_descriptor)
+        return self.backend.state("reducing", asked("reducing", state_descriptor))
 
     def get_aggregating_state(self, state_descriptor: StateDescriptor) -> Any:
-        return self.backend.state("aggregating", state_descriptor)
+        return self.backend.state("aggregating", asked("aggregating", state_descriptor))
 
     def get_operator_state_store(self) -> OperatorStates:
         if self._operator_states is None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..._interfaces.source import Batch, SourceReader, Split, SplitEnumerator
 from ..._values.shown import safe_repr
+from ..._values.whole_ms import GREATEST_MS, LEAST_MS
 from ...errors import GraphError
 
 
@@ -58,12 +59,17 @@ class SplitChecks:
             many = len(timestamps) if hasattr(timestamps, "__len__") else safe_repr(timestamps)
             raise self._reader(f"gave {many} timestamps for {len(values)} values; give one for each")
         try:
-            batch.timestamps = list(map(index, timestamps))
+            batch.timestamps = given = list(map(index, timestamps))
         except TypeError:
             wrong = next(time for time in timestamps if not hasattr(time, "__index__"))
-            raise self._reader(
-                f"gave the timestamp {safe_repr(wrong)}; it is a whole number of milliseconds"
-            ) from None
+            raise self._timestamp(wrong) from None
+        if given and (min(given) < LEAST_MS or max(given) > GREATEST_MS):
+            raise self._timestamp(next(time for time in given if not LEAST_MS <= time <= GREATEST_MS))
+
+    def _timestamp(self, wrong: Any) -> GraphError:
+        return self._reader(
+            f"gave the timestamp {safe_repr(wrong)}; it is a whole number of milliseconds in 64 bits"
+        )
 
     def strange(self, split: Any) -> GraphError:
         return self._reader(

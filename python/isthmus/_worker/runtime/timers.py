@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..._interfaces.timerservice import TimerService
+from ..._values.whole_ms import GREATEST_MS, whole_ms
 from ..state.changes import Changes
 from ..state.embedded import EmbeddedStore
 from ..state.embedded_timers import EmbeddedTimers
@@ -13,7 +14,6 @@ from ..state.store import OperatorStore
 from .operator import OperatorContext
 from .timer_queue import TimerQueue, TouchingTimerQueue
 from .timer_table import TimerTable
-from .whole_ms import whole_ms
 
 
 class Timers:
@@ -60,12 +60,12 @@ class KeyedTimerService(TimerService):
         return self._ctx.watermark
 
     def register_event_time_timer(self, timestamp: int) -> None:
-        if type(timestamp) is not int:
+        if type(timestamp) is not int or timestamp > GREATEST_MS:
             timestamp = whole_ms(timestamp, "The time of a timer")
         self._timers.event.register(timestamp, self._cursor.key)
 
     def register_processing_time_timer(self, timestamp: int) -> None:
-        if type(timestamp) is not int:
+        if type(timestamp) is not int or timestamp > GREATEST_MS:
             timestamp = whole_ms(timestamp, "The time of a timer")
         self._timers.processing.register(timestamp, self._cursor.key)
 

@@ -8,6 +8,7 @@ from typing import Any
 from ..._interfaces.state.descriptors import StateDescriptor
 from ..._interfaces.state.interfaces import ListState, OperatorStateStore
 from ...errors import GraphError
+from .asked import asked
 from .broadcast import BroadcastMap
 from .store import OF_OPERATOR, OperatorStore
 
@@ -19,13 +20,13 @@ class OperatorStates(OperatorStateStore):
         self._store = store
 
     def get_list_state(self, state_descriptor: StateDescriptor) -> Any:
-        return OperatorList(self._store.split_list(OF_OPERATOR + _checked(state_descriptor)))
+        return OperatorList(self._store.split_list(OF_OPERATOR + _checked("list", state_descriptor)))
 
     def get_union_list_state(self, state_descriptor: StateDescriptor) -> Any:
-        return OperatorList(self._store.union_list(OF_OPERATOR + _checked(state_descriptor)))
+        return OperatorList(self._store.union_list(OF_OPERATOR + _checked("list", state_descriptor)))
 
     def get_broadcast_state(self, state_descriptor: StateDescriptor) -> Any:
-        return BroadcastMap(self.broadcast(_checked(state_descriptor)))
+        return BroadcastMap(self.broadcast(_checked("map", state_descriptor)))
 
     def broadcast(self, name: str) -> dict[Any, Any]:
         """What a broadcast state holds, by its name alone."""
@@ -52,8 +53,8 @@ class OperatorList(ListState[Any]):
         self._values.clear()
 
 
-def _checked(descriptor: StateDescriptor) -> str:
-    ttl = descriptor._ttl_config
+def _checked(kind: str, descriptor: StateDescriptor) -> str:
+    ttl = asked(kind, descriptor)._ttl_config
     if ttl is not None and ttl.is_enabled():
         raise GraphError(
             f'The operator state "{descriptor.name}" cannot have a time to live, which goes by the key; '

@@ -149,6 +149,12 @@ def check_text(what: str, text: Any) -> str:
     return text
 
 
+def check_uid(uid: Any) -> str:
+    if check_text("uid", uid) == "":
+        raise ValueError("The uid is empty; leave it out, or give a name that is one among those of the job.")
+    return str(uid)
+
+
 def check_path(what: str, path: Any) -> str:
     if not isinstance(path, (str, os.PathLike)) or isinstance(found := os.fspath(path), bytes):
         raise TypeError(f"The {what} must be a path; it is {path!r}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from ..._program.graph import Transformation
-from .checks import check_max_parallelism, check_parallelism, check_text
+from .checks import check_max_parallelism, check_parallelism, check_text, check_uid
 
 S = TypeVar("S", bound="OperatorSettings")
 
@@ -23,12 +23,12 @@ class OperatorSettings:
 
     def uid(self: S, uid: str) -> S:
         """Name the operator for its state: a restored job finds it by this."""
-        self._operator().uid = check_text("uid", uid)
+        self._operator().uid = check_uid(uid)
         return self
 
     def set_uid_hash(self: S, uid_hash: str) -> S:
         """Accepted."""
-        self._operator().uid = uid_hash
+        self._operator().uid = check_uid(uid_hash)
         return self
 
     def set_parallelism(self: S, parallelism: int) -> S:

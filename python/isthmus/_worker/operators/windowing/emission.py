@@ -15,6 +15,7 @@ from ...._values.raised import ANYTHING
 from ...runtime.opening import opened
 from ...runtime.operator import OperatorContext
 from ...runtime.runtime_context import runtime_context
+from ...state.asked import asked
 from ...state.backend import NamespaceCursor
 from ...state.key_identity import thaw
 from .contents import Contents
@@ -67,19 +68,19 @@ class PerWindowState(KeyedStateStore):
         self._at.namespace = window
 
     def get_state(self, state_descriptor: Any) -> Any:
-        return self._backend.state("value", state_descriptor, self._at)
+        return self._backend.state("value", asked("value", state_descriptor), self._at)
 
     def get_list_state(self, state_descriptor: Any) -> Any:
-        return self._backend.state("list", state_descriptor, self._at)
+        return self._backend.state("list", asked("list", state_descriptor), self._at)
 
     def get_map_state(self, state_descriptor: Any) -> Any:
-        return self._backend.state("map", state_descriptor, self._at)
+        return self._backend.state("map", asked("map", state_descriptor), self._at)
 
     def get_reducing_state(self, state_descriptor: Any) -> Any:
-        return self._backend.state("reducing", state_descriptor, self._at)
+        return self._backend.state("reducing", asked("reducing", state_descriptor), self._at)
 
     def get_aggregating_state(self, state_descriptor: Any) -> Any:
-        return self._backend.state("aggregating", state_descriptor, self._at)
+        return self._backend.state("aggregating", asked("aggregating", state_descriptor), self._at)
 
 
 class _NoWindowState(KeyedStateStore):

@@ -23,7 +23,7 @@ from ...._interfaces.window.times import (
     TumblingEventTimeWindows,
     TumblingProcessingTimeWindows,
 )
-from ...._interfaces.window.trigger import TriggerResult
+from ...._interfaces.window.trigger import TriggerResult, checked_result
 from ...._values.keep import kept
 from ...runtime.operator import MAX_TIMESTAMP, OperatorContext
 from ...runtime.reach import FIXED
@@ -73,7 +73,8 @@ class GeneralEngine(Engine):
                 context.window = window
                 result = self.trigger.on_element(self.element(value), timestamp, window, context)
                 if result is not TriggerResult.CONTINUE:
-                    yield from self.act(result, key, window, where, timestamp)
+                    checked = checked_result(result, "on_element", self.trigger)
+                    yield from self.act(checked, key, window, where, timestamp)
                     cursor.timestamp = timestamp
                 self.register_cleanup(window)
             if not taken and self.event_time and self.is_late(timestamp):
@@ -113,7 +114,8 @@ class GeneralEngine(Engine):
             on_time = self.trigger.on_event_time if by_event_time else self.trigger.on_processing_time
             result = on_time(time, window, context)
             if result is not TriggerResult.CONTINUE:
-                yield from self.act(result, key, window, where, time)
+                checked = checked_result(result, on_time.__name__, self.trigger)
+                yield from self.act(checked, key, window, where, time)
             if by_event_time is self.event_time and time == self.cleanup_time(window):
                 self.clear(key, window, where)
 

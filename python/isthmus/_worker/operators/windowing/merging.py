@@ -15,7 +15,7 @@ from typing import Any
 
 from ...._interfaces.operations import WindowOperation
 from ...._interfaces.window.assigner import MergingWindowAssigner
-from ...._interfaces.window.trigger import TriggerResult
+from ...._interfaces.window.trigger import TriggerResult, checked_result
 from ...._interfaces.window.windows import TimeWindow
 from ...runtime.operator import OperatorContext
 from ...runtime.runtime_context import runtime_context
@@ -62,7 +62,8 @@ class MergingEngine(GeneralEngine):
                 context.window = window
                 result = self.trigger.on_element(self.element(value), timestamp, window, context)
                 if result is not TriggerResult.CONTINUE:
-                    yield from self.act(result, key, window, where, timestamp)
+                    checked = checked_result(result, "on_element", self.trigger)
+                    yield from self.act(checked, key, window, where, timestamp)
                     cursor.timestamp = timestamp
                 self.register_cleanup(window)
             self._store(key, windows)

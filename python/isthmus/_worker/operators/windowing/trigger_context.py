@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ...._interfaces.state.descriptors import (
-    AggregatingStateDescriptor,
-    ListStateDescriptor,
-    MapStateDescriptor,
-    ReducingStateDescriptor,
-    StateDescriptor,
-)
+from ...._interfaces.state.descriptors import StateDescriptor
 from ...._interfaces.window.assigner import WindowAssigner
 from ...._interfaces.window.trigger import Trigger
 from ...runtime.operator import OperatorContext
 from ...runtime.runtime_context import WorkerRuntimeContext, runtime_context
+from ...state.asked import kind_of
 from ...state.backend import NamespaceCursor
 from ...state.key_identity import NamespacedKey
 
@@ -72,7 +67,7 @@ class TriggerContext(Trigger.OnMergeContext):
         self._timers.event.delete(time, self._at.key)
 
     def get_partitioned_state(self, state_descriptor: StateDescriptor) -> Any:
-        return self._runtime.backend.state(_kind(state_descriptor), state_descriptor, self._at)
+        return self._runtime.backend.state(kind_of(state_descriptor), state_descriptor, self._at)
 
     def merge_partitioned_state(self, state_descriptor: StateDescriptor) -> None:
         state = self.get_partitioned_state(state_descriptor)
@@ -80,15 +75,3 @@ class TriggerContext(Trigger.OnMergeContext):
             raise Exception("The given state descriptor does not refer to a mergeable state (MergingState)")
         key = self._ctx.cursor.key
         state.merge(self._at.key, [NamespacedKey((key, w)) for w in self.merged], self._merges_all)
-
-
-def _kind(descriptor: StateDescriptor) -> str:
-    if isinstance(descriptor, ListStateDescriptor):
-        return "list"
-    if isinstance(descriptor, ReducingStateDescriptor):
-        return "reducing"
-    if isinstance(descriptor, AggregatingStateDescriptor):
-        return "aggregating"
-    if isinstance(descriptor, MapStateDescriptor):
-        return "map"
-    return "value"
