@@ -8,7 +8,7 @@ import { GraphError } from '../errors.ts';
 import type { OperatorSpec } from '../graph/job-graph.ts';
 import type { Emit, MaybePromise, Operator, OperatorContext } from '../runtime/operator.ts';
 import { type BroadcastMap, ReadOnlyBroadcastMap } from '../state/broadcast-state.ts';
-import { type StateDescriptor, checkDescriptor } from '../state/descriptors.ts';
+import { checkDescriptor } from '../state/descriptors.ts';
 import type { MapState } from '../state/states.ts';
 import { TimeOnly } from './keyed-timers.ts';
 import { ProcessingContext } from './process-context.ts';
@@ -29,8 +29,10 @@ class BroadcastingContext extends ProcessingContext {
     this.#maps = maps;
   }
 
-  getBroadcastState(descriptor: StateDescriptor): MapState<unknown, unknown> {
-    checkDescriptor('map', descriptor);
+  getBroadcastState(descriptor: { name: string }): MapState<unknown, unknown> {
+    // An object with the name does, as for broadcast().
+    const isNamed = typeof descriptor?.name === 'string' && !('kind' in descriptor);
+    if (!isNamed) checkDescriptor('map', descriptor);
     const { name } = descriptor;
     const found = this.#maps.get(name);
     if (found !== undefined) return found;
