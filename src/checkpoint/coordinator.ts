@@ -5,6 +5,8 @@
 //   C3. One that fails or takes too long is told of as aborted, and never completed. What comes of it later is dropped.
 //   C4. A subtask that has finished has in later checkpoints what it had in its last one: restored, it is at its end.
 //   C5. When all input has been worked off the last checkpoint begins at once: subtasks wait for it to close.
+//   C6. One that was being sealed when the attempt came to its end is completed like any other: the next attempt goes on from
+//       it, and makes nothing of what it covers again.
 
 import { StateError } from '../errors.ts';
 import type { Clock } from '../machine/clock.ts';
@@ -108,7 +110,7 @@ export class Coordinator {
   /** What a subtask says of a checkpoint. */
   answer(checkpoint: number, task: number, subtask: number, answer: Answer): void {
     const going = this.#going;
-    if (going?.checkpoint !== checkpoint || going.isSealing) return; // C3
+    if (this.#isOver || going?.checkpoint !== checkpoint || going.isSealing) return; // C3
     const key = keyOf(task, subtask);
     if (!going.missing.has(key)) return;
     if (answer.kind === 'failed') return this.#abort(going, answer.message);
@@ -140,10 +142,15 @@ export class Coordinator {
     return this.#drained.size === this.#subtasks.length;
   }
 
+  /** The last one is waited for, although nothing else may keep the process alive. */
+  get #kind(): 'idle' | undefined {
+    return this.#isLast ? undefined : 'idle';
+  }
+
   #next(ms: number): void {
     this.#cancelNext();
     if (this.#isOver) return;
-    this.#cancelNext = this.#options.clock.after(ms, () => this.#begin(), 'idle');
+    this.#cancelNext = this.#options.clock.after(ms, () => this.#begin(), this.#kind);
   }
 
   #begin(): void {
@@ -161,7 +168,7 @@ export class Coordinator {
       cancelTimeout: clock.after(
         settings.timeoutMs,
         () => this.#abort(going, this.#lateness(going)),
-        'idle',
+        this.#kind,
       ),
     };
     this.#going = going;
@@ -218,7 +225,7 @@ export class Coordinator {
       bytes += bytesOf(state);
     }
     const durationMs = clock.monotonic() - began;
-    if (!this.#isOver) participants.completed(checkpoint);
+    participants.completed(checkpoint); // C6
     tell({ kind: 'checkpoint-completed', checkpoint, durationMs, bytes });
     // That old ones stay does no harm but to the disk.
     await folder.retain(settings.retained).catch(() => {});

@@ -3,6 +3,7 @@
 //   R1. `settled` resolves when their reader has taken all that were given to it.
 //   R2. Their bytes are credit again when they have been taken; where they wait for a checkpoint, at once: a barrier is not to
 //       wait for a reader.
+//   R3. Those of an attempt come behind those of the one before it.
 
 import type { JobPlace } from '../bridge/worker-turns.ts';
 import { type Hand, HeldResults } from './held-results.ts';
@@ -15,6 +16,8 @@ export interface AttemptResultsOptions {
   readonly fail: (thrown: unknown) => void;
   /** Whether results wait for the checkpoint that covers them. */
   readonly holds: boolean;
+  /** R3 */
+  readonly before: Promise<void>;
 }
 
 export class AttemptResults {
@@ -23,10 +26,13 @@ export class AttemptResults {
   /** Batches that a reader has not taken yet. */
   readonly #unread = new Set<Promise<void>>();
   /** The last of those that waited: they are given one after the other. */
-  #tail: Promise<void> = Promise.resolve();
+  #tail: Promise<void>;
+  /** The newest checkpoint that is complete. */
+  #completed = -1;
 
   constructor(options: AttemptResultsOptions) {
     this.#options = options;
+    this.#tail = options.before;
     this.#held = options.holds ? new HeldResults() : undefined;
   }
 
@@ -51,10 +57,18 @@ export class AttemptResults {
   /** The barrier of a checkpoint has come behind the results of a subtask. */
   cut(operator: number, subtask: number, checkpoint: number): void {
     this.#held?.cut(keyOf(operator, subtask), checkpoint);
+    this.completed(this.#completed); // Subtasks may have written their state before their results were through.
+  }
+
+  /** A subtask has no more results. */
+  end(operator: number, subtask: number): void {
+    this.#held?.end(keyOf(operator, subtask));
+    this.completed(this.#completed);
   }
 
   /** A checkpoint is complete. */
   completed(checkpoint: number): void {
+    this.#completed = checkpoint;
     for (const hands of this.#held?.take(checkpoint) ?? []) this.#inOrder(hands);
   }
 
@@ -62,6 +76,12 @@ export class AttemptResults {
   async finish(): Promise<void> {
     for (const hands of this.#held?.takeAll() ?? []) this.#inOrder(hands);
     while (this.#unread.size > 0) await Promise.all(this.#unread);
+    await this.#tail;
+  }
+
+  /** Resolves when those that have been given are taken; never rejects. */
+  get taken(): Promise<void> {
+    return this.#tail;
   }
 
   drop(): void {

@@ -4,6 +4,8 @@
 //   H1. A result is given when a checkpoint is complete whose barrier came behind it on its channel, or at the end of the job.
 //   H2. Results of a channel are given in their order, one after the other.
 //   H3. What was not given when an attempt fails is dropped: the next one makes it again.
+//   H4. Behind the end of a channel no barrier comes: its last results are covered by the next checkpoint, of which its subtask
+//       says that it is at its end.
 
 import type { MaybePromise } from './operator.ts';
 
@@ -17,6 +19,8 @@ interface Segment {
 
 export class HeldResults {
   readonly #channels = new Map<string, Segment[]>();
+  /** The last barrier of each channel. */
+  readonly #barriers = new Map<string, number>();
 
   hold(channel: string, hand: Hand): void {
     let segments = this.#channels.get(channel);
@@ -34,8 +38,14 @@ export class HeldResults {
 
   /** The barrier of a checkpoint has come on the channel. */
   cut(channel: string, checkpoint: number): void {
+    this.#barriers.set(channel, checkpoint);
     const last = this.#channels.get(channel)?.at(-1);
     if (last !== undefined) last.checkpoint ??= checkpoint;
+  }
+
+  /** The channel has come to its end (H4). */
+  end(channel: string): void {
+    this.cut(channel, (this.#barriers.get(channel) ?? -1) + 1);
   }
 
   /** What may be given now that a checkpoint is complete (H1); by channel, in order (H2). */

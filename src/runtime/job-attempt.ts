@@ -5,6 +5,8 @@
 //   A3. The first failure decides; what fails afterwards is its echo.
 //   A4. `run` settles after every subtask is closed and every worker is parted with.
 //   A5. Results are out before `run` resolves: credit for them goes back when their reader has taken them.
+//   A6. A checkpoint that was being sealed when the attempt failed is sealed, and its results given, before `run` rejects: the
+//       next attempt goes on from it.
 
 import type { WorkerLink } from '../bridge/worker-link.ts';
 import type { WorkerExit } from '../bridge/worker-exit.ts';
@@ -17,7 +19,7 @@ import {
   encodeCredit,
 } from '../bridge/frame.ts';
 import type { Participants } from '../checkpoint/coordinator.ts';
-import { InternalError, IsthmusError } from '../errors.ts';
+import { InternalError, IsthmusError, JobCancelledError } from '../errors.ts';
 import { type Kept, runtimeDeployments, slotDeployment } from '../graph/deploy.ts';
 import type { EdgeCodec, ExecutionPlan } from '../graph/execution-plan.ts';
 import type { FunctionRef } from '../graph/job-graph.ts';
@@ -66,6 +68,8 @@ export interface AttemptOptions {
   machine: Machine;
   /** Absent: the job takes none. */
   checkpoints?: JobCheckpoints;
+  /** Resolves when the results of the attempts before have been taken. */
+  resultsBefore: Promise<void>;
   loadFunction: (ref: FunctionRef) => MaybePromise<unknown>;
   print: (text: string, stderr?: boolean) => MaybePromise<void>;
   roomToSay: () => Promise<void> | undefined;
@@ -105,6 +109,7 @@ export class JobAttempt {
       events: options.events,
       fail: (thrown) => this.fail(asIsthmusError(thrown)),
       holds: options.checkpoints !== undefined,
+      before: options.resultsBefore,
     });
     this.#failed = new Promise((_, reject) => {
       this.#reject = reject;
@@ -141,10 +146,19 @@ export class JobAttempt {
     } catch (thrown) {
       this.#isOver = true;
       const error = asIsthmusError(thrown);
+      if (error instanceof JobCancelledError) this.#results.drop();
+      const stopped = this.#checkpoints?.coordinator.stop();
       await this.#end(error.message); // A4
+      await stopped; // A6
+      this.#results.drop();
       this.sampleMetrics(); // What it has done counts, although it failed.
       throw error;
     }
+  }
+
+  /** Resolves when the results that have been given so far are taken; never rejects. */
+  get resultsTaken(): Promise<void> {
+    return this.#results.taken;
   }
 
   /** Lets all sources come to their end; what they have given is worked off, and `run` resolves. */
@@ -285,9 +299,10 @@ export class JobAttempt {
         for (const subtask of this.#subtasks.values()) subtask.triggerCheckpoint(barrier);
       },
       completed: (checkpoint) => {
+        this.#results.completed(checkpoint);
+        if (this.#isOver) return;
         for (const slot of this.#slots) slot.notify(FrameType.CHECKPOINT_COMPLETE, checkpoint);
         for (const subtask of this.#subtasks.values()) subtask.notifyCheckpointComplete(checkpoint);
-        this.#results.completed(checkpoint);
       },
       aborted: (checkpoint) => {
         for (const slot of this.#slots) slot.notify(FrameType.CHECKPOINT_ABORTED, checkpoint);
@@ -365,7 +380,7 @@ export class JobAttempt {
         if (frame.type === FrameType.BATCH) this.#frameToClient(to, frame);
         else if (frame.type === FrameType.BARRIER) {
           this.#results.cut(to.operator, to.subtask, decodeBarrier(frame.body).checkpoint);
-        }
+        } else if (frame.type === FrameType.END) this.#results.end(to.operator, to.subtask);
     }
   }
 
@@ -398,6 +413,8 @@ export class JobAttempt {
       );
     } else if (to.kind === 'client' && element.kind === 'barrier') {
       this.#results.cut(to.operator, to.subtask, element.checkpoint);
+    } else if (to.kind === 'client' && element.kind === 'end') {
+      this.#results.end(to.operator, to.subtask);
     }
   }
 

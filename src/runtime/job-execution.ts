@@ -347,6 +347,7 @@ export class JobExecution {
         return this.#output[stderr === true ? 'stderr' : 'stdout'].write(text);
       },
       roomToSay: () => this.#output.stdout.room() ?? this.#output.stderr.room(),
+      resultsBefore: this.#attempt?.resultsTaken ?? Promise.resolve(),
       ...(this.#checkpoints === undefined ? {} : { checkpoints: this.#checkpoints }),
       ...(onResults === undefined ? {} : { onResults }),
       ...(onResultFrame === undefined ? {} : { onResultFrame }),

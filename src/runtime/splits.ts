@@ -7,7 +7,7 @@
 //   P1. A position is a mark of the reader's own and a number of records behind it that have been emitted: so a batch may be
 //       cut behind any record, and what can be read but from its begin has positions, too.
 //   P2. After a restart each split that has not come to its end belongs to exactly one subtask, or to the dealer, whatever
-//       the parallelism.
+//       the parallelism; to the same one where that is as before.
 //   P3. Where snapshots say of a split both that it waits and that it is read, it had been on its way: whoever has it wins.
 //       One that was given out and that nobody has is to be given out again. So what was on its way at a barrier is in
 //       exactly one place, although the dealer and the readers are saved at different moments.
@@ -79,12 +79,13 @@ export class Splits {
   restore(states: readonly SavedSplits[]): SavedDealer {
     const known = new Set<string>();
     let dealt = 0;
-    for (const { going, ended } of states) {
+    const isAsBefore = states.length === this.#parallelism;
+    for (const [old, { going, ended }] of states.entries()) {
       for (const id of ended) known.add(id);
       for (const [id, of, offset, skip, time] of going) {
         known.add(id);
-        if (dealt++ % this.#parallelism === this.#subtask)
-          this.#begin({ id, of, offset, skip }, time); // P2
+        const owner = isAsBefore ? old : dealt++ % this.#parallelism;
+        if (owner === this.#subtask) this.#begin({ id, of, offset, skip }, time); // P2
       }
     }
     const dealers = states.flatMap(({ dealer }) => dealer ?? []);

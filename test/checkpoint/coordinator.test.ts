@@ -297,7 +297,22 @@ describe('the end', () => {
   });
 });
 
-test('a coordinator that has stopped tells nobody of what it was sealing', async () => {
+test('one that is being sealed when the coordinator stops is completed, and no other begins', async () => {
+  const seal = job.folder.seal.bind(job.folder);
+  let stopped: Promise<void> | undefined;
+  job.folder.seal = async (manifest) => {
+    await Promise.resolve();
+    stopped = job.coordinator.stop();
+    await seal(manifest);
+  };
+  job.begin();
+  await job.pass(300);
+  await job.simulation.until(stopped as Promise<void>);
+  expect(job.told).toEqual(['completed 1']);
+  expect(job.began).toHaveLength(1);
+});
+
+test('a coordinator that has stopped takes no answer any more', async () => {
   job.begin();
   await job.pass(102);
   await job.simulation.until(job.coordinator.stop());

@@ -1,9 +1,11 @@
 // Jobs with checkpoints whose workers are killed: what comes out is as if nothing had happened.
 
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { FileSink, StreamExecutionEnvironment, py } from '../../src/index.ts';
 import { happened } from '../fixtures/happened.ts';
@@ -82,6 +84,36 @@ describe('a worker that is killed', () => {
     // The job has ended: its checkpoints are of no use any more.
     expect(readdirSync(dir)).toEqual([]);
   });
+});
+
+test('a generator whose subtasks end at different times gives each record once', async () => {
+  const module = fileURLToPath(new URL('../fixtures/uneven_source.py', import.meta.url));
+  const results = environment()
+    .fromSource(py(module, 'numbers'))
+    .setParallelism(2)
+    .map(py<unknown, [number, number]>(module, 'same'))
+    .executeAndCollect();
+  const job = await results.job();
+  const killed = (async () => {
+    const { pid } = await happened(job, 'worker-started', ({ slot }) => slot === 1);
+    await happened(job, 'subtask-drained');
+    await happened(job, 'checkpoint-started');
+    await happened(job, 'checkpoint-completed');
+    await happened(job, 'checkpoint-completed', ({ checkpoint }) => checkpoint >= 4);
+    process.kill(pid, 'SIGKILL');
+  })();
+  const seen: string[] = [];
+  for await (const [subtask, n] of results) seen.push(`${subtask}/${n}`);
+  await killed;
+  expect((await job.result).restarts).toBe(1);
+  expect(seen).toHaveLength(405);
+  expect(new Set(seen).size).toBe(405);
+});
+
+test('a process does not end before the last checkpoint of its job', async () => {
+  const program = fileURLToPath(new URL('../fixtures/short-job.ts', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [program]);
+  expect(stdout).toBe('100 results\n');
 });
 
 test('a job in BATCH mode takes none, and says so', async () => {

@@ -27,6 +27,18 @@ test('results are given by the checkpoint whose barrier came behind them', () =>
   expect(hand(results.take(3))).toEqual(['a3']);
 });
 
+test('what came last on a channel that has ended is given by the next checkpoint', () => {
+  const { results, hold, hand } = held();
+  hold('a', 'a1');
+  results.cut('a', 4);
+  hold('a', 'a2');
+  results.end('a');
+  hold('b', 'b1');
+  results.end('b');
+  expect(hand(results.take(4))).toEqual(['a1', 'b1']);
+  expect(hand(results.take(6))).toEqual(['a2']);
+});
+
 test('what an aborted checkpoint covered is given with the next', () => {
   const { results, hold, hand } = held();
   hold('a', 'a1');

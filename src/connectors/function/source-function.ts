@@ -46,15 +46,19 @@ export async function functionSource(spec: OperatorSpec, ctx: OperatorContext): 
   return new FunctionSource(loaded, readAll);
 }
 
-/** A split for each subtask, without positions: an iterator cannot be put back. */
+/**
+ * A split for each subtask, read from its begin after a restart, where that many records are passed over. What there is but
+ * once, as an iterator or a stream, goes on where it is.
+ */
 class FunctionSource implements Source {
-  readonly replays = false;
+  readonly replays: boolean;
   readonly #given: unknown;
   readonly #readAll: (given: unknown) => Pull;
 
   constructor(given: unknown, readAll: (given: unknown) => Pull) {
     this.#given = given;
     this.#readAll = readAll;
+    this.replays = typeof given === 'function' || isReadAnew(given);
   }
 
   enumerator({ parallelism }: ConnectorContext): SplitEnumerator {
@@ -75,6 +79,12 @@ class FunctionSource implements Source {
     }
     return reader;
   }
+}
+
+/** Whether reading it again begins with its first record. Of what is asynchronous nobody can tell without opening it. */
+function isReadAnew(given: unknown): boolean {
+  if (typeof given !== 'object' || given === null) return false;
+  return Symbol.iterator in given && !('next' in given) && !(Symbol.asyncIterator in given);
 }
 
 class FunctionReader implements SourceReader {

@@ -7,7 +7,7 @@ has read ahead.
   P1. A position is a mark of the reader's own and a number of records behind it that have been emitted: so a batch may be
       cut behind any record, and what can be read but from its begin has positions, too.
   P2. After a restart each split that has not come to its end belongs to exactly one subtask, or to the dealer, whatever
-      the parallelism.
+      the parallelism; to the same one where that is as before.
   P3. Where snapshots say of a split both that it waits and that it is read, it had been on its way: whoever has it wins.
       One that was given out and that nobody has is to be given out again. So what was on its way at a barrier is in
       exactly one place, although the dealer and the readers are saved at different moments.
@@ -73,11 +73,14 @@ class Splits:
         known: set[str] = set()
         dealers: list[dict[str, Any]] = []
         dealt = 0
-        for state in states:
+        states = list(states)
+        is_as_before = len(states) == self._parallelism
+        for old, state in enumerate(states):
             known.update(state["ended"])
             for id, of, offset, skip, *time in state["going"]:
                 known.add(id)
-                if dealt % self._parallelism == self._subtask:  # P2
+                owner = old if is_as_before else dealt % self._parallelism
+                if owner == self._subtask:  # P2
                     self._begin(Position(id, of, offset, skip), *time)
                 dealt += 1
             if "dealer" in state:

@@ -47,13 +47,15 @@ def function_source(ctx: OperatorContext) -> Source[Any]:
 
 
 class FunctionSource(Source[Any]):
-    """A split for each subtask, without positions: an iterator cannot be put back."""
-
-    replays = False
+    """A split for each subtask, read from its begin after a restart, where that many records are passed over. What is there
+    but once, as an iterator is, goes on where it is."""
 
     def __init__(self, ctx: OperatorContext, function: Any) -> None:
         self._ctx = ctx
         self._function = function
+        self.replays = callable(function) or not (
+            hasattr(function, "__next__") or hasattr(function, "__anext__")
+        )
 
     def enumerator(self, context: ConnectorContext, saved: Any = None) -> Listed:
         return Listed(Split(str(subtask), subtask=subtask) for subtask in range(context.parallelism))
@@ -67,6 +69,7 @@ class _FunctionReader(SourceReader[Any]):
         self._ctx = ctx
         self._function = function
         self._wake = context.wake
+        #: Named by the subtask that reads it first; after a restart it may be another's.
         self._split = str(ctx.subtask)
         self._buffer: list[Any] = []
         self._waiting_bytes = 0
@@ -87,7 +90,7 @@ class _FunctionReader(SourceReader[Any]):
         self._cancel: Callable[[], None] | None = None
 
     def add(self, split: Split) -> None:
-        pass
+        self._split = split.id
 
     def ready(self) -> bool:
         if self._thread is None and not self._ended:
@@ -138,7 +141,11 @@ class _FunctionReader(SourceReader[Any]):
             wants = len(inspect.signature(function).parameters) > 0
         except (TypeError, ValueError):
             wants = False
-        return function(SourceContext(self._ctx, self._is_stopping)) if wants else function()
+        return (
+            function(SourceContext(int(self._split), self._ctx.parallelism, self._is_stopping))
+            if wants
+            else function()
+        )
 
     def _is_stopping(self) -> bool:
         self._looks = True
@@ -272,9 +279,9 @@ class _FunctionReader(SourceReader[Any]):
 class SourceContext:
     """What a source function that takes a parameter is given."""
 
-    def __init__(self, ctx: OperatorContext, stopping: Any) -> None:
-        self.subtask: int = ctx.subtask
-        self.parallelism: int = ctx.parallelism
+    def __init__(self, subtask: int, parallelism: int, stopping: Any) -> None:
+        self.subtask = subtask
+        self.parallelism = parallelism
         self._stopping = stopping
 
     @property
