@@ -186,6 +186,22 @@ export const SETTINGS = {
     effect:
       'Folder for checkpoints, each job in one of its own; unset: a temporary one, which goes with the job.',
   },
+  recoveryPath: {
+    key: 'execution.state-recovery.path',
+    alternatives: ['execution.savepoint.path'],
+    type: 'string',
+    hosts: ['runtime'],
+    effect:
+      'A checkpoint that the job begins from: the folder of a job in `execution.checkpointing.dir`, of which the newest counts, or one `chk-….manifest` in it.',
+  },
+  recoveryIgnoresUnclaimed: {
+    key: 'execution.state-recovery.ignore-unclaimed-state',
+    alternatives: ['execution.savepoint.ignore-unclaimed-state'],
+    type: 'boolean',
+    default: 'false',
+    hosts: ['runtime'],
+    effect: 'Whether state of operators that the job has no more may be left behind.',
+  },
   fixedDelayAttempts: {
     key: 'restart-strategy.fixed-delay.attempts',
     type: 'integer',

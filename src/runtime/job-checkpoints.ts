@@ -3,12 +3,14 @@
 //   P1. Numbers go on over attempts: none is given twice in a folder.
 //   P2. An attempt begins with the newest whole checkpoint, when what the one before was sealing is sealed.
 //   P3. Where no folder is set checkpoints live as long as the job, in a temporary one.
+//   P4. A checkpoint of another job is copied, not moved: that job's folder stays as it is.
 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CheckpointNews, Participants } from '../checkpoint/coordinator.ts';
 import { Coordinator } from '../checkpoint/coordinator.ts';
 import { CheckpointFolder } from '../checkpoint/checkpoint-folder.ts';
+import { adopt } from '../checkpoint/adopt.ts';
 import { restoredStates } from '../checkpoint/restore.ts';
 import { ConfigurationError, type IsthmusError } from '../errors.ts';
 import type { ExecutionPlan } from '../graph/execution-plan.ts';
@@ -66,8 +68,8 @@ export class JobCheckpoints {
     const { plan, job, machine, tell, log } = this.#options;
     await this.#coordinator?.stop(); // P2
     const folder = (this.#folder ??= await this.#made());
-    const from = await folder.newest();
     const { settings } = plan.graph;
+    const from = await folder.newest();
     if (from !== undefined) {
       log('info', `The job goes on from checkpoint ${from.checkpoint}.`);
     }
@@ -97,7 +99,7 @@ export class JobCheckpoints {
       coordinator: this.#coordinator,
       folder: folder.path,
       storage: new FileStorage(machine.files, folder.path),
-      restore: from && restoredStates(from, this.#tasks(), false),
+      restore: from && restoredStates(from, this.#tasks(), settings.recoveryIgnoresUnclaimed),
     };
   }
 
@@ -127,19 +129,22 @@ export class JobCheckpoints {
     const path =
       checkpointDir === undefined
         ? await machine.files.makeTemporaryFolder(PREFIX)
-        : join(folderOf(checkpointDir), job);
+        : join(pathOf('execution.checkpointing.dir', checkpointDir), job);
     const folder = new CheckpointFolder(machine.files, path, (message) => log('warn', message));
     await folder.make();
+    const { recoveryPath } = plan.graph.settings;
+    if (recoveryPath !== undefined)
+      await adopt(machine.files, folder, pathOf('execution.state-recovery.path', recoveryPath)); // P4
     this.#number = (await folder.highest()) + 1; // P1
     return folder;
   }
 }
 
 /** Flink's folders are URIs; here they are paths, of `file:` URIs too. */
-function folderOf(text: string): string {
+function pathOf(key: string, text: string): string {
   if (text.startsWith('file:')) return fileURLToPath(text.replace(/^file:\/*/, 'file:///'));
   if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) return text;
   throw new ConfigurationError(
-    `execution.checkpointing.dir is ${JSON.stringify(text)}; checkpoints are kept in a folder of this machine: give its path.`,
+    `${key} is ${JSON.stringify(text)}; checkpoints are kept in a folder of this machine: give its path.`,
   );
 }

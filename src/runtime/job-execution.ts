@@ -9,7 +9,12 @@ import { type ProgramOutput, processOutput } from '../bridge/output-stream.ts';
 import { withImportPath } from '../bridge/import-path.ts';
 import type { Workers } from '../bridge/worker-link.ts';
 import type { JobPlace } from '../bridge/worker-turns.ts';
-import { type IsthmusError, JobCancelledError, type OutputError } from '../errors.ts';
+import {
+  ConfigurationError,
+  type IsthmusError,
+  JobCancelledError,
+  type OutputError,
+} from '../errors.ts';
 import { cancelledBy } from '../abort.ts';
 import type { ExecutionPlan } from '../graph/execution-plan.ts';
 import type { JobGraph } from '../graph/job-graph.ts';
@@ -91,6 +96,8 @@ const FINAL_CODES = new Set([
   'ISTHMUS_STATE',
   'ISTHMUS_OUTPUT_CLOSED',
 ]);
+const CANNOT_BEGIN =
+  'execution.state-recovery.path is set, and the job takes no checkpoints: set execution.checkpointing.interval, too, and run it in STREAMING mode.';
 /** Records that came too late for their window, and were dropped. */
 const LATE = 'numLateRecordsDropped';
 /** How often counts are told, unless an option says otherwise. */
@@ -269,6 +276,8 @@ export class JobExecution {
 
   #newCheckpoints(plan: ExecutionPlan): JobCheckpoints | undefined {
     if (!JobCheckpoints.areOn(plan)) {
+      if (plan.graph.settings.recoveryPath !== undefined)
+        throw new ConfigurationError(CANNOT_BEGIN);
       if (plan.graph.settings.checkpointIntervalMs !== undefined) {
         const message = `Job "${plan.graph.name}" takes no checkpoints, as it runs in BATCH mode: a restart begins from the beginning.`;
         void this.#events.log({ level: 'info', logger: 'isthmus', message });

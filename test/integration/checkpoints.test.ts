@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -114,6 +114,51 @@ test('a process does not end before the last checkpoint of its job', async () =>
   const program = fileURLToPath(new URL('../fixtures/short-job.ts', import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [program]);
   expect(stdout).toBe('100 results\n');
+});
+
+test('a job that has failed is taken up by another, at another parallelism', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'isthmus-checkpoints-test-'));
+  const dir = join(folder, 'state');
+  const out = join(folder, 'out');
+  const run = (env: StreamExecutionEnvironment) => {
+    stream(env)
+      .map((sum) => JSON.stringify(sum))
+      .sinkTo(FileSink.forRowFormat(out).build());
+    return env.executeAsync();
+  };
+  const first = await run(environment(dir).configure({ 'restart-strategy.type': 'none' }));
+  const { pid } = await happened(first, 'worker-started');
+  await happened(first, 'checkpoint-completed', ({ checkpoint }) => checkpoint >= 2);
+  process.kill(pid, 'SIGKILL');
+  await expect(first.result).rejects.toThrow(/SIGKILL/);
+  const [left] = readdirSync(dir) as [string];
+  const second = environment(dir).setParallelism(3);
+  second.configure({ 'execution.state-recovery.path': join(dir, left) });
+  await (await run(second)).result;
+  const lines = readdirSync(out, { recursive: true, encoding: 'utf8' })
+    .filter((name) => !basename(name).startsWith('.') && statSync(join(out, name)).isFile())
+    .flatMap((name) => readFileSync(join(out, name), 'utf8').trimEnd().split('\n'));
+  checkSums(lines.map((line) => JSON.parse(line) as Sum));
+  // That of the first is still there, for whoever wants to begin from it again.
+  expect(readdirSync(dir)).toEqual([left]);
+});
+
+test('a job that takes no checkpoints begins from none', async () => {
+  const env = StreamExecutionEnvironment.getExecutionEnvironment({ parallelism: 1 });
+  env.configure({ 'execution.state-recovery.path': '/nowhere' });
+  stream(env).toOutput('out');
+  const job = await env.executeAsync();
+  await expect(job.result).rejects.toThrow(/takes no checkpoints: set execution.checkpointing.int/);
+});
+
+test('a job cannot begin from a folder without a checkpoint', async () => {
+  const env = environment();
+  env.configure({ 'execution.state-recovery.path': '/nowhere' });
+  stream(env).toOutput('out');
+  const job = await env.executeAsync();
+  await expect(job.result).rejects.toThrow(
+    /cannot begin from \/nowhere: there is no such file or folder/,
+  );
 });
 
 test('a job in BATCH mode takes none, and says so', async () => {

@@ -23,6 +23,8 @@ ROWS: tuple[Row, ...] = (
     Row("execution.checkpointing.tolerable-failed-checkpoints", "integer", least=0, greatest=2147483647),
     Row("execution.checkpointing.num-retained", "integer", default="3", least=1, greatest=10000, alternatives=("state.checkpoints.num-retained",)),
     Row("execution.checkpointing.dir", "string", alternatives=("state.checkpoints.dir",)),
+    Row("execution.state-recovery.path", "string", alternatives=("execution.savepoint.path",)),
+    Row("execution.state-recovery.ignore-unclaimed-state", "boolean", default="false", alternatives=("execution.savepoint.ignore-unclaimed-state",)),
     Row("restart-strategy.fixed-delay.attempts", "integer", default="1", least=0, greatest=2147483647),
     Row("restart-strategy.fixed-delay.delay", "duration", default="1 s", least=0),
     Row("restart-strategy.failure-rate.max-failures-per-interval", "integer", default="1", least=0, greatest=2147483647),
