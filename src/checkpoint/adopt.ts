@@ -33,7 +33,7 @@ async function found(files: Files, path: string): Promise<[Manifest, folder: str
   if (manifest !== undefined) return [manifest, path];
   const why = there === undefined ? 'there is no such file or folder' : 'it has no checkpoint';
   throw new StateError(
-    `The job cannot begin from ${path}: ${[why, ...damaged].join('. ')}. Give the folder of a job in its execution.checkpointing.dir.`,
+    `The job cannot begin from ${path}: ${[why, ...damaged].join('. ')}. Give the folder of a job among its checkpoints.`,
   );
 }
 

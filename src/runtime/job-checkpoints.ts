@@ -12,6 +12,7 @@ import { Coordinator } from '../checkpoint/coordinator.ts';
 import { CheckpointFolder } from '../checkpoint/checkpoint-folder.ts';
 import { adopt } from '../checkpoint/adopt.ts';
 import { restoredStates } from '../checkpoint/restore.ts';
+import { SETTINGS } from '../config/table.ts';
 import { ConfigurationError, type IsthmusError } from '../errors.ts';
 import type { ExecutionPlan } from '../graph/execution-plan.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -129,12 +130,12 @@ export class JobCheckpoints {
     const path =
       checkpointDir === undefined
         ? await machine.files.makeTemporaryFolder(PREFIX)
-        : join(pathOf('execution.checkpointing.dir', checkpointDir), job);
+        : join(pathOf(SETTINGS.checkpointDir.key, checkpointDir), job);
     const folder = new CheckpointFolder(machine.files, path, (message) => log('warn', message));
     await folder.make();
     const { recoveryPath } = plan.graph.settings;
     if (recoveryPath !== undefined)
-      await adopt(machine.files, folder, pathOf('execution.state-recovery.path', recoveryPath)); // P4
+      await adopt(machine.files, folder, pathOf(SETTINGS.recoveryPath.key, recoveryPath)); // P4
     this.#number = (await folder.highest()) + 1; // P1
     return folder;
   }

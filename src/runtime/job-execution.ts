@@ -16,6 +16,7 @@ import {
   type OutputError,
 } from '../errors.ts';
 import { cancelledBy } from '../abort.ts';
+import { SETTINGS } from '../config/table.ts';
 import type { ExecutionPlan } from '../graph/execution-plan.ts';
 import type { JobGraph } from '../graph/job-graph.ts';
 import { planJob } from '../graph/planner.ts';
@@ -96,8 +97,7 @@ const FINAL_CODES = new Set([
   'ISTHMUS_STATE',
   'ISTHMUS_OUTPUT_CLOSED',
 ]);
-const CANNOT_BEGIN =
-  'execution.state-recovery.path is set, and the job takes no checkpoints: set execution.checkpointing.interval, too, and run it in STREAMING mode.';
+const CANNOT_BEGIN = `${SETTINGS.recoveryPath.key} is set, and the job takes no checkpoints: set ${SETTINGS.checkpointIntervalMs.key}, too, and run it in STREAMING mode.`;
 /** Records that came too late for their window, and were dropped. */
 const LATE = 'numLateRecordsDropped';
 /** How often counts are told, unless an option says otherwise. */
