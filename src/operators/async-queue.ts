@@ -1,7 +1,7 @@
 // The order in which results of asynchronous calls leave, and watermarks between them.
 //
 //   - Ordered: calls leave in the order of their records. Unordered: as they end.
-//   - No call passes a mark (a watermark, a change of idleness), in either order, and no mark a call.
+//   - No call passes a mark (a watermark, news that the input is idle), in either order, and no mark a call.
 
 import { Fifo } from '../runtime/fifo.ts';
 
@@ -80,6 +80,11 @@ export class AsyncQueue {
     Object.assign(segment.mark, mark);
   }
 
+  /** Idleness that is still to leave is none any more. */
+  forgetIdle(): void {
+    for (const { mark } of this.#inOrder()) if (mark !== undefined) mark.idle = undefined;
+  }
+
   /** The call is over. */
   ended(call: Call): void {
     if (!this.#ordered) call.segment.ended.push(call);
@@ -111,13 +116,17 @@ export class AsyncQueue {
   }
 
   *calls(): Generator<Call> {
+    for (const { waiting } of this.#inOrder()) yield* waiting;
+  }
+
+  #inOrder(): Segment[] {
     const segments: Segment[] = [];
     for (let n = this.#segments.length; n > 0; n--) {
       const segment = this.#segments.shift() as Segment;
       segments.push(segment);
       this.#segments.push(segment);
     }
-    for (const { waiting } of segments) yield* waiting;
+    return segments;
   }
 
   #next(segment: Segment): Call | undefined {

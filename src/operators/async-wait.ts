@@ -5,6 +5,7 @@
 //   A2. Results leave in the order of their records, or as they come; never across a watermark (async-queue.ts).
 //   A3. A watermark that meets calls under way is held back until they are done.
 //   A6. A record that waits is kept as it came: the function before it in the chain may go on to change it.
+//   A7. An input that is active again says so at once: while it counted as idle, others would make late what it waits for.
 //   A4. Results leave on the task's own turn: a call that ends asks for one.
 //   A5. A snapshot holds the records whose results have not left; a restore calls the function for them again.
 
@@ -210,8 +211,12 @@ export class AsyncWaitOperator extends StatefulOperator {
   }
 
   onIdle(idle: boolean): void {
-    if (this.#queue.isEmpty) void this.ctx.emitIdle(idle);
-    else this.#queue.addMark({ idle });
+    if (idle && !this.#queue.isEmpty) {
+      this.#queue.addMark({ idle });
+      return;
+    }
+    this.#queue.forgetIdle(); // A7
+    void this.ctx.emitIdle(idle);
   }
 
   #restored(): Saved[] {

@@ -6,6 +6,7 @@ import {
   AsyncDataStream,
   AsyncRetryStrategy,
   type DataStream,
+  type ProcessContext,
   StreamExecutionEnvironment,
   TumblingEventTimeWindows,
   WatermarkStrategy,
@@ -175,6 +176,25 @@ describe('order', () => {
     service.answer(1);
     await harness.wait();
     expect(harness.watermarks).toEqual([true, false, 5, true]);
+  });
+
+  test('an input that is active again does not wait to say so', async () => {
+    const service = new Service();
+    await using harness = await open(service.ask);
+    await harness.idle(true);
+    await harness.process(1);
+    await harness.idle(false);
+    await harness.watermark(5);
+    expect(harness.watermarks).toEqual([true, false]);
+    await harness.idle(true);
+    await harness.process(2);
+    await harness.idle(false);
+    expect(harness.watermarks).toEqual([true, false, false]);
+    service.answer(1);
+    service.answer(2);
+    await harness.wait();
+    expect(harness.output).toEqual(['#1', '#2']);
+    expect(harness.watermarks).toEqual([true, false, false, 5]);
   });
 
   test('results that are there at once leave at once', async () => {
@@ -447,27 +467,38 @@ describe('in a job', () => {
       (at) => at,
     );
     const fired = Promise.withResolvers<void>();
-    const asking = Promise.withResolvers<void>();
+    const active = Promise.withResolvers<void>();
+    let isActive = false;
+    let records = 0;
     // Says nothing more until the window has fired, which it can only if this input counts as idle.
     const quiet = env
       .fromSource(async function* () {
-        yield 1;
+        while (!isActive) {
+          yield 1;
+          await waitFor(2);
+        }
         await fired.promise;
       })
-      .assignTimestampsAndWatermarks(timing.withIdleness(20));
+      .assignTimestampsAndWatermarks(timing.withIdleness(20))
+      .process({
+        processElement(at: number, ctx: ProcessContext) {
+          // On a busy machine it counts as idle before its first record, too; a watermark comes when it does not.
+          if (ctx.timerService().currentWatermark() === 0) {
+            isActive = true;
+            active.resolve();
+          }
+          return records++ === 0 ? [at] : [];
+        },
+      });
     const lively = env
       .fromSource(async function* () {
-        // On a busy machine the other input counts as idle before its first record, too.
-        await asking.promise;
+        await active.promise;
         for (const at of [2, 3, 50]) yield at;
         await fired.promise;
       })
       .assignTimestampsAndWatermarks(timing);
     // Idleness does not overtake what is asked for: the window has all three records.
-    const ask = (at: number) => {
-      asking.resolve();
-      return waitFor(100).then(() => [at]);
-    };
+    const ask = (at: number) => waitFor(100).then(() => [at]);
     const asked = AsyncDataStream.orderedWait(quiet, ask, 0);
     const windows = asked
       .union(lively)
