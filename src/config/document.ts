@@ -60,8 +60,8 @@ ${rows.join('\n')}
 
 ## What follows a failure
 
-With \`restart-strategy.type\` \`none\`, the default, a job ends with its first failure. \`fixed-delay\` and \`exponential-delay\` try so many times again, with pauses; \`failure-rate\` until there
-are too many failures in a time. There are no checkpoints yet: each attempt begins from the beginning, [with what that means to sinks](operators.md#what-sinks-hold-after-a-restart).
+With \`restart-strategy.type\` \`none\`, the default without checkpoints, a job ends with its first failure; with checkpoints and nothing set it goes on from the last one, by exponential delay from 50 ms. \`fixed-delay\` and \`exponential-delay\` try so many times again, with pauses; \`failure-rate\` until there
+are too many failures in a time. [With checkpoints](reliability.md) each attempt begins from the last one, without from the beginning, [with what that means to sinks](operators.md#what-sinks-hold-after-a-restart).
 A job that was cancelled or is being stopped is not tried again, nor one that no attempt can mend: a wrong graph or setting, a worker that cannot start, an output whose reader has gone.
 Each restart is a warning and [an event](events.md), which \`isthmus.events\` writes to a file.
 

@@ -132,7 +132,12 @@ export class JobCheckpoints {
         ? await machine.files.makeTemporaryFolder(PREFIX)
         : join(pathOf(SETTINGS.checkpointDir.key, checkpointDir), job);
     const folder = new CheckpointFolder(machine.files, path, (message) => log('warn', message));
-    await folder.make();
+    await folder.make().catch((cause: Error) => {
+      throw new ConfigurationError(
+        `The checkpoints of job "${plan.graph.name}" cannot be kept in ${path}: ${cause.message}. Set ${SETTINGS.checkpointDir.key} to a folder that can be made and written.`,
+        { cause },
+      );
+    });
     const { recoveryPath } = plan.graph.settings;
     if (recoveryPath !== undefined)
       await adopt(machine.files, folder, pathOf(SETTINGS.recoveryPath.key, recoveryPath)); // P4

@@ -1,12 +1,12 @@
 // Jobs with checkpoints whose workers are killed: what comes out is as if nothing had happened.
 
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { FileSink, StreamExecutionEnvironment, py } from '../../src/index.ts';
 import { happened } from '../fixtures/happened.ts';
 
@@ -28,6 +28,18 @@ function environment(dir?: string): StreamExecutionEnvironment {
   const env = StreamExecutionEnvironment.getExecutionEnvironment({ parallelism: 2 });
   env.enableCheckpointing(30, dir === undefined ? {} : { dir });
   return env.configure({ 'restart-strategy.exponential-delay.initial-backoff': '10 ms' });
+}
+
+const folders: string[] = [];
+
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'isthmus-checkpoints-test-'));
+  folders.push(folder);
+  return folder;
 }
 
 /** Every number once, and of each key one sum after the other. */
@@ -59,7 +71,7 @@ describe('a worker that is killed', () => {
   });
 
   test('costs a file nothing, and no record is in it twice', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'isthmus-checkpoints-test-'));
+    const folder = temporaryFolder();
     const dir = join(folder, 'state');
     const out = join(folder, 'out');
     const env = environment(dir);
@@ -117,7 +129,7 @@ test('a process does not end before the last checkpoint of its job', async () =>
 });
 
 test('a job that has failed is taken up by another, at another parallelism', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'isthmus-checkpoints-test-'));
+  const folder = temporaryFolder();
   const dir = join(folder, 'state');
   const out = join(folder, 'out');
   const run = (env: StreamExecutionEnvironment) => {
@@ -168,6 +180,15 @@ test('a job in BATCH mode takes none, and says so', async () => {
   const { message } = await happened(job, 'log');
   expect(message).toMatch(/takes no checkpoints, as it runs in BATCH mode/);
   await job.result;
+});
+
+test('a folder that cannot be made is refused, once', async () => {
+  const env = environment('/etc/hostname/state');
+  env.fromCollection([1]).map(py<number, number>(FUNCTIONS, 'worked')).toOutput('out');
+  const job = await env.executeAsync();
+  await expect(job.result).rejects.toThrow(
+    /cannot be kept in \/etc\/hostname\/state\/.*ENOTDIR.*Set execution.checkpointing.dir/,
+  );
 });
 
 test('a folder that is none of this machine is refused', async () => {
