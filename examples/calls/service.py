@@ -29,7 +29,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(json.dumps(value).encode())
 
-    def log_message(self, *_):
+    def log_message(self, format, *args):
         pass
 
 

@@ -51,6 +51,8 @@ EXCEPTIONS = {
     # Users' coroutines and iterators have an event loop and a thread of their own, which no simulation can have a hold on.
     "operators/async_wait.py": {"asyncio", "time"},
     "operators/loop_thread.py": {"asyncio", "threading", "time"},
+    "operators/calls.py": {"asyncio"},
+    "operators/plain_thread.py": {"asyncio", "threading"},
     "connectors/function/source_function.py": {"asyncio", "threading", "time"},
     # Locks against users' threads.
     "connectors/print/sink_print.py": {"threading"},
