@@ -166,14 +166,19 @@ test('of −1 the last subtask reads a split, as in Python', async () => {
   await checkSource(source, { records: [7] });
 });
 
-test('a function source reads all of it anew after a restart', async () => {
+test('a function source goes on behind what was read, where as many read it', async () => {
   const open = opens(op('source.function', () => numbers(100)));
   const first = await SourceHarness.open(open, { parallelism: 2 });
   await first.read(30);
-  const again = await SourceHarness.open(open, { parallelism: 3, restore: first.save() });
-  expect(await again.read()).toHaveLength(300);
+  const saved = first.save();
+  const again = await SourceHarness.open(open, { parallelism: 2, restore: saved });
+  expect(await again.read()).toHaveLength(170);
   await first.close();
   await again.close();
+  const others = SourceHarness.open(open, { parallelism: 3, restore: saved });
+  await expect(others).rejects.toThrow(
+    /is a function, which may give other records .* it was read by 2 and would be by 3\. Give it the parallelism 2\./,
+  );
 });
 
 test('splits go to those who ask: a slow subtask holds up none but its own', async () => {

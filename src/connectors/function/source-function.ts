@@ -9,6 +9,7 @@ import {
   type Source,
   type SourceBatch,
   type SourceReader,
+  type SourceSplit,
   type SplitEnumerator,
   isSourceObject,
   listed,
@@ -43,7 +44,7 @@ export async function functionSource(spec: OperatorSpec, ctx: OperatorContext): 
       recordIsolator(settings),
       settings.closeTimeoutMs,
     );
-  return new FunctionSource(loaded, readAll);
+  return new FunctionSource(spec.name, loaded, readAll);
 }
 
 /**
@@ -52,10 +53,12 @@ export async function functionSource(spec: OperatorSpec, ctx: OperatorContext): 
  */
 class FunctionSource implements Source {
   readonly replays: boolean;
+  readonly #name: string;
   readonly #given: unknown;
   readonly #readAll: (given: unknown) => Pull;
 
-  constructor(given: unknown, readAll: (given: unknown) => Pull) {
+  constructor(name: string, given: unknown, readAll: (given: unknown) => Pull) {
+    this.#name = name;
     this.#given = given;
     this.#readAll = readAll;
     this.replays = typeof given === 'function' || isReadAnew(given);
@@ -64,13 +67,14 @@ class FunctionSource implements Source {
   enumerator({ parallelism }: ConnectorContext): SplitEnumerator {
     const count = typeof this.#given === 'function' ? parallelism : 1;
     return listed(
-      Array.from({ length: count }, (_, subtask) => ({ id: String(subtask), of: null, subtask })),
+      Array.from({ length: count }, (_, subtask) => ({ id: String(subtask), of: count, subtask })),
     );
   }
 
   async reader({ subtask, parallelism }: ConnectorContext): Promise<SourceReader> {
-    const reader = new FunctionReader(subtask, parallelism);
     const given = this.#given;
+    const readers = typeof given === 'function' ? parallelism : 1;
+    const reader = new FunctionReader(this.#name, readers, subtask, parallelism);
     if (typeof given === 'function') {
       const made: unknown = await (given as (context: SourceContext) => unknown)(reader.context);
       reader.read(this.#readAll(keptForTheJob(made)));
@@ -90,11 +94,16 @@ function isReadAnew(given: unknown): boolean {
 class FunctionReader implements SourceReader {
   readonly context: SourceContext;
   readonly #abort = new AbortController();
+  readonly #name: string;
+  /** How many subtasks read the source. */
+  readonly #readers: number;
   readonly #split: string;
   #pull: Pull | undefined;
   #looksAtSignal = false;
 
-  constructor(subtask: number, parallelism: number) {
+  constructor(name: string, readers: number, subtask: number, parallelism: number) {
+    this.#name = name;
+    this.#readers = readers;
     this.#split = String(subtask);
     const look = () => {
       this.#looksAtSignal = true;
@@ -113,7 +122,13 @@ class FunctionReader implements SourceReader {
     this.#pull = pull;
   }
 
-  add(): void {}
+  add({ of: readers }: SourceSplit): void {
+    if (readers === this.#readers) return;
+    throw new GraphError(
+      `Source "${this.#name}" is a function, which may give other records where others read beside it: it was read ` +
+        `by ${String(readers)} and would be by ${this.#readers}. Give it the parallelism ${String(readers)}.`,
+    );
+  }
 
   next(signal: AbortSignal): MaybePromise<SourceBatch> {
     const values = (this.#pull as Pull).next(signal);

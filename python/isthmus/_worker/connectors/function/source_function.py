@@ -24,6 +24,7 @@ from ...._values.in_time import interrupt
 from ...._values.keep import kept
 from ...._values.raised import ANYTHING
 from ...._values.weight import weight
+from ....errors import GraphError
 from ...runtime import forked
 from ...runtime.operator import OperatorContext
 
@@ -58,7 +59,8 @@ class FunctionSource(Source[Any]):
         )
 
     def enumerator(self, context: ConnectorContext, saved: Any = None) -> Listed:
-        return Listed(Split(str(subtask), subtask=subtask) for subtask in range(context.parallelism))
+        count = context.parallelism
+        return Listed(Split(str(subtask), count, subtask=subtask) for subtask in range(count))
 
     def reader(self, context: ConnectorContext) -> SourceReader[Any]:
         return _FunctionReader(self._ctx, self._function, context)
@@ -90,6 +92,11 @@ class _FunctionReader(SourceReader[Any]):
         self._cancel: Callable[[], None] | None = None
 
     def add(self, split: Split) -> None:
+        if split.of != self._ctx.parallelism:
+            raise GraphError(
+                f'Source "{self._ctx.name}" is a function, which may give other records where others read beside it: it was read '
+                f"by {split.of} and would be by {self._ctx.parallelism}. Give it the parallelism {split.of}."
+            )
         self._split = split.id
 
     def ready(self) -> bool:
