@@ -51,7 +51,7 @@ export async function functionSource(spec: OperatorSpec, ctx: OperatorContext): 
  * A split for each subtask, read from its begin after a restart, where that many records are passed over. What there is but
  * once, as an iterator or a stream, goes on where it is.
  */
-class FunctionSource implements Source {
+class FunctionSource implements Source<unknown, number> {
   readonly replays: boolean;
   readonly #name: string;
   readonly #given: unknown;
@@ -64,14 +64,14 @@ class FunctionSource implements Source {
     this.replays = typeof given === 'function' || isReadAnew(given);
   }
 
-  enumerator({ parallelism }: ConnectorContext): SplitEnumerator {
+  enumerator({ parallelism }: ConnectorContext): SplitEnumerator<number> {
     const count = typeof this.#given === 'function' ? parallelism : 1;
     return listed(
       Array.from({ length: count }, (_, subtask) => ({ id: String(subtask), of: count, subtask })),
     );
   }
 
-  async reader({ subtask, parallelism }: ConnectorContext): Promise<SourceReader> {
+  async reader({ subtask, parallelism }: ConnectorContext): Promise<SourceReader<unknown, number>> {
     const given = this.#given;
     const readers = typeof given === 'function' ? parallelism : 1;
     const reader = new FunctionReader(this.#name, readers, subtask, parallelism);
@@ -91,7 +91,7 @@ function isReadAnew(given: unknown): boolean {
   return Symbol.iterator in given && !('next' in given) && !(Symbol.asyncIterator in given);
 }
 
-class FunctionReader implements SourceReader {
+class FunctionReader implements SourceReader<unknown, number> {
   readonly context: SourceContext;
   readonly #abort = new AbortController();
   readonly #name: string;
@@ -122,11 +122,11 @@ class FunctionReader implements SourceReader {
     this.#pull = pull;
   }
 
-  add({ of: readers }: SourceSplit): void {
+  add({ of: readers }: SourceSplit<number>): void {
     if (readers === this.#readers) return;
     throw new GraphError(
       `Source "${this.#name}" is a function, which may give other records where others read beside it: it was read ` +
-        `by ${String(readers)} and would be by ${this.#readers}. Give it the parallelism ${String(readers)}.`,
+        `by ${readers} and would be by ${this.#readers}. Give it the parallelism ${readers}.`,
     );
   }
 
