@@ -9,7 +9,7 @@ from ...._interfaces.source import Batch, ConnectorContext, Listed, Source, Sour
 from ...runtime.operator import OperatorContext
 from ...runtime.reach import FIXED
 
-_BATCH = 8192
+_BATCH = 4096
 
 
 def split_range(first: int, last: int, part: int, parts: int) -> tuple[int, int]:
