@@ -3,7 +3,7 @@
 import { basename, dirname, join } from 'node:path';
 import { StateError } from '../errors.ts';
 import type { Files } from '../machine/files.ts';
-import { CheckpointFolder, readManifest } from './checkpoint-folder.ts';
+import { CheckpointFolder, filesOf, readManifest } from './checkpoint-folder.ts';
 import type { Manifest } from './manifest.ts';
 
 /** Bytes that are copied at a time. */
@@ -35,10 +35,6 @@ async function found(files: Files, path: string): Promise<[Manifest, folder: str
   throw new StateError(
     `The job cannot begin from ${path}: ${[why, ...damaged].join('. ')}. Give the folder of a job among its checkpoints.`,
   );
-}
-
-function filesOf({ tasks }: Manifest): Set<string> {
-  return new Set(tasks.flatMap(({ states }) => states.flatMap((state) => state.files)));
 }
 
 async function copy(files: Files, from: string, to: string): Promise<void> {

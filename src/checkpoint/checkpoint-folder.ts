@@ -20,6 +20,8 @@ export class CheckpointFolder {
   readonly path: string;
   readonly #files: Files;
   readonly #warn: (message: string) => void;
+  /** The files that each checkpoint names, as far as they have been looked at. */
+  readonly #named = new Map<number, readonly string[]>();
 
   constructor(files: Files, path: string, warn: (message: string) => void) {
     this.#files = files;
@@ -47,6 +49,7 @@ export class CheckpointFolder {
       }
       await this.#files.rename(unfinished, path);
       await this.#files.syncFolder(this.path);
+      this.#named.set(manifest.checkpoint, filesOf(manifest));
     } catch (error) {
       // Of one that is not known to be there for good nothing may be found later.
       await this.#files.remove(unfinished).catch(() => {});
@@ -102,19 +105,27 @@ export class CheckpointFolder {
     if (newest === undefined) return;
     for (const checkpoint of checkpoints.slice(0, -count)) {
       await this.#files.remove(join(this.path, nameOf(checkpoint)));
+      this.#named.delete(checkpoint);
     }
     const named = new Set<string>();
     for (const checkpoint of checkpoints.slice(-count)) {
-      const { tasks } = await this.read(checkpoint);
-      for (const { states } of tasks) {
-        for (const { files } of states) for (const file of files) named.add(file);
-      }
+      for (const file of await this.#filesOf(checkpoint)) named.add(file);
     }
     for (const { name } of await this.#files.entries(this.path)) {
       const [, of] = STATE.exec(name) ?? [];
       if (of === undefined || named.has(name) || Number(of) > newest) continue; // K3
       await this.#files.remove(join(this.path, name));
     }
+  }
+
+  /** None of one that is damaged: nobody will read it. */
+  async #filesOf(checkpoint: number): Promise<readonly string[]> {
+    let files = this.#named.get(checkpoint);
+    if (files === undefined) {
+      files = await this.read(checkpoint).then(filesOf, () => []);
+      this.#named.set(checkpoint, files);
+    }
+    return files;
   }
 
   /** Nothing of it stays. */
@@ -142,6 +153,11 @@ export async function readManifest(files: Files, path: string): Promise<Manifest
   } finally {
     await file.close();
   }
+}
+
+/** Those that a checkpoint names, each once. */
+export function filesOf({ tasks }: Manifest): string[] {
+  return [...new Set(tasks.flatMap(({ states }) => states.flatMap(({ files }) => files)))];
 }
 
 /** How long each file is at least. */

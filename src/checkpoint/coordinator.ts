@@ -25,10 +25,12 @@ export interface CheckpointSettings {
   readonly retained: number;
 }
 
-/** A subtask's part, as it answers (docs/protocol.md §3, SNAPSHOT). */
-export type Answer =
+/** A subtask's part of a checkpoint (docs/protocol.md §3, SNAPSHOT). */
+export type SnapshotAnswer =
   | { readonly kind: 'saved'; readonly state: SubtaskState }
+  /** It has ended, and keeps nothing any more. */
   | { readonly kind: 'finished' }
+  /** Its state could not be written; the subtask goes on. */
   | { readonly kind: 'failed'; readonly message: string };
 
 export type CheckpointNews =
@@ -108,7 +110,7 @@ export class Coordinator {
   }
 
   /** What a subtask says of a checkpoint. */
-  answer(checkpoint: number, task: number, subtask: number, answer: Answer): void {
+  answer(checkpoint: number, task: number, subtask: number, answer: SnapshotAnswer): void {
     const going = this.#going;
     if (this.#isOver || going?.checkpoint !== checkpoint || going.isSealing) return; // C3
     const key = keyOf(task, subtask);
@@ -194,7 +196,7 @@ export class Coordinator {
   /** All there is of a subtask; undefined where it has nothing, a text where that cannot be known. */
   #stateOf(
     key: string,
-    answer: Exclude<Answer, { kind: 'failed' }>,
+    answer: Exclude<SnapshotAnswer, { kind: 'failed' }>,
   ): SubtaskState | string | undefined {
     const before = this.#base.get(key);
     if (answer.kind === 'finished') return before; // C4

@@ -247,10 +247,10 @@ export const SETTINGS = {
   exponentialInitialBackoffMs: {
     key: 'restart-strategy.exponential-delay.initial-backoff',
     type: 'duration',
-    default: '1 s',
     least: 0,
     hosts: ['runtime'],
-    effect: 'First pause before a restart.',
+    effect:
+      'First pause before a restart; unset: 1 s, and 50 ms in a job with checkpoints for which no strategy is set.',
   },
   exponentialMaxBackoffMs: {
     key: 'restart-strategy.exponential-delay.max-backoff',

@@ -1,12 +1,13 @@
 // A subtask's part in checkpoints: what it saves at a barrier, and what its sinks commit when one is complete.
 
+import type { SnapshotAnswer } from '../checkpoint/coordinator.ts';
 import type { SubtaskDeployment } from '../graph/deployment.ts';
 import { nextTurn } from '../machine/clock.ts';
 import type { Answers } from './answers.ts';
 import type { Chain } from './chain.ts';
 import type { BarrierElement } from './element.ts';
 import type { RecordRun } from './record-run.ts';
-import type { SnapshotAnswer, SubtaskServices } from './services.ts';
+import type { SubtaskServices } from './services.ts';
 import { Snapshots } from './snapshots.ts';
 import type { SourceHead } from './source-head.ts';
 import { type OpenedStore, storageOf } from './subtask-store.ts';

@@ -226,8 +226,9 @@ export class JobAttempt {
     const { plan, job, attempt, workers: borrowed, machine, events, place } = this.#options;
     if (plan.slots === 0) this.#resolveAllFinished();
     if (borrowed === undefined) return [];
+    const kept = this.#kept();
     const deployments = Array.from({ length: plan.slots }, (_, slot) =>
-      slotDeployment(plan, slot, { job, attempt }, this.#kept()),
+      slotDeployment(plan, slot, { job, attempt }, kept),
     );
     this.#running = deployments.reduce((sum, { tasks }) => sum + tasks.length, 0);
     const workers = await borrowed.take();

@@ -7,6 +7,7 @@
 //   E4. A reader that comes late is given what has happened to the job so far (not its samples, log lines and results), up to a
 //       bound; the stream ends with the job.
 
+import type { CheckpointNews } from '../checkpoint/coordinator.ts';
 import type { ErrorReport } from '../errors.ts';
 import type { Language } from '../graph/job-graph.ts';
 import type { JobOperatorMetrics } from './job-metrics.ts';
@@ -57,9 +58,7 @@ export type JobNews =
   | ({ kind: 'subtask-unblocked' } & OfSubtask)
   | ({ kind: 'watermark'; watermark: number; idle: boolean } & OfSubtask)
   | { kind: 'late-records'; operator: string; count: number }
-  | { kind: 'checkpoint-started'; checkpoint: number }
-  | { kind: 'checkpoint-completed'; checkpoint: number; durationMs: number; bytes: number }
-  | { kind: 'checkpoint-failed'; checkpoint: number; reason: string }
+  | CheckpointNews
   | { kind: 'failure'; error: EventError }
   | { kind: 'restart'; pauseMs: number; error: EventError }
   | { kind: 'metrics'; operators: JobOperatorMetrics[] }

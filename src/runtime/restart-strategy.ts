@@ -1,7 +1,6 @@
 // What follows a failure, by Flink's strategies and option names. Pure: time and randomness come from the caller.
 
-import { SETTINGS, type Settings } from '../config/table.ts';
-import { parseValue } from '../config/values.ts';
+import type { Settings } from '../config/table.ts';
 
 export interface RestartStrategy {
   /**
@@ -19,7 +18,9 @@ export interface Failure {
 
 /** Failures of one kind, without a checkpoint between, after which another attempt would fail so, too. */
 const HOPELESS = 3;
-const FIRST_MS = 50;
+/** Flink's first pause, and that of a job which nobody has told to wait: a worker that is gone is replaced at once. */
+const FIRST_MS = 1_000;
+const AT_ONCE_MS = 50;
 
 export function restartStrategy(settings: Settings, random: () => number): RestartStrategy {
   const { restartStrategy: chosen, checkpointIntervalMs } = settings;
@@ -28,7 +29,7 @@ export function restartStrategy(settings: Settings, random: () => number): Resta
       // As Flink: what can go on from a checkpoint does.
       return checkpointIntervalMs === undefined
         ? { next: () => undefined }
-        : unlessHopeless(exponentialDelay(sooner(settings), random));
+        : unlessHopeless(exponentialDelay(settings, random, AT_ONCE_MS));
     case 'none':
       return { next: () => undefined };
     case 'fixed-delay':
@@ -38,14 +39,6 @@ export function restartStrategy(settings: Settings, random: () => number): Resta
     case 'exponential-delay':
       return exponentialDelay(settings, random);
   }
-}
-
-/** A worker that is gone is replaced at once: Flink's second is for clusters. What somebody has set is obeyed. */
-function sooner(settings: Settings): Settings {
-  const { exponentialInitialBackoffMs: initial } = settings;
-  const row = SETTINGS.exponentialInitialBackoffMs;
-  const isDefault = initial === parseValue(row, row.default);
-  return isDefault ? { ...settings, exponentialInitialBackoffMs: FIRST_MS } : settings;
 }
 
 /** Ends where nobody has said that it is to go on, and each attempt fails at the same record. */
@@ -79,9 +72,13 @@ function failureRate(settings: Settings): RestartStrategy {
   };
 }
 
-function exponentialDelay(settings: Settings, random: () => number): RestartStrategy {
+function exponentialDelay(
+  settings: Settings,
+  random: () => number,
+  first = FIRST_MS,
+): RestartStrategy {
   const {
-    exponentialInitialBackoffMs: initial,
+    exponentialInitialBackoffMs: initial = first,
     exponentialMaxBackoffMs: longest,
     exponentialMultiplier: factor,
     exponentialResetThresholdMs: calm,

@@ -1,10 +1,10 @@
 // What a TypeScript subtask needs of the job it runs in. Everything it could reach out for is here, so that a test or a
 // simulation can hand it a clock, randomness and channels of its own.
 
+import type { SnapshotAnswer } from '../checkpoint/coordinator.ts';
 import type { Settings } from '../config/table.ts';
 import type { FunctionRef } from '../graph/job-graph.ts';
 import type { StateStorage } from '../state/storage/storage.ts';
-import type { SubtaskState } from '../state/storage/subtask-state.ts';
 import type { Element } from './element.ts';
 import type { MetricReport } from './metric-group.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -47,14 +47,6 @@ export interface SubtaskServices {
   /** A subtask has processed all its input, and all that it made is on its way. It may have to commit and to close yet. */
   drained?(task: number, subtask: number): void;
 }
-
-/** A subtask's part of a checkpoint. */
-export type SnapshotAnswer =
-  | { kind: 'saved'; state: SubtaskState }
-  /** It has ended, and keeps nothing any more. */
-  | { kind: 'finished' }
-  /** Its state could not be written; the subtask goes on. */
-  | { kind: 'failed'; message: string };
 
 export interface OperatorMetrics {
   id: number;

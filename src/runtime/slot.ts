@@ -8,6 +8,7 @@
 //   S4. Nothing of one attempt is taken for another's. RELEASED is the last that a worker says of one, and DEPLOY, which comes
 //       behind it, the first that it hears of the next; what it answers carries the number of the attempt all the same.
 
+import type { SnapshotAnswer } from '../checkpoint/coordinator.ts';
 import { decodeControl } from '../bridge/codec/control.ts';
 import { FLAG_LAST, type Frame, FrameType, LOG_CHANNEL, encodeCredit } from '../bridge/frame.ts';
 import { type SlotWork, type WorkerExit, workerExitError } from '../bridge/worker-exit.ts';
@@ -25,7 +26,7 @@ import type { SlotDeployment } from '../graph/deployment.ts';
 import type { Parting } from './job-workers.ts';
 import type { MaybePromise } from './operator.ts';
 import { stateOfData } from '../state/storage/subtask-state.ts';
-import type { SnapshotAnswer, SubtaskMetrics } from './services.ts';
+import type { SubtaskMetrics } from './services.ts';
 import { type SlotLimits, watchSlot } from './slot-watch.ts';
 
 /** A line of Python's logging, or of what user code printed. */

@@ -5,11 +5,11 @@
 //   N2. State is encoded in steps, between which the event loop turns; a chunk is written before the next one is encoded.
 //   N4. What is aborted, or whose subtask ends, leaves nothing behind and answers nothing.
 
+import type { SnapshotAnswer } from '../checkpoint/coordinator.ts';
 import type { Frozen } from '../state/frozen.ts';
 import { Keeping, type KeepingPlace } from '../state/storage/keeping.ts';
 import { type StateStorage, type StateWriter, snapshotName } from '../state/storage/storage.ts';
 import type { KeptOperator, SubtaskState } from '../state/storage/subtask-state.ts';
-import type { SnapshotAnswer } from './services.ts';
 import { thrownText } from './shown.ts';
 
 /** Milliseconds of encoding between two turns of the event loop. */

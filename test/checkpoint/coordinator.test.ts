@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { CheckpointFolder } from '../../src/checkpoint/checkpoint-folder.ts';
 import {
-  type Answer,
+  type SnapshotAnswer,
   type CheckpointNews,
   type CheckpointSettings,
   Coordinator,
@@ -27,11 +27,12 @@ class Job {
   readonly failures: string[] = [];
   readonly folder = new CheckpointFolder(this.files, FOLDER, () => {});
   /** Of each checkpoint, what subtasks say; absent: nothing. */
-  answers: (checkpoint: number, task: number, subtask: number) => Promise<Answer> | undefined = (
-    checkpoint,
-    task,
-    subtask,
-  ) => this.saved(checkpoint, task, subtask, [whole(0, `${task}${subtask}`)]);
+  answers: (
+    checkpoint: number,
+    task: number,
+    subtask: number,
+  ) => Promise<SnapshotAnswer> | undefined = (checkpoint, task, subtask) =>
+    this.saved(checkpoint, task, subtask, [whole(0, `${task}${subtask}`)]);
   coordinator!: Coordinator;
   /** When checkpoints began. */
   readonly began: number[] = [];
@@ -71,7 +72,7 @@ class Job {
     subtask: number,
     chunks: Written[],
     base?: number,
-  ): Promise<Answer> {
+  ): Promise<SnapshotAnswer> {
     const where = { checkpoint, task, subtask, parallelism: task + 1, ...(base && { base }) };
     return { kind: 'saved', state: await kept(this.files, FOLDER, where, chunks) };
   }
@@ -81,7 +82,7 @@ class Job {
     if (answer !== undefined) this.coordinator.answer(checkpoint, task, subtask, answer);
   }
 
-  later(ms: number, answer: Answer): Promise<Answer> {
+  later(ms: number, answer: SnapshotAnswer): Promise<SnapshotAnswer> {
     return new Promise((resolve) => void this.simulation.in(ms, () => resolve(answer)));
   }
 

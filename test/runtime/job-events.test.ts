@@ -82,10 +82,13 @@ test('a reader that has left takes no more', async () => {
 test('docs/events.md has every kind and field of the union', () => {
   const here = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
   const source = readFileSync(here('src/runtime/job-events.ts'), 'utf8');
-  const union = source.slice(
-    source.indexOf('export type JobNews'),
-    source.indexOf('export type JobEvent ='),
-  );
+  const coordinator = readFileSync(here('src/checkpoint/coordinator.ts'), 'utf8');
+  const [ofCheckpoints] = coordinator
+    .slice(coordinator.indexOf('type CheckpointNews'))
+    .split('\n\n');
+  const union = source
+    .slice(source.indexOf('export type JobNews'), source.indexOf('export type JobEvent ='))
+    .replace('| CheckpointNews', ofCheckpoints as string);
   const fieldsOf = (text: string): string[] =>
     [...text.matchAll(/\b(\w+)\??:/g)].map(([, name]) => name as string);
   const bodyOf = (name: string) =>

@@ -13,7 +13,7 @@ import {
 } from '../../src/runtime/operator.ts';
 import { type SavedSubtask, entriesOf } from '../../src/state/chunks.ts';
 import { readStates } from '../../src/state/storage/restoring.ts';
-import type { SnapshotAnswer } from '../../src/runtime/services.ts';
+import type { SnapshotAnswer } from '../../src/checkpoint/coordinator.ts';
 import { loopedStorage } from './looped-storage.ts';
 import type { Makers } from '../../src/runtime/makers.ts';
 import { builtIn } from '../../src/built-in.ts';

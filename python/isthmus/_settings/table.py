@@ -30,7 +30,7 @@ ROWS: tuple[Row, ...] = (
     Row("restart-strategy.failure-rate.max-failures-per-interval", "integer", default="1", least=0, greatest=2147483647),
     Row("restart-strategy.failure-rate.failure-rate-interval", "duration", default="1 min", least=0),
     Row("restart-strategy.failure-rate.delay", "duration", default="1 s", least=0),
-    Row("restart-strategy.exponential-delay.initial-backoff", "duration", default="1 s", least=0),
+    Row("restart-strategy.exponential-delay.initial-backoff", "duration", least=0),
     Row("restart-strategy.exponential-delay.max-backoff", "duration", default="1 min", least=0),
     Row("restart-strategy.exponential-delay.backoff-multiplier", "number", default="1.5", least=1),
     Row("restart-strategy.exponential-delay.reset-backoff-threshold", "duration", default="1 h", least=0),
