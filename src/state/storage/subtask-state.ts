@@ -115,16 +115,17 @@ export function stateOfData(data: unknown): SubtaskState {
   };
 }
 
-const FORMS: ReadonlySet<string> = new Set<Form>([
-  'keyed',
-  'map',
-  'namespaced',
-  'derived',
-  'drawn',
-  'list',
-  'union',
-  'broadcast',
-]);
+/** A form without a row does not compile. */
+const FORMS: Readonly<Record<Form, true>> = {
+  keyed: true,
+  map: true,
+  namespaced: true,
+  derived: true,
+  drawn: true,
+  list: true,
+  union: true,
+  broadcast: true,
+};
 
 function keptOperator(data: unknown, path: string, files: readonly string[]): KeptOperator {
   const given = new Fields(data, path);
@@ -147,7 +148,7 @@ function keptOperator(data: unknown, path: string, files: readonly string[]): Ke
 function keptTable(data: unknown, path: string, files: readonly string[]): KeptTable {
   const given = new Fields(data, path);
   const form = given.text('form');
-  if (!FORMS.has(form)) throw malformed(`${path}.form`);
+  if (!Object.hasOwn(FORMS, form)) throw malformed(`${path}.form`);
   return {
     name: given.text('name'),
     form: form as Form,
