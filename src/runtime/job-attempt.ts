@@ -18,11 +18,11 @@ import {
   decodeCredit,
   encodeCredit,
 } from '../bridge/frame.ts';
-import type { Participants } from '../checkpoint/coordinator.ts';
 import { InternalError, IsthmusError, JobCancelledError } from '../errors.ts';
 import { type Kept, runtimeDeployments, slotDeployment } from '../graph/deploy.ts';
 import type { EdgeCodec, ExecutionPlan } from '../graph/execution-plan.ts';
 import type { FunctionRef } from '../graph/job-graph.ts';
+import { AttemptParticipants } from './attempt-participants.ts';
 import { AttemptResults } from './attempt-results.ts';
 import type { Element } from './element.ts';
 import type { AttemptCheckpoints, JobCheckpoints } from './job-checkpoints.ts';
@@ -187,9 +187,15 @@ export class JobAttempt {
 
   async #open(): Promise<void> {
     const { plan, blobs, checkpoints, attempt } = this.#options;
-    this.#checkpoints = await checkpoints?.begin(attempt, this.#participants(), (error) =>
-      this.fail(error),
-    );
+    const fail = (thrown: unknown) => this.fail(asIsthmusError(thrown));
+    const participants = new AttemptParticipants({
+      slots: this.#slots,
+      subtasks: this.#subtasks,
+      results: this.#results,
+      isOver: () => this.#isOver,
+      fail,
+    });
+    this.#checkpoints = await checkpoints?.begin(attempt, participants, fail);
     // Workers come up while the subtasks of this process are made.
     const borrowed = this.#borrowSlots();
     this.#borrowed = borrowed;
@@ -290,31 +296,6 @@ export class JobAttempt {
   }
 
   // Checkpoints.
-
-  /** How the coordinator reaches the subtasks, in whatever process they are. */
-  #participants(): Participants {
-    return {
-      trigger: (checkpoint, at) => {
-        for (const slot of this.#slots) slot.triggerCheckpoint(checkpoint, at);
-        const barrier = { checkpoint, timestamp: at, of: 'checkpoint' as const };
-        for (const subtask of this.#subtasks.values()) subtask.triggerCheckpoint(barrier);
-      },
-      completed: (checkpoint) => {
-        this.#results.completed(checkpoint);
-        if (this.#isOver) return;
-        for (const slot of this.#slots) slot.notify(FrameType.CHECKPOINT_COMPLETE, checkpoint);
-        for (const subtask of this.#subtasks.values()) subtask.notifyCheckpointComplete(checkpoint);
-      },
-      aborted: (checkpoint) => {
-        for (const slot of this.#slots) slot.notify(FrameType.CHECKPOINT_ABORTED, checkpoint);
-        for (const subtask of this.#subtasks.values()) {
-          subtask
-            .notifyCheckpointAborted(checkpoint)
-            .catch((error: unknown) => this.fail(asIsthmusError(error)));
-        }
-      },
-    };
-  }
 
   /** What workers are told of it. */
   #kept(): Kept | undefined {
